@@ -1,0 +1,233 @@
+import { execFileSync } from 'node:child_process';
+import { lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import path from 'node:path';
+import ignore, { type Ignore } from 'ignore';
+import { parsedExtensions } from './parse.ts';
+
+export type SkipReason =
+  | 'build-output'
+  | 'declaration'
+  | 'generated'
+  | 'minified'
+  | 'node-modules'
+  | 'symbolic-link'
+  | 'too-large'
+  | 'unsupported-language';
+
+/** A file that was found and deliberately not read. */
+export interface SkippedFile {
+  readonly path: string;
+  readonly reason: SkipReason;
+}
+
+/** Which files a run works on. */
+export interface FileList {
+  /** Absolute path that every other path is relative to: the repository, or else the project folder. */
+  readonly root: string;
+  /** Source files, relative to the root, with `/`, sorted. */
+  readonly files: readonly string[];
+  /** Every package.json below the given paths, which say where the workspaces are. */
+  readonly manifests: readonly string[];
+  readonly skipped: readonly SkippedFile[];
+  /** Whether the list came from git. */
+  readonly repository: boolean;
+}
+
+/** A path that was asked for and holds nothing to work on. */
+export class PathError extends Error {
+  override readonly name = 'PathError';
+}
+
+/** Larger files are generated or data; DESIGN calls for this bound. Bytes. */
+const largestFile = 1024 * 1024;
+
+const sourceExtension = new RegExp(`\\.(?:${parsedExtensions.join('|')})$`, 'i');
+const declaration = /\.d\.(?:ts|mts|cts|[^./]+\.ts)$/i;
+const otherLanguages = /\.(?:vue|svelte|mdx|astro)$/i;
+const minifiedName = /[.-]min\.[cm]?js$/i;
+const outputFolders = new Set([
+  'dist',
+  'build',
+  'out',
+  'coverage',
+  '.next',
+  '.nuxt',
+  '.output',
+  '.turbo',
+  '.vercel',
+]);
+
+/**
+ * Lists the source files below `paths`: what git tracks or would track, or a walk that honours .gitignore.
+ * @param paths files or folders, absolute or relative to `cwd`
+ * @throws PathError when a path does not exist or holds no source file
+ */
+export function listFiles(paths: readonly string[], cwd: string): FileList {
+  const targets = paths.map((given) => ({ given, absolute: realPath(given, cwd) }));
+  const first = targets[0] ?? { given: '.', absolute: realpathSync(cwd) };
+  const top = repositoryAround(first.absolute);
+  const root = top ?? projectAround(first.absolute);
+  const found = new Set<string>();
+  for (const { given, absolute } of targets.length > 0 ? targets : [first]) {
+    if (!isWithin(root, absolute))
+      throw new PathError(`${given} is outside ${root}: give paths of one project at a time.`);
+    const below = top === undefined ? walkFolder(root, absolute) : gitFiles(root, absolute);
+    if (!below.some((file) => sourceExtension.test(file) || otherLanguages.test(file))) {
+      throw new PathError(emptyMessage(given, top !== undefined));
+    }
+    for (const file of below) found.add(file);
+  }
+  return { ...sortOut(root, [...found].sort()), root, repository: top !== undefined };
+}
+
+function emptyMessage(given: string, repository: boolean): string {
+  const ignored = repository ? ' Files that git ignores are not looked at.' : '';
+  return `${given} holds no JavaScript or TypeScript file.${ignored}`;
+}
+
+function realPath(given: string, cwd: string): string {
+  try {
+    return realpathSync(path.resolve(cwd, given));
+  } catch {
+    throw new PathError(`${given} does not exist.`);
+  }
+}
+
+function sortOut(root: string, found: readonly string[]): Pick<FileList, 'files' | 'manifests' | 'skipped'> {
+  const manifests = found.filter((file) => path.posix.basename(file) === 'package.json');
+  const packageFolders = new Set(manifests.map((file) => path.posix.dirname(file)));
+  const files: string[] = [];
+  const skipped: SkippedFile[] = [];
+  for (const file of found) {
+    if (otherLanguages.test(file)) skipped.push({ path: file, reason: 'unsupported-language' });
+    if (!sourceExtension.test(file)) continue;
+    const reason = skipReason(root, file, packageFolders);
+    if (reason === undefined) files.push(file);
+    else skipped.push({ path: file, reason });
+  }
+  return { files, manifests, skipped };
+}
+
+function skipReason(root: string, file: string, packageFolders: ReadonlySet<string>): SkipReason | undefined {
+  if (/(?:^|\/)node_modules\//.test(file)) return 'node-modules';
+  if (isBuildOutput(file, packageFolders)) return 'build-output';
+  if (declaration.test(file)) return 'declaration';
+  if (minifiedName.test(file)) return 'minified';
+  const stats = lstatSync(path.join(root, file), { throwIfNoEntry: false });
+  if (stats === undefined) return undefined;
+  // The link's target is listed under its own name if it belongs to the project.
+  if (stats.isSymbolicLink()) return 'symbolic-link';
+  return stats.size > largestFile ? 'too-large' : undefined;
+}
+
+/** `build/` is output beside a package.json and an ordinary folder elsewhere. */
+function isBuildOutput(file: string, packageFolders: ReadonlySet<string>): boolean {
+  const segments = file.split('/');
+  return segments.some(
+    (segment, index) =>
+      index < segments.length - 1 &&
+      outputFolders.has(segment) &&
+      (segment.startsWith('.') || packageFolders.has(segments.slice(0, index).join('/') || '.')),
+  );
+}
+
+function repositoryAround(target: string): string | undefined {
+  const folder = statSync(target).isDirectory() ? target : path.dirname(target);
+  try {
+    return realpathSync(git(folder, ['rev-parse', '--show-toplevel']).trim());
+  } catch {
+    return undefined;
+  }
+}
+
+/** The nearest folder that a package.json marks as a project, or the folder itself. */
+function projectAround(target: string): string {
+  const start = statSync(target).isDirectory() ? target : path.dirname(target);
+  for (let folder = start; folder !== path.dirname(folder); folder = path.dirname(folder)) {
+    if (statSync(path.join(folder, 'package.json'), { throwIfNoEntry: false })) return folder;
+  }
+  return start;
+}
+
+function gitFiles(root: string, target: string): string[] {
+  const below = path.relative(root, target) || '.';
+  const listed = git(root, [
+    'ls-files',
+    '-z',
+    '--cached',
+    '--others',
+    '--exclude-standard',
+    '--',
+    `:(literal)${below}`,
+  ]);
+  return listed
+    .split('\0')
+    .filter((file) => file !== '' && statSync(path.join(root, file), { throwIfNoEntry: false }));
+}
+
+function git(folder: string, args: readonly string[]): string {
+  return execFileSync('git', ['-C', folder, ...args], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 30,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+}
+
+function walkFolder(root: string, target: string): string[] {
+  if (!statSync(target).isDirectory()) return [toPosix(path.relative(root, target))];
+  const found: string[] = [];
+  const visit = (folder: string, rules: readonly FolderRules[]): void => {
+    const own = [...rules, ...rulesOf(folder)];
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      const absolute = path.join(folder, entry.name);
+      if (entry.name === 'node_modules' || entry.name === '.git') continue;
+      if (isIgnored(own, absolute, entry.isDirectory())) continue;
+      if (entry.isDirectory()) visit(absolute, own);
+      else if (entry.isFile() || entry.isSymbolicLink()) found.push(toPosix(path.relative(root, absolute)));
+    }
+  };
+  visit(target, foldersBetween(root, target).flatMap(rulesOf));
+  return found;
+}
+
+interface FolderRules {
+  readonly folder: string;
+  readonly rules: Ignore;
+}
+
+function rulesOf(folder: string): FolderRules[] {
+  try {
+    return [{ folder, rules: ignore().add(readFileSync(path.join(folder, '.gitignore'), 'utf8')) }];
+  } catch {
+    return [];
+  }
+}
+
+/** The innermost .gitignore that says something about a path decides, as in git. */
+function isIgnored(rules: readonly FolderRules[], absolute: string, folder: boolean): boolean {
+  for (let index = rules.length - 1; index >= 0; index--) {
+    const own = rules[index];
+    if (own === undefined) continue;
+    const verdict = own.rules.test(toPosix(path.relative(own.folder, absolute)) + (folder ? '/' : ''));
+    if (verdict.ignored || verdict.unignored) return verdict.ignored;
+  }
+  return false;
+}
+
+function foldersBetween(root: string, target: string): string[] {
+  const folders: string[] = [];
+  for (let folder = target; folder !== root && isWithin(root, folder); ) {
+    folder = path.dirname(folder);
+    folders.unshift(folder);
+  }
+  return folders;
+}
+
+export function isWithin(root: string, target: string): boolean {
+  const relative = path.relative(root, target);
+  return relative === '' || (!relative.startsWith('..') && !path.isAbsolute(relative));
+}
+
+export function toPosix(file: string): string {
+  return path.sep === '/' ? file : file.split(path.sep).join('/');
+}

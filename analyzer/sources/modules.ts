@@ -1,0 +1,202 @@
+import { readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import path from 'node:path';
+import { createPathsMatcher, getTsconfig, type TsConfigResult } from 'get-tsconfig';
+import { type FileList, isWithin, toPosix } from './file-list.ts';
+import { parsedExtensions } from './parse.ts';
+
+/** Where a module specifier leads. */
+export type ModuleTarget =
+  | { readonly kind: 'file'; readonly path: string }
+  /** A package that is not part of the project, or a module of Node itself. */
+  | { readonly kind: 'package'; readonly name: string };
+
+interface Workspace {
+  readonly folder: string;
+  readonly manifest: Manifest;
+}
+
+interface Manifest {
+  readonly name?: string;
+  readonly main?: string;
+  readonly module?: string;
+  readonly source?: string;
+  readonly exports?: unknown;
+  readonly imports?: Readonly<Record<string, unknown>>;
+}
+
+/** What a compiler may have turned a source extension into: `./a.js` in TypeScript means `./a.ts`. */
+const sourceOf: Readonly<Record<string, readonly string[]>> = {
+  '.js': ['.ts', '.tsx', '.jsx'],
+  '.jsx': ['.tsx'],
+  '.mjs': ['.mts'],
+  '.cjs': ['.cts'],
+};
+
+const extensions = parsedExtensions.map((extension) => `.${extension}`);
+
+/** Follows module specifiers to files: relative, tsconfig `paths`, workspace packages, `#imports`. */
+export class ModuleResolver {
+  private readonly root: string;
+  private readonly exists: (file: string) => boolean;
+  private readonly workspaces: ReadonlyMap<string, Workspace>;
+  private readonly pathMatchers = new Map<string, ((specifier: string) => string[]) | undefined>();
+  private readonly tsconfigCache = new Map<string, unknown>();
+  private readonly known = new Map<string, ModuleTarget>();
+
+  constructor(list: FileList, exists: (file: string) => boolean) {
+    this.root = list.root;
+    this.exists = exists;
+    this.workspaces = readWorkspaces(list);
+  }
+
+  /** @param from the importing file; @param specifier as written in the import */
+  resolve(from: string, specifier: string): ModuleTarget {
+    const folder = path.posix.dirname(from);
+    const key = `${folder}\0${specifier}`;
+    const known = this.known.get(key);
+    if (known !== undefined) return known;
+    const target = this.find(from, folder, specifier);
+    this.known.set(key, target);
+    return target;
+  }
+
+  private find(from: string, folder: string, specifier: string): ModuleTarget {
+    const external: ModuleTarget = { kind: 'package', name: specifier };
+    if (isBuiltin(specifier)) return { kind: 'package', name: specifier.replace(/^node:/, '') };
+    if (/^\.{0,2}\//.test(specifier) || specifier === '.' || specifier === '..') {
+      return this.fileTarget(path.posix.join(folder, specifier)) ?? external;
+    }
+    return (
+      this.mappedByConfig(from, specifier) ??
+      (specifier.startsWith('#') ? this.subpathImport(folder, specifier) : this.workspaceModule(specifier)) ??
+      external
+    );
+  }
+
+  private fileTarget(candidate: string): ModuleTarget | undefined {
+    const found = this.fileAt(candidate);
+    return found === undefined ? undefined : { kind: 'file', path: found };
+  }
+
+  private fileAt(candidate: string): string | undefined {
+    const clean = path.posix.normalize(candidate);
+    if (clean.startsWith('..')) return undefined;
+    const extension = path.posix.extname(clean);
+    if (extensions.includes(extension) && this.exists(clean)) return clean;
+    const stem = clean.slice(0, clean.length - extension.length);
+    const compiled = (sourceOf[extension] ?? []).map((source) => stem + source);
+    const added = extensions.map((own) => clean + own);
+    const index = extensions.map((own) => path.posix.join(clean, `index${own}`));
+    return [...compiled, ...added, ...index].find((file) => this.exists(file));
+  }
+
+  private mappedByConfig(from: string, specifier: string): ModuleTarget | undefined {
+    for (const absolute of this.matcherFor(from)?.(specifier) ?? []) {
+      if (!isWithin(this.root, absolute)) continue;
+      const target = this.fileTarget(toPosix(path.relative(this.root, absolute)));
+      if (target !== undefined) return target;
+    }
+    return undefined;
+  }
+
+  private matcherFor(from: string): ((specifier: string) => string[]) | undefined {
+    const folder = path.dirname(path.join(this.root, from));
+    if (!this.pathMatchers.has(folder)) this.pathMatchers.set(folder, this.readMatcher(folder));
+    return this.pathMatchers.get(folder);
+  }
+
+  private readMatcher(folder: string): ((specifier: string) => string[]) | undefined {
+    for (const name of ['tsconfig.json', 'jsconfig.json']) {
+      let config: TsConfigResult | null;
+      try {
+        config = getTsconfig(folder, name, this.tsconfigCache as Map<string, never>);
+      } catch {
+        // A broken or unreachable `extends` costs the aliases of that folder, not the run.
+        continue;
+      }
+      if (config !== null && isWithin(this.root, config.path)) return createPathsMatcher(config) ?? undefined;
+    }
+    return undefined;
+  }
+
+  private subpathImport(folder: string, specifier: string): ModuleTarget | undefined {
+    for (const workspace of this.workspaces.values()) {
+      if (!isWithin(`/${workspace.folder}`, `/${folder}`)) continue;
+      const mapped = mappedTarget(workspace.manifest.imports, specifier);
+      if (mapped !== undefined)
+        return this.fileTarget(path.posix.join(workspace.folder, sourceGuess(mapped)));
+    }
+    return undefined;
+  }
+
+  private workspaceModule(specifier: string): ModuleTarget | undefined {
+    const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
+    const workspace = this.workspaces.get(name);
+    if (workspace === undefined) return undefined;
+    const subpath = specifier.slice(name.length + 1);
+    for (const candidate of entryCandidates(workspace.manifest, subpath)) {
+      const target = this.fileTarget(path.posix.join(workspace.folder, candidate));
+      if (target !== undefined) return target;
+    }
+    return undefined;
+  }
+}
+
+function readWorkspaces(list: FileList): ReadonlyMap<string, Workspace> {
+  const workspaces = new Map<string, Workspace>();
+  for (const file of list.manifests) {
+    try {
+      const manifest: Manifest = JSON.parse(readFileSync(path.join(list.root, file), 'utf8'));
+      const folder = path.posix.dirname(file);
+      workspaces.set(manifest.name ?? folder, { folder, manifest });
+    } catch {
+      // A manifest that is not JSON names no package; whoever runs the package manager hears of it there.
+    }
+  }
+  return workspaces;
+}
+
+/** Where a workspace keeps the source of an entry: declared source, mapped exports, then the usual places. */
+function entryCandidates(manifest: Manifest, subpath: string): string[] {
+  const exported = mappedTarget(manifest.exports, subpath === '' ? '.' : `./${subpath}`);
+  const declared = subpath === '' ? [manifest.source, manifest.module, manifest.main] : [];
+  const plain = subpath === '' ? ['src/index', 'index'] : [subpath, `src/${subpath}`];
+  const known = [exported, ...declared].filter((entry) => typeof entry === 'string');
+  return [...known, ...known.map(sourceGuess), ...plain];
+}
+
+/** Looks a key up in an `exports` or `imports` map and takes its source or its first condition. */
+function mappedTarget(map: unknown, key: string): string | undefined {
+  if (typeof map === 'string') return key === '.' ? map : undefined;
+  if (typeof map !== 'object' || map === null) return undefined;
+  const entries = Object.entries(map);
+  if (!entries.some(([name]) => name.startsWith('.') || name.startsWith('#')))
+    return key === '.' ? condition(map) : undefined;
+  for (const [pattern, target] of entries) {
+    const [before = '', after] = pattern.split('*');
+    if (after === undefined ? pattern !== key : !(key.startsWith(before) && key.endsWith(after))) continue;
+    const rest = after === undefined ? '' : key.slice(before.length, key.length - after.length);
+    return condition(target)?.replace('*', rest);
+  }
+  return undefined;
+}
+
+function condition(target: unknown): string | undefined {
+  if (typeof target === 'string') return target;
+  if (typeof target !== 'object' || target === null) return undefined;
+  const conditions = target as Readonly<Record<string, unknown>>;
+  const preferred = ['source', 'development', 'import', 'module', 'require', 'default', 'types'];
+  for (const name of [...preferred, ...Object.keys(conditions)]) {
+    const found = condition(conditions[name]);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** The source that a compiled entry was most likely built from. */
+function sourceGuess(entry: string): string {
+  return entry
+    .replace(/^(\.\/)?(?:dist|build|lib|out)\/(?:esm\/|cjs\/|src\/)?/, '$1src/')
+    .replace(/\.d\.ts$/, '.js');
+}

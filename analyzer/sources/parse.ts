@@ -1,0 +1,110 @@
+import { type ParserOptions, type ParserPlugin, parse } from '@babel/parser';
+import type { File } from '@babel/types';
+
+/** Why a file could not be parsed: the parser's own words and where. */
+export interface ParseFailure {
+  readonly path: string;
+  readonly message: string;
+  /** 1-based. */
+  readonly line: number;
+  /** 1-based. */
+  readonly column: number;
+}
+
+export type ParseResult =
+  | { readonly status: 'parsed'; readonly ast: File }
+  | { readonly status: 'failed'; readonly failure: ParseFailure };
+
+const shared: readonly ParserPlugin[] = [
+  'decorators-legacy',
+  'decoratorAutoAccessors',
+  'explicitResourceManagement',
+  'importAttributes',
+];
+
+type Dialect = 'typescript' | 'tsx' | 'javascript';
+
+const dialects: Readonly<Record<Dialect, readonly ParserPlugin[]>> = {
+  typescript: ['typescript', ...shared],
+  tsx: ['typescript', 'jsx', ...shared],
+  javascript: ['jsx', ...shared],
+};
+
+/** First choice and the one retry, by extension: `.ts` may hold JSX by mistake, `.js` may hold types. */
+const dialectsOf: Readonly<Record<string, readonly [Dialect, Dialect]>> = {
+  ts: ['typescript', 'tsx'],
+  mts: ['typescript', 'tsx'],
+  cts: ['typescript', 'tsx'],
+  tsx: ['tsx', 'typescript'],
+  js: ['javascript', 'typescript'],
+  mjs: ['javascript', 'typescript'],
+  cjs: ['javascript', 'typescript'],
+  jsx: ['javascript', 'tsx'],
+};
+
+export const parsedExtensions: readonly string[] = Object.keys(dialectsOf);
+
+/**
+ * Parses the raw text of one file, so that every offset counts UTF-16 units of that text.
+ * @param path decides the dialect by its extension
+ * @param options `tokens` keeps the token list, which only the verifier needs
+ * @returns the tree, or where and why parsing failed in the file's own dialect
+ */
+export function parseSource(
+  path: string,
+  text: string,
+  options: { readonly tokens?: boolean } = {},
+): ParseResult {
+  const [first, second] = dialectsOf[extensionOf(path)] ?? dialectsOf['ts'] ?? ['typescript', 'tsx'];
+  const result = parseDialect(path, text, first, options);
+  if (result.status === 'parsed') return result;
+  const retried = parseDialect(path, text, second, options);
+  return retried.status === 'parsed' ? retried : result;
+}
+
+export function extensionOf(path: string): string {
+  return path.slice(path.lastIndexOf('.') + 1).toLowerCase();
+}
+
+function parseDialect(
+  path: string,
+  text: string,
+  dialect: Dialect,
+  { tokens = false }: { readonly tokens?: boolean },
+): ParseResult {
+  const options: ParserOptions = {
+    sourceType: 'unambiguous',
+    allowReturnOutsideFunction: true,
+    allowAwaitOutsideFunction: true,
+    allowSuperOutsideMethod: true,
+    allowUndeclaredExports: true,
+    allowNewTargetOutsideFunction: true,
+    attachComment: false,
+    tokens,
+    plugins: [...dialects[dialect]],
+  };
+  try {
+    return { status: 'parsed', ast: parse(text, options) };
+  } catch (error) {
+    if (!isParserError(error)) throw error;
+    return {
+      status: 'failed',
+      failure: {
+        path,
+        message: error.message.replace(/ \(\d+:\d+\)$/, ''),
+        line: error.loc.line,
+        column: error.loc.column + 1,
+      },
+    };
+  }
+}
+
+interface ParserError extends Error {
+  readonly loc: { readonly line: number; readonly column: number };
+}
+
+function isParserError(error: unknown): error is ParserError {
+  return (
+    error instanceof SyntaxError && 'loc' in error && typeof error.loc === 'object' && error.loc !== null
+  );
+}

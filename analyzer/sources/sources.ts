@@ -1,0 +1,123 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { FileList, SkippedFile } from './file-list.ts';
+import { ModuleResolver } from './modules.ts';
+import { type ParseFailure, parseSource } from './parse.ts';
+import { SourceFile } from './source-file.ts';
+
+/**
+ * The files of one run: each is read at most once and parsed at most once, and only when something asks for it.
+ *
+ * Files outside the list can still be read by path, because an import may lead there; they are never rewritten.
+ */
+export class Sources {
+  readonly root: string;
+  /** The files the run works on, relative to the root, sorted. */
+  readonly files: readonly string[];
+  readonly modules: ModuleResolver;
+  private readonly listed: ReadonlySet<string>;
+  private readonly bytes = new Map<string, Buffer | undefined>();
+  private readonly parsed = new Map<string, SourceFile | undefined>();
+  private readonly parseFailures = new Map<string, ParseFailure>();
+  private readonly skippedLater = new Map<string, SkippedFile>();
+  private readonly skippedEarly: readonly SkippedFile[];
+
+  /** @param texts contents that stand in for what is on disk, by path: an editor's buffer, standard input */
+  constructor(list: FileList, texts: ReadonlyMap<string, string> = new Map()) {
+    this.root = list.root;
+    this.files = list.files;
+    this.listed = new Set(list.files);
+    this.skippedEarly = list.skipped;
+    for (const [file, text] of texts) this.bytes.set(file, Buffer.from(text, 'utf8'));
+    this.modules = new ModuleResolver(list, (file) => this.exists(file));
+  }
+
+  get failures(): readonly ParseFailure[] {
+    return [...this.parseFailures.values()].filter(({ path: file }) => this.listed.has(file));
+  }
+
+  get skipped(): readonly SkippedFile[] {
+    return [...this.skippedEarly, ...this.skippedLater.values()];
+  }
+
+  /** Whether the run may rewrite the file, as against only reading it. */
+  isListed(file: string): boolean {
+    return this.listed.has(file);
+  }
+
+  /** Whether the file's bytes hold any of the words; looked up without decoding or parsing. */
+  mentions(file: string, words: readonly string[]): boolean {
+    const bytes = this.read(file);
+    return bytes !== undefined && words.some((word) => bytes.includes(word));
+  }
+
+  /** The listed files that hold any of the words. */
+  mentioning(words: readonly string[]): readonly string[] {
+    return this.files.filter((file) => this.mentions(file, words));
+  }
+
+  /** The parsed file, or `undefined` when it is missing, skipped or does not parse. */
+  file(file: string): SourceFile | undefined {
+    if (!this.parsed.has(file)) this.parsed.set(file, this.parse(file));
+    return this.parsed.get(file);
+  }
+
+  /** The file a module specifier leads to, parsed; `undefined` when it leads out of the project. */
+  imported(from: string, specifier: string): SourceFile | undefined {
+    const target = this.modules.resolve(from, specifier);
+    return target.kind === 'file' ? this.file(target.path) : undefined;
+  }
+
+  absolute(file: string): string {
+    return path.join(this.root, file);
+  }
+
+  private parse(file: string): SourceFile | undefined {
+    const bytes = this.read(file);
+    if (bytes === undefined) return undefined;
+    const text = bytes.toString('utf8');
+    const reason = machineWritten(text);
+    if (reason !== undefined) {
+      if (this.listed.has(file)) this.skippedLater.set(file, { path: file, reason });
+      return undefined;
+    }
+    const result = parseSource(file, text);
+    if (result.status === 'parsed') return new SourceFile(file, text, result.ast);
+    this.parseFailures.set(file, result.failure);
+    return undefined;
+  }
+
+  private exists(file: string): boolean {
+    return this.listed.has(file) || this.read(file) !== undefined;
+  }
+
+  private read(file: string): Buffer | undefined {
+    if (this.bytes.has(file)) return this.bytes.get(file);
+    const bytes = readIfFile(this.absolute(file));
+    this.bytes.set(file, bytes);
+    return bytes;
+  }
+}
+
+function readIfFile(absolute: string): Buffer | undefined {
+  try {
+    return readFileSync(absolute);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' || code === 'EISDIR' || code === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+/** Marker comments count only near the top, so that a file about generated code is not taken for one. Characters. */
+const headerLength = 2000;
+/** Average line length beyond which nobody wrote the file by hand. Characters. */
+const handWrittenLine = 400;
+
+function machineWritten(text: string): 'generated' | 'minified' | undefined {
+  if (/@generated\b|linguist-generated/.test(text.slice(0, headerLength))) return 'generated';
+  if (text.length < 5000) return undefined;
+  let lines = 1;
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lines++;
+  return text.length / lines > handWrittenLine ? 'minified' : undefined;
+}

@@ -1,0 +1,120 @@
+import type {
+  ArrayExpression,
+  ClassDeclaration,
+  ClassExpression,
+  Node,
+  ObjectExpression,
+} from '@babel/types';
+import type { Binding } from './scopes.ts';
+import type { SourceFile } from './source-file.ts';
+import type { FunctionNode } from './tree.ts';
+
+export type ClassNode = ClassDeclaration | ClassExpression;
+
+/** One step from a package to a value: reading a member, calling, constructing, or being declared of a type. */
+export type ApiStep =
+  | { readonly kind: 'member'; readonly name: string }
+  | { readonly kind: 'call' }
+  | { readonly kind: 'new' }
+  | { readonly kind: 'instance' };
+
+/** What the names of an enclosing call stand for while its body is looked at. */
+export type Environment = ReadonlyMap<Binding, readonly Value[]>;
+
+/** A place in a parsed file. */
+export interface Place {
+  readonly file: SourceFile;
+  readonly node: Node;
+}
+
+/**
+ * Something from outside the project, named by how it was reached: `express().Router`, `global fetch`.
+ *
+ * The idea of naming a foreign value by its access path from an import is that of CodeQL's API graphs.
+ */
+export interface ApiValue {
+  readonly kind: 'api';
+  /** Package specifier as imported, name of a Node module, or `global`. */
+  readonly module: string;
+  readonly steps: readonly ApiStep[];
+  /** The last call or `new` on the way: what tells two routers apart. */
+  readonly created?: Place;
+}
+
+export interface FunctionValue {
+  readonly kind: 'function';
+  readonly file: SourceFile;
+  readonly node: FunctionNode;
+  readonly environment: Environment;
+  /** What `this` is inside, where that is known. */
+  readonly self?: Value;
+}
+
+export interface ClassValue {
+  readonly kind: 'class';
+  readonly file: SourceFile;
+  readonly node: ClassNode;
+  readonly environment: Environment;
+}
+
+export interface InstanceValue {
+  readonly kind: 'instance';
+  readonly of: ClassValue;
+  /** The `new` expression; absent when the value is known by its declared type only. */
+  readonly created?: Place;
+}
+
+export type Value =
+  | ApiValue
+  | FunctionValue
+  | ClassValue
+  | InstanceValue
+  | {
+      readonly kind: 'object';
+      readonly file: SourceFile;
+      readonly node: ObjectExpression;
+      readonly environment: Environment;
+    }
+  | {
+      readonly kind: 'array';
+      readonly file: SourceFile;
+      readonly node: ArrayExpression;
+      readonly environment: Environment;
+    }
+  /** The namespace of a project module: its exports by name. */
+  | { readonly kind: 'module'; readonly file: SourceFile }
+  | { readonly kind: 'constant'; readonly value: string | number | boolean | null | RegExp };
+
+export const noEnvironment: Environment = new Map();
+
+/** The access path as text, `import` form normalised: `express` `Router` `()` reads `express.Router()`. */
+export function apiPath(value: ApiValue): string {
+  const steps =
+    value.steps[0]?.kind === 'member' && value.steps[0].name === 'default'
+      ? value.steps.slice(1)
+      : value.steps;
+  let path = value.module;
+  for (const step of steps) {
+    if (step.kind === 'member') path += `.${step.name}`;
+    else if (step.kind === 'call') path += '()';
+    else if (step.kind === 'new') path += '.new()';
+    else path += '.instance';
+  }
+  return path;
+}
+
+/** Extends an access path by one step. */
+export function extendApi(value: ApiValue, step: ApiStep, created?: Place): ApiValue {
+  const place = created ?? value.created;
+  const steps = [...value.steps, step];
+  return place === undefined
+    ? { kind: 'api', module: value.module, steps }
+    : { kind: 'api', module: value.module, steps, created: place };
+}
+
+/** Text of a value that is a string known without running anything. */
+export function constantText(values: readonly Value[]): string | undefined {
+  const [only] = values;
+  if (values.length !== 1 || only?.kind !== 'constant') return undefined;
+  return typeof only.value === 'string' || typeof only.value === 'number' ? String(only.value) : undefined;
+}
