@@ -1,0 +1,87 @@
+import type { PathCheck, PathType } from './paths.ts';
+import type { Any, AnyExpression } from './schema.ts';
+
+/** Direction and place of nulls of one ordering term, as made by `F('rating').desc({ nullsLast: true })`. */
+export interface OrderingTerm {
+  readonly kind: 'ordering';
+}
+export interface NullsOptions {
+  readonly nullsFirst?: boolean;
+  readonly nullsLast?: boolean;
+}
+
+/**
+ * A value computed by the database. `T` is its JavaScript type where the expression alone decides it, `Path` the
+ * field it reads, and `Kind` how the two combine: the type of `Max('pages')` is that of `pages`, or null.
+ */
+export interface Expression<T = unknown, Path extends string = string, Kind extends string = string>
+  extends AnyExpression {
+  readonly type: T;
+  readonly path: Path;
+  readonly form: Kind;
+  add(other: Operand): Expression<T, Path, Kind>;
+  sub(other: Operand): Expression<T, Path, Kind>;
+  mul(other: Operand): Expression<T, Path, Kind>;
+  div(other: Operand): Expression<T, Path, Kind>;
+  mod(other: Operand): Expression<T, Path, Kind>;
+  pow(other: Operand): Expression<T, Path, Kind>;
+  bitAnd(other: Operand): Expression<T, Path, Kind>;
+  bitOr(other: Operand): Expression<T, Path, Kind>;
+  asc(options?: NullsOptions): OrderingTerm;
+  desc(options?: NullsOptions): OrderingTerm;
+}
+export type Operand = AnyExpression | number | bigint | string | boolean | Date | null;
+
+/** A condition on rows, from `Q({ … })`. `Where` is what was written, checked where the condition is used. */
+export interface Condition<Where = unknown> {
+  readonly kind: 'condition';
+  readonly where: Where;
+  and<Other>(other: Condition<Other>): Condition<Where & Other>;
+  or<Other>(other: Condition<Other>): Condition<Where & Other>;
+  xor<Other>(other: Condition<Other>): Condition<Where & Other>;
+  not(): Condition<Where>;
+}
+export type AnyCondition = Condition<Any>;
+
+export interface AggregateOptions {
+  readonly distinct?: boolean;
+  readonly filter?: AnyCondition;
+  readonly default?: unknown;
+}
+
+type Nullable<T> = T | null;
+/** Avg of a decimal stays lossless; of anything else it is a number. */
+type Average<T> = [NonNullable<T>] extends [string] ? string | null : number | null;
+
+/** JavaScript type of expression `E` on a model with fields `S` and annotations `A`. */
+export type ExpressionType<S, A, E> =
+  E extends Expression<infer T, infer P, infer Kind>
+    ? Kind extends 'field'
+      ? TypeAt<S, A, P>
+      : Kind extends 'sum' | 'min' | 'max'
+        ? Nullable<TypeAt<S, A, P>>
+        : Kind extends 'avg'
+          ? Average<TypeAt<S, A, P>>
+          : T
+    : never;
+type TypeAt<S, A, P> = P extends keyof A ? A[P] : PathType<S, P>;
+
+/** `E` itself when the field it names exists, else a type that names the unknown path. */
+export type ExpressionCheck<S, A, E> =
+  E extends Expression<Any, infer P, infer Kind>
+    ? string extends P
+      ? E
+      : [P] extends [never]
+        ? E
+        : Kind extends 'count'
+          ? P extends '*'
+            ? E
+            : Checked<PathCheck<S, A, P>, P, E>
+          : Checked<PathCheck<S, A, P>, P, E>
+    : E extends AnyCondition
+      ? E
+      : never;
+type Checked<Check, P, E> = [Check] extends [P] ? E : Check;
+
+/** Key under which an aggregate without a name is returned: `pages__sum`. */
+export type DefaultAlias<E> = E extends Expression<Any, infer P, infer Kind> ? `${P}__${Kind}` : never;

@@ -1,0 +1,92 @@
+import type {
+  Any,
+  ColumnName,
+  ForwardRelation,
+  KeyOf,
+  ManyRelation,
+  OrNull,
+  Plain,
+  PrimaryKey,
+  SchemaOf,
+} from './schema.ts';
+
+/** What a wrong path becomes, so that the compiler's message names it. */
+export interface UnknownPath<Path> {
+  readonly 'unknown field or lookup': Path;
+}
+
+/** JavaScript type of the column at `P` (`title`, `author__name`, `authorId`), `never` when there is none. */
+export type PathType<S, P> = P extends 'pk'
+  ? PrimaryKey<S>
+  : P extends keyof S
+    ? OwnPathType<S[P]>
+    : P extends `${infer Head}__${infer Rest}`
+      ? Head extends keyof S
+        ? ThroughRelation<S[Head], Rest>
+        : never
+      : P extends `${infer Head}Id`
+        ? Head extends keyof S
+          ? S[Head] extends ForwardRelation<infer T, infer N>
+            ? OrNull<KeyOf<T>, N>
+            : never
+          : never
+        : never;
+type OwnPathType<F> = F extends {
+  readonly kind: 'column';
+  readonly stored: infer T;
+  readonly nullable: infer N;
+}
+  ? OrNull<Plain<T>, N>
+  : F extends ForwardRelation<infer T, infer N>
+    ? OrNull<KeyOf<T>, N>
+    : F extends ManyRelation<infer T>
+      ? KeyOf<T> | null
+      : never;
+type ThroughRelation<F, Rest> =
+  F extends ForwardRelation<infer T, infer N>
+    ? OrNull<PathType<SchemaOf<T>, Rest>, N>
+    : F extends ManyRelation<infer T>
+      ? PathType<SchemaOf<T>, Rest> | null
+      : F extends { readonly kind: 'column'; readonly stored: infer T }
+        ? TransformedType<T, Rest>
+        : never;
+/** `published__year` and JSON key paths are values too. */
+type TransformedType<T, Rest> = [T] extends [{ readonly storedAs: 'json' }]
+  ? unknown
+  : Rest extends 'year' | 'isoYear' | 'month' | 'day' | 'week' | 'weekDay' | 'isoWeekDay' | 'quarter'
+    ? number
+    : Rest extends 'hour' | 'minute' | 'second' | 'len'
+      ? number
+      : Rest extends 'date' | 'time'
+        ? string
+        : never;
+
+/** `P` when it names a column, a relation or an annotation, else a type that says which path is unknown. */
+export type PathCheck<S, A, P> = P extends keyof A
+  ? P
+  : [PathType<S, P>] extends [never]
+    ? UnknownPath<P>
+    : P;
+
+/** Relations along `P`, for selectRelated and prefetchRelated. */
+export type RelationCheck<S, P, Whole = P> = P extends keyof S
+  ? S[P] extends ForwardRelation | ManyRelation
+    ? Whole
+    : UnknownPath<Whole>
+  : P extends `${infer Head}__${infer Rest}`
+    ? Head extends keyof S
+      ? S[Head] extends ForwardRelation<infer T, Any> | ManyRelation<infer T>
+        ? RelationCheck<SchemaOf<T>, Rest, Whole>
+        : UnknownPath<Whole>
+      : UnknownPath<Whole>
+    : UnknownPath<Whole>;
+
+/** Completion list: own fields, plus one hop of plain columns. Deeper paths are checked, not listed. */
+export type SuggestedPath<S> = (keyof S & string) | Hop<S>;
+export type Hop<S> = {
+  [K in keyof S & string]: S[K] extends { readonly target: infer T }
+    ? `${K}__${ColumnName<SchemaOf<T>>}`
+    : never;
+}[keyof S & string];
+
+export type Flat<T> = { [K in keyof T]: T[K] };

@@ -1,0 +1,345 @@
+import type {
+  AnyCondition,
+  Condition,
+  DefaultAlias,
+  Expression,
+  ExpressionCheck,
+  ExpressionType,
+  OrderingTerm,
+} from './expressions.ts';
+import type { AnnotatedLookup, Suggested } from './lookups.ts';
+import type { Flat, PathCheck, PathType, RelationCheck, SuggestedPath, UnknownPath } from './paths.ts';
+import type {
+  Any,
+  ColumnName,
+  CreateValues,
+  KeyOf,
+  PrimaryKeyName,
+  SchemaOf,
+  UpdateValues,
+} from './schema.ts';
+
+type AnyFormOfExpression = Expression<Any, Any, Any>;
+export type ExpressionMap = Readonly<Record<string, AnyFormOfExpression | AnyCondition>>;
+type CheckedExpressions<S, A, E> = { [K in keyof E]: ExpressionCheck<S, A, E[K]> };
+export type Annotations<S, A, E> = { -readonly [K in keyof E]: ExpressionType<S, A, E[K]> };
+type NamedByDefault<S, A, E extends readonly unknown[]> = {
+  -readonly [I in keyof E as I extends `${number}` ? DefaultAlias<E[I]> : never]: ExpressionType<S, A, E[I]>;
+};
+
+/** Lookups of model `T` with annotations `A`, checked as they are written. */
+export type Where<T, A, K extends string> = { [P in K]: AnnotatedLookup<SchemaOf<T>, A, P> } & Suggested<
+  SchemaOf<T>
+>;
+type WhereOrCondition<T, A, K extends string> =
+  | Where<T, A, K>
+  | Condition<{ [P in K]: AnnotatedLookup<SchemaOf<T>, A, P> }>
+  | AnyFormOfExpression;
+/** What may follow a leading condition; each holds some of the lookups `L`. */
+type MoreConditions<T, A, L extends string> =
+  | ({ [P in L]?: AnnotatedLookup<SchemaOf<T>, A, P> } & Suggested<SchemaOf<T>>)
+  | Condition<{ [P in L]?: AnnotatedLookup<SchemaOf<T>, A, P> }>
+  | AnyFormOfExpression;
+
+type Ordering<S, A, P> = {
+  [I in keyof P]: P[I] extends string
+    ? P[I] extends '?' | OrderingTerm
+      ? P[I]
+      : P[I] extends `-${infer Name}`
+        ? PathCheck<S, A, Name> extends UnknownPath<Any>
+          ? UnknownPath<Name>
+          : P[I]
+        : PathCheck<S, A, P[I]>
+    : P[I];
+};
+type Paths<S, A> = readonly (SuggestedPath<S> | (keyof A & string) | (string & {}))[];
+type CheckedPaths<S, A, P> = { [I in keyof P]: PathCheck<S, A, P[I]> };
+type TypeAt<S, A, P> = P extends keyof A ? A[P] : PathType<S, P>;
+type AllValues<S, A> = Flat<
+  { [K in ColumnName<S>]: PathType<S, K> } & {
+    [K in keyof S & string as S[K] extends { kind: 'foreignKey' | 'oneToOne' } ? `${K}Id` : never]: PathType<
+      S,
+      K
+    >;
+  } & A
+>;
+
+export interface BulkCreateOptions<S> {
+  readonly batchSize?: number;
+  readonly ignoreConflicts?: boolean;
+  readonly updateConflicts?: boolean;
+  readonly updateFields?: readonly (keyof S & string)[];
+  readonly uniqueFields?: readonly ((keyof S & string) | 'pk')[];
+}
+export interface LockOptions {
+  readonly nowait?: boolean;
+  readonly skipLocked?: boolean;
+  readonly of?: readonly string[];
+  readonly noKey?: boolean;
+}
+export interface ExplainOptions {
+  readonly format?: 'text' | 'json' | 'xml' | 'yaml' | 'TEXT' | 'JSON' | 'XML' | 'YAML';
+  readonly [option: string]: boolean | string | undefined;
+}
+/** Total number of rows deleted, and how many of each model. */
+export type Deleted = [total: number, byModel: Record<string, number>];
+type Defaults<T> = {
+  [K in keyof UpdateValues<SchemaOf<T>>]?: UpdateValues<SchemaOf<T>>[K] | (() => unknown);
+};
+
+/** Operations that query sets and managers share. `R` is what a row is read as, `A` the annotations so far. */
+export interface Queryable<T, R = T, A = object, S = SchemaOf<T>> {
+  all(): QuerySet<T, R, A>;
+  none(): QuerySet<T, R, A>;
+  // One signature each, however many forms the arguments take: a bridge keeps the type parameters of a method
+  // reference (`syncToAsync(Post.objects.get)`) only when it is not overloaded.
+  filter<K extends string = never, L extends string = never>(
+    where?: WhereOrCondition<T, A, K>,
+    ...more: MoreConditions<T, A, L>[]
+  ): QuerySet<T, R, A>;
+  exclude<K extends string = never, L extends string = never>(
+    where?: WhereOrCondition<T, A, K>,
+    ...more: MoreConditions<T, A, L>[]
+  ): QuerySet<T, R, A>;
+  annotate<const E extends ExpressionMap>(
+    expressions: CheckedExpressions<S, A, E> & E,
+  ): QuerySet<T, R & Annotations<S, A, E>, A & Annotations<S, A, E>>;
+  annotate<const E extends readonly AnyFormOfExpression[]>(
+    ...expressions: CheckedExpressions<S, A, E> & E
+  ): QuerySet<T, R & NamedByDefault<S, A, E>, A & NamedByDefault<S, A, E>>;
+  alias<const E extends ExpressionMap>(
+    expressions: CheckedExpressions<S, A, E> & E,
+  ): QuerySet<T, R, A & Annotations<S, A, E>>;
+  orderBy<
+    const P extends readonly (
+      | SuggestedPath<S>
+      | `-${SuggestedPath<S>}`
+      | (keyof A & string)
+      | (string & {})
+      | OrderingTerm
+      | AnyFormOfExpression
+    )[],
+  >(...terms: Ordering<S, A, P>): QuerySet<T, R, A>;
+  reverse(): QuerySet<T, R, A>;
+  distinct<const P extends Paths<S, A>>(...fields: CheckedPaths<S, A, P>): QuerySet<T, R, A>;
+  values(): QuerySet<T, AllValues<S, A>, A>;
+  values<const P extends Paths<S, A>>(
+    ...paths: CheckedPaths<S, A, P>
+  ): QuerySet<T, Flat<{ [K in P[number]]: TypeAt<S, A, K> }>, A>;
+  values<const E extends ExpressionMap, const P extends Paths<S, A>>(
+    expressions: CheckedExpressions<S, A, E> & E,
+    ...paths: CheckedPaths<S, A, P>
+  ): QuerySet<
+    T,
+    Flat<{ [K in P[number]]: TypeAt<S, A, K> } & Annotations<S, A, E>>,
+    A & Annotations<S, A, E>
+  >;
+  valuesList<const P extends SuggestedPath<S> | (keyof A & string) | (string & {})>(
+    path: PathCheck<S, A, P>,
+    options: { readonly flat: true },
+  ): QuerySet<T, TypeAt<S, A, P>, A>;
+  valuesList<const P extends Paths<S, A>>(
+    ...paths: CheckedPaths<S, A, P>
+  ): QuerySet<T, { -readonly [I in keyof P]: TypeAt<S, A, P[I]> }, A>;
+  dates(
+    field: ColumnName<S>,
+    kind: 'year' | 'month' | 'week' | 'day',
+    order?: 'ASC' | 'DESC',
+  ): QuerySet<T, string, A>;
+  datetimes(
+    field: ColumnName<S>,
+    kind: 'year' | 'month' | 'week' | 'day' | 'hour' | 'minute' | 'second',
+    order?: 'ASC' | 'DESC',
+  ): QuerySet<T, Date, A>;
+  union(...others: (QuerySet<Any, Any, Any> | { readonly all: true })[]): QuerySet<T, R, A>;
+  intersection(...others: QuerySet<Any, Any, Any>[]): QuerySet<T, R, A>;
+  difference(...others: QuerySet<Any, Any, Any>[]): QuerySet<T, R, A>;
+  selectRelated<const P extends readonly string[]>(
+    ...paths: { [I in keyof P]: RelationCheck<S, P[I]> }
+  ): QuerySet<T, R, A>;
+  selectRelated(clear: null): QuerySet<T, R, A>;
+  prefetchRelated<const P extends readonly (string | PrefetchLookup)[]>(
+    ...lookups: { [I in keyof P]: P[I] extends string ? RelationCheck<S, P[I]> : P[I] }
+  ): QuerySet<T, R, A>;
+  prefetchRelated(clear: null): QuerySet<T, R, A>;
+  selectForUpdate(options?: LockOptions): QuerySet<T, R, A>;
+  only<P extends ColumnName<S>>(
+    ...fields: P[]
+  ): QuerySet<T, Omit<T, Exclude<ColumnName<S>, P | PrimaryKeyName<S>>> & A, A>;
+  defer<P extends ColumnName<S>>(...fields: P[]): QuerySet<T, Omit<T, P> & A, A>;
+  defer(clear: null): QuerySet<T, T & A, A>;
+  using(alias: string): QuerySet<T, R, A>;
+  /** Cancels what this query set waits for when `signal` is aborted. */
+  abortable(signal: AbortSignal): QuerySet<T, R, A>;
+  raw(sql: string, parameters?: readonly unknown[] | Readonly<Record<string, unknown>>): QuerySet<T, T, A>;
+  extra(parts: ExtraParts): QuerySet<T, R, A>;
+  slice(start: number, end?: number): QuerySet<T, R, A>;
+
+  get<K extends string = never, L extends string = never>(
+    where?: WhereOrCondition<T, A, K>,
+    ...more: MoreConditions<T, A, L>[]
+  ): R;
+  aget<K extends string = never, L extends string = never>(
+    where?: WhereOrCondition<T, A, K>,
+    ...more: MoreConditions<T, A, L>[]
+  ): Promise<R>;
+  afilter<K extends string = never, L extends string = never>(
+    where?: WhereOrCondition<T, A, K>,
+    ...more: MoreConditions<T, A, L>[]
+  ): Promise<R[]>;
+  create(values: CreateValues<S>): T;
+  acreate(values: CreateValues<S>): Promise<T>;
+  getOrCreate<K extends string = never>(
+    where?: Where<T, A, K>,
+    options?: { readonly defaults?: Defaults<T> },
+  ): [instance: T, created: boolean];
+  agetOrCreate<K extends string = never>(
+    where?: Where<T, A, K>,
+    options?: { readonly defaults?: Defaults<T> },
+  ): Promise<[instance: T, created: boolean]>;
+  updateOrCreate<K extends string = never>(
+    where?: Where<T, A, K>,
+    options?: { readonly defaults?: Defaults<T>; readonly createDefaults?: Defaults<T> },
+  ): [instance: T, created: boolean];
+  aupdateOrCreate<K extends string = never>(
+    where?: Where<T, A, K>,
+    options?: { readonly defaults?: Defaults<T>; readonly createDefaults?: Defaults<T> },
+  ): Promise<[instance: T, created: boolean]>;
+  bulkCreate(objects: Iterable<T | CreateValues<S>>, options?: BulkCreateOptions<S>): T[];
+  abulkCreate(objects: Iterable<T | CreateValues<S>>, options?: BulkCreateOptions<S>): Promise<T[]>;
+  bulkUpdate(
+    objects: Iterable<T>,
+    fieldNames: readonly (keyof S & string)[],
+    options?: { readonly batchSize?: number },
+  ): number;
+  abulkUpdate(
+    objects: Iterable<T>,
+    fieldNames: readonly (keyof S & string)[],
+    options?: { readonly batchSize?: number },
+  ): Promise<number>;
+  count(): number;
+  acount(): Promise<number>;
+  exists(): boolean;
+  aexists(): Promise<boolean>;
+  contains(instance: object): boolean;
+  acontains(instance: object): Promise<boolean>;
+  first(): R | null;
+  afirst(): Promise<R | null>;
+  last(): R | null;
+  alast(): Promise<R | null>;
+  latest(...fields: string[]): R;
+  alatest(...fields: string[]): Promise<R>;
+  earliest(...fields: string[]): R;
+  aearliest(...fields: string[]): Promise<R>;
+  inBulk<P extends ColumnName<S>>(
+    keys: Iterable<PathType<S, P>> | null | undefined,
+    options: { readonly fieldName: P },
+  ): Map<PathType<S, P>, T>;
+  inBulk(keys?: Iterable<KeyOf<T>> | null): Map<KeyOf<T>, T>;
+  ainBulk<P extends ColumnName<S>>(
+    keys: Iterable<PathType<S, P>> | null | undefined,
+    options: { readonly fieldName: P },
+  ): Promise<Map<PathType<S, P>, T>>;
+  ainBulk(keys?: Iterable<KeyOf<T>> | null): Promise<Map<KeyOf<T>, T>>;
+  aggregate<const E extends readonly AnyFormOfExpression[]>(
+    ...expressions: CheckedExpressions<S, A, E> & E
+  ): Flat<NamedByDefault<S, A, E>>;
+  aggregate<const E extends ExpressionMap>(
+    expressions: CheckedExpressions<S, A, E> & E,
+  ): Flat<Annotations<S, A, E>>;
+  aaggregate<const E extends readonly AnyFormOfExpression[]>(
+    ...expressions: CheckedExpressions<S, A, E> & E
+  ): Promise<Flat<NamedByDefault<S, A, E>>>;
+  aaggregate<const E extends ExpressionMap>(
+    expressions: CheckedExpressions<S, A, E> & E,
+  ): Promise<Flat<Annotations<S, A, E>>>;
+  update(values: UpdateValues<S>): number;
+  aupdate(values: UpdateValues<S>): Promise<number>;
+  iterator(options?: { readonly chunkSize?: number }): Generator<R, void, undefined>;
+  aiterator(options?: { readonly chunkSize?: number }): AsyncGenerator<R, void, undefined>;
+  list(): R[];
+  alist(): Promise<R[]>;
+  at(index: number): R;
+  aat(index: number): Promise<R>;
+  explain(options?: ExplainOptions): string;
+  aexplain(options?: ExplainOptions): Promise<string>;
+}
+
+/** A lazy query. Chaining clones it; the first full read fills its cache. */
+export interface QuerySet<T, R = T, A = object> extends Queryable<T, R, A>, Iterable<R>, AsyncIterable<R> {
+  readonly kind: 'queryset';
+  /** Number of rows when they are loaded, else undefined; never queries. */
+  readonly loaded: readonly R[] | undefined;
+  readonly ordered: boolean;
+  /** SQL text and encoded parameters, for inspection. */
+  toSql(): { readonly sql: string; readonly parameters: readonly unknown[] };
+  delete(): Deleted;
+  adelete(): Promise<Deleted>;
+}
+
+export interface ExtraParts {
+  readonly select?: Readonly<Record<string, string>>;
+  readonly where?: readonly string[];
+  readonly parameters?: readonly unknown[];
+  readonly orderBy?: readonly string[];
+}
+/** A prefetch with a query set of its own, made by `Prefetch(lookup, { queryset, toAttr })`. */
+export interface PrefetchLookup {
+  readonly kind: 'prefetch';
+}
+
+/** The door to a model's rows: `static objects = new Manager(this)`. */
+export interface Manager<T> extends Queryable<T> {
+  readonly kind: 'manager';
+  /** The query set every operation starts from; override it to narrow the manager. */
+  getQuerySet(): QuerySet<T>;
+}
+
+type Ref<T> = T | KeyOf<T>;
+/** The many side of a relation, bound to one instance. */
+export interface RelatedManager<T, Via extends string = never>
+  extends Omit<
+    Manager<T>,
+    'create' | 'acreate' | 'getOrCreate' | 'agetOrCreate' | 'updateOrCreate' | 'aupdateOrCreate'
+  > {
+  create(values: RelatedValues<T, Via>, options?: ThroughOptions): T;
+  acreate(values: RelatedValues<T, Via>, options?: ThroughOptions): Promise<T>;
+  getOrCreate<K extends string = never>(
+    where?: Where<T, object, K>,
+    options?: { readonly defaults?: Defaults<T> } & ThroughOptions,
+  ): [instance: T, created: boolean];
+  agetOrCreate<K extends string = never>(
+    where?: Where<T, object, K>,
+    options?: { readonly defaults?: Defaults<T> } & ThroughOptions,
+  ): Promise<[instance: T, created: boolean]>;
+  updateOrCreate<K extends string = never>(
+    where?: Where<T, object, K>,
+    options?: RelatedUpsertOptions<T>,
+  ): [instance: T, created: boolean];
+  aupdateOrCreate<K extends string = never>(
+    where?: Where<T, object, K>,
+    options?: RelatedUpsertOptions<T>,
+  ): Promise<[instance: T, created: boolean]>;
+  add(...objects: (Ref<T> | RelatedOptions)[]): void;
+  aadd(...objects: (Ref<T> | RelatedOptions)[]): Promise<void>;
+  remove(...objects: (Ref<T> | RelatedOptions)[]): void;
+  aremove(...objects: (Ref<T> | RelatedOptions)[]): Promise<void>;
+  clear(options?: RelatedOptions): void;
+  aclear(options?: RelatedOptions): Promise<void>;
+  set(objects: Iterable<Ref<T>>, options?: RelatedOptions & { readonly clear?: boolean }): void;
+  aset(objects: Iterable<Ref<T>>, options?: RelatedOptions & { readonly clear?: boolean }): Promise<void>;
+}
+interface ThroughOptions {
+  readonly throughDefaults?: object;
+}
+type RelatedUpsertOptions<T> = {
+  readonly defaults?: Defaults<T>;
+  readonly createDefaults?: Defaults<T>;
+} & ThroughOptions;
+/** `bulk: false` saves each object instead of one UPDATE; `throughDefaults` fills the rows of the through table. */
+export interface RelatedOptions extends ThroughOptions {
+  readonly bulk?: boolean;
+}
+type RelatedValues<T, Via extends string> = [Via] extends [never]
+  ? CreateValues<SchemaOf<T>>
+  : CreateValues<Omit<SchemaOf<T>, Via>>;

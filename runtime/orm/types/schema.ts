@@ -1,0 +1,251 @@
+/** The one place where `any` is spelt: an unconstrained type argument inside the typing core. */
+// biome-ignore lint/suspicious/noExplicitAny: variance positions of the typing core accept every type argument
+export type Any = any;
+
+/** Where an instance type carries the fields it was declared with. Exists in types only. */
+export declare const schema: unique symbol;
+
+/** A column whose JavaScript type does not tell its lookups apart: a date is a string, and so is a decimal. */
+export interface Stored<Kind extends string, Value> {
+  readonly storedAs: Kind;
+  readonly value: Value;
+}
+export type Json<T> = Stored<'json', T>;
+export type DateOnly = Stored<'date', string>;
+export type TimeOnly = Stored<'time', string>;
+export type Decimal = Stored<'decimal', string>;
+
+/** What is read from a column of storage type `T`. */
+export type Plain<T> = T extends Stored<string, infer V> ? V : T;
+/** What may be written to a column of storage type `T`. */
+export type Accepted<T> =
+  T extends Stored<infer Kind, infer V>
+    ? Kind extends 'date'
+      ? string | Date
+      : Kind extends 'decimal'
+        ? string | number
+        : V
+    : T extends bigint
+      ? bigint | number
+      : T;
+
+/** A column under construction: `fields.char(100).null()`. `T` is its storage type. */
+export interface Column<
+  T,
+  Null extends boolean = false,
+  Optional extends boolean = false,
+  Primary extends boolean = false,
+> {
+  readonly kind: 'column';
+  readonly stored: T;
+  readonly nullable: Null;
+  readonly optional: Optional;
+  readonly primary: Primary;
+  /** Allows SQL NULL; an omitted value is null. */
+  null(): Column<T, true, true, Primary>;
+  /** Value, or function called for each new instance, used when none is given. */
+  default(value: Accepted<T> | (() => Accepted<T>)): Column<T, Null, true, Primary>;
+  /** Default computed by the database: a value or an expression such as `Now()`. */
+  dbDefault(value: Accepted<T> | AnyExpression): Column<T, Null, true, Primary>;
+  unique(): Column<T, Null, Optional, Primary>;
+  index(): Column<T, Null, Optional, Primary>;
+  primaryKey(): Column<T, Null, Optional, true>;
+  /** Name of the column in the table, when it is not the snake_case of the attribute. */
+  column(name: string): Column<T, Null, Optional, Primary>;
+  /** Adds a check that `fullClean()` runs; it throws ValidationError when the value is not acceptable. */
+  validate(check: (value: Plain<T>) => void): Column<T, Null, Optional, Primary>;
+  /** Date and date-time columns: set to now by every `save()`. */
+  autoNow(): Column<T, Null, true, Primary>;
+  /** Date and date-time columns: set to now when the row is created. */
+  autoNowAdd(): Column<T, Null, true, Primary>;
+}
+
+/** A column that points at one row of another model. `T` is the target's instance type. */
+export interface ForeignKey<T, Null extends boolean = false, Optional extends boolean = Null> {
+  readonly kind: 'foreignKey';
+  readonly target: T;
+  readonly nullable: Null;
+  readonly optional: Optional;
+  null(): ForeignKey<T, true, true>;
+  default(value: unknown): ForeignKey<T, Null, true>;
+  unique(): ForeignKey<T, Null, Optional>;
+  index(): ForeignKey<T, Null, Optional>;
+  column(name: string): ForeignKey<T, Null, Optional>;
+}
+/** A foreign key that no two rows share; its reverse side is one instance, not a manager. */
+export interface OneToOne<T, Null extends boolean = false, Optional extends boolean = Null> {
+  readonly kind: 'oneToOne';
+  readonly target: T;
+  readonly nullable: Null;
+  readonly optional: Optional;
+  null(): OneToOne<T, true, true>;
+  default(value: unknown): OneToOne<T, Null, true>;
+  index(): OneToOne<T, Null, Optional>;
+  column(name: string): OneToOne<T, Null, Optional>;
+}
+/** The reverse side of the foreign key `Via` of `T`. */
+export interface Reverse<T, Via extends string> {
+  readonly kind: 'reverse';
+  readonly target: T;
+  readonly via: Via;
+}
+export interface ManyToMany<T> {
+  readonly kind: 'manyToMany';
+  readonly target: T;
+}
+/** A foreign key to any model, kept as a model label and a key. */
+export interface GenericForeignKey {
+  readonly kind: 'genericForeignKey';
+}
+/** The reverse side of a generic foreign key. */
+export interface GenericRelation<T> {
+  readonly kind: 'genericRelation';
+  readonly target: T;
+}
+export interface AnyExpression {
+  readonly kind: 'expression';
+}
+
+export type AnyField =
+  | Column<Any, boolean, boolean, boolean>
+  | ForeignKey<Any, boolean, boolean>
+  | OneToOne<Any, boolean, boolean>
+  | Reverse<Any, string>
+  | ManyToMany<Any>
+  | GenericForeignKey
+  | GenericRelation<Any>;
+export type FieldMap = Readonly<Record<string, AnyField>>;
+
+/** The fields `T` was declared with. */
+export type SchemaOf<T> = T extends { readonly [schema]: infer S } ? S : never;
+
+// Fields are told apart by `kind` alone: comparing whole structures would resolve the target while its class is
+// still being declared.
+export type IsColumn<F> = F extends { readonly kind: 'column' } ? true : false;
+type IsPrimary<F> = F extends { readonly kind: 'column'; readonly primary: true } ? true : false;
+export type ForwardRelation<T = Any, Null = Any> = {
+  readonly kind: 'foreignKey' | 'oneToOne';
+  readonly target: T;
+  readonly nullable: Null;
+};
+export type ManyRelation<T = Any> = {
+  readonly kind: 'reverse' | 'manyToMany' | 'genericRelation';
+  readonly target: T;
+};
+
+type PrimaryName<S> = { [K in keyof S]: IsPrimary<S[K]> extends true ? K : never }[keyof S];
+/** Adds the implicit `id` to a model that declares no primary key. */
+export type WithId<S> = [PrimaryName<S>] extends [never]
+  ? S & { readonly id: Column<number, false, true, true> }
+  : S;
+/** Type of the primary key of a model with fields `S`. */
+export type PrimaryKey<S> = S[PrimaryName<S>] extends { readonly stored: infer T } ? Plain<T> : never;
+export type KeyOf<T> = PrimaryKey<SchemaOf<T>>;
+
+export type OrNull<T, N> = T | (N extends true ? null : never);
+/** Names of the columns of `S`, relations excluded. */
+export type ColumnName<S> = { [K in keyof S & string]: IsColumn<S[K]> extends true ? K : never }[keyof S &
+  string];
+export type PrimaryKeyName<S> = PrimaryName<S> & string;
+
+type ForwardName<S> = {
+  [K in keyof S & string]: S[K] extends { readonly kind: 'foreignKey' | 'oneToOne' } ? K : never;
+}[keyof S & string];
+/** `publisherId` for the foreign key `publisher`. */
+export type KeyAttribute<S> = `${ForwardName<S>}Id`;
+
+type Attribute<F> = F extends {
+  readonly kind: 'column';
+  readonly stored: infer T;
+  readonly nullable: infer N;
+}
+  ? OrNull<Plain<T>, N>
+  : never;
+type AcceptedValue<F> = F extends {
+  readonly kind: 'column';
+  readonly stored: infer T;
+  readonly nullable: infer N;
+}
+  ? OrNull<Accepted<T>, N>
+  : F extends ForwardRelation<infer T, infer N>
+    ? OrNull<T | KeyOf<T>, N>
+    : F extends { readonly kind: 'genericForeignKey' }
+      ? object | null
+      : never;
+type AcceptedKey<F> = F extends ForwardRelation<infer T, infer N> ? OrNull<KeyOf<T>, N> : never;
+
+type Required<F> = F extends { readonly kind: 'column' | 'foreignKey' | 'oneToOne'; readonly optional: false }
+  ? true
+  : false;
+type Writable<F> = F extends { readonly kind: 'column' | 'foreignKey' | 'oneToOne' | 'genericForeignKey' }
+  ? true
+  : false;
+
+/** Stands in for the manager type, so that this file does not depend on the query-set types. */
+export interface ManagerOf<T, Via extends string> {
+  readonly kind: 'manager';
+  readonly of: T;
+  readonly via: Via;
+}
+
+/** Attributes for the columns of `S`. Every property is resolved on its own, when it is first looked at. */
+export type ColumnAttributes<S> = {
+  -readonly [K in keyof S as IsColumn<S[K]> extends true ? K : never]: Attribute<S[K]>;
+};
+/** `book.author`, `book.authorId` and the native twin `book.aauthor`. */
+export type ForwardAttributes<S> = {
+  [K in ForwardName<S>]: S[K] extends ForwardRelation<infer T, infer N> ? OrNull<T, N> : never;
+} & {
+  [K in ForwardName<S> as `${K}Id`]: S[K] extends ForwardRelation<infer T, infer N>
+    ? OrNull<KeyOf<T>, N>
+    : never;
+} & {
+  readonly [K in ForwardName<S> as `a${K}`]: S[K] extends ForwardRelation<infer T, infer N>
+    ? Promise<OrNull<T, N>>
+    : never;
+};
+
+/**
+ * Values for a new row: fields without a default are required. A foreign key may be given as an instance or a key,
+ * or by its key attribute (`publisherId`).
+ */
+export type CreateValues<S> = {
+  [K in keyof S as Required<S[K]> extends true
+    ? IsColumn<S[K]> extends true
+      ? K
+      : never
+    : never]: AcceptedValue<S[K]>;
+} & {
+  [K in keyof S as Required<S[K]> extends true
+    ? never
+    : Writable<S[K]> extends true
+      ? K
+      : never]?: AcceptedValue<S[K]>;
+} & RequiredRelations<S> & { [K in ForwardName<S> as `${K}Id`]?: AcceptedKey<S[K]> };
+
+/** A required relation is given either by its name or by its key attribute. */
+type RequiredRelations<S> = AllOf<
+  {
+    [K in ForwardName<S>]: Required<S[K]> extends true
+      ? Box<{ [P in K]: AcceptedValue<S[K]> } | { [P in `${K}Id`]: AcceptedKey<S[K]> }>
+      : never;
+  }[ForwardName<S>]
+>;
+/** Keeps a member that is itself a union whole while `AllOf` takes a union of boxes apart. */
+interface Box<T> {
+  readonly boxed: (value: T) => void;
+}
+type AllOf<Boxes> = [Boxes] extends [never]
+  ? unknown
+  : Boxed<Boxes> extends (value: infer All) => void
+    ? All
+    : never;
+type Boxed<Boxes> = Boxes extends { readonly boxed: infer Take } ? Take : never;
+/** Values of an existing row, all optional; expressions are computed by the database. */
+export type UpdateValues<S> = {
+  [K in keyof S as Writable<S[K]> extends true ? K : never]?: AcceptedValue<S[K]> | AnyExpression;
+} & { [K in ForwardName<S> as `${K}Id`]?: AcceptedKey<S[K]> | AnyExpression };
+/** Attributes that may be given to a constructor. */
+export type InitialValues<S> = {
+  [K in keyof S as Writable<S[K]> extends true ? K : never]?: AcceptedValue<S[K]>;
+} & { [K in ForwardName<S> as `${K}Id`]?: AcceptedKey<S[K]> };
