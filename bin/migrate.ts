@@ -1,0 +1,89 @@
+import picomatch from 'picomatch';
+import type { PlanScope } from '../analyzer/plan.ts';
+import {
+  changedFiles,
+  type Project,
+  type Rewriting,
+  readProject,
+  rewriteProject,
+  runReport,
+  writeProject,
+} from '../delivery/migration.ts';
+import { dirtyFiles } from '../delivery/working-tree.ts';
+import { jsonReport } from '../report/json.ts';
+import type { RunReport } from '../report/run-report.ts';
+import { terminalReport } from '../report/terminal.ts';
+import { type ExitCode, exitCode, UsageError } from './exit-code.ts';
+import { type Terminal, terminalOptions } from './terminal.ts';
+import { ownVersion } from './version.ts';
+
+export interface MigrateOptions {
+  readonly dryRun?: boolean;
+  readonly check?: boolean;
+  readonly all?: boolean;
+  readonly minScore?: number;
+  readonly only?: readonly string[];
+  readonly force?: boolean;
+  readonly json?: boolean;
+}
+
+/** Rows of the ranking before the rest is only counted. */
+const shownRows = 20;
+
+/** The default command: rank the handlers, rewrite those that qualify, report. */
+export async function migrate(
+  paths: readonly string[],
+  options: MigrateOptions,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const project = readProject(paths, terminal.cwd, ownVersion());
+  const only =
+    options.only && options.only.length > 0 ? picomatch([...options.only], { dot: true }) : () => true;
+  const rewriting = rewriteProject(project, scopeOf(options), only);
+  const mode = options.check ? 'check' : options.dryRun ? 'dry-run' : 'write';
+  if (mode === 'write' && !options.force) refuseDirtyFiles(project, rewriting);
+  const interruption = mode === 'write' ? watchInterruption() : undefined;
+  const failures = interruption && (await writeProject(project, rewriting, interruption.happened));
+  interruption?.stopWatching();
+  const report = runReport(project, rewriting, mode, failures);
+  const format = options.json
+    ? jsonReport
+    : (value: RunReport) => terminalReport(value, terminalOptions(terminal, project.sources.root, shownRows));
+  terminal.print(format(report));
+  if (mode === 'write' && !project.repository && report.accounting.changed > 0) {
+    terminal.complain('this is not a git repository: nothing but a backup can bring the old files back.');
+  }
+  return interruption?.happened() ? exitCode.interrupted : exitCodeOf(report);
+}
+
+function scopeOf({ all, minScore }: MigrateOptions): PlanScope {
+  if (all && minScore !== undefined) throw new UsageError('--all and --min-score exclude each other.');
+  if (all) return { kind: 'all' };
+  return minScore === undefined ? { kind: 'qualifying' } : { kind: 'score', least: minScore };
+}
+
+function refuseDirtyFiles(project: Project, rewriting: Rewriting): void {
+  if (!project.repository) return;
+  const dirty = dirtyFiles(project.sources.root, changedFiles(rewriting));
+  if (dirty.length === 0) return;
+  const shown = dirty.slice(0, 5).join(', ') + (dirty.length > 5 ? ` and ${dirty.length - 5} more` : '');
+  throw new UsageError(
+    `uncommitted changes in files to rewrite: ${shown}. Commit or stash them, or pass --force. Nothing was written.`,
+    exitCode.dirtyWorkingTree,
+  );
+}
+
+function exitCodeOf({ mode, accounting }: RunReport): ExitCode {
+  if (accounting.failed > 0) return exitCode.someFilesFailed;
+  return mode === 'check' && accounting.changed > 0 ? exitCode.found : exitCode.done;
+}
+
+/** Ctrl-C while files are being replaced lets the current one finish and starts no other. */
+function watchInterruption(): { happened: () => boolean; stopWatching: () => void } {
+  let interrupted = false;
+  const note = () => {
+    interrupted = true;
+  };
+  process.once('SIGINT', note);
+  return { happened: () => interrupted, stopWatching: () => void process.removeListener('SIGINT', note) };
+}

@@ -1,0 +1,76 @@
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { PathError } from '../analyzer/sources/file-list.ts';
+import { type ExitCode, exitCode, UsageError } from './exit-code.ts';
+import type { MigrateOptions } from './migrate.ts';
+import { processTerminal, type Terminal } from './terminal.ts';
+import { ownVersion } from './version.ts';
+
+/**
+ * Runs the command line.
+ * @param args what follows the program's name
+ * @returns the exit code; results go to standard output, everything else to standard error
+ */
+export async function main(args: readonly string[], terminal: Terminal = processTerminal): Promise<number> {
+  let code: ExitCode = exitCode.done;
+  const program = declareProgram(terminal, (result) => {
+    code = result;
+  });
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.done : exitCode.usage;
+    if (error instanceof PathError || error instanceof UsageError) {
+      terminal.complain(error.message);
+      return error instanceof UsageError ? error.code : exitCode.usage;
+    }
+    throw error;
+  }
+}
+
+function declareProgram(terminal: Terminal, finish: (code: ExitCode) => void): Command {
+  const program = new Command('migrate-async')
+    .description(
+      'Ranks request handlers by external-I/O dominance and rewrites the qualifying ones to native async.',
+    )
+    .version(ownVersion())
+    .argument('[paths...]', 'files or folders; the current folder when none is given')
+    .option('--dry-run', 'print the ranking, the diff and what is left; write nothing')
+    .option('--check', 'write nothing; exit with 1 if something would be rewritten')
+    .option('--all', 'rewrite every bridge that can be proven, whatever its handler scores')
+    .option(
+      '--min-score <score>',
+      'rewrite handlers with at least this score instead of those judged "migrate"',
+      score,
+    )
+    .option('--only <glob...>', 'rewrite only files that match')
+    .option('--force', 'rewrite files even if they have uncommitted changes')
+    .option('--json', 'print the report as JSON')
+    .addHelpText('after', exitCodeHelp)
+    .exitOverride()
+    .configureOutput({
+      writeOut: terminal.print,
+      writeErr: (text) => terminal.complain(text.trimEnd().replace(/^error: /, '')),
+    })
+    .action(async (paths: string[], options: MigrateOptions) => {
+      const { migrate } = await import('./migrate.ts');
+      finish(await migrate(paths, options, terminal));
+    });
+  return program;
+}
+
+const exitCodeHelp = `
+Exit codes:
+  0    done, or nothing to do
+  1    --check found something
+  2    some files failed; the others were processed
+  3    wrong usage or configuration
+  4    uncommitted changes in files to rewrite
+  130  interrupted`;
+
+function score(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value <= 100))
+    throw new InvalidArgumentError('A score is a number from 0 to 100.');
+  return value;
+}

@@ -1,0 +1,27 @@
+import path from 'node:path';
+import pc from 'picocolors';
+import type { TerminalOptions } from '../report/terminal.ts';
+
+/** Where a command reads from and writes to: the process, or what a test gives. */
+export interface Terminal {
+  readonly cwd: string;
+  /** Results, and nothing else. */
+  print(text: string): void;
+  /** Notes and errors. */
+  complain(text: string): void;
+}
+
+export const processTerminal: Terminal = {
+  cwd: process.cwd(),
+  print: (text) => void process.stdout.write(text),
+  complain: (text) => void process.stderr.write(`migrate-async: ${text}\n`),
+};
+
+/** How to print a report whose paths are relative to `root`. */
+export function terminalOptions(terminal: Terminal, root: string, top: number): TerminalOptions {
+  return {
+    color: pc.isColorSupported && process.stdout.isTTY === true,
+    top,
+    displayPath: (file) => path.relative(terminal.cwd, path.join(root, file)).split(path.sep).join('/'),
+  };
+}

@@ -1,0 +1,71 @@
+import type { Analysis, Endpoint, Site } from '../analyzer/analysis.ts';
+import type { MigrationPlan } from '../analyzer/plan.ts';
+
+/**
+ * Everything one run found, decided and did: the value that every report format is a function of.
+ *
+ * Published as a JSON Schema in docs/schema/run-report.schema.json.
+ */
+export interface RunReport {
+  readonly schemaVersion: 1;
+  readonly mode: 'dry-run' | 'check' | 'write';
+  readonly analysis: Analysis;
+  readonly plan: MigrationPlan;
+  /** Files that changed or would change, and files that failed, by path. */
+  readonly files: readonly FileReport[];
+  readonly accounting: Accounting;
+}
+
+export type FileReport =
+  | {
+      readonly status: 'changed';
+      readonly path: string;
+      /** Unified diff against the file as it was. */
+      readonly diff: string;
+      /** Ids of the sites that were rewritten. */
+      readonly sites: readonly string[];
+      readonly written: boolean;
+    }
+  | { readonly status: 'failed'; readonly path: string; readonly reason: string; readonly message: string };
+
+/** What became of every source file: scanned = prefiltered + unchanged + changed + skipped + failed. */
+export interface Accounting {
+  readonly scanned: number;
+  /** Hold no bridge, known from their bytes alone. */
+  readonly prefiltered: number;
+  readonly unchanged: number;
+  readonly changed: number;
+  readonly skipped: number;
+  readonly failed: number;
+}
+
+/** A file that the run lost count of: a bug of this tool, never of the project it works on. */
+export class AccountingError extends Error {
+  override readonly name = 'AccountingError';
+}
+
+/** @throws AccountingError when the parts do not add up to the whole */
+export function checkAccounting(accounting: Accounting): void {
+  const { scanned, prefiltered, unchanged, changed, skipped, failed } = accounting;
+  const sum = prefiltered + unchanged + changed + skipped + failed;
+  if (sum === scanned) return;
+  throw new AccountingError(
+    `${scanned} files were scanned, but ${sum} are accounted for ` +
+      `(prefiltered ${prefiltered}, unchanged ${unchanged}, changed ${changed}, skipped ${skipped}, failed ${failed}).`,
+  );
+}
+
+/** The endpoints whose sites the run rewrites. */
+export function migratedEndpoints({
+  analysis,
+  plan,
+}: Pick<RunReport, 'analysis' | 'plan'>): readonly Endpoint[] {
+  const ids = new Set(plan.sites.flatMap(({ endpoints }) => endpoints));
+  return analysis.endpoints.filter(({ id }) => ids.has(id));
+}
+
+/** Sites on the path of the migrated endpoints that stay as they are. */
+export function sitesLeft(report: Pick<RunReport, 'analysis' | 'plan'>): readonly Site[] {
+  const onPath = new Set(migratedEndpoints(report).flatMap(({ sites }) => sites));
+  return report.analysis.sites.filter(({ id, outcome }) => onPath.has(id) && outcome.kind === 'leave');
+}
