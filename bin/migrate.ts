@@ -10,9 +10,7 @@ import {
   writeProject,
 } from '../delivery/migration.ts';
 import { dirtyFiles } from '../delivery/working-tree.ts';
-import { jsonReport } from '../report/json.ts';
-import type { RunReport } from '../report/run-report.ts';
-import { terminalReport } from '../report/terminal.ts';
+import { jsonReport, type RunReport, terminalReport } from '../report/index.ts';
 import { type ExitCode, exitCode, UsageError } from './exit-code.ts';
 import { type Terminal, terminalOptions } from './terminal.ts';
 import { ownVersion } from './version.ts';

@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { PathError } from '../analyzer/sources/file-list.ts';
+import type { AnalyzeOptions } from './analyze.ts';
 import { type ExitCode, exitCode, UsageError } from './exit-code.ts';
 import type { MigrateOptions } from './migrate.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
@@ -56,6 +57,16 @@ function declareProgram(terminal: Terminal, finish: (code: ExitCode) => void): C
       const { migrate } = await import('./migrate.ts');
       finish(await migrate(paths, options, terminal));
     });
+  program
+    .command('analyze [paths...]')
+    .description('rank every handler; rewrite nothing')
+    .option('--format <format>', 'table or json', 'table')
+    .option('--out <file>', 'write the report to a file')
+    .option('--top <n>', 'rows at most', count)
+    .action(async (paths: string[], options: AnalyzeOptions) => {
+      const { analyzeProject } = await import('./analyze.ts');
+      finish(analyzeProject(paths, options, terminal));
+    });
   return program;
 }
 
@@ -67,6 +78,12 @@ Exit codes:
   3    wrong usage or configuration
   4    uncommitted changes in files to rewrite
   130  interrupted`;
+
+function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Give a whole number from 1.');
+  return value;
+}
 
 function score(text: string): number {
   const value = Number(text);

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import pc from 'picocolors';
-import type { TerminalOptions } from '../report/terminal.ts';
+import type { TerminalOptions } from '../report/index.ts';
 
 /** Where a command reads from and writes to: the process, or what a test gives. */
 export interface Terminal {

@@ -4,7 +4,7 @@ import { findBridges } from '../analyzer/evidence/bridges.ts';
 import { discoverHandlers } from '../analyzer/handlers/index.ts';
 import { type MigrationPlan, type PlanScope, planMigration } from '../analyzer/plan.ts';
 import { Evaluator, listFiles, type SourceFile, Sources } from '../analyzer/sources/index.ts';
-import { type Accounting, checkAccounting, type FileReport, type RunReport } from '../report/run-report.ts';
+import { type Accounting, checkAccounting, type FileReport, type RunReport } from '../report/index.ts';
 import { bridgeWords, type FileResult, rewriteFile, siteMatcher } from '../transforms/index.ts';
 import { unifiedDiff } from './diff.ts';
 import { type Replacement, replaceFiles } from './write.ts';

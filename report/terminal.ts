@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import type { Boundary, Endpoint, Site, Verdict } from '../analyzer/analysis.ts';
+import type { Analysis, Boundary, Endpoint, Site, Verdict } from '../analyzer/analysis.ts';
 import { migratedEndpoints, type RunReport } from './run-report.ts';
 
 export interface TerminalOptions {
@@ -33,8 +33,23 @@ export function terminalReport(report: RunReport, options: TerminalOptions): str
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }
 
+/** What `analyze` prints: the ranking and how many handlers got which verdict. */
+export function analysisTable(analysis: Analysis, options: TerminalOptions): string {
+  const style = { palette: pc.createColors(options.color), path: options.displayPath };
+  const { endpoints, dynamicRegistrations, projectFindings } = analysis;
+  const sections = [
+    rankingSection(endpoints, options.top, style),
+    projectFindings.map(({ message }) => message).join('\n'),
+    dynamicRegistrations
+      .map(({ location, reason }) => `dynamic ${style.path(location.file)}:${location.line}: ${reason}`)
+      .join('\n'),
+    style.palette.bold(`${plural(endpoints.length, 'handler')}: ${verdictCounts(endpoints) || 'none'}`),
+  ];
+  return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
+}
+
 /** The ranking alone: one line per endpoint, best score first. */
-export function rankingSection(endpoints: readonly Endpoint[], top: number, style: Style): string {
+function rankingSection(endpoints: readonly Endpoint[], top: number, style: Style): string {
   if (endpoints.length === 0) return '';
   const shown = endpoints.slice(0, top);
   const rows = shown.map((endpoint) => cells(endpoint, style.path));

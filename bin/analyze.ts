@@ -1,0 +1,35 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { readProject } from '../delivery/migration.ts';
+import { analysisReports } from '../report/index.ts';
+import { type ExitCode, exitCode, UsageError } from './exit-code.ts';
+import { type Terminal, terminalOptions } from './terminal.ts';
+import { ownVersion } from './version.ts';
+
+export interface AnalyzeOptions {
+  readonly format: string;
+  readonly out?: string;
+  readonly top?: number;
+}
+
+/** `migrate-async analyze`: every handler, ranked; rewrites nothing. */
+export function analyzeProject(
+  paths: readonly string[],
+  options: AnalyzeOptions,
+  terminal: Terminal,
+): ExitCode {
+  const report = analysisReports.get(options.format);
+  if (report === undefined) {
+    throw new UsageError(
+      `there is no format ${options.format}. Formats: ${[...analysisReports.keys()].join(', ')}.`,
+    );
+  }
+  const { analysis } = readProject(paths, terminal.cwd, ownVersion());
+  const text = report(
+    analysis,
+    terminalOptions(terminal, analysis.root, options.top ?? analysis.endpoints.length),
+  );
+  if (options.out === undefined) terminal.print(text);
+  else writeFileSync(path.resolve(terminal.cwd, options.out), text);
+  return analysis.failed.length > 0 ? exitCode.someFilesFailed : exitCode.done;
+}
