@@ -1,0 +1,7 @@
+/** How long a handler takes, how much of that is external, and what follows. */
+export { flipsOf } from './flips.ts';
+export { percentile, randomSource } from './random.ts';
+export { boundaryFactor, type Facts, type SlowCall, scoreOf, slowCalls } from './score.ts';
+export { type Simulated, simulate, type World } from './simulate.ts';
+export { type Case, count, type Gate, type Judgement, judge, milliseconds, percent } from './verdict.ts';
+export * from './weights.ts';

@@ -1,0 +1,41 @@
+/** A repeatable source of numbers in [0, 1): mulberry32. The same seed gives the same run on every machine. */
+export function randomSource(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** Standard normal numbers from uniform ones: Box and Muller. */
+export function normal(random: () => number): number {
+  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+}
+
+/** z of the 95th percentile of the normal distribution. */
+const z95 = 1.645;
+
+/**
+ * A lognormal quantity given by its median and 95th percentile.
+ * @param normalValue standard normal draw
+ */
+export function lognormal(p50: number, p95: number, normalValue: number): number {
+  return p50 * Math.exp((Math.log(p95 / p50) / z95) * normalValue);
+}
+
+/** A factor in [1/limit, limit], uniform on a logarithmic scale. */
+export function logUniform(limit: number, random: () => number): number {
+  return limit <= 1 ? 1 : limit ** (2 * random() - 1);
+}
+
+/** Percentile of unsorted values, Hyndman and Fan's type 7; 0 of none. @param share 0 to 1 */
+export function percentile(values: ArrayLike<number>, share: number): number {
+  const sorted = Float64Array.from(values).sort();
+  if (sorted.length === 0) return 0;
+  const at = (sorted.length - 1) * share;
+  const below = sorted[Math.floor(at)] ?? 0;
+  const above = sorted[Math.ceil(at)] ?? below;
+  return below + (above - below) * (at - Math.floor(at));
+}

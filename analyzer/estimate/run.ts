@@ -1,0 +1,279 @@
+import { latencyOf } from '../catalogue/index.ts';
+import type { Bridge } from '../evidence/bridge.ts';
+import { partsOf, type Rounds, type Step } from '../evidence/step.ts';
+import {
+  add,
+  at,
+  type Clocks,
+  copyAt,
+  copyClocks,
+  emptyClocks,
+  gain,
+  waitForAll,
+  waitForFirst,
+  waitForStarted,
+} from './clocks.ts';
+import type { RequestDraws } from './draws.ts';
+import { logUniform } from './random.ts';
+import type { World } from './simulate.ts';
+import { type Prior, uncertainty } from './weights.ts';
+
+type Wait = 'external' | 'external-sync' | 'self';
+
+/** Loops longer than this cost more to simulate than their length is worth knowing. */
+const mostRounds = 200;
+
+/** One world: what is not known is drawn once, and every simulated request lives in it. */
+export class Run {
+  private readonly world: World;
+  private readonly draws: RequestDraws;
+  private readonly unknowns: () => number;
+  private readonly rewritten: (bridge: Bridge) => boolean;
+  private readonly factors = new Map<string, number>();
+  private readonly started = new Map<number, { readonly begun: Clocks; readonly ended: Clocks }>();
+  /** Inside a bridge every wait holds a lane and blocks it. */
+  private lane: 'none' | 'shared' | 'own' = 'none';
+
+  constructor(
+    world: World,
+    draws: RequestDraws,
+    unknowns: () => number,
+    rewritten: (bridge: Bridge) => boolean,
+  ) {
+    this.world = world;
+    this.draws = draws;
+    this.unknowns = unknowns;
+    this.rewritten = rewritten;
+  }
+
+  /** The handler's own work, then what it does. */
+  handler(step: Step, clocks: Clocks): void {
+    this.wait(clocks, 'handler', this.world.priors.handler, 'assumption', 'self');
+    this.step(step, clocks);
+  }
+
+  private step(step: Step, clocks: Clocks): void {
+    switch (step.kind) {
+      case 'seq':
+      case 'call':
+        for (const part of partsOf(step)) this.step(part, clocks);
+        return;
+      case 'par':
+        this.parallel(step.steps, step.until, clocks);
+        return;
+      case 'branch':
+        this.branch(step, clocks);
+        return;
+      case 'loop':
+        this.loop(step, clocks);
+        return;
+      case 'try':
+        this.step(step.body, clocks);
+        if (step.finalizer) this.step(step.finalizer, clocks);
+        return;
+      case 'stream':
+        this.stream(step, clocks);
+        return;
+      case 'start': {
+        const begun = copyClocks(clocks);
+        const ended = copyClocks(clocks);
+        this.step(step.body, ended);
+        this.started.set(step.id, { begun, ended });
+        return;
+      }
+      case 'join': {
+        const work = this.started.get(step.id);
+        if (work) waitForStarted(clocks, work.begun, work.ended);
+        return;
+      }
+      case 'bridge':
+        this.crossing(step, clocks);
+        return;
+      case 'io': {
+        const { call, host } = step;
+        const kind = call.weight !== 'external' ? 'self' : call.asyncNative ? 'external' : 'external-sync';
+        const group = host ?? `${call.client} ${call.operation}`;
+        this.wait(clocks, group, call.latency, call.latency.basis, kind);
+        return;
+      }
+      case 'orm':
+        // A transaction is its statements, between two short round trips that begin and commit it.
+        this.query(clocks, step.transaction === undefined ? 1 : 0.5);
+        if (step.transaction !== undefined) this.step(step.transaction, clocks);
+        return;
+      case 'lazy':
+        this.query(clocks, 1);
+        return;
+      case 'late':
+        this.late(step.reads?.length, step.models.length, clocks);
+        return;
+      case 'blocking': {
+        const latency = step.call?.latency;
+        const basis = latency?.basis ?? 'assumption';
+        this.wait(clocks, step.what, latency ?? this.world.priors.blocking, basis, 'self');
+        return;
+      }
+      case 'detached':
+      case 'unknown':
+        return;
+    }
+  }
+
+  private query(clocks: Clocks, share: number): void {
+    const { p50, p95 } = this.world.priors.orm;
+    this.wait(clocks, 'orm', { p50: p50 * share, p95: p95 * share }, 'assumption', 'self');
+  }
+
+  private wait(clocks: Clocks, group: string, { p50, p95 }: Prior, basis: string, kind: Wait): void {
+    const factor = this.factorOf(group, basis);
+    const durations = this.draws.durations(p50, p95);
+    const held = this.lane !== 'none';
+    for (let index = 0; index < durations.length; index++) {
+      const duration = factor * at(durations, index);
+      add(clocks.now, index, duration);
+      if (kind !== 'self') add(clocks.external, index, duration);
+      if (kind === 'external' && !held) add(clocks.native, index, duration);
+      if (held) add(clocks.held, index, duration);
+      if (this.lane === 'shared') add(clocks.lane, index, duration);
+    }
+  }
+
+  /** How far off a class is in this world: one draw, so that calls of one class are off together. */
+  private factorOf(group: string, basis: string): number {
+    const known = this.factors.get(group);
+    if (known !== undefined) return known;
+    const factor = this.world.certain === true ? 1 : logUniform(uncertainty[basis] ?? 1, this.unknowns);
+    this.factors.set(group, factor);
+    return factor;
+  }
+
+  private crossing(step: Step & { kind: 'bridge' }, clocks: Clocks): void {
+    const { crossing, laneWait } = this.world.runtime;
+    if (this.lane !== 'none' || this.rewritten(step.bridge)) {
+      // The draws are taken all the same, so that both simulations see the same requests.
+      this.draws.durations(crossing.p50, crossing.p95);
+      this.step(step.body, clocks);
+      return;
+    }
+    this.wait(clocks, 'crossing', crossing, 'traced', 'self');
+    for (let index = 0; index < clocks.now.length; index++) add(clocks.now, index, laneWait);
+    this.lane = step.lane;
+    this.step(step.body, clocks);
+    this.lane = 'none';
+  }
+
+  private parallel(parts: readonly Step[], until: 'all' | 'first', clocks: Clocks): void {
+    const before = copyClocks(clocks);
+    const arms = parts.map((part) => {
+      const arm = copyClocks(before);
+      this.step(part, arm);
+      return arm;
+    });
+    if (until === 'first') waitForFirst(clocks, arms);
+    else waitForAll(clocks, arms, before);
+  }
+
+  private branch(step: Step & { kind: 'branch' }, clocks: Clocks): void {
+    const before = copyClocks(clocks);
+    const shares = step.arms.map(({ probability, spread }) =>
+      Math.min(1, Math.max(0, probability + spread * (2 * this.unknowns() - 1))),
+    );
+    const drawn = this.draws.uniform();
+    const arms = step.arms.map(({ step: inner }) => {
+      const arm = copyClocks(before);
+      this.step(inner, arm);
+      return arm;
+    });
+    for (let index = 0; index < drawn.length; index++) {
+      const chosen = arms[pick(shares, at(drawn, index))];
+      if (chosen) copyAt(clocks, chosen, index);
+    }
+  }
+
+  private loop(step: Step & { kind: 'loop' }, clocks: Clocks): void {
+    const before = copyClocks(clocks);
+    const after = copyClocks(before);
+    this.step(step.body, after);
+    const rounds = this.rounds(step.rounds);
+    const width =
+      step.pace === 'each' ? 1 : step.pace === 'together' ? Number.POSITIVE_INFINITY : step.pace.atMost;
+    for (let index = 0; index < rounds.length; index++) {
+      for (let done = 0; done < at(rounds, index); done += width) {
+        this.batch(clocks, before, after, index, done, Math.min(width, at(rounds, index) - done));
+      }
+    }
+  }
+
+  /** One turn of a loop: `size` bodies at once. The bodies of other requests stand for further, independent ones. */
+  private batch(
+    clocks: Clocks,
+    before: Clocks,
+    after: Clocks,
+    index: number,
+    done: number,
+    size: number,
+  ): void {
+    const requests = clocks.now.length;
+    let slowest = (index + done * 37) % requests;
+    let lane = 0;
+    let held = 0;
+    for (let member = 0; member < size; member++) {
+      const other = (index + (done + member) * 37) % requests;
+      if (gain(after.now, before.now, other) > gain(after.now, before.now, slowest)) slowest = other;
+      lane += gain(after.lane, before.lane, other);
+      held += gain(after.held, before.held, other);
+    }
+    add(clocks.now, index, Math.max(gain(after.now, before.now, slowest), lane));
+    add(clocks.external, index, gain(after.external, before.external, slowest));
+    add(clocks.native, index, gain(after.native, before.native, slowest));
+    add(clocks.lane, index, lane);
+    add(clocks.held, index, held);
+  }
+
+  private rounds(rounds: Rounds): Float64Array {
+    const { low, median, high } = this.world.priors.unboundedRounds;
+    switch (rounds.kind) {
+      case 'known':
+        return this.draws.uniform().map(() => Math.min(rounds.count, mostRounds));
+      case 'bounded':
+        return this.draws.uniform().map(() => Math.min(Math.max(1, rounds.most), mostRounds));
+      case 'unbounded':
+        return this.draws
+          .durations(median, high)
+          .map((drawn) => Math.min(high, Math.max(low, Math.round(drawn))));
+    }
+  }
+
+  private stream(step: Step & { kind: 'stream' }, clocks: Clocks): void {
+    this.step(step.source, clocks);
+    // The class of a language model already counts to its last token; other sources count to their first byte.
+    if (endsWithFirstByte(step.source)) {
+      const { p50, p95, basis } = latencyOf('stream');
+      this.wait(clocks, 'stream', { p50, p95 }, basis, 'external');
+    }
+    this.step(step.body, clocks);
+  }
+
+  private late(known: number | undefined, models: number, clocks: Clocks): void {
+    const { lateReads } = this.world.priors;
+    const reads = models === 0 ? 0 : (known ?? Math.round(this.unknowns() * lateReads));
+    const most = known ?? lateReads;
+    const beyond = emptyClocks(clocks.now.length);
+    for (let read = 0; read < most; read++) this.query(read < reads ? clocks : beyond, 1);
+  }
+}
+
+function endsWithFirstByte(source: Step): boolean {
+  if (source.kind === 'io') return source.call.weight === 'external' && source.call.category !== 'llm';
+  return partsOf(source).some(endsWithFirstByte);
+}
+
+function pick(shares: readonly number[], drawn: number): number {
+  const total = shares.reduce((sum, share) => sum + share, 0);
+  let left = drawn * total;
+  for (let index = 0; index < shares.length; index++) {
+    left -= shares[index] ?? 0;
+    if (left < 0) return index;
+  }
+  return shares.length - 1;
+}

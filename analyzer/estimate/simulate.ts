@@ -1,0 +1,92 @@
+import type { Range } from '../analysis.ts';
+import type { Bridge } from '../evidence/bridge.ts';
+import type { Step } from '../evidence/step.ts';
+import { at, type Clocks, emptyClocks } from './clocks.ts';
+import { RequestDraws } from './draws.ts';
+import { percentile, randomSource } from './random.ts';
+import { Run } from './run.ts';
+import type { Draws, Priors, Runtime } from './weights.ts';
+
+/** What the simulated requests of one handler took. */
+export interface Simulated {
+  /** 95th percentile of the duration, milliseconds. */
+  readonly p95: Range;
+  /** Share of the critical path spent on external waits over the slowest 5 % of requests, 0 to 1. */
+  readonly d95: Range;
+  /** Share of that behind clients that do not block, 0 to 1; 1 when there is no external wait. */
+  readonly asyncShare: number;
+  /** Mean time a sync lane is held, milliseconds. */
+  readonly hold: number;
+}
+
+/** What a handler is simulated with. */
+export interface World {
+  readonly priors: Priors;
+  readonly runtime: Runtime;
+  readonly draws: Draws;
+  /** Takes every prior for what it is, for a what-if: no world is faster or slower than another. */
+  readonly certain?: boolean;
+}
+
+/**
+ * Simulates requests that do what `step` says, as the code is and as it will be.
+ *
+ * Two levels: the outer one draws what is not known (how fast a class of calls is, how often a branch is taken), the
+ * inner one draws requests. Every range is P10, P50 and P90 over the outer level. The same seed gives the same result.
+ * @param rewritten bridges that the rewrite removes
+ */
+export function simulate(
+  step: Step,
+  world: World,
+  rewritten: (bridge: Bridge) => boolean,
+): { readonly now: Simulated; readonly after: Simulated } {
+  const draws = new RequestDraws(world.draws.requests, world.draws.seed);
+  const nothing = () => false;
+  return { now: summary(step, world, draws, nothing), after: summary(step, world, draws, rewritten) };
+}
+
+function summary(
+  step: Step,
+  world: World,
+  draws: RequestDraws,
+  rewritten: (bridge: Bridge) => boolean,
+): Simulated {
+  const outcomes = Array.from({ length: world.draws.worlds }, (_, index) => {
+    draws.rewind();
+    const run = new Run(world, draws, randomSource(world.draws.seed + 1 + index), rewritten);
+    const clocks = emptyClocks(draws.requests);
+    run.handler(step, clocks);
+    return outcomeOf(clocks);
+  });
+  const middle = (values: readonly number[]) => percentile(values, 0.5);
+  return {
+    p95: range(outcomes.map(({ p95 }) => p95)),
+    d95: range(outcomes.map(({ d95 }) => d95)),
+    asyncShare: middle(outcomes.map(({ asyncShare }) => asyncShare)),
+    hold: middle(outcomes.map(({ hold }) => hold)),
+  };
+}
+
+function range(values: readonly number[]): Range {
+  return [percentile(values, 0.1), percentile(values, 0.5), percentile(values, 0.9)];
+}
+
+/** A ratio of sums over the tail, not a ratio of percentiles: those would mix different requests. */
+function outcomeOf({ now, external, native, held }: Clocks) {
+  const p95 = percentile(now, 0.95);
+  let total = 0;
+  let waited = 0;
+  let waitedNatively = 0;
+  for (let index = 0; index < now.length; index++) {
+    if (at(now, index) < p95) continue;
+    total += at(now, index);
+    waited += at(external, index);
+    waitedNatively += at(native, index);
+  }
+  return {
+    p95,
+    d95: total === 0 ? 0 : waited / total,
+    asyncShare: waited === 0 ? 1 : waitedNatively / waited,
+    hold: held.reduce((sum, value) => sum + value, 0) / Math.max(1, held.length),
+  };
+}
