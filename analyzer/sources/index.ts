@@ -1,5 +1,9 @@
 /** Which files there are, what they say, and what their names and expressions stand for. */
-export { type CallSite, Evaluator, specifiersOf } from './evaluator.ts';
+export { type Call, type Calls, callsOf } from './calls.ts';
+export { superclasses } from './classes.ts';
+export { contextsOf } from './contexts.ts';
+export { type CallSite, Evaluator, isApi } from './evaluator.ts';
+export { exportedItems } from './exported-values.ts';
 export { type ExportTable, exportsOf } from './exports.ts';
 export {
   type FileList,
@@ -10,9 +14,13 @@ export {
   type SkipReason,
   toPosix,
 } from './file-list.ts';
+export { Frame, framesOf } from './frames.ts';
+export { listItems, loopItems, objectItems } from './lists.ts';
 export { extensionOf, type ParseFailure, type ParseResult, parsedExtensions, parseSource } from './parse.ts';
+export { specifiersOf } from './references.ts';
 export type { Binding, BindingKind, Scopes } from './scopes.ts';
 export { SourceFile } from './source-file.ts';
 export { Sources } from './sources.ts';
+export { isTestFile } from './test-files.ts';
 export * from './tree.ts';
 export * from './values.ts';

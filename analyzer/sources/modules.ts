@@ -64,7 +64,11 @@ export class ModuleResolver {
   private find(from: string, folder: string, specifier: string): ModuleTarget {
     const external: ModuleTarget = { kind: 'package', name: specifier };
     if (isBuiltin(specifier)) return { kind: 'package', name: specifier.replace(/^node:/, '') };
-    if (/^\.{0,2}\//.test(specifier) || specifier === '.' || specifier === '..') {
+    if (path.isAbsolute(specifier)) {
+      const inside = isWithin(this.root, specifier);
+      return (inside && this.fileTarget(toPosix(path.relative(this.root, specifier)))) || external;
+    }
+    if (/^\.{1,2}\//.test(specifier) || specifier === '.' || specifier === '..') {
       return this.fileTarget(path.posix.join(folder, specifier)) ?? external;
     }
     return (

@@ -55,7 +55,7 @@ export function parseSource(
   text: string,
   options: { readonly tokens?: boolean } = {},
 ): ParseResult {
-  const [first, second] = dialectsOf[extensionOf(path)] ?? dialectsOf['ts'] ?? ['typescript', 'tsx'];
+  const [first, second] = dialectsOf[extensionOf(path)] ?? dialectsOf.ts ?? ['typescript', 'tsx'];
   const result = parseDialect(path, text, first, options);
   if (result.status === 'parsed') return result;
   const retried = parseDialect(path, text, second, options);

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { FileList, SkippedFile } from './file-list.ts';
 import { ModuleResolver } from './modules.ts';
@@ -17,6 +17,8 @@ export class Sources {
   readonly modules: ModuleResolver;
   private readonly listed: ReadonlySet<string>;
   private readonly bytes = new Map<string, Buffer | undefined>();
+  /** Names in each folder that was asked about: asking for one missing file at a time is many times slower. */
+  private readonly folders = new Map<string, ReadonlySet<string>>();
   private readonly parsed = new Map<string, SourceFile | undefined>();
   private readonly parseFailures = new Map<string, ParseFailure>();
   private readonly skippedLater = new Map<string, SkippedFile>();
@@ -56,6 +58,11 @@ export class Sources {
     return this.files.filter((file) => this.mentions(file, words));
   }
 
+  /** The text of a file as it is stored, without parsing it; empty when it cannot be read. */
+  text(file: string): string {
+    return this.read(file)?.toString('utf8') ?? '';
+  }
+
   /** The parsed file, or `undefined` when it is missing, skipped or does not parse. */
   file(file: string): SourceFile | undefined {
     if (!this.parsed.has(file)) this.parsed.set(file, this.parse(file));
@@ -88,7 +95,14 @@ export class Sources {
   }
 
   private exists(file: string): boolean {
-    return this.listed.has(file) || this.read(file) !== undefined;
+    if (this.listed.has(file) || this.bytes.get(file) !== undefined) return true;
+    const folder = path.posix.dirname(file);
+    let names = this.folders.get(folder);
+    if (names === undefined) {
+      names = namesIn(this.absolute(folder));
+      this.folders.set(folder, names);
+    }
+    return names.has(path.posix.basename(file));
   }
 
   private read(file: string): Buffer | undefined {
@@ -96,6 +110,15 @@ export class Sources {
     const bytes = readIfFile(this.absolute(file));
     this.bytes.set(file, bytes);
     return bytes;
+  }
+}
+
+function namesIn(folder: string): ReadonlySet<string> {
+  try {
+    const entries = readdirSync(folder, { withFileTypes: true });
+    return new Set(entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name));
+  } catch {
+    return new Set();
   }
 }
 

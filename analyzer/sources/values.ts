@@ -14,8 +14,8 @@ export type ClassNode = ClassDeclaration | ClassExpression;
 /** One step from a package to a value: reading a member, calling, constructing, or being declared of a type. */
 export type ApiStep =
   | { readonly kind: 'member'; readonly name: string }
-  | { readonly kind: 'call' }
-  | { readonly kind: 'new' }
+  | { readonly kind: 'call'; readonly at?: CallPlace }
+  | { readonly kind: 'new'; readonly at?: CallPlace }
   | { readonly kind: 'instance' };
 
 /** What the names of an enclosing call stand for while its body is looked at. */
@@ -25,6 +25,11 @@ export type Environment = ReadonlyMap<Binding, readonly Value[]>;
 export interface Place {
   readonly file: SourceFile;
   readonly node: Node;
+}
+
+/** A call or `new`, and what the names around it stood for when it was looked at. */
+export interface CallPlace extends Place {
+  readonly environment?: Environment;
 }
 
 /**
@@ -38,7 +43,7 @@ export interface ApiValue {
   readonly module: string;
   readonly steps: readonly ApiStep[];
   /** The last call or `new` on the way: what tells two routers apart. */
-  readonly created?: Place;
+  readonly created?: CallPlace;
 }
 
 export interface FunctionValue {
@@ -61,7 +66,7 @@ export interface InstanceValue {
   readonly kind: 'instance';
   readonly of: ClassValue;
   /** The `new` expression; absent when the value is known by its declared type only. */
-  readonly created?: Place;
+  readonly created?: CallPlace;
 }
 
 export type Value =
@@ -81,9 +86,17 @@ export type Value =
       readonly node: ArrayExpression;
       readonly environment: Environment;
     }
+  /** A list no single literal spells out: rest arguments, `Object.values(…)`, what `map` gives. */
+  | { readonly kind: 'list'; readonly items: readonly ListItem[] }
   /** The namespace of a project module: its exports by name. */
   | { readonly kind: 'module'; readonly file: SourceFile }
   | { readonly kind: 'constant'; readonly value: string | number | boolean | null | RegExp };
+
+/** One element of a list: where it is written and what it may be. */
+export interface ListItem extends Place {
+  readonly values: readonly Value[];
+  readonly environment?: Environment;
+}
 
 export const noEnvironment: Environment = new Map();
 
@@ -104,9 +117,10 @@ export function apiPath(value: ApiValue): string {
 }
 
 /** Extends an access path by one step. */
-export function extendApi(value: ApiValue, step: ApiStep, created?: Place): ApiValue {
+export function extendApi(value: ApiValue, step: ApiStep, created?: CallPlace): ApiValue {
   const place = created ?? value.created;
-  const steps = [...value.steps, step];
+  const located = created && (step.kind === 'call' || step.kind === 'new') ? { ...step, at: created } : step;
+  const steps = [...value.steps, located];
   return place === undefined
     ? { kind: 'api', module: value.module, steps }
     : { kind: 'api', module: value.module, steps, created: place };

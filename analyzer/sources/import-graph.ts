@@ -1,0 +1,41 @@
+import type { Sources } from './sources.ts';
+
+/**
+ * Which files load which, read off the text without parsing: a few false edges from comments cost less than parsing
+ * every file. Edges that only types need are left out where the statement says so.
+ */
+export class ImportGraph {
+  private readonly importing = new Map<string, string[]>();
+  private readonly imported = new Map<string, string[]>();
+
+  constructor(sources: Sources) {
+    for (const file of sources.files) {
+      const targets = new Set<string>();
+      for (const specifier of specifiersIn(sources.text(file))) {
+        const target = sources.modules.resolve(file, specifier);
+        if (target.kind === 'file') targets.add(target.path);
+      }
+      this.imported.set(file, [...targets]);
+      for (const target of targets) this.importing.set(target, [...(this.importing.get(target) ?? []), file]);
+    }
+  }
+
+  /** Listed files that may load `file`. */
+  importersOf(file: string): readonly string[] {
+    return this.importing.get(file) ?? [];
+  }
+
+  /** Files that `file` may load. */
+  importsOf(file: string): readonly string[] {
+    return this.imported.get(file) ?? [];
+  }
+}
+
+const loading =
+  /(?:\bimport\s*(?!type\s+[\w{*])(?:[\w$\s{},*]{0,4000}?\bfrom\s*)?|\bexport\s*(?!type\s+[\w{*])[\w$\s{},*]{0,4000}?\bfrom\s*|\brequire\s*\(\s*|\bimport\s*\(\s*)['"`]([^'"`\n]{1,300})['"`]/g;
+
+function specifiersIn(text: string): Set<string> {
+  const found = new Set<string>();
+  for (const match of text.matchAll(loading)) if (match[1] !== undefined) found.add(match[1]);
+  return found;
+}

@@ -1,0 +1,278 @@
+import type { Node } from '@babel/types';
+import { memberKeyOf } from './assigned-members.ts';
+import { type Call, callsOf } from './calls.ts';
+import type { CallSite, Evaluator } from './evaluator.ts';
+import { exportsOf } from './exports.ts';
+import { ImportGraph } from './import-graph.ts';
+import type { Binding } from './scopes.ts';
+import type { SourceFile } from './source-file.ts';
+import { isTestFile } from './test-files.ts';
+import { type FunctionNode, keyName, memberName, unwrapped } from './tree.ts';
+import type { ClassNode, Place } from './values.ts';
+
+/** Barrels re-export from barrels, but not through more files than this. */
+const longestForwarding = 6;
+
+/** A method name called more often than this in one file says nothing about whose method it is. */
+const mostCandidates = 200;
+
+/** Follows declarations forwards: to where they are named, imported and called. */
+export class References {
+  private readonly evaluator: Evaluator;
+  private readonly sites = new Map<Node, readonly CallSite[]>();
+  private readonly importers = new Map<string, readonly SourceFile[]>();
+  private built: ImportGraph | undefined;
+
+  constructor(evaluator: Evaluator) {
+    this.evaluator = evaluator;
+  }
+
+  get graph(): ImportGraph {
+    this.built ??= new ImportGraph(this.evaluator.sources);
+    return this.built;
+  }
+
+  /** Every call of a function that can be found by following its name; calls in tests only when there are no others. */
+  callSites(file: SourceFile, node: FunctionNode | ClassNode): readonly CallSite[] {
+    const known = this.sites.get(node);
+    if (known !== undefined) return known;
+    // What is asked while the answer is being worked out gets none: the answer cannot depend on itself.
+    this.sites.set(node, []);
+    const places = this.to(file, node);
+    const called = places.flatMap((place) => calledAt(place));
+    const passed = places.flatMap((place) => this.passedAt(place, node));
+    const all = unique([...called, ...this.calledAsMember(file, node), ...passed]);
+    const outsideTests = all.filter((site) => !isTestFile(site.file.path));
+    const found = outsideTests.length > 0 ? outsideTests : all;
+    this.sites.set(node, found);
+    return found;
+  }
+
+  /** Every expression that means this declaration, across files. */
+  to(file: SourceFile, node: Node): readonly Place[] {
+    const places: Place[] = [];
+    const parent = file.parentOf(node);
+    const assigned = parent?.type === 'VariableDeclarator' && parent.init === node ? parent.id : undefined;
+    const own =
+      'id' in node && node.id && (node.id as Node).type === 'Identifier' ? (node.id as Node) : undefined;
+    const binding = [own, assigned]
+      .map((name) => (name ? file.scopes.bindingOf(name) : undefined))
+      .find(Boolean);
+    for (const reference of binding?.references ?? []) places.push({ file, node: reference });
+    if (parent !== undefined && isCall(parent)) places.push({ file, node });
+    for (const name of exportedNames(file, node, binding)) places.push(...this.imported(file, name, 0));
+    return places;
+  }
+
+  /** The listed files that import or require `file`. */
+  importersOf(file: SourceFile): readonly SourceFile[] {
+    const known = this.importers.get(file.path);
+    if (known !== undefined) return known;
+    const found = this.graph
+      .importersOf(file.path)
+      .map((path) => (path === file.path ? undefined : this.evaluator.sources.file(path)))
+      .filter((importer) => importer !== undefined);
+    this.importers.set(file.path, found);
+    return found;
+  }
+
+  private imported(file: SourceFile, name: string, depth: number): Place[] {
+    if (depth > longestForwarding) return [];
+    return this.importersOf(file).flatMap((importer) => {
+      const leads = (specifier: string) => this.leadsTo(importer, specifier, file);
+      const forwarded = forwardedNames(importer, name, leads);
+      return [
+        ...importReferences(importer, name, leads),
+        ...forwarded.flatMap((exported) => this.imported(importer, exported, depth + 1)),
+      ];
+    });
+  }
+
+  private leadsTo(importer: SourceFile, specifier: string, file: SourceFile): boolean {
+    const target = this.evaluator.sources.modules.resolve(importer.path, specifier);
+    return target.kind === 'file' && target.path === file.path;
+  }
+
+  /** Calls of a method or of a function kept as a property, in its file and in those that import it. */
+  private calledAsMember(file: SourceFile, node: Node): CallSite[] {
+    const key = memberKeyOf(file, node);
+    if (key === undefined || key === 'constructor') return [];
+    const files = [
+      file,
+      ...this.importersOf(file).flatMap((importer) => [importer, ...this.barrelUsers(importer)]),
+    ];
+    return [...new Set(files)].flatMap((candidate) => {
+      const calls = callsOf(candidate).byMember.get(key) ?? [];
+      if (calls.length > mostCandidates) return [];
+      return calls
+        .filter((call) =>
+          this.evaluator
+            .evaluate(candidate, call.callee)
+            .some((value) => value.kind === 'function' && value.node === node),
+        )
+        .map((call) => ({ file: candidate, call }));
+    });
+  }
+
+  private barrelUsers(file: SourceFile): readonly SourceFile[] {
+    const { names, stars } = exportsOf(file);
+    const forwards = stars.length > 0 || [...names.values()].some(({ kind }) => kind !== 'local');
+    return forwards ? this.importersOf(file) : [];
+  }
+
+  /** A function given to another one is called where that one calls its parameter. */
+  private passedAt(place: Place, node: Node): CallSite[] {
+    const argument = outermost(place.file, place.node);
+    const call = place.file.parentOf(argument);
+    if (call === undefined || !isCall(call) || call.callee === argument) return [];
+    const index = call.arguments.indexOf(argument);
+    if (index < 0) return [];
+    return this.evaluator.evaluate(place.file, call.callee).flatMap((callee) => {
+      if (callee.kind !== 'function' || callee.node === node) return [];
+      const parameter = callee.node.params[index];
+      const binding = parameter && callee.file.scopes.bindingOf(parameter);
+      return (binding?.references ?? []).flatMap((reference) =>
+        calledAt({ file: callee.file, node: reference }),
+      );
+    });
+  }
+}
+
+function unique(sites: readonly CallSite[]): readonly CallSite[] {
+  const seen = new Set<Node>();
+  return sites.filter(({ call }) => !seen.has(call) && seen.add(call));
+}
+
+function isCall(node: Node): node is Call {
+  return (
+    node.type === 'CallExpression' || node.type === 'OptionalCallExpression' || node.type === 'NewExpression'
+  );
+}
+
+function calledAt({ file, node }: Place): CallSite[] {
+  const callee = outermost(file, node);
+  const call = file.parentOf(callee);
+  return call !== undefined && isCall(call) && call.callee === callee ? [{ file, call }] : [];
+}
+
+/** Casts and parentheses round an expression change nothing: `(f as any)(x)` calls `f`. */
+function outermost(file: SourceFile, node: Node): Node {
+  let outer = node;
+  for (
+    let above = file.parentOf(outer);
+    above !== undefined && unwrapped(above) !== above && unwrapped(above) === unwrapped(outer);
+    above = file.parentOf(above)
+  ) {
+    outer = above;
+  }
+  return outer;
+}
+
+/** The names a declaration or expression is exported under. */
+function exportedNames(file: SourceFile, node: Node, binding: Binding | undefined): string[] {
+  const names: string[] = [];
+  const { names: table, whole } = exportsOf(file);
+  const means = (exported: Node) =>
+    exported === node || (binding !== undefined && file.scopes.bindingOf(exported) === binding);
+  for (const [name, exported] of table) {
+    if (exported.kind === 'local' && means(exported.node)) names.push(name);
+  }
+  if (whole !== undefined && means(whole)) names.push('default', '*');
+  return names;
+}
+
+/** The names under which a file passes on what it imports. */
+function forwardedNames(
+  importer: SourceFile,
+  name: string,
+  leads: (specifier: string) => boolean,
+): readonly string[] {
+  const { names, stars } = exportsOf(importer);
+  const found: string[] = [];
+  for (const [exported, entry] of names) {
+    if (entry.kind === 'forwarded' && entry.name === name && leads(entry.specifier)) found.push(exported);
+    if (entry.kind !== 'local') continue;
+    const declaration = importer.scopes.bindingOf(entry.node)?.declaration;
+    const statement = declaration && importer.parentOf(declaration);
+    if (statement?.type !== 'ImportDeclaration' || !leads(statement.source.value)) continue;
+    if (declaration !== undefined && importedName(declaration) === name) found.push(exported);
+  }
+  if (name !== 'default' && name !== '*' && stars.some(leads)) found.push(name);
+  return found;
+}
+
+/** Uses of an imported name: named, default, namespace members, required. */
+function importReferences(
+  importer: SourceFile,
+  name: string,
+  leads: (specifier: string) => boolean,
+): Place[] {
+  const places: Place[] = [];
+  const add = (nodes: readonly Node[]) => places.push(...nodes.map((node) => ({ file: importer, node })));
+  for (const statement of importer.ast.program.body) {
+    if (statement.type !== 'ImportDeclaration' || !leads(statement.source.value)) continue;
+    for (const specifier of statement.specifiers) {
+      const binding = importer.scopes.bindingOf(specifier.local);
+      if (binding === undefined) continue;
+      // A CommonJS module taken as a namespace is what `module.exports` was set to.
+      if (specifier.type === 'ImportNamespaceSpecifier')
+        add(name === '*' ? binding.references : namespaceUses(importer, binding, name));
+      else if (importedName(specifier) === name) add(binding.references);
+    }
+  }
+  for (const { call, specifier } of callsOf(importer).modules) {
+    if (leads(specifier)) add(requiredUses(importer, call, name));
+  }
+  return places;
+}
+
+function importedName(specifier: Node): string | undefined {
+  if (specifier.type === 'ImportDefaultSpecifier') return 'default';
+  if (specifier.type !== 'ImportSpecifier') return undefined;
+  return specifier.imported.type === 'Identifier' ? specifier.imported.name : specifier.imported.value;
+}
+
+function namespaceUses(file: SourceFile, binding: Binding, name: string): Node[] {
+  return binding.references.flatMap((reference) => {
+    const parent = file.parentOf(reference);
+    return parent && memberName(parent) === name ? [parent] : [];
+  });
+}
+
+/** `require('./x')` used at once, kept under a name, or taken apart. */
+function requiredUses(file: SourceFile, call: Node, name: string): Node[] {
+  const awaited = file.parentOf(call);
+  const value = awaited?.type === 'AwaitExpression' ? awaited : call;
+  const parent = file.parentOf(outermost(file, value));
+  if (parent === undefined) return [];
+  if (name === '*' && isCall(parent)) return [value];
+  if (memberName(parent) === name) return [parent];
+  if (parent.type !== 'VariableDeclarator') return [];
+  if (parent.id.type === 'Identifier') {
+    const binding = file.scopes.bindingOf(parent.id);
+    if (binding === undefined) return [];
+    return name === '*' ? [...binding.references] : namespaceUses(file, binding, name);
+  }
+  if (parent.id.type !== 'ObjectPattern') return [];
+  return parent.id.properties.flatMap((property) => {
+    if (property.type === 'RestElement' || keyName(property) !== name || property.value.type !== 'Identifier')
+      return [];
+    return [...(file.scopes.bindingOf(property.value)?.references ?? [])];
+  });
+}
+
+/** Every module specifier in a file. */
+export function specifiersOf(file: SourceFile): readonly string[] {
+  const found: string[] = callsOf(file).modules.map(({ specifier }) => specifier);
+  for (const statement of file.ast.program.body) {
+    if (
+      (statement.type === 'ImportDeclaration' ||
+        statement.type === 'ExportNamedDeclaration' ||
+        statement.type === 'ExportAllDeclaration') &&
+      statement.source
+    ) {
+      found.push(statement.source.value);
+    }
+  }
+  return found;
+}
