@@ -1,0 +1,136 @@
+import type { Node } from '@babel/types';
+import {
+  type Environment,
+  type Evaluator,
+  listItems,
+  type SourceFile,
+  unwrapped,
+  type Value,
+} from '../../sources/index.ts';
+
+/** More alternatives than this for one path are summed up as unknown. */
+const mostAlternatives = 50;
+
+/**
+ * The texts an expression may give, for use in a path: every constant alternative, with `«expression»` for what only
+ * run time knows. A setting read from the environment counts as its default, where it has one.
+ */
+export function pathTexts(
+  evaluator: Evaluator,
+  file: SourceFile,
+  node: Node,
+  environment: Environment,
+): readonly string[] {
+  const found = [...new Set(texts(evaluator, file, node, environment, 0))];
+  return found.length > mostAlternatives ? [unknown(file, node)] : found;
+}
+
+/** Like `pathTexts`, and a list gives the texts of its elements: `app.get(['/a', '/b'], …)`. */
+export function pathList(
+  evaluator: Evaluator,
+  file: SourceFile,
+  node: Node,
+  environment: Environment,
+): readonly string[] {
+  const values = evaluator.evaluate(file, node, environment);
+  const lists = values.map((value) => listItems(evaluator, value));
+  if (values.length === 0 || lists.includes(undefined)) return pathTexts(evaluator, file, node, environment);
+  return lists.flatMap((items) =>
+    (items ?? []).flatMap((item) =>
+      pathTexts(evaluator, item.file, item.node, item.environment ?? environment),
+    ),
+  );
+}
+
+export function isUnknown(text: string): boolean {
+  return text.includes('«');
+}
+
+/** The part of an unknown path that stands for an expression. */
+export function unknown(file: SourceFile, node: Node): string {
+  const text = file.textOf(node).replace(/\s+/g, ' ').replace(/[«»]/g, '');
+  return `«${text.length > 80 ? `${text.slice(0, 79)}…` : text}»`;
+}
+
+/** The constants among alternatives; a value read from the environment yields to its default. */
+export function constantTexts(values: readonly Value[]): readonly string[] | undefined {
+  const rest = values.filter(
+    (value) => !isSetting(value) && !(value.kind === 'constant' && value.value === null),
+  );
+  if (rest.length === 0) return undefined;
+  const found: string[] = [];
+  for (const value of rest) {
+    if (value.kind !== 'constant') return undefined;
+    if (value.value instanceof RegExp) found.push(String(value.value));
+    else if (typeof value.value === 'string' || typeof value.value === 'number')
+      found.push(String(value.value));
+    else return undefined;
+  }
+  return found;
+}
+
+/** `process.env.NAME` and `import.meta.env.NAME`. */
+function isSetting(value: Value): boolean {
+  if (value.kind !== 'api' || value.module !== 'global') return false;
+  const [first, second] = value.steps;
+  return (
+    first?.kind === 'member' && second?.kind === 'member' && first.name === 'process' && second.name === 'env'
+  );
+}
+
+function texts(
+  evaluator: Evaluator,
+  file: SourceFile,
+  given: Node,
+  environment: Environment,
+  depth: number,
+): readonly string[] {
+  const node = unwrapped(given);
+  const constants = constantTexts(evaluator.evaluate(file, node, environment));
+  if (constants !== undefined) return constants;
+  const inner = (part: Node) => texts(evaluator, file, part, environment, depth + 1);
+  if (depth > 20) return [unknown(file, node)];
+  if (node.type === 'TemplateLiteral') {
+    return node.quasis.reduce<readonly string[]>(
+      (before, quasi, index) => {
+        const expression = node.expressions[index - 1];
+        const parts = expression ? inner(expression) : [''];
+        return combined(before, parts, quasi.value.cooked ?? '');
+      },
+      [''],
+    );
+  }
+  if (node.type === 'BinaryExpression' && node.operator === '+') {
+    return combined(inner(node.left), inner(node.right), '');
+  }
+  if (node.type === 'ConditionalExpression') return [...inner(node.consequent), ...inner(node.alternate)];
+  if (node.type === 'Identifier') {
+    const declaration = file.scopes.bindingOf(node)?.declaration;
+    if (
+      declaration?.type === 'VariableDeclarator' &&
+      declaration.id.type === 'Identifier' &&
+      declaration.init
+    ) {
+      const init = unwrapped(declaration.init);
+      if (init.type === 'TemplateLiteral' || init.type === 'BinaryExpression') return inner(init);
+    }
+  }
+  return [unknown(file, node)];
+}
+
+function combined(before: readonly string[], parts: readonly string[], after: string): readonly string[] {
+  const all = before.flatMap((text) => parts.map((part) => text + part + after));
+  return all.slice(0, mostAlternatives + 1);
+}
+
+/** Joins parts the way a mounted router sees them: one slash between, none at the end, `*` as it is. */
+export function joinPaths(...parts: readonly string[]): string {
+  let path = '';
+  for (const part of parts) {
+    if (part === '' || part === '/') continue;
+    if (path === '' && part === '*') path = part;
+    else path = `${path.replace(/\/+$/, '')}/${part.replace(/^\/+/, '')}`;
+  }
+  const clean = path.replace(/(?<!:)\/{2,}/g, '/');
+  return clean.length > 1 ? clean.replace(/\/+$/, '') : clean === '' ? '/' : clean;
+}

@@ -1,0 +1,100 @@
+import type { Node } from '@babel/types';
+import {
+  type ApiStep,
+  type ApiValue,
+  type Call,
+  callsOf,
+  contextsOf,
+  type Environment,
+  type Evaluator,
+  isTestFile,
+  noEnvironment,
+  type SourceFile,
+  type Sources,
+  unwrapped,
+} from '../../sources/index.ts';
+
+/** One call on something, in one run of the code around it. */
+export interface MemberCall {
+  readonly file: SourceFile;
+  readonly call: Call;
+  /** The member that is called; `undefined` when only run time knows its name. */
+  readonly name: string | undefined;
+  /** The name in source. */
+  readonly token: Node;
+  /** What the member is read from. */
+  readonly object: Node;
+  readonly environment: Environment;
+}
+
+/**
+ * Every call of one of `names` on something that `isReceiver` accepts, once per run of the code around it.
+ * @param isReceiver says by the value alone whether routes may be registered on it
+ */
+export function* callsOn(
+  sources: Sources,
+  evaluator: Evaluator,
+  files: readonly string[],
+  names: ReadonlySet<string>,
+  isReceiver: (value: ApiValue) => boolean,
+): Generator<MemberCall> {
+  for (const path of files) {
+    if (isTestFile(path)) continue;
+    const file = sources.file(path);
+    if (file === undefined) continue;
+    for (const call of candidates(file, names)) {
+      const callee = unwrapped(call.callee);
+      if (callee.type !== 'MemberExpression' && callee.type !== 'OptionalMemberExpression') continue;
+      const { object, property: token } = callee;
+      const accepts = (environment: Environment) =>
+        evaluator
+          .evaluate(file, object, environment)
+          .some((value) => value.kind === 'api' && isReceiver(value));
+      if (!accepts(noEnvironment)) continue;
+      for (const environment of contextsOf(evaluator, file, call)) {
+        if (!accepts(environment)) continue;
+        for (const name of namesOf(evaluator, file, callee, environment)) {
+          yield { file, call, name, token, object, environment };
+        }
+      }
+    }
+  }
+}
+
+function candidates(file: SourceFile, names: ReadonlySet<string>): readonly Call[] {
+  const { byMember, computed } = callsOf(file);
+  const named = [...byMember].filter(([name]) => names.has(name)).flatMap(([, calls]) => calls);
+  return [...named, ...computed].sort((left, right) => (left.start ?? 0) - (right.start ?? 0));
+}
+
+/** The name of the called member; several where a computed name may be several constants. */
+function namesOf(
+  evaluator: Evaluator,
+  file: SourceFile,
+  callee: Node & { type: 'MemberExpression' | 'OptionalMemberExpression' },
+  environment: Environment,
+): readonly (string | undefined)[] {
+  if (!callee.computed && callee.property.type === 'Identifier') return [callee.property.name];
+  const constants = evaluator
+    .evaluate(file, callee.property, environment)
+    .map((value) => (value.kind === 'constant' && typeof value.value === 'string' ? value.value : undefined));
+  return constants.length === 0 ? [undefined] : [...new Set(constants)];
+}
+
+/**
+ * Follows an access path step by step through the states of a framework's objects.
+ * @param next the state after a step, or `undefined` when the framework knows nothing of it
+ */
+export function follow<State>(
+  value: ApiValue,
+  start: State,
+  next: (state: State, step: ApiStep, index: number) => State | undefined,
+): State | undefined {
+  let state: State | undefined = start;
+  for (const [index, step] of value.steps.entries()) {
+    if (index === 0 && step.kind === 'member' && step.name === 'default') continue;
+    state = next(state, step, index);
+    if (state === undefined) return undefined;
+  }
+  return state;
+}

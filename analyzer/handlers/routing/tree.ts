@@ -1,0 +1,126 @@
+import type { Evaluator } from '../../sources/index.ts';
+import type { Handler, Middleware } from '../handler.ts';
+import { bothConditions } from './conditions.ts';
+import type { Operand } from './operands.ts';
+import { compareOrder } from './order.ts';
+import type { Mount, Route, Router, Routers } from './router.ts';
+import { foreignTarget, locationOf, middlewareOf, targetOf } from './targets.ts';
+
+/** Full paths beyond this for one router tell nobody anything; the rest is left out. */
+const mostPlaces = 200;
+
+/** How a framework puts paths together and tells what answers from what only guards. */
+export interface Dialect {
+  readonly framework: string;
+  join(...parts: readonly string[]): string;
+  /** Whether a guard at `guard` runs before what is at `path`; both relative to the same router. */
+  covers(guard: string, path: string): boolean;
+  /** The kind of a registration, by what answers it. */
+  kindOf(operand: Operand, evaluator: Evaluator): Handler['kind'] | undefined;
+}
+
+/** One way into a router: the path before it and what has run by then. */
+interface Place {
+  readonly path: string;
+  readonly middlewares: readonly Middleware[];
+  readonly condition: string | undefined;
+  /** Whether the way starts at something that listens. */
+  readonly reached: boolean;
+}
+
+/** Puts routers, mounts and routes together: every route with its full paths and everything that runs before it. */
+export class RoutingTree {
+  private readonly dialect: Dialect;
+  private readonly routers: Routers;
+  private readonly evaluator: Evaluator;
+  private readonly known = new Map<Router, readonly Place[]>();
+
+  constructor(dialect: Dialect, routers: Routers, evaluator: Evaluator) {
+    this.dialect = dialect;
+    this.routers = routers;
+    this.evaluator = evaluator;
+  }
+
+  handlers(): readonly Handler[] {
+    const found: Handler[] = [];
+    for (const router of this.routers.all) {
+      for (const route of router.routes) {
+        for (const method of route.methods) found.push(...this.handler(router, route, method));
+      }
+    }
+    return found;
+  }
+
+  private handler(router: Router, route: Route, method: string): readonly Handler[] {
+    const places = this.placesOf(router, new Set());
+    const [first] = places;
+    const answering = route.operands.at(-1);
+    if (first === undefined || answering === undefined) return [];
+    const { dialect, evaluator } = this;
+    const kind = route.kind ?? dialect.kindOf(answering, evaluator) ?? this.kindByTarget(answering);
+    return [
+      {
+        framework: dialect.framework,
+        kind,
+        method,
+        paths: [...new Set(places.map(({ path }) => dialect.join(path, router.prefix, route.path)))].sort(),
+        location: locationOf(route.spot.file, route.spot.node),
+        target: targetOf(evaluator, answering),
+        middlewares: [
+          ...first.middlewares,
+          ...this.guardsBefore(router, route.spot.order, route.path),
+          ...route.operands.slice(0, -1).map((operand) => middlewareOf(evaluator, operand)),
+        ],
+        condition: bothConditions(first.condition, route.condition),
+      },
+    ];
+  }
+
+  private kindByTarget(operand: Operand): Handler['kind'] {
+    return foreignTarget(this.evaluator, operand) === undefined ? 'route' : 'third-party';
+  }
+
+  /** Every way into a router from where requests come in. */
+  placesOf(router: Router, above: ReadonlySet<Router>): readonly Place[] {
+    const known = this.known.get(router);
+    if (known !== undefined) return known;
+    if (above.has(router)) return [];
+    const inside = new Set([...above, router]);
+    const mounts = this.mountsOf(router);
+    const mounted = mounts.flatMap((mount) => this.placesThrough(mount, inside));
+    const own: readonly Place[] =
+      router.root || mounts.length === 0
+        ? [{ path: '', middlewares: [], condition: undefined, reached: router.root }]
+        : [];
+    const found = [...own, ...mounted].slice(0, mostPlaces);
+    if (above.size === 0) this.known.set(router, found);
+    return found;
+  }
+
+  private mountsOf(router: Router): readonly Mount[] {
+    const related = this.routers.relatives(router).flatMap(({ mounts }) => mounts);
+    return [...router.mounts, ...related];
+  }
+
+  private placesThrough(mount: Mount, inside: ReadonlySet<Router>): readonly Place[] {
+    const { parent } = mount;
+    return this.placesOf(parent, inside).map((place) => ({
+      path: this.dialect.join(place.path, parent.prefix, mount.path),
+      middlewares: [
+        ...place.middlewares,
+        ...this.guardsBefore(parent, mount.spot.order, mount.path),
+        ...mount.middlewares,
+      ],
+      condition: bothConditions(place.condition, mount.condition),
+      reached: place.reached,
+    }));
+  }
+
+  private guardsBefore(router: Router, order: readonly number[], path: string): readonly Middleware[] {
+    return router.guards
+      .filter((guard) => compareOrder(guard.spot.order, order) < 0)
+      .filter((guard) => guard.path === undefined || this.dialect.covers(guard.path, path))
+      .sort((left, right) => compareOrder(left.spot.order, right.spot.order))
+      .flatMap(({ middlewares }) => middlewares);
+  }
+}

@@ -1,0 +1,147 @@
+import type { Node } from '@babel/types';
+import {
+  type Binding,
+  type Evaluator,
+  type FunctionNode,
+  type FunctionValue,
+  isFunction,
+  memberName,
+  type SourceFile,
+  unwrapped,
+  type Value,
+  walk,
+} from '../../sources/index.ts';
+
+export interface Wrapped {
+  readonly values: readonly Value[];
+  /** Name of the wrapper; `undefined` for a function that only passes its arguments on. */
+  readonly wrapper: string | undefined;
+}
+
+/**
+ * What a function stands in front of, inferred from its body instead of from a list of known names:
+ * the function a wrapper was given and calls with its own parameters (`catchAsync(fn)`), or the one method an arrow
+ * passes all its parameters on to (`(req, res) => controller.list(req, res)`).
+ */
+export function wrappedIn(evaluator: Evaluator, value: FunctionValue): Wrapped | undefined {
+  return givenFunction(value) ?? delegate(evaluator, value);
+}
+
+function givenFunction(value: FunctionValue): Wrapped | undefined {
+  const { file, node, environment } = value;
+  const own = parameterBindings(file, node);
+  if (own.size === 0) return undefined;
+  let found: Wrapped | undefined;
+  walk(node.body, (inner) => {
+    if (inner.type !== 'CallExpression' && inner.type !== 'OptionalCallExpression') return true;
+    const called = outerParameter(file, node, unwrapped(inner.callee));
+    if (called === undefined || !inner.arguments.some((argument) => mentions(file, argument, own)))
+      return true;
+    const values = environment
+      .get(called)
+      ?.filter((given) => given.kind === 'function' || given.kind === 'api');
+    if (values !== undefined && values.length > 0) {
+      found = { values, wrapper: ownerName(file, called) };
+    }
+    return true;
+  });
+  return found;
+}
+
+/** The parameter of a function further out that a callee is: `fn`, `fn.call`, `other(fn)`. */
+function outerParameter(file: SourceFile, inside: FunctionNode, callee: Node): Binding | undefined {
+  if (callee.type === 'Identifier') {
+    const binding = file.scopes.bindingOf(callee);
+    const isOuter =
+      binding?.kind === 'parameter' &&
+      binding.declaration !== inside &&
+      !isBelow(file, binding.declaration, inside);
+    return isOuter ? binding : undefined;
+  }
+  if (callee.type === 'MemberExpression' && /^(?:call|apply)$/.test(memberName(callee) ?? ''))
+    return outerParameter(file, inside, unwrapped(callee.object));
+  if (callee.type === 'CallExpression') {
+    for (const argument of callee.arguments) {
+      const found = outerParameter(file, inside, unwrapped(argument));
+      if (found !== undefined) return found;
+    }
+  }
+  return undefined;
+}
+
+function isBelow(file: SourceFile, node: Node, above: Node): boolean {
+  for (let outer = file.parentOf(node); outer !== undefined; outer = file.parentOf(outer)) {
+    if (outer === above) return true;
+  }
+  return false;
+}
+
+function ownerName(file: SourceFile, parameter: Binding): string | undefined {
+  const owner = parameter.declaration;
+  if ('id' in owner && owner.id && (owner.id as Node).type === 'Identifier')
+    return (owner.id as { name: string }).name;
+  if ('key' in owner) return (owner.key as { name?: string }).name;
+  const parent = file.parentOf(owner);
+  if (parent?.type === 'VariableDeclarator' && parent.id.type === 'Identifier') return parent.id.name;
+  if (parent?.type === 'AssignmentExpression') return memberName(parent.left);
+  return parent?.type === 'ExportDefaultDeclaration' ? 'default' : undefined;
+}
+
+/** An arrow or function whose body is one call that gets all its parameters, of a function in the project. */
+function delegate(evaluator: Evaluator, value: FunctionValue): Wrapped | undefined {
+  const { file, node, environment } = value;
+  const own = parameterBindings(file, node);
+  const call = onlyCall(node);
+  if (call === undefined || own.size < 2 || !isFunctionLiteral(node)) return undefined;
+  const given = new Set(
+    call.arguments.map((argument) =>
+      argument.type === 'Identifier' ? file.scopes.bindingOf(argument) : undefined,
+    ),
+  );
+  const firstTwo = [...own].slice(0, 2);
+  if (!firstTwo.every((binding) => given.has(binding))) return undefined;
+  const values = evaluator
+    .evaluate(file, call.callee, environment)
+    .filter((callee) => callee.kind === 'function');
+  return values.length === 0 ? undefined : { values, wrapper: undefined };
+}
+
+function isFunctionLiteral(node: FunctionNode): boolean {
+  return node.type === 'ArrowFunctionExpression' || node.type === 'FunctionExpression';
+}
+
+function onlyCall(node: FunctionNode): (Node & { type: 'CallExpression' }) | undefined {
+  let body: Node | undefined = node.body;
+  if (body.type === 'BlockStatement') {
+    const [statement] = body.body;
+    if (body.body.length !== 1) return undefined;
+    if (statement?.type === 'ReturnStatement') body = statement.argument ?? undefined;
+    else if (statement?.type === 'ExpressionStatement') body = statement.expression;
+    else return undefined;
+  }
+  const bare = body && unwrapped(body.type === 'AwaitExpression' ? body.argument : body);
+  return bare?.type === 'CallExpression' ? bare : undefined;
+}
+
+/** Every name the parameters of a function declare, in order. */
+export function parameterBindings(file: SourceFile, node: FunctionNode): ReadonlySet<Binding> {
+  const found = new Set<Binding>();
+  for (const parameter of node.params) {
+    walk(parameter, (inner) => {
+      const binding = inner.type === 'Identifier' ? file.scopes.bindingOf(inner) : undefined;
+      if (binding?.declaration === node) found.add(binding);
+      return !isFunction(inner);
+    });
+  }
+  return found;
+}
+
+function mentions(file: SourceFile, node: Node, bindings: ReadonlySet<Binding>): boolean {
+  let found = false;
+  walk(node, (inner) => {
+    const binding = inner.type === 'Identifier' ? file.scopes.bindingOf(inner) : undefined;
+    if (binding !== undefined && bindings.has(binding)) found = true;
+    return !found;
+  });
+  return found;
+}
