@@ -96,6 +96,8 @@ export interface Stream {
   readonly kind: 'stream';
   readonly source: Step;
   readonly body: Step;
+  /** Whether the pieces come from outside and the source counts to its first byte only. */
+  readonly waits: boolean;
   readonly location: Location;
 }
 

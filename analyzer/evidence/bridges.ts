@@ -1,0 +1,99 @@
+import type { CallExpression, Node, OptionalCallExpression } from '@babel/types';
+import {
+  type Evaluator,
+  isFunction,
+  memberName,
+  type SourceFile,
+  span,
+  unwrapped,
+  walk,
+} from '../sources/index.ts';
+import type { Bridge } from './bridge.ts';
+import { type WrapperIndex, wrapperIndex } from './bridge-index.ts';
+import type { Wrapper } from './bridge-wrappers.ts';
+import { ormFlow, ormOperationsIn, receiverKnowledge } from './orm.ts';
+
+export interface BridgeOptions {
+  /** Names that are wrappers when they are imported, beside `syncToAsync`. */
+  readonly wrappers?: readonly string[];
+  /** Modules whose default export is a wrapper. */
+  readonly defaultWrappers?: readonly string[];
+}
+
+type Call = CallExpression | OptionalCallExpression;
+
+/**
+ * Every bridge of a file, in source order: calls of the wrapper, however it got its name, and of helpers that wrap.
+ *
+ * A file that holds none of the words the wrapper goes by in this project is not looked at.
+ */
+export function findBridges(
+  file: SourceFile,
+  evaluator: Evaluator,
+  options: BridgeOptions = {},
+): readonly Bridge[] {
+  const index = wrapperIndex(evaluator, options);
+  let known = index.bridges.get(file);
+  if (known === undefined) {
+    known = index.concerns(file) ? bridgesIn(file, evaluator, index) : [];
+    index.bridges.set(file, known);
+  }
+  return known;
+}
+
+function bridgesIn(file: SourceFile, evaluator: Evaluator, index: WrapperIndex): readonly Bridge[] {
+  ormFlow(evaluator, index.wrappers);
+  const found: Bridge[] = [];
+  walk(file.ast.program, (node) => {
+    if (node.type !== 'CallExpression' && node.type !== 'OptionalCallExpression') return true;
+    const wrapper = calledWrapper(index, file, node);
+    if (wrapper !== undefined) found.push(bridgeAt(file, evaluator, node, wrapper));
+    return true;
+  });
+  return found.sort((left, right) => span(left.wrap).start - span(right.wrap).start);
+}
+
+function calledWrapper(index: WrapperIndex, file: SourceFile, call: Call): Wrapper | undefined {
+  const callee = unwrapped(call.callee);
+  const member = memberName(callee);
+  if (member !== undefined && !index.words.has(member)) return undefined;
+  return index.wrappers.of(file, callee);
+}
+
+function bridgeAt(file: SourceFile, evaluator: Evaluator, wrap: Call, wrapper: Wrapper): Bridge {
+  const [argument, second] = wrap.arguments;
+  const handed = argument && unwrapped(argument);
+  const closure = handed && isFunction(handed) ? handed : undefined;
+  const base = {
+    file,
+    wrap,
+    argument,
+    options: wrapper.helper === undefined ? second : wrapper.helper.options,
+    application: applicationOf(file, wrap),
+    doubt: wrapper.doubt,
+    closure,
+  };
+  if (handed === undefined) return { ...base, target: undefined, operations: [] };
+  if (closure !== undefined)
+    return { ...base, target: undefined, operations: ormOperationsIn(evaluator, file, closure.body) };
+  const known = receiverKnowledge(evaluator, file, handed);
+  if (known.kind === 'operation') return { ...base, target: undefined, operations: [known.operation] };
+  if (known.kind !== 'function') return { ...base, target: undefined, operations: [] };
+  return {
+    ...base,
+    target: { kind: 'function', file: known.file, node: known.node, environment: new Map() },
+    operations: ormOperationsIn(evaluator, known.file, known.node.body),
+  };
+}
+
+/** The call of what the wrapper gave, where it stands right there: casts and `!` in between change no value. */
+function applicationOf(file: SourceFile, wrap: Node): Call | undefined {
+  let inner = wrap;
+  for (let outer = file.parentOf(inner); outer !== undefined; outer = file.parentOf(outer)) {
+    if (outer.type === 'CallExpression' || outer.type === 'OptionalCallExpression')
+      return outer.callee === inner ? outer : undefined;
+    if (unwrapped(outer) !== unwrapped(wrap)) return undefined;
+    inner = outer;
+  }
+  return undefined;
+}

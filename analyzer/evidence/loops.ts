@@ -1,0 +1,169 @@
+import type { Node } from '@babel/types';
+import { apiPath, constantText, memberName, unwrapped } from '../sources/index.ts';
+import { walkExpression } from './expressions.ts';
+import { ormFlow } from './orm.ts';
+import { elementOf } from './orm-values.ts';
+import { textOf, walkStatement } from './statements.ts';
+import { isNothing, type Loop, type Rounds, type Step, sequence } from './step.ts';
+import { streamedCall } from './streams.ts';
+import { evaluated, place, settled, type Walk } from './walk.ts';
+
+/** `for (const x of xs)` and `for await (…)`. */
+export function forOfLoop(walk: Walk, statement: Node & { type: 'ForOfStatement' }): Step {
+  const source = walkExpression(walk, statement.right);
+  const body = walkStatement(walk, statement.body);
+  if (statement.await) {
+    const external = streamedCall(walk, statement.right);
+    const generator = source.promise !== undefined;
+    if (external !== undefined || generator) {
+      const waits = external !== undefined && external.category !== 'llm';
+      return { kind: 'stream', source: settled(source), body, waits, location: place(walk, statement) };
+    }
+  }
+  return sequence([settled(source), loopOf(walk, statement, statement.right, body, 'each')]);
+}
+
+/** `for (;;)` and `for (k in x)`. */
+export function forLoop(walk: Walk, statement: Node & { type: 'ForStatement' | 'ForInStatement' }): Step {
+  const body = walkStatement(walk, statement.body);
+  if (statement.type === 'ForInStatement') {
+    return sequence([
+      settled(walkExpression(walk, statement.right)),
+      loopOf(walk, statement, statement.right, body, 'each'),
+    ]);
+  }
+  const init = statement.init
+    ? statement.init.type === 'VariableDeclaration'
+      ? walkStatement(walk, statement.init)
+      : settled(walkExpression(walk, statement.init))
+    : undefined;
+  const test = statement.test ? settled(walkExpression(walk, statement.test)) : undefined;
+  const turn = sequence([test, body].filter((step) => step !== undefined));
+  if (isNothing(turn)) return init ?? turn;
+  const loop: Loop = {
+    kind: 'loop',
+    body: turn,
+    rounds: countedRounds(walk, statement),
+    pace: 'each',
+    over: statement.test ? textOf(walk, statement.test) : 'for ever',
+    overQuery: false,
+    location: place(walk, statement),
+  };
+  return sequence(init === undefined ? [loop] : [init, loop]);
+}
+
+export function whileLoop(
+  walk: Walk,
+  statement: Node & { type: 'WhileStatement' | 'DoWhileStatement' },
+): Step {
+  const test = settled(walkExpression(walk, statement.test));
+  const turn = sequence([test, walkStatement(walk, statement.body)]);
+  if (isNothing(turn)) return turn;
+  return {
+    kind: 'loop',
+    body: turn,
+    rounds: { kind: 'unbounded' },
+    pace: 'each',
+    over: textOf(walk, statement.test),
+    overQuery: false,
+    location: place(walk, statement),
+  };
+}
+
+/** A loop over the elements of `list`; nothing when its body does nothing. */
+export function loopOf(walk: Walk, at: Node, list: Node, body: Step, pace: Loop['pace']): Step {
+  if (isNothing(body)) return body;
+  return {
+    kind: 'loop',
+    body,
+    rounds: roundsOver(walk, list),
+    pace,
+    over: textOf(walk, list),
+    overQuery: isQueryResult(walk, list),
+    location: place(walk, at),
+  };
+}
+
+/** How many elements a list has, as far as the source says. */
+export function roundsOver(walk: Walk, given: Node): Rounds {
+  const list = unwrapped(given);
+  const values = evaluated(walk, list);
+  const [only] = values;
+  const elements = values.length === 1 && only ? walk.project.evaluator.elements(only) : undefined;
+  if (elements !== undefined && elements.length > 0) return { kind: 'known', count: elements.length };
+  const limit = limitOf(walk, list);
+  return limit === undefined ? { kind: 'unbounded' } : { kind: 'bounded', most: limit };
+}
+
+/** `.slice(0, 20)`, `.limit(20)`, `.take(20)` and `{ take: 20 }` anywhere on the chain or behind the name. */
+function limitOf(walk: Walk, given: Node, depth = 0): number | undefined {
+  const node = unwrapped(given);
+  if (depth > 8) return undefined;
+  if (node.type === 'AwaitExpression') return limitOf(walk, node.argument, depth + 1);
+  if (node.type === 'Identifier') {
+    const declaration = walk.file.scopes.bindingOf(node)?.declaration;
+    const init =
+      declaration?.type === 'VariableDeclarator' && declaration.id.type === 'Identifier'
+        ? declaration.init
+        : null;
+    return init ? limitOf(walk, init, depth + 1) : undefined;
+  }
+  if (node.type === 'ArrowFunctionExpression') return limitOf(walk, node.body, depth + 1);
+  if (node.type === 'MemberExpression') return limitOf(walk, node.object, depth + 1);
+  if (node.type !== 'CallExpression') return undefined;
+  const callee = unwrapped(node.callee);
+  const own = limitOfCall(walk, memberName(callee), node.arguments);
+  if (own !== undefined) return own;
+  const inside =
+    callee.type === 'MemberExpression'
+      ? limitOf(walk, callee.object, depth + 1)
+      : limitOf(walk, callee, depth + 1);
+  if (inside !== undefined) return inside;
+  const [handed] = node.arguments;
+  return handed?.type === 'ArrowFunctionExpression' ? limitOf(walk, handed, depth + 1) : undefined;
+}
+
+function limitOfCall(walk: Walk, name: string | undefined, given: readonly Node[]): number | undefined {
+  const number = (node: Node | undefined) => {
+    const text = node && constantText(evaluated(walk, node));
+    return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
+  };
+  if (name === 'limit' || name === 'take' || name === 'first') return number(given[0]);
+  if (name === 'slice') {
+    const start = number(given[0]);
+    const end = number(given[1]);
+    return start === undefined || end === undefined ? undefined : Math.max(0, end - start);
+  }
+  for (const argument of given) {
+    if (argument.type !== 'ObjectExpression') continue;
+    for (const property of argument.properties) {
+      if (property.type !== 'ObjectProperty' || property.key.type !== 'Identifier') continue;
+      if (/^(?:take|limit|first|pageSize|per_page|perPage)$/.test(property.key.name)) {
+        const found = number(property.value);
+        if (found !== undefined) return found;
+      }
+    }
+  }
+  return undefined;
+}
+
+/** `for (let i = 0; i < 5; i++)`: five. */
+function countedRounds(walk: Walk, statement: Node & { type: 'ForStatement' }): Rounds {
+  const { test } = statement;
+  if (test?.type !== 'BinaryExpression' || !/^<=?$/.test(test.operator)) return { kind: 'unbounded' };
+  const right = unwrapped(test.right);
+  if (memberName(right) === 'length' && right.type === 'MemberExpression')
+    return roundsOver(walk, right.object);
+  const limit = constantText(evaluated(walk, right));
+  if (limit === undefined || !/^\d+$/.test(limit)) return { kind: 'unbounded' };
+  return { kind: 'known', count: Number(limit) + (test.operator === '<=' ? 1 : 0) };
+}
+
+/** Whether the elements are rows, so that a query in the loop is one query per row. */
+function isQueryResult(walk: Walk, list: Node): boolean {
+  const of = elementOf(ormFlow(walk.project.evaluator).value(walk.file, list));
+  if (of?.kind === 'instance') return true;
+  return evaluated(walk, list).some(
+    (value) => value.kind === 'api' && /\.(?:findMany|findAll|find|toArray|query)\(\)/.test(apiPath(value)),
+  );
+}

@@ -1,0 +1,532 @@
+import type { Identifier, Node } from '@babel/types';
+import {
+  type ApiValue,
+  type Binding,
+  type Evaluator,
+  type FunctionNode,
+  type InstanceValue,
+  isFunction,
+  keyName,
+  memberName,
+  type SourceFile,
+  unwrapped,
+  type Value,
+} from '../sources/index.ts';
+import { originOf } from './bridge-origins.ts';
+import type { Wrappers } from './bridge-wrappers.ts';
+import { memberValue, returnedValue } from './orm-members.ts';
+import { isModelClass, modelOf } from './orm-models.ts';
+import { instanceOfClass, looksLikeModel, valueOfType } from './orm-types.ts';
+import { elementOf, isLazyOperation, isQuerySource, joined, type OrmValue, other } from './orm-values.ts';
+
+/** Steps of resolution after which a value is left unknown: real code is shallow, cycles are not. */
+const deepest = 60;
+
+type Call = Node & { type: 'CallExpression' | 'OptionalCallExpression' };
+
+/**
+ * Says what an expression stands for in terms of the ORM, by following where values come from.
+ *
+ * Strict where the evaluator is generous: a value counts only when everything it may be agrees.
+ */
+export class OrmFlow {
+  readonly evaluator: Evaluator;
+  readonly wrappers: Wrappers;
+  private readonly memo = new Map<Node, OrmValue | undefined>();
+  private readonly active = new Set<Node>();
+  private depth = 0;
+
+  constructor(evaluator: Evaluator, wrappers: Wrappers) {
+    this.evaluator = evaluator;
+    this.wrappers = wrappers;
+  }
+
+  /** @returns what the expression is; `undefined` when it is not known */
+  value(file: SourceFile, expression: Node): OrmValue | undefined {
+    const node = unwrapped(expression);
+    if (this.memo.has(node)) return this.memo.get(node);
+    if (this.active.has(node) || this.depth >= deepest) return undefined;
+    this.active.add(node);
+    this.depth++;
+    try {
+      const value = this.resolve(file, node);
+      this.memo.set(node, value);
+      return value;
+    } finally {
+      this.depth--;
+      this.active.delete(node);
+    }
+  }
+
+  /** What calling the function gives, by its declared type or else by what it returns. */
+  result(file: SourceFile, node: FunctionNode): OrmValue | undefined {
+    const declared =
+      node.returnType?.type === 'TSTypeAnnotation' ? node.returnType.typeAnnotation : undefined;
+    const typed = declared && valueOfType(this.evaluator, file, declared);
+    if (typed !== undefined) return typed;
+    const returns = this.evaluator.returnExpressions(node);
+    return returns.length === 0 ? other : joined(returns.map((returned) => this.value(file, returned)));
+  }
+
+  private resolve(file: SourceFile, node: Node): OrmValue | undefined {
+    switch (node.type) {
+      case 'Identifier':
+        return this.identifier(file, node);
+      case 'MemberExpression':
+      case 'OptionalMemberExpression':
+        return this.member(file, node);
+      case 'CallExpression':
+      case 'OptionalCallExpression':
+        return this.call(file, node);
+      case 'NewExpression':
+        return this.constructed(file, node);
+      case 'AwaitExpression':
+        return this.value(file, node.argument);
+      case 'AssignmentExpression':
+        return node.operator === '=' ? this.value(file, node.right) : undefined;
+      case 'ConditionalExpression':
+        return joined([this.value(file, node.consequent), this.value(file, node.alternate)]);
+      case 'LogicalExpression':
+        return joined([this.value(file, node.left), this.value(file, node.right)]);
+      case 'SequenceExpression': {
+        const last = node.expressions.at(-1);
+        return last && this.value(file, last);
+      }
+      case 'ArrayExpression':
+        return this.array(file, node);
+      case 'ObjectExpression':
+        return { kind: 'shape', property: (name) => this.property(file, node, name) };
+      case 'ThisExpression':
+        return this.self(file, node);
+      case 'TemplateLiteral':
+      case 'BinaryExpression':
+      case 'UnaryExpression':
+      case 'UpdateExpression':
+      case 'RegExpLiteral':
+        return other;
+    }
+    if (isFunction(node)) return { kind: 'closure', file, node };
+    return /Literal$/.test(node.type) ? other : this.foreign(this.evaluator.evaluate(file, node));
+  }
+
+  private identifier(file: SourceFile, node: Identifier): OrmValue | undefined {
+    const binding = file.scopes.bindingOf(node);
+    if (binding === undefined) return this.foreign(this.evaluator.evaluate(file, node));
+    const declared = this.declared(file, binding);
+    if (binding.assignments.length === 0) return declared;
+    const written = binding.assignments.map((by) => {
+      if (by.type === 'AssignmentExpression' && by.left.type === 'Identifier' && by.operator === '=')
+        return this.value(file, by.right);
+      return by.type === 'VariableDeclarator' && by.init ? this.value(file, by.init) : undefined;
+    });
+    const { declaration } = binding;
+    const bare = declaration.type === 'VariableDeclarator' && !declaration.init;
+    // A declaration without a value says nothing but its type; `let orders = a; orders = orders.filter()` is a cycle
+    // whose other entries decide.
+    const all = bare && declared === undefined ? written : [declared, ...written];
+    return joined(all) ?? (bare ? undefined : this.selfNarrowed(file, binding, declared));
+  }
+
+  /** `query = query.filter(…)`: written only from itself, so it stays what it was declared as. */
+  private selfNarrowed(
+    file: SourceFile,
+    binding: Binding,
+    declared: OrmValue | undefined,
+  ): OrmValue | undefined {
+    if (declared === undefined || !isQuerySource(declared)) return undefined;
+    const fromItself = binding.assignments.every((by) => {
+      if (by.type !== 'AssignmentExpression' || by.operator !== '=') return false;
+      const root = chainRoot(by.right);
+      return (
+        root.type === 'Identifier' && file.scopes.bindingOf(root) === binding && this.isLazyChain(by.right)
+      );
+    });
+    return fromItself ? declared : undefined;
+  }
+
+  private isLazyChain(node: Node): boolean {
+    const inner = unwrapped(node);
+    if (inner.type === 'Identifier') return true;
+    if (inner.type === 'ConditionalExpression')
+      return this.isLazyChain(inner.consequent) && this.isLazyChain(inner.alternate);
+    if (inner.type !== 'CallExpression') return false;
+    const callee = unwrapped(inner.callee);
+    const name = memberName(callee);
+    return (
+      callee.type === 'MemberExpression' &&
+      name !== undefined &&
+      isLazyOperation(name) &&
+      this.isLazyChain(callee.object)
+    );
+  }
+
+  private declared(file: SourceFile, binding: Binding): OrmValue | undefined {
+    const { declaration, identifier } = binding;
+    switch (declaration.type) {
+      case 'ImportSpecifier':
+      case 'ImportDefaultSpecifier':
+      case 'ImportNamespaceSpecifier':
+        return this.imported(file, declaration, identifier);
+      case 'VariableDeclarator':
+        return this.declarator(file, declaration, binding);
+      case 'ClassDeclaration':
+      case 'ClassExpression': {
+        const definition = { kind: 'class', file, node: declaration, environment: new Map() } as const;
+        return this.fromValue(definition);
+      }
+      case 'CatchClause':
+        return undefined;
+    }
+    if (!isFunction(declaration)) return undefined;
+    if (binding.kind !== 'parameter') return { kind: 'closure', file, node: declaration };
+    return this.parameter(file, declaration, binding);
+  }
+
+  private imported(file: SourceFile, declaration: Node, identifier: Identifier): OrmValue | undefined {
+    const statement = file.parentOf(declaration);
+    if (statement?.type !== 'ImportDeclaration') return undefined;
+    if (declaration.type !== 'ImportNamespaceSpecifier') {
+      const name = declaration.type === 'ImportSpecifier' ? importedName(declaration) : 'default';
+      const origin = originOf(this.evaluator, file, statement.source.value, name);
+      if (origin?.kind === 'local') return this.value(origin.file, origin.node);
+    }
+    return this.foreign(this.evaluator.evaluate(file, identifier));
+  }
+
+  private declarator(
+    file: SourceFile,
+    declaration: Node & { type: 'VariableDeclarator' },
+    binding: Binding,
+  ): OrmValue | undefined {
+    const { id, init } = declaration;
+    const annotation = 'typeAnnotation' in id ? id.typeAnnotation : undefined;
+    const typed =
+      annotation?.type === 'TSTypeAnnotation'
+        ? valueOfType(this.evaluator, file, annotation.typeAnnotation)
+        : undefined;
+    const whole = init ? this.value(file, init) : (this.looped(file, declaration) ?? typed);
+    return this.part(file, id, binding.identifier, whole ?? typed);
+  }
+
+  /** `for (const post of posts)`. */
+  private looped(file: SourceFile, declarator: Node): OrmValue | undefined {
+    const declaration = file.parentOf(declarator);
+    const loop = declaration && file.parentOf(declaration);
+    if (loop?.type !== 'ForOfStatement' || loop.left !== declaration) return undefined;
+    return elementOf(this.value(file, loop.right));
+  }
+
+  /** What `identifier` takes out of `whole` by the pattern it stands in. */
+  private part(
+    file: SourceFile,
+    pattern: Node,
+    identifier: Node,
+    whole: OrmValue | undefined,
+  ): OrmValue | undefined {
+    if (pattern === identifier) return whole;
+    switch (pattern.type) {
+      case 'AssignmentPattern': {
+        const given = this.part(file, pattern.left, identifier, whole);
+        return pattern.left === identifier ? joined([given, this.value(file, pattern.right)]) : given;
+      }
+      case 'ObjectPattern':
+        for (const property of pattern.properties) {
+          if (property.type === 'RestElement' || !contains(property, identifier)) continue;
+          const name = keyName(property);
+          const inner =
+            name === undefined || whole === undefined ? undefined : memberValue(this, whole, name);
+          return this.part(file, property.value, identifier, inner);
+        }
+        return undefined;
+      case 'ArrayPattern': {
+        const index = pattern.elements.findIndex(
+          (element) => element !== null && contains(element, identifier),
+        );
+        const element = pattern.elements[index];
+        if (!element) return undefined;
+        if (element.type === 'RestElement') return whole?.kind === 'list' ? whole : undefined;
+        return this.part(
+          file,
+          element,
+          identifier,
+          whole?.kind === 'tuple' ? whole.elements[index] : elementOf(whole),
+        );
+      }
+      case 'TSParameterProperty':
+        return this.part(file, pattern.parameter, identifier, whole);
+      default:
+        return undefined;
+    }
+  }
+
+  private parameter(file: SourceFile, node: FunctionNode, binding: Binding): OrmValue | undefined {
+    const index = node.params.findIndex((parameter) => contains(parameter, binding.identifier));
+    const parameter = node.params[index];
+    if (parameter === undefined) return undefined;
+    const pattern = parameter.type === 'TSParameterProperty' ? parameter.parameter : parameter;
+    const target = pattern.type === 'AssignmentPattern' ? pattern.left : pattern;
+    const annotation = 'typeAnnotation' in target ? target.typeAnnotation : undefined;
+    const typed =
+      annotation?.type === 'TSTypeAnnotation'
+        ? valueOfType(this.evaluator, file, annotation.typeAnnotation)
+        : undefined;
+    return this.part(file, target, binding.identifier, typed ?? this.received(file, node, index));
+  }
+
+  /** What a parameter is given: elements when the function is a callback of a list, else the arguments of all calls. */
+  private received(file: SourceFile, node: FunctionNode, index: number): OrmValue | undefined {
+    const callback = this.callbackArgument(file, node, index);
+    if (callback !== undefined) return callback;
+    const sites = this.evaluator.callSites(file, node);
+    if (sites.length === 0) return undefined;
+    return joined(
+      sites.map(({ file: caller, call }) => {
+        const argument = call.arguments[index];
+        return argument && argument.type !== 'SpreadElement' ? this.value(caller, argument) : undefined;
+      }),
+    );
+  }
+
+  private callbackArgument(file: SourceFile, node: FunctionNode, index: number): OrmValue | undefined {
+    const call = file.parentOf(node);
+    if (call?.type !== 'CallExpression' && call?.type !== 'OptionalCallExpression') return undefined;
+    const callee = unwrapped(call.callee);
+    if (callee.type !== 'MemberExpression' && callee.type !== 'OptionalMemberExpression') return undefined;
+    if (call.arguments[0] !== node) return undefined;
+    const name = memberName(callee) ?? '';
+    if (name === 'then' && index === 0) return this.value(file, callee.object);
+    const iterates = /^(?:forEach|map|flatMap|filter|some|every|find|findIndex|findLast)$/.test(name);
+    return iterates && index === 0 ? elementOf(this.value(file, callee.object)) : undefined;
+  }
+
+  private member(
+    file: SourceFile,
+    node: Node & { type: 'MemberExpression' | 'OptionalMemberExpression' },
+  ): OrmValue | undefined {
+    const name = memberName(node);
+    if (name === undefined) return node.computed ? elementOf(this.value(file, node.object)) : undefined;
+    if (node.object.type === 'Super')
+      return this.foreign(this.evaluator.evaluate(file, node)) ?? managerByName(node);
+    const object = this.value(file, node.object);
+    const found = object && memberValue(this, object, name);
+    return found ?? this.foreign(this.evaluator.evaluate(file, node)) ?? managerByName(node);
+  }
+
+  private call(file: SourceFile, node: Call): OrmValue | undefined {
+    const [first] = node.arguments;
+    if (this.wrappers.of(file, node.callee) !== undefined) return first && this.value(file, first);
+    const callee = unwrapped(node.callee);
+    const method = memberName(callee);
+    if (callee.type === 'MemberExpression' || callee.type === 'OptionalMemberExpression') {
+      const settled = this.settled(file, callee, method, node);
+      if (settled !== undefined) return settled;
+      if (method === 'bind' || method === 'call' || method === 'apply') {
+        const target = this.value(file, callee.object);
+        if (target !== undefined) return method === 'bind' ? target : returnedValue(this, target);
+      }
+    }
+    const target = this.value(file, node.callee);
+    const returned = target && returnedValue(this, target, node, file);
+    return returned ?? this.foreign(this.evaluator.evaluate(file, node));
+  }
+
+  /** `Promise.all([…])`, `p.then(f)`, `rows.map(f)`: what comes out follows from what goes in. */
+  private settled(
+    file: SourceFile,
+    callee: Node & { type: 'MemberExpression' | 'OptionalMemberExpression' },
+    method: string | undefined,
+    node: Call,
+  ): OrmValue | undefined {
+    const [first] = node.arguments;
+    if (callee.object.type === 'Identifier' && file.scopes.isGlobal(callee.object)) {
+      if (callee.object.name === 'Promise' && method === 'all') return first && this.value(file, first);
+      if (callee.object.name === 'Promise' && method === 'resolve') return first && this.value(file, first);
+      if (callee.object.name === 'Array' && method === 'from' && node.arguments.length === 1) {
+        const of = first && elementOf(this.value(file, first));
+        return of && { kind: 'list', of };
+      }
+    }
+    const isCallback = first !== undefined && isFunction(first);
+    if (method === 'catch' || method === 'finally') return this.value(file, callee.object);
+    if (method === 'then' && isCallback) return this.result(file, first);
+    if (method === 'map' && isCallback) {
+      const of = this.result(file, first);
+      return of && of.kind !== 'other' ? { kind: 'list', of } : undefined;
+    }
+    return undefined;
+  }
+
+  private constructed(file: SourceFile, node: Node & { type: 'NewExpression' }): OrmValue | undefined {
+    const target = this.value(file, node.callee);
+    if (target?.kind === 'model') return { kind: 'instance', model: target.model };
+    if (target?.kind === 'foreign' && node.callee.type === 'Identifier') {
+      if (looksLikeModel(file, target.value.module, node.callee))
+        return { kind: 'instance', model: { name: node.callee.name, definition: undefined } };
+    }
+    return this.foreign(this.evaluator.evaluate(file, node));
+  }
+
+  private array(file: SourceFile, node: Node & { type: 'ArrayExpression' }): OrmValue {
+    const [only] = node.elements;
+    if (node.elements.length === 1 && only?.type === 'SpreadElement') {
+      const of = elementOf(this.value(file, only.argument));
+      return of ? { kind: 'list', of } : other;
+    }
+    return {
+      kind: 'tuple',
+      elements: node.elements.map((element) =>
+        element === null || element.type === 'SpreadElement' ? undefined : this.value(file, element),
+      ),
+    };
+  }
+
+  private property(
+    file: SourceFile,
+    node: Node & { type: 'ObjectExpression' },
+    name: string,
+  ): OrmValue | undefined {
+    for (const property of [...node.properties].reverse()) {
+      if (property.type === 'SpreadElement') return undefined;
+      if (keyName(property) !== name) continue;
+      if (property.type === 'ObjectProperty') return this.value(file, property.value);
+      return property.kind === 'method' ? { kind: 'closure', file, node: property } : undefined;
+    }
+    return undefined;
+  }
+
+  private self(file: SourceFile, node: Node): OrmValue | undefined {
+    const [value, ...more] = this.evaluator.evaluate(file, node);
+    if (value === undefined || more.length > 0) return undefined;
+    if (value.kind === 'instance') return instanceOfClass(this.evaluator, value.of);
+    return value.kind === 'class' && isModelClass(this.evaluator, value)
+      ? { kind: 'model', model: modelOf(value) }
+      : undefined;
+  }
+
+  /** The evaluator's answer in terms of the ORM: all of it must mean the same. */
+  foreign(values: readonly Value[]): OrmValue | undefined {
+    return joined(values.map((value) => this.fromValue(value)));
+  }
+
+  private fromValue(value: Value): OrmValue | undefined {
+    switch (value.kind) {
+      case 'api':
+        return this.fromApi(value);
+      case 'class':
+        return isModelClass(this.evaluator, value)
+          ? { kind: 'model', model: modelOf(value) }
+          : this.shape(value);
+      case 'instance':
+        return instanceOfClass(this.evaluator, value.of) ?? this.managerClass(value) ?? this.shape(value);
+      case 'function':
+        return { kind: 'closure', file: value.file, node: value.node };
+      case 'object':
+        return this.value(value.file, value.node);
+      case 'module':
+        return { kind: 'shape', property: (name) => this.foreign(this.evaluator.exported(value.file, name)) };
+      case 'array':
+        return this.value(value.file, value.node);
+      case 'constant':
+        return other;
+    }
+  }
+
+  /** A value of the project whose members the evaluator knows. */
+  private shape(value: Value): OrmValue {
+    return { kind: 'shape', property: (name) => this.foreign(this.evaluator.member(value, name)) };
+  }
+
+  /** An instance of the project's own `class PostManager extends Manager`. */
+  private managerClass(value: InstanceValue): OrmValue | undefined {
+    const heritage = value.of.node.superClass;
+    if (!heritage) return undefined;
+    const base = this.evaluator.evaluate(value.of.file, heritage, value.of.environment);
+    return base
+      .map((above): OrmValue | undefined => {
+        if (above.kind === 'class') return this.managerClass({ kind: 'instance', of: above });
+        const last = above.kind === 'api' ? above.steps.at(-1) : undefined;
+        if (last?.kind !== 'member' || (last.name !== 'Manager' && last.name !== 'QuerySet'))
+          return undefined;
+        return {
+          kind: last.name === 'Manager' ? 'manager' : 'queryset',
+          model: { name: undefined, definition: undefined },
+          rows: 'instances',
+          custom: value,
+        };
+      })
+      .find((found) => found !== undefined);
+  }
+
+  private fromApi(value: ApiValue): OrmValue | undefined {
+    let current: OrmValue | undefined = { kind: 'foreign', value: { ...value, steps: [] } };
+    for (const step of value.steps) {
+      if (current === undefined) return undefined;
+      switch (step.kind) {
+        case 'member':
+          current = memberValue(this, current, step.name);
+          break;
+        case 'call':
+          current = returnedValue(this, current);
+          break;
+        case 'new':
+          current = foreignNew(current);
+          break;
+        case 'instance':
+          current = foreignNew(current);
+          break;
+      }
+    }
+    return current;
+  }
+}
+
+function foreignNew(value: OrmValue): OrmValue | undefined {
+  if (value.kind === 'model') return { kind: 'instance', model: value.model };
+  if (value.kind !== 'foreign') return undefined;
+  const last = value.value.steps.at(-1);
+  if (last?.kind === 'member' && last.name === 'Manager')
+    return { kind: 'manager', model: { name: undefined, definition: undefined }, rows: 'instances' };
+  return { kind: 'foreign', value: { ...value.value, steps: [...value.value.steps, { kind: 'new' }] } };
+}
+
+/**
+ * `this.posts.objects` and `context.models.Post.objects`: the manager by its name, where no declaration says otherwise.
+ * A plain name is left out: what a parameter `Post` stands for, nobody can tell.
+ */
+function managerByName(
+  node: Node & { type: 'MemberExpression' | 'OptionalMemberExpression' },
+): OrmValue | undefined {
+  if (memberName(node) !== 'objects') return undefined;
+  const owner = unwrapped(node.object);
+  const manager = (name: string | undefined): OrmValue => ({
+    kind: 'manager',
+    model: { name, definition: undefined },
+    rows: 'instances',
+  });
+  if (owner.type === 'Super') return manager(undefined);
+  const name = memberName(owner);
+  if (name === undefined) return undefined;
+  const root = chainRoot(owner);
+  if (/^[A-Z]/.test(name)) return manager(name);
+  return root.type === 'ThisExpression' ? manager(undefined) : undefined;
+}
+
+/** The expression a chain of members and calls starts from. */
+export function chainRoot(expression: Node): Node {
+  let node = unwrapped(expression);
+  for (;;) {
+    if (node.type === 'MemberExpression' || node.type === 'OptionalMemberExpression')
+      node = unwrapped(node.object);
+    else if (node.type === 'CallExpression' || node.type === 'OptionalCallExpression')
+      node = unwrapped(node.callee);
+    else return node;
+  }
+}
+
+function importedName(specifier: Node & { type: 'ImportSpecifier' }): string {
+  return specifier.imported.type === 'Identifier' ? specifier.imported.name : specifier.imported.value;
+}
+
+function contains(outer: Node, inner: Node): boolean {
+  return (outer.start ?? 0) <= (inner.start ?? -1) && (inner.end ?? 0) <= (outer.end ?? -1);
+}

@@ -1,0 +1,211 @@
+import type { Node } from '@babel/types';
+import { twins } from '@migrate-async/runtime/twins';
+import { extendApi, isFunction, type SourceFile } from '../sources/index.ts';
+import type { OrmFlow } from './orm-flow.ts';
+import { fieldValue } from './orm-models.ts';
+import {
+  isLazyOperation,
+  isQuerySource,
+  type Model,
+  type OrmValue,
+  other,
+  type QuerySource,
+  queryResult,
+  syncNameOf,
+  twinsOf,
+  unknownModel,
+} from './orm-values.ts';
+
+type Call = Node & { type: 'CallExpression' | 'OptionalCallExpression' };
+
+/** What reading `name` off a value gives; `undefined` when nobody can tell. */
+export function memberValue(flow: OrmFlow, value: OrmValue, name: string): OrmValue | undefined {
+  switch (value.kind) {
+    case 'model':
+      return modelMember(flow, value.model, name);
+    case 'foreign':
+      return foreignMember(value, name);
+    case 'manager':
+    case 'queryset':
+    case 'related':
+      return queryMember(flow, value, name);
+    case 'instance':
+      return instanceMember(flow, value.model, name);
+    case 'attribute':
+      return attributeMember(name);
+    case 'tuple':
+      return /^\d+$/.test(name) ? value.elements[Number(name)] : { kind: 'method', of: value, name };
+    case 'list':
+      return /^\d+$/.test(name) ? value.of : name === 'length' ? other : { kind: 'method', of: value, name };
+    case 'map':
+    case 'transaction':
+    case 'connection':
+    case 'connections':
+    case 'cursor':
+      return { kind: 'method', of: value, name };
+    case 'shape':
+      return value.property(name);
+    case 'other':
+      return other;
+    case 'method':
+    case 'function':
+    case 'closure':
+      return undefined;
+  }
+}
+
+function modelMember(flow: OrmFlow, model: Model, name: string): OrmValue | undefined {
+  const { definition } = model;
+  const manager: OrmValue = { kind: 'manager', model, rows: 'instances' };
+  if (definition === undefined) return name === 'objects' ? manager : undefined;
+  const found = flow.foreign(flow.evaluator.member(definition, name));
+  if (found?.kind === 'manager') return { ...found, model };
+  // The class that declares the manager may be out of reach; the name is the ORM's own.
+  return found ?? (name === 'objects' ? manager : undefined);
+}
+
+function foreignMember(value: OrmValue & { readonly kind: 'foreign' }, name: string): OrmValue {
+  const { value: api } = value;
+  const last = api.steps.at(-1);
+  if (name === 'objects') {
+    const model = { name: last?.kind === 'member' ? last.name : undefined, definition: undefined };
+    return { kind: 'manager', model, rows: 'instances' };
+  }
+  const atRoot = api.steps.every((step) => step.kind === 'member' && step.name === 'default');
+  if (api.module !== 'global' && atRoot) {
+    const sync = syncFunction(name);
+    if (sync !== undefined) return { kind: 'function', name: sync };
+    if (name === 'transaction' || name === 'connections') return { kind: name };
+  }
+  return { kind: 'foreign', value: extendApi(api, { kind: 'member', name }) };
+}
+
+type FunctionName = keyof typeof twins.functions;
+
+function syncFunction(name: string): FunctionName | undefined {
+  const names = Object.keys(twins.functions) as FunctionName[];
+  return names.find((sync) => sync === name || twins.functions[sync] === name);
+}
+
+function queryMember(flow: OrmFlow, value: QuerySource, name: string): OrmValue | undefined {
+  if (name === 'loaded') return { kind: 'list', of: { kind: 'instance', model: value.model } };
+  if (name === 'ordered' || name === 'length') return other;
+  if (isLazyOperation(name) || twinsOf(value)[name] !== undefined || syncNameOf(value, name) !== undefined)
+    return { kind: 'method', of: value, name };
+  const own = value.custom && flow.foreign(flow.evaluator.member(value.custom, name));
+  return own ?? { kind: 'method', of: value, name };
+}
+
+function instanceMember(flow: OrmFlow, model: Model, name: string): OrmValue | undefined {
+  const value: OrmValue = { kind: 'instance', model };
+  const { definition } = model;
+  if (definition !== undefined) {
+    const own = flow.evaluator.member({ kind: 'instance', of: definition }, name);
+    const found = own.filter((each) => each.kind !== 'api');
+    if (found.length > 0) return flow.foreign(found);
+    const field = fieldValue(flow.evaluator, definition, name);
+    if (field !== undefined) return field;
+    const awaited = name.startsWith('a') ? fieldValue(flow.evaluator, definition, name.slice(1)) : undefined;
+    if (awaited?.kind === 'instance') return awaited;
+  }
+  if (twinsOf(value)[name] !== undefined || syncNameOf(value, name) !== undefined)
+    return { kind: 'method', of: value, name };
+  if (definition !== undefined) return other;
+  return { kind: 'attribute', model, name };
+}
+
+function attributeMember(name: string): OrmValue {
+  const instance: OrmValue = { kind: 'instance', model: unknownModel };
+  const related: OrmValue = { kind: 'related', model: unknownModel, rows: 'instances' };
+  if (name === 'save' || name === 'refreshFromDb') return { kind: 'method', of: instance, name };
+  if (twinsOf(related)[name] !== undefined || isLazyOperation(name))
+    return { kind: 'method', of: related, name };
+  return { kind: 'attribute', model: unknownModel, name };
+}
+
+/** What calling a value gives; `undefined` when nobody can tell. */
+export function returnedValue(
+  flow: OrmFlow,
+  value: OrmValue,
+  call?: Call,
+  file?: SourceFile,
+): OrmValue | undefined {
+  switch (value.kind) {
+    case 'method':
+      return methodResult(flow, value.of, value.name, call, file);
+    case 'function':
+      return functionResult(flow, value.name, call, file);
+    case 'closure':
+      return flow.result(value.file, value.node);
+    case 'foreign':
+      return { kind: 'foreign', value: extendApi(value.value, { kind: 'call' }) };
+    case 'other':
+      return other;
+    default:
+      return undefined;
+  }
+}
+
+function methodResult(
+  flow: OrmFlow,
+  of: OrmValue,
+  name: string,
+  call: Call | undefined,
+  file: SourceFile | undefined,
+): OrmValue | undefined {
+  if (isQuerySource(of)) {
+    const sync = name === 'afilter' ? 'list' : (syncNameOf(of, name) ?? name);
+    const known = isLazyOperation(sync) || twinsOf(of)[sync] !== undefined || sync === 'getQuerySet';
+    return known ? queryResult(of, sync) : undefined;
+  }
+  switch (of.kind) {
+    case 'list':
+      if (/^(?:filter|slice|sort|toSorted|reverse|toReversed|concat|splice|values)$/.test(name)) return of;
+      return /^(?:find|findLast|at|pop|shift)$/.test(name) ? of.of : other;
+    case 'tuple':
+      return undefined;
+    case 'map':
+      if (name === 'get') return of.of;
+      return name === 'values' ? { kind: 'list', of: of.of } : other;
+    case 'connections':
+      return name === 'get' ? { kind: 'connection' } : other;
+    case 'connection':
+      return name === 'cursor' || name === 'acursor' ? { kind: 'cursor' } : other;
+    case 'transaction':
+      return name === 'atomic' || name === 'aatomic' ? blockResult(flow, call, file) : other;
+    default:
+      return other;
+  }
+}
+
+/** `transaction.atomic(() => …)` gives what its block returns. */
+function blockResult(
+  flow: OrmFlow,
+  call: Call | undefined,
+  file: SourceFile | undefined,
+): OrmValue | undefined {
+  const block = call?.arguments.at(-1);
+  if (block === undefined || file === undefined) return undefined;
+  if (isFunction(block)) return flow.result(file, block);
+  const value = flow.value(file, block);
+  return value?.kind === 'closure' ? flow.result(value.file, value.node) : undefined;
+}
+
+function functionResult(
+  flow: OrmFlow,
+  name: FunctionName,
+  call: Call | undefined,
+  file: SourceFile | undefined,
+): OrmValue | undefined {
+  if (name !== 'getObjectOr404' && name !== 'getListOr404') return other;
+  const from = call?.arguments[0];
+  const source = from && file ? flow.value(file, from) : undefined;
+  const model =
+    source?.kind === 'model' || (source && isQuerySource(source)) ? source.model : namedModel(from);
+  const instance: OrmValue = { kind: 'instance', model };
+  return name === 'getObjectOr404' ? instance : { kind: 'list', of: instance };
+}
+
+function namedModel(node: Node | undefined): Model {
+  return node?.type === 'Identifier' ? { name: node.name, definition: undefined } : unknownModel;
+}

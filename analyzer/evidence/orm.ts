@@ -1,0 +1,206 @@
+import type { Node } from '@babel/types';
+import { twins } from '@migrate-async/runtime/twins';
+import {
+  type Evaluator,
+  type FunctionNode,
+  memberName,
+  type SourceFile,
+  unwrapped,
+  walk,
+} from '../sources/index.ts';
+import type { OrmOperation } from './bridge.ts';
+import { Wrappers } from './bridge-wrappers.ts';
+import { OrmFlow } from './orm-flow.ts';
+import { isSingleRelation } from './orm-models.ts';
+import { isLazyOperation, isQuerySource, isWrite, type Model, type OrmValue, twinsOf } from './orm-values.ts';
+
+const flows = new WeakMap<Evaluator, OrmFlow>();
+
+/** The data flow of a run; whoever knows the wrappers gives them, so that what crosses a bridge is followed too. */
+export function ormFlow(evaluator: Evaluator, wrappers?: Wrappers): OrmFlow {
+  const known = flows.get(evaluator);
+  if (known !== undefined && (wrappers === undefined || known.wrappers === wrappers)) return known;
+  const names = new Set(['syncToAsync']);
+  const flow = new OrmFlow(evaluator, wrappers ?? new Wrappers(evaluator, { names, defaults: new Set() }));
+  flows.set(evaluator, flow);
+  return flow;
+}
+
+/** What is known of the thing an operation is called on. */
+export type ReceiverKnowledge =
+  | { readonly kind: 'operation'; readonly operation: OrmOperation }
+  /** A member of a query set or manager that this ORM does not define. */
+  | { readonly kind: 'custom'; readonly name: string }
+  /** A function of the project, to be looked into. */
+  | { readonly kind: 'function'; readonly file: SourceFile; readonly node: FunctionNode }
+  /** Known, and not of the ORM. */
+  | { readonly kind: 'other' }
+  | { readonly kind: 'unknown' };
+
+/**
+ * The ORM operation that a member expression or identifier names.
+ * @returns `undefined` when it is none, or when nothing proves that it is one
+ */
+export function ormOperation(evaluator: Evaluator, file: SourceFile, node: Node): OrmOperation | undefined {
+  const known = receiverKnowledge(evaluator, file, node);
+  return known.kind === 'operation' ? known.operation : undefined;
+}
+
+/** What a function value handed to a bridge is, and on what proof. */
+export function receiverKnowledge(
+  evaluator: Evaluator,
+  file: SourceFile,
+  expression: Node,
+): ReceiverKnowledge {
+  const flow = ormFlow(evaluator);
+  const node = unwrapped(expression);
+  const value = flow.value(file, node);
+  if (value === undefined) return { kind: 'unknown' };
+  switch (value.kind) {
+    case 'method':
+      return methodKnowledge(file, node, value.of, value.name);
+    case 'function':
+      return {
+        kind: 'operation',
+        operation: {
+          file,
+          node,
+          receiver: undefined,
+          name: value.name,
+          twin: twins.functions[value.name],
+          kind: 'function',
+          writes: isWrite(value.name),
+          model: undefined,
+          proof: 'syntax',
+        },
+      };
+    case 'closure':
+      return { kind: 'function', file: value.file, node: value.node };
+    case 'shape':
+      return { kind: 'unknown' };
+    default:
+      return { kind: 'other' };
+  }
+}
+
+function methodKnowledge(file: SourceFile, node: Node, of: OrmValue, name: string): ReceiverKnowledge {
+  const receiver =
+    node.type === 'MemberExpression' || node.type === 'OptionalMemberExpression' ? node.object : undefined;
+  const twin = twinsOf(of)[name];
+  const model: Model | undefined = 'model' in of ? of.model : undefined;
+  const operation = (kind: OrmOperation['kind']): ReceiverKnowledge => ({
+    kind: 'operation',
+    operation: {
+      file,
+      node,
+      receiver,
+      name,
+      twin,
+      kind,
+      writes: isWrite(name),
+      model: model?.name,
+      proof: isSpelledOut(node) ? 'syntax' : 'flow',
+    },
+  });
+  if (isQuerySource(of)) {
+    if (twin !== undefined)
+      return operation(of.kind === 'related' && !(name in twins.queryset) ? 'related' : 'queryset');
+    return isLazyOperation(name) ? operation('lazy') : { kind: 'custom', name };
+  }
+  if (twin === undefined) return { kind: 'other' };
+  if (of.kind === 'instance') return operation('instance');
+  return of.kind === 'transaction' || of.kind === 'connection' || of.kind === 'cursor'
+    ? operation('transaction')
+    : { kind: 'other' };
+}
+
+/** Whether the whole chain stands there: `Post.objects.filter(q).get`. */
+function isSpelledOut(node: Node): boolean {
+  for (let link = unwrapped(node); ; ) {
+    if (link.type === 'CallExpression' || link.type === 'OptionalCallExpression')
+      link = unwrapped(link.callee);
+    else if (link.type === 'MemberExpression' || link.type === 'OptionalMemberExpression') {
+      if (memberName(link) === 'objects') return true;
+      link = unwrapped(link.object);
+    } else return false;
+  }
+}
+
+/**
+ * Every ORM operation that runs when the function or expression does, in source order: calls, relations that are
+ * loaded when they are read, query sets that are gone through.
+ */
+export function ormOperationsIn(evaluator: Evaluator, file: SourceFile, root: Node): readonly OrmOperation[] {
+  const found: OrmOperation[] = [];
+  walk(root, (node) => {
+    const operation = operationAt(evaluator, file, node);
+    if (operation !== undefined && operation.kind !== 'lazy') found.push(operation);
+    return true;
+  });
+  return found.sort((left, right) => (left.node.end ?? 0) - (right.node.end ?? 0));
+}
+
+function operationAt(evaluator: Evaluator, file: SourceFile, node: Node): OrmOperation | undefined {
+  const parent = file.parentOf(node);
+  switch (node.type) {
+    case 'CallExpression':
+    case 'OptionalCallExpression':
+      return node.callee.type === 'Import' ? undefined : ormOperation(evaluator, file, node.callee);
+    case 'MemberExpression':
+    case 'OptionalMemberExpression':
+      return relationRead(evaluator, file, node);
+    case 'ForOfStatement':
+      return iteration(evaluator, file, node.right);
+    case 'SpreadElement':
+      return parent?.type === 'ObjectExpression' ? undefined : iteration(evaluator, file, node.argument);
+    default:
+      return undefined;
+  }
+}
+
+/** `post.author`: reading the accessor of a single-object relation loads it. */
+export function relationRead(evaluator: Evaluator, file: SourceFile, node: Node): OrmOperation | undefined {
+  if (node.type !== 'MemberExpression' && node.type !== 'OptionalMemberExpression') return undefined;
+  if (node.object.type === 'Super') return undefined;
+  const name = memberName(node);
+  const parent = file.parentOf(node);
+  if (name === undefined || (parent?.type === 'AssignmentExpression' && parent.left === node))
+    return undefined;
+  const flow = ormFlow(evaluator);
+  const object = flow.value(file, node.object);
+  if (object?.kind !== 'instance' || object.model.definition === undefined) return undefined;
+  const value = flow.value(file, node);
+  if (value?.kind !== 'instance') return undefined;
+  if (!isDeclaredRelation(evaluator, object.model, name)) return undefined;
+  return {
+    file,
+    node,
+    receiver: node.object,
+    name,
+    twin: `a${name}`,
+    kind: 'relation',
+    writes: false,
+    model: value.model.name,
+    proof: 'flow',
+  };
+}
+
+function iteration(evaluator: Evaluator, file: SourceFile, node: Node): OrmOperation | undefined {
+  const value = ormFlow(evaluator).value(file, node);
+  if (value === undefined || !isQuerySource(value)) return undefined;
+  return {
+    file,
+    node,
+    receiver: node,
+    name: 'list',
+    twin: 'alist',
+    kind: 'queryset',
+    writes: false,
+    model: value.model.name,
+    proof: isSpelledOut(node) ? 'syntax' : 'flow',
+  };
+}
+
+function isDeclaredRelation(evaluator: Evaluator, model: Model, name: string): boolean {
+  return model.definition !== undefined && isSingleRelation(evaluator, model.definition, name);
+}

@@ -1,0 +1,58 @@
+import type { Node } from '@babel/types';
+import type { Location } from '../analysis.ts';
+import type { Catalogue } from '../catalogue/index.ts';
+import { columnOf, type Evaluator, lineOf, type SourceFile } from '../sources/index.ts';
+import type { Bridge } from './bridge.ts';
+
+/** What the walk of handlers needs to know of the project. */
+export interface Project {
+  readonly evaluator: Evaluator;
+  readonly catalogue: Catalogue;
+  readonly bridges: BridgeTable;
+  /** Text of a template by the name it is rendered under; `undefined` when it cannot be read. */
+  readonly template: (view: string) => string | undefined;
+}
+
+/** The bridges of the project's files, looked up by the nodes they consist of. */
+export class BridgeTable {
+  private readonly find: (file: SourceFile) => readonly Bridge[];
+  private readonly files = new Map<SourceFile, ReadonlyMap<Node, Bridge>>();
+
+  constructor(find: (file: SourceFile) => readonly Bridge[]) {
+    this.find = find;
+  }
+
+  /** The bridge that a call crosses: `node` is the call of what the wrapper gave. */
+  crossedBy(file: SourceFile, node: Node): Bridge | undefined {
+    const bridge = this.of(file).get(node);
+    return bridge?.application === node ? bridge : undefined;
+  }
+
+  /** The bridge that the call of the wrapper makes. */
+  madeBy(file: SourceFile, node: Node): Bridge | undefined {
+    const bridge = this.of(file).get(node);
+    return bridge?.wrap === node ? bridge : undefined;
+  }
+
+  /** The bridge that a function is wrapped in, where it stands. */
+  around(file: SourceFile, node: Node): Bridge | undefined {
+    return this.of(file).get(node);
+  }
+
+  private of(file: SourceFile): ReadonlyMap<Node, Bridge> {
+    const known = this.files.get(file);
+    if (known !== undefined) return known;
+    const table = new Map<Node, Bridge>();
+    for (const bridge of this.find(file)) {
+      table.set(bridge.wrap, bridge);
+      if (bridge.application) table.set(bridge.application, bridge);
+      if (bridge.closure) table.set(bridge.closure, bridge);
+    }
+    this.files.set(file, table);
+    return table;
+  }
+}
+
+export function locationOf(file: SourceFile, node: Node): Location {
+  return { file: file.path, line: lineOf(node), column: columnOf(node) };
+}

@@ -1,0 +1,105 @@
+import type { Node } from '@babel/types';
+import type { Location } from '../analysis.ts';
+import type { Binding, Environment, FunctionNode, SourceFile, Value } from '../sources/index.ts';
+import { locationOf, type Project } from './project.ts';
+import { isNothing, nothing, type Step, sequence, type UnknownCall } from './step.ts';
+
+/** Where a walk is: the code it looks at, what the names there stand for, and how it got there. */
+export interface Walk {
+  readonly project: Project;
+  readonly file: SourceFile;
+  readonly environment: Environment;
+  /** Functions being walked, outermost first: one that is in it is not entered again. */
+  readonly stack: readonly FunctionNode[];
+  /** Whether a bridge is being crossed. */
+  readonly inBridge: boolean;
+  readonly memory: Memory;
+}
+
+/** What one handler's walk remembers; it ends with the handler. */
+export interface Memory {
+  /** Promises begun and kept under a name, to be awaited later. */
+  readonly started: Map<Binding, number[]>;
+  /** Names that hold what a cache returned. */
+  readonly cached: Set<Binding>;
+  /** Relations read before, by the name of the instance: the second read finds them loaded. */
+  readonly read: Map<Binding, Set<string>>;
+  /** Calls, by place, whose answers are read piece by piece. */
+  readonly streamed: Set<string>;
+  readonly entered: Map<FunctionNode, { readonly walk: Walk; readonly step: Step }[]>;
+  readonly overlaps: Overlap[];
+  nextId: number;
+  /** Functions entered so far. */
+  visits: number;
+}
+
+/** External calls in one block that follow each other although neither needs what the other gives. */
+export interface Overlap {
+  readonly calls: readonly { readonly what: string; readonly location: Location }[];
+}
+
+export function newMemory(): Memory {
+  return {
+    started: new Map(),
+    cached: new Set(),
+    read: new Map(),
+    streamed: new Set(),
+    entered: new Map(),
+    overlaps: [],
+    nextId: 1,
+    visits: 0,
+  };
+}
+
+/** What evaluating an expression does. */
+export interface Walked {
+  /** Done before the expression has its value. */
+  readonly step: Step;
+  /** Under way when it has its value, which is a promise of the end. */
+  readonly promise?: Step;
+  /** A call that could not be followed: it matters once somebody waits for it. */
+  readonly unknown?: UnknownCall;
+}
+
+export const doesNothing: Walked = { step: nothing };
+
+/** Waits for the value and for what it promises. */
+export function settled({ step, promise = nothing, unknown }: Walked): Step {
+  return sequence(unknown === undefined ? [step, promise] : [step, promise, unknown]);
+}
+
+export function waited(step: Step): Walked {
+  return isNothing(step) ? doesNothing : { step };
+}
+
+export function promised(step: Step, promise: Step): Walked {
+  return isNothing(promise) ? waited(step) : { step, promise };
+}
+
+/** Evaluates before `after`, which then promises what it promises. */
+export function preceded(before: Step, after: Walked): Walked {
+  return isNothing(before) ? after : { ...after, step: sequence([before, after.step]) };
+}
+
+/** Begins `promise` and goes on without waiting. */
+export function begin(walk: Walk, promise: Step): { readonly id: number; readonly step: Step } {
+  const id = walk.memory.nextId++;
+  return { id, step: { kind: 'start', id, body: promise } };
+}
+
+export function place(walk: Walk, node: Node): Location {
+  return locationOf(walk.file, node);
+}
+
+export function evaluated(walk: Walk, node: Node): readonly Value[] {
+  return walk.project.evaluator.evaluate(walk.file, node, walk.environment);
+}
+
+/** Whether a step, or one inside it, is what `test` looks for. Detached work counts only when asked for. */
+export function holds(
+  step: Step,
+  test: (step: Step) => boolean,
+  parts: (step: Step) => readonly Step[],
+): boolean {
+  return test(step) || parts(step).some((part) => holds(part, test, parts));
+}

@@ -1,0 +1,37 @@
+import type { Identifier } from '@babel/types';
+import type { Bridge } from '../../analyzer/evidence/bridge.ts';
+import type { Evaluator } from '../../analyzer/sources/index.ts';
+import type { Edit } from '../edit.ts';
+
+/** What a form is told beside the bridge itself. */
+export interface FormContext {
+  readonly evaluator: Evaluator;
+  /** Every bridge of the file, in source order. */
+  readonly siblings: readonly Bridge[];
+}
+
+export type FormMatch =
+  | { readonly kind: 'rewrite' }
+  /** The shape is this form's, but rewriting it would not be right. */
+  | { readonly kind: 'leave'; readonly code: string; readonly reason: string };
+
+export interface Rewrite {
+  readonly edits: readonly Edit[];
+  /** Names of imported functions that must mean the twin afterwards: `getObjectOr404`. */
+  readonly functions: readonly { readonly identifier: Identifier; readonly twin: string }[];
+}
+
+/** One spelling of a bridge: how to recognise it, and how to write its native counterpart. */
+export interface Form {
+  readonly name: string;
+  /** @returns `undefined` when the bridge is not spelt this way */
+  match(bridge: Bridge, context: FormContext): FormMatch | undefined;
+  /** Called only for bridges that `match` said to rewrite. */
+  rewrite(bridge: Bridge, context: FormContext): Rewrite;
+}
+
+export const rewritable: FormMatch = { kind: 'rewrite' };
+
+export function leave(code: string, reason: string): FormMatch & { readonly kind: 'leave' } {
+  return { kind: 'leave', code, reason };
+}

@@ -1,0 +1,8 @@
+import { boundMethod } from './bound-method.ts';
+import type { Form } from './form.ts';
+import { methodCall } from './method-call.ts';
+import { methodCallApply } from './method-call-apply.ts';
+import { methodReference } from './method-reference.ts';
+
+/** The spellings of a bridge that can be rewritten; the first one that fits decides. */
+export const forms: readonly Form[] = [boundMethod, methodCallApply, methodCall, methodReference];

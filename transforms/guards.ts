@@ -1,0 +1,102 @@
+import type { Node } from '@babel/types';
+import type { Bridge } from '../analyzer/evidence/bridge.ts';
+import { receiverKnowledge } from '../analyzer/evidence/orm.ts';
+import {
+  type Evaluator,
+  keyName,
+  memberName,
+  type SourceFile,
+  unwrapped,
+} from '../analyzer/sources/index.ts';
+import { hasOptionalLink, isCast, outermost } from './expressions.ts';
+import { type FormMatch, leave } from './forms/form.ts';
+
+type Refusal = FormMatch & { readonly kind: 'leave' };
+
+/** Reasons to leave a bridge that hold whatever form it has. */
+export function refusal(bridge: Bridge): Refusal | undefined {
+  const { argument, doubt, file, wrap } = bridge;
+  if (doubt !== undefined) return leave(doubt.code, doubt.reason);
+  if (argument === undefined) return leave('MA115', 'nothing is handed to the wrapper');
+  if (argument.type === 'SpreadElement') return leave('MA115', 'what is handed to the wrapper is spread');
+  return (
+    optionsRefusal(bridge) ??
+    castRefusal(bridge) ??
+    asyncToSyncRefusal(file, wrap) ??
+    (bridge.closure === undefined && hasOptionalLink(argument)
+      ? leave(
+          'MA113',
+          `«${file.textOf(argument)}» may stop at \`?.\`, where the wrapper rejects and the twin would not`,
+        )
+      : undefined)
+  );
+}
+
+function optionsRefusal({ file, options }: Bridge): Refusal | undefined {
+  if (options === undefined) return undefined;
+  const node = unwrapped(options);
+  if (node.type === 'Identifier' && node.name === 'undefined') return undefined;
+  if (node.type !== 'ObjectExpression')
+    return leave('MA116', `the options «${file.textOf(options)}» are not spelled out`);
+  for (const property of node.properties) {
+    if (property.type !== 'ObjectProperty' || keyName(property) !== 'threadSensitive')
+      return leave('MA116', `the option «${file.textOf(property)}» has no native counterpart`);
+  }
+  return undefined;
+}
+
+function castRefusal({ argument, application, wrap }: Bridge): Refusal | undefined {
+  if (argument !== undefined && isCast(argument))
+    return leave('MA114', 'the wrapped function is cast to another type');
+  if (application === undefined || application.callee === wrap) return undefined;
+  return isCast(application.callee)
+    ? leave('MA114', 'what the wrapper gives is cast to another type')
+    : undefined;
+}
+
+function asyncToSyncRefusal(file: SourceFile, wrap: Node): Refusal | undefined {
+  const call = file.parentOf(outermost(file, wrap));
+  if (call?.type !== 'CallExpression') return undefined;
+  const callee = unwrapped(call.callee);
+  const name = callee.type === 'Identifier' ? callee.name : memberName(callee);
+  return name === 'asyncToSync'
+    ? leave('MA107', 'the bridge is turned back into a sync function')
+    : undefined;
+}
+
+/** Why a function handed over by reference is not something to rewrite. */
+export function referenceRefusal(bridge: Bridge, evaluator: Evaluator): Refusal {
+  const { file } = bridge;
+  const node = unwrapped(bridge.argument ?? bridge.wrap);
+  const text = file.textOf(node);
+  const known = receiverKnowledge(evaluator, file, node);
+  switch (known.kind) {
+    case 'operation':
+      return known.operation.kind === 'lazy' && known.operation.name !== 'raw'
+        ? leave('MA102', `«${text}» only builds a query`)
+        : leave('MA103', `«${known.operation.name}» has no twin`);
+    case 'custom':
+      return leave('MA103', `«${known.name}» is not an operation of the ORM and has no twin`);
+    case 'function':
+      return bridge.operations.length > 0
+        ? leave('MA122', `«${text}» is a function of the project without an async twin`)
+        : leave('MA101', `«${text}» is a function of the project that does no ORM work`);
+    case 'other':
+      return leave('MA101', `«${text}» is not an ORM operation`);
+    case 'unknown':
+      return unknownRefusal(file, node, text);
+  }
+}
+
+function unknownRefusal(file: SourceFile, node: Node, text: string): Refusal {
+  if (node.type === 'Identifier') {
+    const binding = file.scopes.bindingOf(node);
+    if (binding?.kind === 'parameter') return leave('MA121', `«${text}» is whatever the caller hands over`);
+    if (binding?.declaration.type === 'VariableDeclarator' && binding.declaration.id.type === 'ObjectPattern')
+      return leave('MA109', `«${text}» was taken off its receiver`);
+  }
+  const isMember = node.type === 'MemberExpression' || node.type === 'OptionalMemberExpression';
+  if (isMember && memberName(node) === undefined)
+    return leave('MA108', `only run time knows which operation «${text}» is`);
+  return leave('MA104', `nothing proves what «${text}» is called on`);
+}

@@ -1,0 +1,285 @@
+import type { Identifier, ImportDeclaration, ImportSpecifier, Node } from '@babel/types';
+import { type Binding, keyName, type SourceFile, span, unwrapped, walk } from '../analyzer/sources/index.ts';
+import type { Edit } from './edit.ts';
+import { commentsIn, lineRemoval, nextSignificant, removal } from './layout.ts';
+
+type Range = { readonly start: number; readonly end: number };
+
+/**
+ * Removes the names that lose their last use: import specifiers, destructured requires, aliases and helpers, and
+ * whatever those in turn were the last to use.
+ * @param touched names that edits may have taken uses of
+ * @param edits what is edited already
+ */
+export function cleanup(
+  file: SourceFile,
+  touched: ReadonlySet<Binding>,
+  edits: readonly Edit[],
+): readonly Edit[] {
+  const gone: Range[] = edits.filter(({ start, end }) => end > start);
+  const dead = new Set<Binding>();
+  const queue = [...touched];
+  for (let binding = queue.pop(); binding !== undefined; binding = queue.pop()) {
+    if (dead.has(binding) || !isUnused(binding, gone) || !isRemovable(file, binding)) continue;
+    dead.add(binding);
+    if (binding.declaration.type !== 'VariableDeclarator') continue;
+    gone.push(span(binding.declaration));
+    walk(binding.declaration, (node) => {
+      const used = node.type === 'Identifier' ? file.scopes.bindingOf(node) : undefined;
+      if (used !== undefined && used !== binding) queue.push(used);
+      return true;
+    });
+  }
+  return removals(file, dead);
+}
+
+function isUnused(binding: Binding, gone: readonly Range[]): boolean {
+  return binding.references.every((reference) => {
+    const { start, end } = span(reference);
+    return gone.some((range) => range.start <= start && end <= range.end);
+  });
+}
+
+function isRemovable(file: SourceFile, { declaration, assignments, kind }: Binding): boolean {
+  if (kind === 'import') return true;
+  if (declaration.type !== 'VariableDeclarator' || assignments.length > 0) return false;
+  const statement = file.parentOf(declaration);
+  if (statement?.type !== 'VariableDeclaration') return false;
+  const holder = file.parentOf(statement);
+  const inList =
+    holder?.type === 'Program' || holder?.type === 'BlockStatement' || holder?.type === 'StaticBlock';
+  if (!inList || declaration.init == null || !isIdle(declaration.init)) return false;
+  const { id } = declaration;
+  return (
+    id.type === 'Identifier' ||
+    (id.type === 'ObjectPattern' && !id.properties.some(({ type }) => type === 'RestElement'))
+  );
+}
+
+/** Whether nobody can tell that the initial value is no longer evaluated; loading a module counts as idle. */
+function isIdle(expression: Node): boolean {
+  const node = unwrapped(expression);
+  switch (node.type) {
+    case 'Identifier':
+    case 'ArrowFunctionExpression':
+    case 'FunctionExpression':
+      return true;
+    case 'MemberExpression':
+      return !node.computed && isIdle(node.object);
+    case 'AwaitExpression':
+      return isIdle(node.argument);
+    case 'CallExpression':
+      return (
+        (node.callee.type === 'Import' ||
+          (node.callee.type === 'Identifier' && /require|__import/.test(node.callee.name))) &&
+        node.arguments.every((argument) => argument.type === 'StringLiteral' || isIdle(argument))
+      );
+    default:
+      return false;
+  }
+}
+
+function removals(file: SourceFile, dead: ReadonlySet<Binding>): readonly Edit[] {
+  const edits: Edit[] = [];
+  const lists = new Map<Node, Node[]>();
+  for (const { declaration, identifier } of dead) {
+    const owner = ownerOf(file, declaration);
+    lists.set(owner, [...(lists.get(owner) ?? []), partOf(declaration, identifier)]);
+  }
+  const declarators = new Map<Node, Node[]>();
+  for (const [owner, parts] of lists) {
+    if (owner.type === 'ImportDeclaration') edits.push(...importRemoval(file, owner, parts));
+    else if (owner.type === 'VariableDeclarator') {
+      const statement = file.parentOf(owner) ?? owner;
+      const { id } = owner;
+      if (id.type === 'ObjectPattern' && id.properties.length > parts.length)
+        edits.push(...listRemoval(file, id.properties, parts));
+      else declarators.set(statement, [...(declarators.get(statement) ?? []), owner]);
+    } else edits.push(...statementRemoval(file, owner));
+  }
+  for (const [statement, parts] of declarators) {
+    const all = statement.type === 'VariableDeclaration' ? statement.declarations : [];
+    edits.push(
+      ...(all.length > parts.length ? listRemoval(file, all, parts) : statementRemoval(file, statement)),
+    );
+  }
+  return edits;
+}
+
+function ownerOf(file: SourceFile, declaration: Node): Node {
+  const parent = file.parentOf(declaration);
+  return parent?.type === 'ImportDeclaration' ? parent : declaration;
+}
+
+/** What is taken out of the owner: the specifier, or the property of the pattern. */
+function partOf(declaration: Node, identifier: Identifier): Node {
+  if (declaration.type !== 'VariableDeclarator' || declaration.id.type !== 'ObjectPattern')
+    return declaration;
+  const property = declaration.id.properties.find(
+    (each) =>
+      each.type === 'ObjectProperty' &&
+      (each.value === identifier ||
+        (each.value.type === 'AssignmentPattern' && each.value.left === identifier)),
+  );
+  return property ?? declaration;
+}
+
+function importRemoval(
+  file: SourceFile,
+  statement: ImportDeclaration,
+  parts: readonly Node[],
+): readonly Edit[] {
+  const left = statement.specifiers.filter((specifier) => !parts.includes(specifier));
+  if (left.length === 0) return statementRemoval(file, statement);
+  const named = statement.specifiers.filter(({ type }) => type === 'ImportSpecifier');
+  const namedParts = parts.filter(({ type }) => type === 'ImportSpecifier');
+  const edits: Edit[] = [];
+  const [first, second] = statement.specifiers;
+  const keepsNamed = named.length > namedParts.length;
+  if (named.length > 0 && !keepsNamed && first) {
+    // `import orm, { syncToAsync } from`: the braces go with their last name.
+    const brace = file.text.indexOf('}', span(named.at(-1) ?? first).end);
+    edits.push(...removal(file, span(first).end, brace + 1, { kept: 'before' }));
+    return edits;
+  }
+  if (keepsNamed) edits.push(...listRemoval(file, named, namedParts));
+  if (first && second && first.type === 'ImportDefaultSpecifier' && parts.includes(first)) {
+    const rest =
+      second.type === 'ImportSpecifier' ? file.text.indexOf('{', span(first).end) : span(second).start;
+    edits.push(...removal(file, span(first).start, rest, { kept: 'after' }));
+  } else if (first && second?.type === 'ImportNamespaceSpecifier' && parts.includes(second)) {
+    edits.push(...removal(file, span(first).end, span(second).end, { kept: 'before' }));
+  }
+  return edits;
+}
+
+/** Removes items of a comma-separated list with their commas; the line of one that stands alone goes with it. */
+function listRemoval(file: SourceFile, all: readonly Node[], parts: readonly Node[]): readonly Edit[] {
+  const edits: Edit[] = [];
+  const lastKept = all.findLastIndex((item) => !parts.includes(item));
+  all.forEach((item, index) => {
+    if (!parts.includes(item)) return;
+    const { start, end } = span(item);
+    const comma = nextSignificant(file, end);
+    const followed = file.text[comma] === ',' ? comma + 1 : end;
+    const ownComments = commentsIn(file, start, followed);
+    if (ownComments.length > 0) edits.push(...removal(file, start, followed, { kept: 'before' }));
+    else edits.push({ ...itemRange(file, start, followed, all[index + 1]), text: '' });
+    // The comma of the last item that stays would trail where none did.
+    if (index === lastKept + 1 && file.text[nextSignificant(file, span(all.at(-1) ?? item).end)] !== ',') {
+      const kept = all[lastKept];
+      if (kept === undefined) return;
+      const own = nextSignificant(file, span(kept).end);
+      const toItem = commentsIn(file, own, start).length === 0 && !/[\r\n]/.test(file.text.slice(own, start));
+      edits.push({ start: own, end: toItem ? start : own + 1, text: '' });
+    }
+  });
+  return edits;
+}
+
+function itemRange(file: SourceFile, start: number, end: number, next: Node | undefined): Range {
+  const line = lineRemoval(file.text, start, end);
+  if (/[\r\n]/.test(file.text.slice(line.start, start) + file.text.slice(end, line.end))) return line;
+  if (next === undefined) return { start, end };
+  const comments = commentsIn(file, end, span(next).start);
+  const stop = comments[0]?.start ?? span(next).start;
+  return /[\r\n]/.test(file.text.slice(end, stop)) ? { start, end } : { start, end: stop };
+}
+
+/** Removes a statement with its line; comments inside it or after it on the line stay. */
+function statementRemoval(file: SourceFile, statement: Node): readonly Edit[] {
+  const { start, end } = span(statement);
+  const inside = commentsIn(file, start, end);
+  if (inside.length === 0) return [{ ...lineRemoval(file.text, start, end), text: '' }];
+  const edits: Edit[] = [];
+  let from = start;
+  for (const comment of inside) {
+    const at = { start: comment.start ?? 0, end: comment.end ?? 0 };
+    edits.push({ start: from, end: at.start, text: '' });
+    from = at.end;
+    const isLast = comment === inside.at(-1);
+    if (comment.type === 'CommentLine' && !(isLast && /^[^\S\r\n]*[\r\n]/.test(file.text.slice(end))))
+      edits.push({ start: from, end: from, text: '\n' });
+    else if (!isLast) edits.push({ start: from, end: from, text: ' ' });
+  }
+  edits.push({ start: from, end, text: '' });
+  return edits;
+}
+
+/** Makes imported functions mean their twins: `getObjectOr404` becomes `agetObjectOr404`, in the import and at its uses. */
+export function functionEdits(
+  file: SourceFile,
+  functions: readonly { readonly identifier: Identifier; readonly twin: string }[],
+): readonly Edit[] {
+  const edits: Edit[] = [];
+  const byBinding = new Map<Binding, { readonly identifier: Identifier; readonly twin: string }[]>();
+  for (const use of functions) {
+    const binding = file.scopes.bindingOf(use.identifier);
+    if (binding !== undefined) byBinding.set(binding, [...(byBinding.get(binding) ?? []), use]);
+  }
+  for (const [binding, uses] of byBinding) {
+    const [{ twin } = { twin: '' }] = uses;
+    const imported = importedAs(file, binding);
+    if (imported === undefined) continue;
+    const existing = localNameOf(file, binding, twin);
+    const everyUse = binding.references.every((reference) =>
+      uses.some(({ identifier }) => identifier === reference),
+    );
+    const renamed = imported.local !== imported.name;
+    const local = existing ?? (everyUse && renamed ? imported.local : twin);
+    for (const { identifier } of uses) {
+      if (identifier.name === local) continue;
+      const inserted = local.endsWith(identifier.name)
+        ? local.slice(0, local.length - identifier.name.length)
+        : undefined;
+      const { start, end } = span(identifier);
+      edits.push(
+        inserted === undefined ? { start, end, text: local } : { start, end: start, text: inserted },
+      );
+    }
+    if (existing !== undefined) continue;
+    const { start, end } = span(imported.key);
+    if (everyUse) edits.push({ start, end: start, text: twin.slice(0, twin.length - imported.name.length) });
+    else edits.push({ start: imported.end, end: imported.end, text: `, ${twin}` });
+    void end;
+  }
+  return edits;
+}
+
+interface ImportedName {
+  /** Where the imported name is written. */
+  readonly key: Node;
+  readonly name: string;
+  readonly local: string;
+  /** Where another name can be added. */
+  readonly end: number;
+}
+
+function importedAs(file: SourceFile, binding: Binding): ImportedName | undefined {
+  const { declaration, identifier } = binding;
+  if (declaration.type === 'ImportSpecifier')
+    return {
+      key: declaration.imported,
+      name: nameOf(declaration),
+      local: binding.name,
+      end: span(declaration).end,
+    };
+  if (declaration.type !== 'VariableDeclarator' || declaration.id.type !== 'ObjectPattern') return undefined;
+  const property = partOf(declaration, identifier);
+  if (property.type !== 'ObjectProperty' || !file.parentOf(declaration)) return undefined;
+  return { key: property.key, name: keyName(property) ?? '', local: binding.name, end: span(property).end };
+}
+
+function nameOf(specifier: ImportSpecifier): string {
+  return specifier.imported.type === 'Identifier' ? specifier.imported.name : specifier.imported.value;
+}
+
+/** The name the twin is imported under already, from the same place. */
+function localNameOf(file: SourceFile, binding: Binding, twin: string): string | undefined {
+  const statement = file.parentOf(binding.declaration);
+  const all =
+    statement?.type === 'ImportDeclaration'
+      ? statement.specifiers.filter((specifier) => specifier.type === 'ImportSpecifier')
+      : [];
+  return all.find((specifier) => nameOf(specifier) === twin)?.local.name;
+}

@@ -1,0 +1,19 @@
+import type { SiteMatcher } from '../analyzer/evidence/bridge.ts';
+import { findBridges } from '../analyzer/evidence/bridges.ts';
+import type { Evaluator } from '../analyzer/sources/index.ts';
+import type { TransformOptions } from './rewrite.ts';
+import { siteOf } from './site.ts';
+
+export { type Code, codes, hints } from './codes.ts';
+export type { Edit } from './edit.ts';
+export type { FailureReason, FileResult } from './result.ts';
+export { rewriteFile, type TransformOptions } from './rewrite.ts';
+export { type Suppression, suppressionsOf } from './suppressions.ts';
+
+/** Words without which a file holds no bridge, unless it imports one under another name. */
+export const bridgeWords: readonly string[] = ['syncToAsync'];
+
+/** Decides for each bridge what becomes of it; what the analyzer is given. */
+export function siteMatcher(evaluator: Evaluator, options: TransformOptions = {}): SiteMatcher {
+  return (bridge) => siteOf(bridge, { evaluator, siblings: findBridges(bridge.file, evaluator, options) });
+}

@@ -1,0 +1,50 @@
+import type { Node } from '@babel/types';
+import type { Bridge } from '../analyzer/evidence/bridge.ts';
+import { type SourceFile, span } from '../analyzer/sources/index.ts';
+import type { Edit } from './edit.ts';
+import { nextSignificant, removal } from './layout.ts';
+
+/** Start of a bridge: where the application or else the wrapper's call begins. */
+export function bridgeStart({ application, wrap }: Bridge): number {
+  return span(application ?? wrap).start;
+}
+
+export function bridgeEnd({ application, wrap }: Bridge): number {
+  return span(application ?? wrap).end;
+}
+
+/** Where the arguments of the applied function begin: its type arguments, or its `(`. */
+export function argumentsStart(file: SourceFile, bridge: Bridge): number {
+  const { application, wrap } = bridge;
+  if (application === undefined) return span(wrap).end;
+  if (application.typeParameters) return span(application.typeParameters).start;
+  // Between the wrapper's `)` and this `(` stand only comments, parentheses, `!` and `?.`.
+  let at = nextSignificant(file, span(wrap).end);
+  while (file.text[at] !== '(') at = nextSignificant(file, at + 1);
+  return at;
+}
+
+/** Takes the wrapper off: what stays is the part of its argument from `core.start` to `core.end`, and the arguments. */
+export function unwrapping(
+  file: SourceFile,
+  bridge: Bridge,
+  core: { readonly start: number; readonly end: number },
+): readonly Edit[] {
+  return [
+    ...removal(file, bridgeStart(bridge), core.start, { kept: 'after' }),
+    ...removal(file, core.end, argumentsStart(file, bridge), { kept: 'before' }),
+  ];
+}
+
+/** Writes the twin's name where an operation is named: `get` to `aget`, `['get']` to `['aget']`. */
+export function renaming(operation: Node, name: string, twin: string): readonly Edit[] {
+  const key =
+    operation.type === 'MemberExpression' || operation.type === 'OptionalMemberExpression'
+      ? operation.property
+      : operation;
+  const { start, end } = span(key);
+  const quote = key.type === 'StringLiteral' || key.type === 'TemplateLiteral' ? 1 : 0;
+  if (twin.endsWith(name))
+    return [{ start: start + quote, end: start + quote, text: twin.slice(0, twin.length - name.length) }];
+  return [{ start: start + quote, end: end - quote, text: twin }];
+}

@@ -1,0 +1,118 @@
+import type { Comment, File } from '@babel/types';
+import { parseSource } from '../analyzer/sources/index.ts';
+import type { Edit } from './edit.ts';
+import type { FailureReason } from './result.ts';
+
+export type Verification =
+  | { readonly status: 'verified' }
+  | { readonly status: 'refused'; readonly reason: FailureReason; readonly message: string };
+
+interface Token {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+  readonly isName: boolean;
+}
+
+/**
+ * Compares the new text of a file with the old one: it parses, every comment is still there, every token outside the
+ * edits is the same and in the same order, and every name the edits made up is a known one.
+ * @param names what edits may make up: twins, and the words of the forms
+ */
+export function verify(
+  path: string,
+  before: string,
+  after: string,
+  edits: readonly Edit[],
+  names: ReadonlySet<string>,
+): Verification {
+  const old = parseSource(path, before, { tokens: true });
+  const now = parseSource(path, after, { tokens: true });
+  if (old.status === 'failed') return refused('parse', old.failure.message);
+  if (now.status === 'failed') {
+    const { message, line, column } = now.failure;
+    return refused('parse', `the result does not parse: ${message} at ${line}:${column}`);
+  }
+  const lost = missingComment(old.ast, now.ast);
+  if (lost !== undefined) return refused('lost-comment', `the comment «${lost.trim()}» would be lost`);
+  return compareTokens(tokensOf(old.ast, before), tokensOf(now.ast, after), edits, names);
+}
+
+function refused(reason: FailureReason, message: string): Verification {
+  return { status: 'refused', reason, message };
+}
+
+function missingComment(before: File, after: File): string | undefined {
+  const left = new Map<string, number>();
+  for (const comment of after.comments ?? []) {
+    const key = commentKey(comment);
+    left.set(key, (left.get(key) ?? 0) + 1);
+  }
+  for (const comment of before.comments ?? []) {
+    const key = commentKey(comment);
+    const count = left.get(key) ?? 0;
+    if (count === 0) return comment.value;
+    left.set(key, count - 1);
+  }
+  return [...left].find(([, count]) => count > 0)?.[0];
+}
+
+function commentKey(comment: Comment): string {
+  return `${comment.type}${comment.value}`;
+}
+
+interface ParserToken {
+  readonly type: string | { readonly label: string };
+  readonly start: number;
+  readonly end: number;
+}
+
+function tokensOf(ast: File, text: string): Token[] {
+  const tokens = (ast.tokens ?? []) as readonly ParserToken[];
+  return tokens
+    .filter((token) => typeof token.type === 'object' && token.end > token.start)
+    .map(({ type, start, end }) => ({
+      start,
+      end,
+      text: text.slice(start, end),
+      isName: typeof type === 'object' && type.label === 'name',
+    }));
+}
+
+function compareTokens(
+  before: readonly Token[],
+  after: readonly Token[],
+  edits: readonly Edit[],
+  names: ReadonlySet<string>,
+): Verification {
+  const moved = movedEdits(edits);
+  const kept = before.filter((token) => !edits.some((edit) => touches(token, edit.start, edit.end)));
+  const remaining = after.filter((token) => !moved.some((edit) => touches(token, edit.start, edit.end)));
+  if (
+    kept.length !== remaining.length ||
+    kept.some((token, index) => token.text !== remaining[index]?.text)
+  ) {
+    const index = kept.findIndex((token, at) => token.text !== remaining[at]?.text);
+    return refused('changed-token', `«${kept[index]?.text ?? ''}» is not where it was`);
+  }
+  const known = new Set(before.map(({ text }) => text));
+  const invented = after.find(({ isName, text }) => isName && !known.has(text) && !names.has(text));
+  return invented === undefined
+    ? { status: 'verified' }
+    : refused('unknown-twin', `«${invented.text}» is not the name of a twin`);
+}
+
+/** Where the text of each edit stands in the result. */
+function movedEdits(edits: readonly Edit[]): { readonly start: number; readonly end: number }[] {
+  let shift = 0;
+  return edits.map((edit) => {
+    const start = edit.start + shift;
+    shift += edit.text.length - (edit.end - edit.start);
+    return { start, end: start + edit.text.length };
+  });
+}
+
+/** A token next to an edit may have grown or shrunk by it, so it counts as part of it. */
+function touches(token: Token, start: number, end: number): boolean {
+  return token.start <= end && start <= token.end;
+}
