@@ -72,6 +72,8 @@ export function referenceRefusal(bridge: Bridge, evaluator: Evaluator): Refusal 
   const known = receiverKnowledge(evaluator, file, node);
   switch (known.kind) {
     case 'operation':
+      if (node.type === 'Identifier' && known.operation.twin !== undefined)
+        return leave('MA109', `«${text}» was taken off its receiver`);
       return known.operation.kind === 'lazy' && known.operation.name !== 'raw'
         ? leave('MA102', `«${text}» only builds a query`)
         : leave('MA103', `«${known.operation.name}» has no twin`);

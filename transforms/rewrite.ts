@@ -81,5 +81,8 @@ function verified(file: SourceFile, edits: readonly Edit[], sites: readonly stri
 /** Names the forms may write that need not stand in the file: the twins, and `bind`. */
 const madeUpNames: ReadonlySet<string> = new Set([
   ...Object.values(twins).flatMap((table) => Object.values(table)),
+  'async',
+  'await',
   'bind',
+  'Promise',
 ]);

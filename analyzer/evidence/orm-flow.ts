@@ -304,12 +304,17 @@ export class OrmFlow {
     node: Node & { type: 'MemberExpression' | 'OptionalMemberExpression' },
   ): OrmValue | undefined {
     const name = memberName(node);
-    if (name === undefined) return node.computed ? elementOf(this.value(file, node.object)) : undefined;
+    if (name === undefined) return this.indexed(this.value(file, node.object));
     if (node.object.type === 'Super')
       return this.foreign(this.evaluator.evaluate(file, node)) ?? managerByName(node);
     const object = this.value(file, node.object);
     const found = object && memberValue(this, object, name);
     return found ?? this.foreign(this.evaluator.evaluate(file, node)) ?? managerByName(node);
+  }
+
+  /** `rows[index]`; which member of anything else it is, only run time knows. */
+  private indexed(object: OrmValue | undefined): OrmValue | undefined {
+    return object?.kind === 'list' || object?.kind === 'tuple' ? elementOf(object) : undefined;
   }
 
   private call(file: SourceFile, node: Call): OrmValue | undefined {

@@ -1,8 +1,16 @@
 import { boundMethod } from './bound-method.ts';
+import { asyncClosure, closureExpression } from './closure.ts';
 import type { Form } from './form.ts';
 import { methodCall } from './method-call.ts';
 import { methodCallApply } from './method-call-apply.ts';
 import { methodReference } from './method-reference.ts';
 
 /** The spellings of a bridge that can be rewritten; the first one that fits decides. */
-export const forms: readonly Form[] = [boundMethod, methodCallApply, methodCall, methodReference];
+export const forms: readonly Form[] = [
+  boundMethod,
+  methodCallApply,
+  methodCall,
+  methodReference,
+  closureExpression,
+  asyncClosure,
+];

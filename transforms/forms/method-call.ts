@@ -29,7 +29,8 @@ export const methodCall: Form = {
 export function referencedOperation(bridge: Bridge): OrmOperation | undefined {
   const [operation] = bridge.operations;
   if (bridge.argument === undefined || operation?.twin === undefined) return undefined;
-  return operation.node === unwrapped(bridge.argument) ? operation : undefined;
+  const isDetached = operation.node.type === 'Identifier' && operation.kind !== 'function';
+  return operation.node === unwrapped(bridge.argument) && !isDetached ? operation : undefined;
 }
 
 /** What stays of the wrapper's argument: the member itself with its type arguments, without `!`. */

@@ -1,0 +1,111 @@
+import type { Node } from '@babel/types';
+import { twins } from '@migrate-async/runtime/twins';
+import { type Call as CallNode, isFunction, type SourceFile, unwrapped } from '../sources/index.ts';
+import type { OrmOperation } from './bridge.ts';
+import { callbackOf, runCallback } from './callbacks.ts';
+import { ormFlow } from './orm.ts';
+import { isQuerySource, isWrite, type OrmValue, syncNameOf, twinsOf } from './orm-values.ts';
+import { textOf } from './statements.ts';
+import { nothing, type OrmAccess, type Step } from './step.ts';
+import { doesNothing, place, promised, settled, type Walk, type Walked, waited } from './walk.ts';
+
+/** A call of the ORM: `Post.objects.get(q)`, `post.asave()`, `transaction.atomic(() => …)`. */
+export function ormCall(walk: Walk, node: CallNode): Walked | undefined {
+  if (node.type === 'NewExpression') return undefined;
+  const value = ormFlow(walk.project.evaluator).value(walk.file, node.callee);
+  if (value === undefined) return undefined;
+  if (value.kind === 'function') return functionCall(walk, node, value.name);
+  if (value.kind !== 'method') return undefined;
+  return methodCall(walk, node, value.of, value.name);
+}
+
+function functionCall(walk: Walk, node: CallNode, name: keyof typeof twins.functions): Walked {
+  const callee = unwrapped(node.callee);
+  const written = callee.type === 'Identifier' ? importedName(walk.file, callee) : textOf(walk, callee);
+  const native = written.endsWith(twins.functions[name]);
+  return access(walk, node, { name, native, model: undefined, transaction: undefined });
+}
+
+/** The name an import goes by where it is exported: a local alias does not hide a twin. */
+function importedName(file: SourceFile, identifier: Node & { type: 'Identifier' }): string {
+  const declaration = file.scopes.bindingOf(identifier)?.declaration;
+  if (declaration?.type !== 'ImportSpecifier') return identifier.name;
+  return declaration.imported.type === 'Identifier' ? declaration.imported.name : declaration.imported.value;
+}
+
+function methodCall(walk: Walk, node: CallNode, of: OrmValue, name: string): Walked | undefined {
+  const sync = twinsOf(of)[name] === undefined ? syncNameOf(of, name) : name;
+  // Lazy builders, and custom methods of the project's own managers, are not operations themselves.
+  if (sync === undefined) return undefined;
+  const native = sync !== name;
+  if (of.kind === 'transaction' && sync === 'atomic') {
+    return access(walk, node, { name: sync, native, model: undefined, transaction: block(walk, node) });
+  }
+  if (of.kind === 'transaction' && /^(?:onCommit|setRollback|getRollback)$/.test(sync)) return doesNothing;
+  if (!isQuerySource(of) && of.kind !== 'instance' && of.kind !== 'cursor' && of.kind !== 'attribute') {
+    return of.kind === 'transaction'
+      ? access(walk, node, { name: sync, native, model: undefined, transaction: undefined })
+      : undefined;
+  }
+  const model = 'model' in of ? of.model.name : undefined;
+  return access(walk, node, { name: sync, native, model, transaction: undefined });
+}
+
+/** What the callback of a transaction does. */
+function block(walk: Walk, node: CallNode): Step {
+  const given = node.arguments.find((argument) => isFunction(unwrapped(argument))) ?? node.arguments.at(-1);
+  const callback = callbackOf(walk, given);
+  return callback === undefined || given === undefined
+    ? nothing
+    : settled(runCallback(walk, callback, given));
+}
+
+interface Operation {
+  readonly name: string;
+  readonly native: boolean;
+  readonly model: string | undefined;
+  readonly transaction: Step | undefined;
+}
+
+function access(walk: Walk, node: CallNode, { name, native, model, transaction }: Operation): Walked {
+  const step: OrmAccess = {
+    kind: 'orm',
+    what: shortened(textOf(walk, node.callee)),
+    model,
+    path: native ? 'native' : 'sync',
+    writes: isWrite(name),
+    transaction,
+    location: place(walk, node),
+  };
+  return native ? promised(nothing, step) : waited(step);
+}
+
+/** An operation that a bridge names without calling it: `syncToAsync(Post.objects.get)`. */
+export function referencedOperation(operation: OrmOperation): OrmAccess {
+  const { file, node } = operation;
+  return {
+    kind: 'orm',
+    what: shortened(file.textOf(node)),
+    model: operation.model,
+    path: 'sync',
+    writes: operation.writes,
+    transaction: undefined,
+    location: {
+      file: file.path,
+      line: node.loc?.start.line ?? 0,
+      column: (node.loc?.start.column ?? -1) + 1,
+    },
+  };
+}
+
+/** Arguments left out: `Post.objects.filter({ a }).first` reads `Post.objects.filter(…).first`. */
+export function shortened(text: string): string {
+  let depth = 0;
+  let short = '';
+  for (const character of text.replace(/\s*\n\s*/g, '').replace(/\s+/g, ' ')) {
+    if (character === ')' && --depth === 0 && short.endsWith('(')) short += '…';
+    if (depth === 0) short += character;
+    if (character === '(') depth++;
+  }
+  return short;
+}
