@@ -1,5 +1,8 @@
 import { express } from './frameworks/express.ts';
+import { hono } from './frameworks/hono.ts';
+import { koa } from './frameworks/koa.ts';
+import { nest } from './frameworks/nest.ts';
 import type { Framework } from './handler.ts';
 
 /** Every framework whose handlers can be found. */
-export const frameworks: readonly Framework[] = [express];
+export const frameworks: readonly Framework[] = [express, hono, koa, nest];

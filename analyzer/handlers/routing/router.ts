@@ -1,5 +1,5 @@
 import type { Node } from '@babel/types';
-import type { Environment, SourceFile } from '../../sources/index.ts';
+import { type Environment, noEnvironment, type SourceFile } from '../../sources/index.ts';
 import type { Middleware } from '../handler.ts';
 import type { Operand } from './operands.ts';
 
@@ -55,6 +55,8 @@ export interface Mount {
   readonly path: string;
   readonly middlewares: readonly Middleware[];
   readonly condition: string | undefined;
+  /** Counts only when there is no other: what a derived router was derived from. */
+  readonly weak?: boolean;
 }
 
 /** Every router of one framework in one run. */
@@ -93,7 +95,7 @@ export class Routers {
   }
 }
 
-/** Whether one environment says nothing that the other does not. */
+/** Whether one environment says nothing: the code was looked at without knowing which run of it is meant. */
 function isSubsumed(general: Environment, special: Environment): boolean {
-  return general !== special && ![...general.keys()].length && general.size === 0 && !('owner' in general);
+  return general === noEnvironment && special !== noEnvironment;
 }

@@ -99,7 +99,9 @@ export class RoutingTree {
 
   private mountsOf(router: Router): readonly Mount[] {
     const related = this.routers.relatives(router).flatMap(({ mounts }) => mounts);
-    return [...router.mounts, ...related];
+    const all = [...router.mounts, ...related];
+    const strong = all.filter(({ weak }) => weak !== true);
+    return strong.length > 0 ? strong : all;
   }
 
   private placesThrough(mount: Mount, inside: ReadonlySet<Router>): readonly Place[] {

@@ -1,0 +1,269 @@
+import type { Node } from '@babel/types';
+import {
+  type Call,
+  type ClassNode,
+  callsOf,
+  type Environment,
+  type Evaluator,
+  isTestFile,
+  listItems,
+  memberName,
+  noEnvironment,
+  type SourceFile,
+  type Sources,
+  unwrapped,
+  type Value,
+} from '../../sources/index.ts';
+import type { Middleware } from '../handler.ts';
+import { decoratorsOf } from '../routing/decorators.ts';
+import { option } from '../routing/options.ts';
+import { pathTexts } from '../routing/paths.ts';
+import { configuredText } from './nest-config.ts';
+import { enhancer } from './nest-enhancers.ts';
+
+/** What an application sets for all its controllers. */
+export interface NestApplication {
+  readonly file: SourceFile;
+  /** Modules it is made of. */
+  readonly modules: ReadonlySet<ClassNode>;
+  prefixes: readonly string[];
+  /** Routes that the global prefix leaves out, as given. */
+  excluded: readonly string[];
+  /** What stands before a version in a path; `undefined` when versions are not part of paths. */
+  versionPrefix: string | undefined;
+  defaultVersions: readonly string[];
+  readonly middlewares: Middleware[];
+}
+
+/** Every application that a project starts, with its global settings. */
+export function nestApplications(sources: Sources, evaluator: Evaluator): readonly NestApplication[] {
+  const files = sources
+    .mentioning(['NestFactory', 'setGlobalPrefix', 'enableVersioning', 'useGlobal'])
+    .filter((file) => !isTestFile(file))
+    .map((file) => sources.file(file))
+    .filter((file) => file !== undefined);
+  const applications = new Map<Node, NestApplication>();
+  for (const file of files) {
+    for (const call of callsOf(file).byMember.get('create') ?? []) {
+      if (!isFactory(evaluator, file, call)) continue;
+      applications.set(call, applicationAt(evaluator, file, call));
+    }
+  }
+  const all = [...applications.values()];
+  for (const file of files) readSettings(sources, evaluator, file, applications, all);
+  return all;
+}
+
+function isFactory(evaluator: Evaluator, file: SourceFile, call: Call): boolean {
+  return evaluator
+    .evaluate(file, call.callee)
+    .some((value) => value.kind === 'api' && value.module === '@nestjs/core');
+}
+
+function applicationAt(evaluator: Evaluator, file: SourceFile, call: Call): NestApplication {
+  const [root] = call.arguments;
+  const modules = new Set<ClassNode>();
+  const values = root ? evaluator.evaluate(file, root) : [];
+  for (const value of values) collectModules(evaluator, value, modules);
+  return {
+    file,
+    modules,
+    prefixes: [],
+    excluded: [],
+    versionPrefix: undefined,
+    defaultVersions: [],
+    middlewares: [],
+  };
+}
+
+/** Follows `imports` of modules, dynamic ones too: `X.forRoot()` gives `{ module: X, imports, controllers }`. */
+function collectModules(evaluator: Evaluator, value: Value, found: Set<ClassNode>): void {
+  if (value.kind === 'class') {
+    if (found.has(value.node)) return;
+    found.add(value.node);
+    for (const applied of decoratorsOf(evaluator, value.file, value.node, value.environment)) {
+      if (applied.name === 'Module') collectImports(evaluator, applied.arguments[0] ?? [], found);
+    }
+    return;
+  }
+  if (value.kind === 'object') {
+    for (const own of option(evaluator, [value], 'module')?.values ?? [])
+      collectModules(evaluator, own, found);
+    collectImports(evaluator, [value], found);
+  }
+  if (value.kind === 'api' && value.steps.at(-1)?.kind === 'call') {
+    const last = value.steps.at(-1);
+    // `forwardRef(() => X)` stands for X.
+    const [thunk] =
+      last?.kind === 'call' && last.at && 'arguments' in last.at.node ? last.at.node.arguments : [];
+    if (last?.kind !== 'call' || last.at === undefined || thunk?.type !== 'ArrowFunctionExpression') return;
+    const { file, environment = noEnvironment } = last.at;
+    for (const node of evaluator.returnExpressions(thunk))
+      for (const own of evaluator.evaluate(file, node, environment)) collectModules(evaluator, own, found);
+  }
+}
+
+function collectImports(evaluator: Evaluator, values: readonly Value[], found: Set<ClassNode>): void {
+  const imports = option(evaluator, values, 'imports')?.values ?? [];
+  for (const list of imports)
+    for (const item of listItems(evaluator, list) ?? [])
+      for (const value of item.values) collectModules(evaluator, value, found);
+}
+
+function readSettings(
+  sources: Sources,
+  evaluator: Evaluator,
+  file: SourceFile,
+  applications: ReadonlyMap<Node, NestApplication>,
+  all: readonly NestApplication[],
+): void {
+  const { byMember } = callsOf(file);
+  const each = (name: string, read: (call: Call, application: NestApplication) => void) => {
+    for (const call of byMember.get(name) ?? [])
+      for (const application of meant(evaluator, file, call, applications, all)) read(call, application);
+  };
+  each('setGlobalPrefix', (call, application) => {
+    const [prefix, options] = call.arguments;
+    if (prefix) application.prefixes = settingTexts(sources, evaluator, file, prefix);
+    if (options) application.excluded = excludedPaths(evaluator, file, options);
+  });
+  each('enableVersioning', (call, application) => {
+    const values = call.arguments[0] ? evaluator.evaluate(file, call.arguments[0]) : [];
+    const type = option(evaluator, values, 'type');
+    const isUri = type === undefined || /URI$/.test(type.file.textOf(type.node));
+    if (!isUri) return;
+    const prefix = option(evaluator, values, 'prefix');
+    application.versionPrefix = prefix ? (constantOr(evaluator, prefix, 'v') ?? '') : 'v';
+    const standard = option(evaluator, values, 'defaultVersion');
+    if (standard) application.defaultVersions = versionTexts(evaluator, standard);
+  });
+  for (const name of ['useGlobalGuards', 'useGlobalInterceptors', 'useGlobalPipes']) {
+    each(name, (call, application) => {
+      for (const argument of call.arguments)
+        application.middlewares.push(
+          enhancer(evaluator, { file, node: argument, environment: noEnvironment }, name),
+        );
+    });
+  }
+}
+
+function constantOr(
+  evaluator: Evaluator,
+  given: { file: SourceFile; node: Node; environment: Environment },
+  fallback: string,
+): string | undefined {
+  const node = unwrapped(given.node);
+  if (node.type === 'BooleanLiteral') return node.value ? fallback : '';
+  return pathTexts(evaluator, given.file, node, given.environment)[0];
+}
+
+/** Versions as texts; the neutral version, which puts nothing in the path, is the empty text. */
+export function versionTexts(
+  evaluator: Evaluator,
+  given: { readonly file: SourceFile; readonly node: Node; readonly environment: Environment },
+): readonly string[] {
+  const { file, environment } = given;
+  const node = unwrapped(given.node);
+  const parts: readonly Node[] =
+    node.type === 'ArrayExpression' ? node.elements.filter((element) => element !== null) : [node];
+  return parts.flatMap((part) => {
+    if (/VERSION_NEUTRAL$/.test(file.textOf(part))) return [''];
+    return pathTexts(evaluator, file, part, environment);
+  });
+}
+
+/** The applications a setting is made on; all of them when it cannot be told. */
+function meant(
+  evaluator: Evaluator,
+  file: SourceFile,
+  call: Call,
+  applications: ReadonlyMap<Node, NestApplication>,
+  all: readonly NestApplication[],
+): readonly NestApplication[] {
+  const callee = unwrapped(call.callee);
+  if (callee.type !== 'MemberExpression' && callee.type !== 'OptionalMemberExpression') return [];
+  const own = evaluator.evaluate(file, callee.object).flatMap((value) => {
+    if (value.kind !== 'api') return [];
+    const made = value.steps.find(
+      (step) => step.kind === 'call' && step.at && applications.has(step.at.node),
+    );
+    return made?.kind === 'call' && made.at ? (applications.get(made.at.node) ?? []) : [];
+  });
+  return own.length > 0 ? own : all;
+}
+
+/** The texts a global setting may have: constants, or what the configuration says under a name. */
+function settingTexts(
+  sources: Sources,
+  evaluator: Evaluator,
+  file: SourceFile,
+  given: Node,
+): readonly string[] {
+  const node = unwrapped(given);
+  const plain = pathTexts(evaluator, file, node, noEnvironment);
+  if (!plain.some((text) => text.includes('«'))) return plain;
+  const read = configurationRead(file, node);
+  const configured = read && configuredText(sources, evaluator, file, read);
+  return configured === undefined ? plain : [configured];
+}
+
+/** The call that reads the configuration: at the place itself or where the name is declared. */
+function configurationRead(file: SourceFile, given: Node): Call | undefined {
+  const node = unwrapped(given);
+  if (node.type === 'Identifier') {
+    const declaration = file.scopes.bindingOf(node)?.declaration;
+    if (declaration?.type !== 'VariableDeclarator' || !declaration.init) return undefined;
+    return configurationRead(file, declaration.init);
+  }
+  if (node.type === 'LogicalExpression') return configurationRead(file, node.left);
+  if (node.type !== 'CallExpression' && node.type !== 'OptionalCallExpression') return undefined;
+  return /^get(?:OrThrow)?$/.test(memberName(unwrapped(node.callee)) ?? '') ? node : undefined;
+}
+
+function excludedPaths(evaluator: Evaluator, file: SourceFile, options: Node): readonly string[] {
+  const given = option(evaluator, evaluator.evaluate(file, options), 'exclude');
+  const items = given?.values.flatMap((value) => listItems(evaluator, value) ?? []) ?? [];
+  return items.flatMap((item) => {
+    const own = option(evaluator, item.values, 'path');
+    const {
+      file: inside,
+      node,
+      environment,
+    } = own ?? { ...item, environment: item.environment ?? noEnvironment };
+    return pathTexts(evaluator, inside, node, environment);
+  });
+}
+
+/** Prefixes that `RouterModule.register([{ path, module, children }])` gives modules. */
+export function modulePrefixes(sources: Sources, evaluator: Evaluator): ReadonlyMap<ClassNode, string> {
+  const found = new Map<ClassNode, string>();
+  for (const path of sources.mentioning(['RouterModule'])) {
+    const file = sources.file(path);
+    for (const call of (file && callsOf(file).byMember.get('register')) ?? []) {
+      const [routes] = call.arguments;
+      if (file === undefined || routes === undefined) continue;
+      if (!isFactory(evaluator, file, call)) continue;
+      for (const value of evaluator.evaluate(file, routes)) readPrefixes(evaluator, value, '', found, 0);
+    }
+  }
+  return found;
+}
+
+function readPrefixes(
+  evaluator: Evaluator,
+  list: Value,
+  before: string,
+  found: Map<ClassNode, string>,
+  depth: number,
+): void {
+  for (const item of depth > 10 ? [] : (listItems(evaluator, list) ?? [])) {
+    for (const value of item.values) if (value.kind === 'class') found.set(value.node, before);
+    const own = option(evaluator, item.values, 'path');
+    const path = own ? (pathTexts(evaluator, own.file, own.node, own.environment)[0] ?? '') : '';
+    const full = `${before}/${path}`;
+    for (const value of option(evaluator, item.values, 'module')?.values ?? [])
+      if (value.kind === 'class') found.set(value.node, full);
+    for (const value of option(evaluator, item.values, 'children')?.values ?? [])
+      readPrefixes(evaluator, value, full, found, depth + 1);
+  }
+}

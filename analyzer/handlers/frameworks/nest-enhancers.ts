@@ -1,0 +1,39 @@
+import type { Node } from '@babel/types';
+import type { Environment, Evaluator, FunctionValue, SourceFile, Value } from '../../sources/index.ts';
+import type { Middleware } from '../handler.ts';
+import { functionLocation, locationOf, middlewareOf, referenceName } from '../routing/targets.ts';
+
+/** The method that runs, by what a class is used as. */
+const methods: readonly (readonly [RegExp, string])[] = [
+  [/Guard/, 'canActivate'],
+  [/Interceptor/, 'intercept'],
+  [/Pipe/, 'transform'],
+  [/[Mm]iddleware|apply/, 'use'],
+];
+
+/** A guard, interceptor, pipe or middleware class as what runs before a handler. */
+export function enhancer(
+  evaluator: Evaluator,
+  given: { readonly file: SourceFile; readonly node: Node; readonly environment: Environment },
+  use: string,
+): Middleware {
+  const values = evaluator.evaluate(given.file, given.node, given.environment);
+  const name = methods.find(([pattern]) => pattern.test(use))?.[1] ?? 'use';
+  for (const value of values) {
+    const instance = instanceOf(value);
+    if (instance === undefined) continue;
+    const method = evaluator
+      .member(instance, name)
+      .find((own): own is FunctionValue => own.kind === 'function');
+    const className = instance.of.node.id?.name ?? referenceName(given.node) ?? 'anonymous';
+    const { file, node } = instance.of;
+    const location = method === undefined ? locationOf(file, node) : functionLocation(method);
+    return { name: className, location, api: undefined, value: method };
+  }
+  return middlewareOf(evaluator, { ...given, values });
+}
+
+function instanceOf(value: Value): (Value & { kind: 'instance' }) | undefined {
+  if (value.kind === 'instance') return value;
+  return value.kind === 'class' ? { kind: 'instance', of: value } : undefined;
+}

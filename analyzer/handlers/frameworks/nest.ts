@@ -1,0 +1,254 @@
+import type { DynamicRegistration } from '../../analysis.ts';
+import {
+  type ClassNode,
+  type ClassValue,
+  type Evaluator,
+  isTestFile,
+  listItems,
+  noEnvironment,
+  type SourceFile,
+  type Sources,
+} from '../../sources/index.ts';
+import type { Discovery, Framework, Handler, Middleware } from '../handler.ts';
+import { type Method, methodsOf } from '../routing/class-methods.ts';
+import { type Applied, decoratedClasses, decoratorsOf } from '../routing/decorators.ts';
+import { option } from '../routing/options.ts';
+import { joinPaths, pathList } from '../routing/paths.ts';
+import { functionLocation, locationOf } from '../routing/targets.ts';
+import { modulePrefixes, type NestApplication, nestApplications, versionTexts } from './nest-application.ts';
+import { enhancer } from './nest-enhancers.ts';
+import { remoteHandlers } from './nest-remote.ts';
+
+/** NestJS controllers, and its resolvers, gateways and message handlers. */
+export const nest: Framework = {
+  name: 'nestjs',
+  words: ['@nestjs/'],
+  discover(sources, evaluator) {
+    if (sources.mentioning(this.words).length === 0) return { handlers: [], dynamic: [] };
+    return discoverNest(sources, evaluator);
+  },
+};
+
+const verbs: Readonly<Record<string, string>> = {
+  Get: 'GET', Post: 'POST', Put: 'PUT', Delete: 'DELETE', Patch: 'PATCH', Options: 'OPTIONS', Head: 'HEAD', All: 'ALL',
+  Search: 'SEARCH', Propfind: 'PROPFIND', Proppatch: 'PROPPATCH', Mkcol: 'MKCOL', Copy: 'COPY', Move: 'MOVE',
+  Lock: 'LOCK', Unlock: 'UNLOCK', QueryMethod: 'QUERY', Sse: 'GET',
+}; // biome-ignore format: one glance is enough
+
+interface Project {
+  readonly evaluator: Evaluator;
+  readonly applications: readonly NestApplication[];
+  /** The modules that list a controller. */
+  readonly modulesOf: ReadonlyMap<ClassNode, readonly ClassNode[]>;
+  readonly prefixes: ReadonlyMap<ClassNode, string>;
+}
+
+function discoverNest(sources: Sources, evaluator: Evaluator): Discovery {
+  const dynamic: DynamicRegistration[] = [];
+  const files = sources
+    .mentioning([
+      '@Controller',
+      '@Module',
+      '@Resolver',
+      'Gateway',
+      '@MessagePattern',
+      '@EventPattern',
+      'Controller(',
+    ])
+    .filter((file) => !isTestFile(file))
+    .map((file) => sources.file(file))
+    .filter((file) => file !== undefined);
+  const modulesOf = new Map<ClassNode, ClassNode[]>();
+  for (const file of files) readModules(evaluator, file, modulesOf);
+  const project: Project = {
+    evaluator,
+    applications: nestApplications(sources, evaluator),
+    modulesOf,
+    prefixes: modulePrefixes(sources, evaluator),
+  };
+  const handlers = files.flatMap((file) =>
+    decoratedClasses(file).flatMap((node) => {
+      const owner: ClassValue = { kind: 'class', file, node, environment: noEnvironment };
+      return [...controllerHandlers(project, owner), ...remoteHandlers(evaluator, owner)];
+    }),
+  );
+  return { handlers, dynamic };
+}
+
+function readModules(evaluator: Evaluator, file: SourceFile, found: Map<ClassNode, ClassNode[]>): void {
+  for (const node of decoratedClasses(file)) {
+    for (const applied of decoratorsOf(evaluator, file, node)) {
+      if (applied.name !== 'Module') continue;
+      const controllers = option(evaluator, applied.arguments[0] ?? [], 'controllers');
+      for (const list of controllers?.values ?? [])
+        for (const item of listItems(evaluator, list) ?? [])
+          for (const value of item.values)
+            if (value.kind === 'class') found.set(value.node, [...(found.get(value.node) ?? []), node]);
+    }
+  }
+}
+
+function controllerHandlers(project: Project, owner: ClassValue): readonly Handler[] {
+  const { evaluator } = project;
+  const applied = decoratorsOf(evaluator, owner.file, owner.node, owner.environment);
+  const controller = applied.find(
+    ({ name, module }) => name === 'Controller' && module.startsWith('@nestjs/'),
+  );
+  if (controller === undefined || !isUsed(project, owner)) return [];
+  const application = applicationOf(project, owner);
+  const before = enhancersIn(evaluator, applied);
+  return methodsOf(evaluator, owner).flatMap((method) => {
+    const own = decoratorsOf(evaluator, method.owner.file, method.node, method.owner.environment);
+    return own.flatMap((decorator) => {
+      const mapped = mappedBy(evaluator, decorator);
+      if (mapped === undefined) return [];
+      const paths = mapped.paths.flatMap((path) =>
+        fullPaths(project, owner, controller, own, path, application),
+      );
+      const middlewares = [...(application?.middlewares ?? []), ...before, ...enhancersIn(evaluator, own)];
+      return [handlerOf(method, decorator, mapped.method, paths, middlewares)];
+    });
+  });
+}
+
+/** A controller that nothing names outside its file is never served. */
+function isUsed(project: Project, owner: ClassValue): boolean {
+  if (project.modulesOf.has(owner.node)) return true;
+  return project.evaluator.referencesTo(owner.file, owner.node).length > 0;
+}
+
+function handlerOf(
+  method: Method,
+  decorator: Applied,
+  verb: string,
+  paths: readonly string[],
+  middlewares: readonly Middleware[],
+): Handler {
+  return {
+    framework: 'nestjs',
+    kind: 'route',
+    method: verb,
+    paths: [...new Set(paths)].sort(),
+    location: locationOf(method.owner.file, decorator.node),
+    target: {
+      name: method.name,
+      location: functionLocation(method.value),
+      value: method.value,
+      wrappers: [],
+    },
+    middlewares,
+    condition: undefined,
+  };
+}
+
+interface Mapped {
+  readonly method: string;
+  readonly paths: readonly string[];
+}
+
+/** Method and paths that a decorator registers; `undefined` when it registers none. */
+function mappedBy(evaluator: Evaluator, decorator: Applied): Mapped | undefined {
+  if (!decorator.module.startsWith('@nestjs/')) return undefined;
+  if (decorator.name === 'RequestMapping') {
+    const [options = []] = decorator.arguments;
+    const method = option(evaluator, options, 'method');
+    const name = /\.(\w+)$/.exec(method?.file.textOf(method.node) ?? '')?.[1];
+    return { method: name ?? 'GET', paths: pathsIn(evaluator, decorator) };
+  }
+  const method = decorator.module === '@nestjs/common' ? verbs[decorator.name] : undefined;
+  return method === undefined ? undefined : { method, paths: pathsIn(evaluator, decorator) };
+}
+
+/** The paths a decorator is given: a text, a list, `{ path }`, or nothing. */
+function pathsIn(evaluator: Evaluator, decorator: Applied): readonly string[] {
+  const [first] = decorator.nodes;
+  if (first === undefined) return [''];
+  const isObject = decorator.arguments[0]?.some(({ kind }) => kind === 'object');
+  if (!isObject) return pathList(evaluator, decorator.file, first, decorator.environment);
+  const path = option(evaluator, decorator.arguments[0] ?? [], 'path');
+  return path === undefined ? [''] : pathList(evaluator, path.file, path.node, path.environment);
+}
+
+function fullPaths(
+  project: Project,
+  owner: ClassValue,
+  controller: Applied,
+  own: readonly Applied[],
+  path: string,
+  application: NestApplication | undefined,
+): readonly string[] {
+  const { evaluator } = project;
+  const modules = project.modulesOf.get(owner.node) ?? [];
+  const moduleOwn = modules.flatMap((module) => project.prefixes.get(module) ?? []);
+  const moduleParts = moduleOwn.length > 0 ? moduleOwn : [''];
+  const versions = versionsOf(project, controller, own, application);
+  return pathsIn(evaluator, controller).flatMap((base) =>
+    moduleParts.flatMap((modulePart) =>
+      versions.flatMap((version) => {
+        const bare = joinPaths(modulePart, base, path);
+        const isExcluded = application?.excluded.some((excluded) => matches(excluded, bare)) === true;
+        const prefixes = isExcluded || !application?.prefixes.length ? [''] : application.prefixes;
+        return prefixes.map((prefix) => joinPaths(prefix, version, bare));
+      }),
+    ),
+  );
+}
+
+/** Path segments of the versions a handler answers for; one empty text when versions are not in the path. */
+function versionsOf(
+  project: Project,
+  controller: Applied,
+  own: readonly Applied[],
+  application: NestApplication | undefined,
+): readonly string[] {
+  const { evaluator } = project;
+  const prefix = application?.versionPrefix;
+  if (prefix === undefined) return [''];
+  const decorator = own.find(({ name }) => name === 'Version');
+  const [node] = decorator?.nodes ?? [];
+  const given =
+    decorator && node ? { ...decorator, node } : option(evaluator, controller.arguments[0] ?? [], 'version');
+  const versions = given === undefined ? application?.defaultVersions : versionTexts(evaluator, given);
+  if (versions === undefined || versions.length === 0) return [''];
+  return versions.map((version) => (version === '' ? '' : prefix + version));
+}
+
+/** Whether a route is one that the global prefix leaves out: exact, or with `(.*)`, `*path` and parameters. */
+function matches(excluded: string, path: string): boolean {
+  const given = joinPaths(excluded);
+  if (given === path) return true;
+  const pattern = given
+    .replace(/\{?\/?(?:\(\.\*\)|\*\w*)\}?/g, '\u0000')
+    .replace(/[.+?^${}()|[\]\\]/g, '\\$&')
+    .replace(/:\w+/g, '[^/]+')
+    .replaceAll('\u0000', '.*');
+  return new RegExp(`^${pattern}$`).test(path);
+}
+
+/** The application whose modules hold the controller; else the one whose entry stands nearest to it. */
+function applicationOf(project: Project, owner: ClassValue): NestApplication | undefined {
+  const modules = project.modulesOf.get(owner.node) ?? [];
+  const { applications } = project;
+  const own = applications.find((application) => modules.some((module) => application.modules.has(module)));
+  if (own !== undefined || applications.length < 2) return own ?? applications[0];
+  const nearness = (application: NestApplication) => commonLength(application.file.path, owner.file.path);
+  return [...applications].sort((left, right) => nearness(right) - nearness(left))[0];
+}
+
+function commonLength(left: string, right: string): number {
+  const [first, second] = [left.split('/'), right.split('/')];
+  let index = 0;
+  while (index < first.length && first[index] === second[index]) index++;
+  return index;
+}
+
+function enhancersIn(evaluator: Evaluator, applied: readonly Applied[]): readonly Middleware[] {
+  const order = ['UseGuards', 'UseInterceptors', 'UsePipes'];
+  return order.flatMap((use) =>
+    applied
+      .filter(({ name }) => name === use)
+      .flatMap(({ file, nodes, environment }) =>
+        nodes.map((node) => enhancer(evaluator, { file, node, environment }, use)),
+      ),
+  );
+}

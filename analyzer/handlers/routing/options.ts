@@ -1,0 +1,49 @@
+import type { Node } from '@babel/types';
+import { type CallPlace, type Evaluator, keyName, noEnvironment, type Value } from '../../sources/index.ts';
+import type { Operand } from './operands.ts';
+import { pathList } from './paths.ts';
+
+/** The arguments of the call or `new` at a place. */
+export function argumentsOf(place: CallPlace | undefined): readonly Node[] {
+  return place !== undefined && 'arguments' in place.node ? place.node.arguments : [];
+}
+
+/** One property of an options object: where its value is written and what it may be. */
+export function option(evaluator: Evaluator, values: readonly Value[], name: string): Operand | undefined {
+  for (const value of values) {
+    if (value.kind !== 'object') continue;
+    for (const property of [...value.node.properties].reverse()) {
+      if (property.type === 'SpreadElement') {
+        const spread = evaluator.evaluate(value.file, property.argument, value.environment);
+        const inner = option(evaluator, spread, name);
+        if (inner !== undefined) return inner;
+      } else if (keyName(property) === name) {
+        const node = property.type === 'ObjectMethod' ? property : property.value;
+        const { file, environment } = value;
+        return { file, node, environment, values: evaluator.member(value, name) };
+      }
+    }
+  }
+  return undefined;
+}
+
+/** The texts of an option, with `«…»` for what only run time knows; `undefined` when it is not given. */
+export function optionTexts(
+  evaluator: Evaluator,
+  values: readonly Value[],
+  name: string,
+): readonly string[] | undefined {
+  const found = option(evaluator, values, name);
+  return found && pathList(evaluator, found.file, found.node, found.environment);
+}
+
+/** The values of an argument of the call at a place. */
+export function argumentValues(
+  evaluator: Evaluator,
+  place: CallPlace | undefined,
+  index: number,
+): readonly Value[] {
+  const node = argumentsOf(place)[index];
+  if (place === undefined || node === undefined) return [];
+  return evaluator.evaluate(place.file, node, place.environment ?? noEnvironment);
+}
