@@ -113,11 +113,15 @@ export interface ExternalCall {
   readonly p95: number;
   /** Where the latency comes from: `assumption`, `sourced`, `configured`, `traced`. */
   readonly basis: string;
+  /** The basis in words: what was measured by whom, or what is assumed. */
+  readonly why?: string;
   readonly asyncNative: boolean;
   readonly streaming: boolean;
   readonly loop: boolean;
   /** Calls with the same group run at the same time. */
   readonly parallelGroup?: string;
+  /** The calls that lead from the handler to it, outermost first. */
+  readonly via?: readonly (Location & { readonly name: string })[];
 }
 
 /** Low (P10), middle (P50) and high (P90) over the uncertainty of the inputs. */

@@ -246,8 +246,7 @@ export class Run {
 
   private stream(step: Step & { kind: 'stream' }, clocks: Clocks): void {
     this.step(step.source, clocks);
-    // The class of a language model already counts to its last token; other sources count to their first byte.
-    if (endsWithFirstByte(step.source)) {
+    if (step.waits) {
       const { p50, p95, basis } = latencyOf('stream');
       this.wait(clocks, 'stream', { p50, p95 }, basis, 'external');
     }
@@ -261,11 +260,6 @@ export class Run {
     const beyond = emptyClocks(clocks.now.length);
     for (let read = 0; read < most; read++) this.query(read < reads ? clocks : beyond, 1);
   }
-}
-
-function endsWithFirstByte(source: Step): boolean {
-  if (source.kind === 'io') return source.call.weight === 'external' && source.call.category !== 'llm';
-  return partsOf(source).some(endsWithFirstByte);
 }
 
 function pick(shares: readonly number[], drawn: number): number {

@@ -9,8 +9,8 @@ export interface Project {
   readonly evaluator: Evaluator;
   readonly catalogue: Catalogue;
   readonly bridges: BridgeTable;
-  /** Text of a template by the name it is rendered under; `undefined` when it cannot be read. */
-  readonly template: (view: string) => string | undefined;
+  /** Text of a template by its name and the file that renders it; `undefined` when it cannot be read. */
+  readonly template: (view: string, from: string) => string | undefined;
 }
 
 /** The bridges of the project's files, looked up by the nodes they consist of. */

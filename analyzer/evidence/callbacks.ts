@@ -1,0 +1,90 @@
+import type { Node } from '@babel/types';
+import {
+  apiPath,
+  type Call as CallNode,
+  type FunctionValue,
+  isFunction,
+  memberName,
+  unwrapped,
+  type Value,
+} from '../sources/index.ts';
+import { enterCallback } from './enter.ts';
+import { allOf } from './expressions.ts';
+import { textOf } from './statements.ts';
+import { nothing, type Step, sequence } from './step.ts';
+import { evaluated, place, promised, settled, type Walk, type Walked } from './walk.ts';
+
+/** The function an argument stands for: written there, or named. */
+export function callbackOf(walk: Walk, given: Node | undefined): FunctionValue | undefined {
+  if (given === undefined) return undefined;
+  const node = unwrapped(given);
+  if (isFunction(node)) return { kind: 'function', file: walk.file, node, environment: walk.environment };
+  if (node.type !== 'Identifier' && node.type !== 'MemberExpression') return undefined;
+  const [only, ...more] = evaluated(walk, node);
+  return more.length === 0 && only?.kind === 'function' ? only : undefined;
+}
+
+/** What a callback does when it runs. */
+export function runCallback(walk: Walk, value: FunctionValue, at: Node): Walked {
+  const given = unwrapped(at);
+  const name = isFunction(given) ? 'callback' : textOf(walk, given);
+  const entered = enterCallback(walk, value, name, place(walk, at));
+  // A callback written in place is part of the code around it, not a call worth a line of its own.
+  if (!isFunction(given)) return entered;
+  const inline = (step: Step | undefined) => (step?.kind === 'call' ? step.body : step);
+  return {
+    ...entered,
+    step: inline(entered.step) ?? nothing,
+    ...(entered.promise === undefined ? {} : { promise: inline(entered.promise) ?? nothing }),
+  };
+}
+
+/**
+ * Functions given to something that is not known run once, as part of the call: `withSpan('x', async () => …)`.
+ * @returns `undefined` when none of the arguments is a function that does something
+ */
+export function callbacksRun(walk: Walk, node: CallNode): Walked | undefined {
+  const walked = node.arguments.flatMap((argument) => {
+    const value = isFunction(unwrapped(argument)) ? callbackOf(walk, argument) : undefined;
+    return value === undefined ? [] : [runCallback(walk, value, argument)];
+  });
+  if (walked.length === 0) return undefined;
+  const step = sequence(walked.map((each) => each.step));
+  return promised(
+    step,
+    allOf(
+      walk,
+      node,
+      walked.map(({ promise = nothing }) => promise),
+    ),
+  );
+}
+
+const laterGlobals = /^global\.(?:setTimeout|setInterval|setImmediate|queueMicrotask|process\.nextTick)$/;
+const laterFunctions = /(?:^|\.)(?:after|unstable_after|waitUntil|defer|setTimeout|setImmediate)$/;
+/** Members that keep a function for an event that comes later, if it comes. */
+const subscribing =
+  /^(?:on|once|addListener|prependListener|prependOnceListener|addEventListener|off|removeListener|removeEventListener|subscribe|waitUntil|onCommit|aonCommit)$/;
+
+/** Whether the call only keeps the functions it is given, to run after the response or never. */
+export function detachesCallbacks(node: CallNode, values: readonly Value[]): boolean {
+  const named = memberName(unwrapped(node.callee));
+  if (named !== undefined && subscribing.test(named)) return true;
+  return values.some((value) => {
+    if (value.kind !== 'api') return false;
+    const path = apiPath(value);
+    return laterGlobals.test(path) || (value.module !== 'global' && laterFunctions.test(path));
+  });
+}
+
+/** Work that the response does not wait for, kept so that it can be counted. */
+export function detachedCallbacks(walk: Walk, node: CallNode, why: string): Step {
+  const bodies = node.arguments.flatMap((argument) => {
+    const value = isFunction(unwrapped(argument)) ? callbackOf(walk, argument) : undefined;
+    return value === undefined ? [] : [settled(runCallback(walk, value, argument))];
+  });
+  const body = sequence(bodies);
+  return body.kind === 'seq' && body.steps.length === 0
+    ? nothing
+    : { kind: 'detached', body, why, location: place(walk, node) };
+}

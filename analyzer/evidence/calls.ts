@@ -1,0 +1,144 @@
+import type { Node } from '@babel/types';
+import { type Call as CallNode, isFunction, unwrapped, type Value } from '../sources/index.ts';
+import { cacheCall } from './cache.ts';
+import { callbacksRun, detachedCallbacks, detachesCallbacks } from './callbacks.ts';
+import { crossing, keptBridge } from './crossings.ts';
+import { enterAlternatives } from './enter.ts';
+import { walkExpression } from './expressions.ts';
+import { ioCall } from './io.ts';
+import { iteration } from './iteration.ts';
+import { lateCall } from './late.ts';
+import { ormCall } from './orm-access.ts';
+import { promiseCall } from './promises.ts';
+import { textOf } from './statements.ts';
+import { nothing, type Step, sequence } from './step.ts';
+import { streamingCall } from './streams.ts';
+import { doesNothing, evaluated, place, preceded, settled, type Walk, type Walked, waited } from './walk.ts';
+
+/**
+ * What a call does: what stands before it, then the most specific reading of it that fits.
+ *
+ * A bridge first, because what is inside one is not what it looks like; then what the language itself does with
+ * promises and lists; then the ORM, known clients, and functions of the project.
+ */
+export function walkCall(walk: Walk, node: CallNode): Walked {
+  if (node.type !== 'NewExpression') {
+    const bridge = walk.project.bridges.crossedBy(walk.file, node);
+    if (bridge !== undefined) return crossing(walk, bridge, node);
+    // Handing a function to the wrapper runs nothing yet.
+    if (walk.project.bridges.madeBy(walk.file, node) !== undefined) return doesNothing;
+    const special = promiseCall(walk, node) ?? iteration(walk, node) ?? streamingCall(walk, node);
+    if (special !== undefined) return special;
+  }
+  const before = beforeCall(walk, node);
+  return preceded(before, effect(walk, node));
+}
+
+function effect(walk: Walk, node: CallNode): Walked {
+  const orm = ormCall(walk, node);
+  if (orm !== undefined) return orm;
+  const late = lateCall(walk, node);
+  if (late !== undefined) return late;
+  const values = evaluated(walk, unwrapped(node.callee));
+  const io = ioCall(walk, node, values);
+  if (io !== undefined) return io;
+  if (detachesCallbacks(node, values)) {
+    return waited(detachedCallbacks(walk, node, `${textOf(walk, node.callee)} runs it later`));
+  }
+  const kept = keptBridge(walk, node.callee);
+  if (kept !== undefined) return crossing(walk, kept, node);
+  const cached = cacheCall(walk, node, values);
+  if (cached !== undefined) return cached;
+  const entered = enterAlternatives(walk, node, values);
+  if (entered !== undefined) return entered;
+  const callbacks = callbacksRun(walk, node);
+  if (callbacks !== undefined) return callbacks;
+  return isKnownHarmless(walk, node, values) ? doesNothing : unknown(walk, node);
+}
+
+/** The receiver and the arguments, evaluated before the call. Functions among them run when they are called. */
+function beforeCall(walk: Walk, node: CallNode): Step {
+  const steps: Step[] = [];
+  const callee = unwrapped(node.callee);
+  if (callee.type === 'MemberExpression' || callee.type === 'OptionalMemberExpression') {
+    steps.push(receiver(walk, node, callee.object));
+  } else if (callee.type === 'CallExpression') steps.push(receiver(walk, node, callee));
+  for (const argument of node.arguments) {
+    if (!isFunction(unwrapped(argument))) steps.push(settled(walkExpression(walk, argument)));
+  }
+  return sequence(steps);
+}
+
+/**
+ * What a method is called on. In `knex('posts').where(q).first()` only the whole chain is one query: when it is
+ * recognised as such, the calls inside it only build.
+ */
+function receiver(walk: Walk, outer: CallNode, object: Node): Step {
+  const isChain = ioCall(walk, outer, evaluated(walk, unwrapped(outer.callee))) !== undefined;
+  return isChain ? builderArguments(walk, object) : settled(walkExpression(walk, object));
+}
+
+function builderArguments(walk: Walk, given: Node): Step {
+  const node = unwrapped(given);
+  if (node.type === 'MemberExpression') return builderArguments(walk, node.object);
+  if (node.type !== 'CallExpression')
+    return node.type === 'AwaitExpression' ? settled(walkExpression(walk, node)) : nothing;
+  const own = node.arguments
+    .filter((argument) => !isFunction(argument))
+    .map((argument) => settled(walkExpression(walk, argument)));
+  return sequence([builderArguments(walk, node.callee), ...own]);
+}
+
+/** `` sql`…` ``: a call with the template's parts. */
+export function walkTagged(walk: Walk, node: Node & { type: 'TaggedTemplateExpression' }): Walked {
+  const parts = sequence(node.quasi.expressions.map((part) => settled(walkExpression(walk, part))));
+  const io = ioCall(walk, node, evaluated(walk, unwrapped(node.tag)));
+  return preceded(parts, io ?? doesNothing);
+}
+
+/** Values that are known, and things every request handler reads from, do no I/O of their own worth counting. */
+function isKnownHarmless(walk: Walk, node: CallNode, values: readonly Value[]): boolean {
+  if (node.type === 'NewExpression') return true;
+  if (values.length > 0) {
+    return values.every((value) => value.kind !== 'api' || isHarmlessModule(walk, value.module));
+  }
+  const root = rootOf(node.callee);
+  if (root.type === 'Super' || root.type === 'ThisExpression' || root.type === 'Import')
+    return root.type !== 'ThisExpression';
+  if (root.type !== 'Identifier') return true;
+  const binding = walk.file.scopes.bindingOf(root);
+  // The request and the response: reading a body is part of every request.
+  return binding === undefined || isEntryParameter(walk, binding.declaration);
+}
+
+function isEntryParameter(walk: Walk, declaration: Node): boolean {
+  return isFunction(declaration) && walk.stack[0] === declaration;
+}
+
+const builtinModules =
+  /^(?:global|assert|buffer|crypto|events|path|perf_hooks|querystring|stream|string_decoder|timers|url|util|async_hooks)(?:\/|$)/;
+
+function isHarmlessModule(walk: Walk, module: string): boolean {
+  return builtinModules.test(module) || walk.project.catalogue.knows(module) || frameworks.test(module);
+}
+
+/** What these return is the request, the response or a schema: nothing that waits on somebody else. */
+const frameworks =
+  /^(?:express|fastify|koa|hono|next|@nestjs|@trpc|zod|joi|yup|ajv|class-|lodash|date-fns|dayjs|luxon|uuid|nanoid|react|@hapi|body-parser|cors|helmet|debug|chalk|@migrate-async)\b/;
+
+export function rootOf(expression: Node): Node {
+  let node = unwrapped(expression);
+  for (;;) {
+    if (node.type === 'MemberExpression' || node.type === 'OptionalMemberExpression')
+      node = unwrapped(node.object);
+    else if (node.type === 'CallExpression' || node.type === 'OptionalCallExpression')
+      node = unwrapped(node.callee);
+    else if (node.type === 'AwaitExpression') node = unwrapped(node.argument);
+    else return node;
+  }
+}
+
+function unknown(walk: Walk, node: CallNode): Walked {
+  const text = textOf(walk, node.callee);
+  return { step: nothing, unknown: { kind: 'unknown', text, location: place(walk, node) } };
+}

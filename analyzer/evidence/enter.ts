@@ -1,0 +1,180 @@
+import {
+  type Call as CallNode,
+  type ClassValue,
+  type FunctionNode,
+  type FunctionValue,
+  isFunction,
+  memberName,
+  noEnvironment,
+  type SourceFile,
+  unwrapped,
+  type Value,
+} from '../sources/index.ts';
+import { walkExpression } from './expressions.ts';
+import { implementations } from './implementations.ts';
+import { locationOf } from './project.ts';
+import { isWaiting } from './promises.ts';
+import { textOf, walkStatements } from './statements.ts';
+import { type Call, isNothing, nothing, type Provenance, type Step } from './step.ts';
+import { doesNothing, place, promised, settled, type Walk, type Walked, waited } from './walk.ts';
+
+/** Functions entered for one handler at most, and how deep: what lies beyond is an unknown call. */
+const most = { visits: 4000, depth: 40, alternatives: 8 };
+
+/** How sure an edge of the call graph is, by how it was found. */
+const confidences: Readonly<Record<Provenance, number>> = {
+  direct: 0.95,
+  method: 0.9,
+  callback: 0.9,
+  implementation: 0.6,
+  event: 0.5,
+};
+
+/** The project functions a call may run; `undefined` when it runs none that can be found. */
+export function enterAlternatives(walk: Walk, node: CallNode, values: readonly Value[]): Walked | undefined {
+  const direct = values.flatMap((value) => functionsOf(value, node));
+  const provenance = provenanceOf(node);
+  if (direct.length > 0) return enterAny(walk, node, direct, provenance);
+  if (values.some(({ kind }) => kind === 'api')) return undefined;
+  const found = implementations(walk, node);
+  return found.length === 0 ? undefined : enterAny(walk, node, found, 'implementation');
+}
+
+function enterAny(
+  walk: Walk,
+  node: CallNode,
+  functions: readonly FunctionValue[],
+  provenance: Provenance,
+): Walked {
+  const distinct = functions.filter(
+    (value, index) => functions.findIndex((other) => other.node === value.node) === index,
+  );
+  if (distinct.length > most.alternatives) {
+    const text = `${textOf(walk, node.callee)} (${distinct.length} candidates)`;
+    return { step: nothing, unknown: { kind: 'unknown', text, location: place(walk, node) } };
+  }
+  const confidence = confidences[provenance] / distinct.length;
+  const entered = distinct.map((value) => enter(walk, value, node, { provenance, confidence }));
+  const [only] = entered;
+  if (entered.length === 1) return only ?? doesNothing;
+  const busy = entered.map(settled);
+  if (busy.every(isNothing)) return doesNothing;
+  return promised(nothing, {
+    kind: 'branch',
+    arms: busy.map((step, index) => ({
+      probability: 1 / busy.length,
+      spread: 1 / busy.length,
+      when: `${textOf(walk, node.callee)} is ${nameOf(distinct[index])}`,
+      step,
+    })),
+    location: place(walk, node),
+  });
+}
+
+interface Edge {
+  readonly provenance: Provenance;
+  readonly confidence: number;
+}
+
+/** What calling a project function does. */
+export function enter(walk: Walk, value: FunctionValue, node: CallNode, edge: Edge): Walked {
+  const environment = walk.project.evaluator.environmentOf(
+    value,
+    { file: walk.file, call: node },
+    walk.environment,
+  );
+  return entered(walk, { ...value, environment }, textOf(walk, node.callee), place(walk, node), edge);
+}
+
+/** What a function handed over as a value does each time it runs; its parameters are not known one by one. */
+export function enterCallback(walk: Walk, value: FunctionValue, name: string, at: Call['location']): Walked {
+  return entered(walk, value, name, at, { provenance: 'callback', confidence: confidences.callback });
+}
+
+function entered(
+  walk: Walk,
+  value: FunctionValue,
+  name: string,
+  location: Call['location'],
+  edge: Edge,
+): Walked {
+  const { memory, stack } = walk;
+  if (stack.includes(value.node)) return doesNothing;
+  if (memory.visits > most.visits || stack.length > most.depth) {
+    return { step: nothing, unknown: { kind: 'unknown', text: `${name} (too far to follow)`, location } };
+  }
+  const body = bodyOf(walk, value);
+  if (isNothing(body)) return doesNothing;
+  const target = locationOf(value.file, value.node);
+  const call: Call = { kind: 'call', name, location, target, ...edge, body };
+  return value.node.async || isWaiting(body) ? promised(nothing, call) : waited(call);
+}
+
+function bodyOf(walk: Walk, value: FunctionValue): Step {
+  const { memory } = walk;
+  const known = memory.entered
+    .get(value.node)
+    ?.find((each) => each.walk.environment === value.environment && each.walk.inBridge === walk.inBridge);
+  if (known !== undefined) return known.step;
+  memory.visits++;
+  const inside: Walk = {
+    ...walk,
+    file: value.file,
+    environment: value.environment,
+    stack: [...walk.stack, value.node],
+  };
+  const step = functionBody(inside, value.node);
+  memory.entered.set(value.node, [...(memory.entered.get(value.node) ?? []), { walk: inside, step }]);
+  return step;
+}
+
+/** What the body of a function does, up to the end of what it returns. */
+export function functionBody(walk: Walk, node: FunctionNode): Step {
+  if (node.body.type === 'BlockStatement') return walkStatements(walk, node.body.body);
+  return settled(walkExpression(walk, node.body));
+}
+
+function functionsOf(value: Value, node: CallNode): readonly FunctionValue[] {
+  if (value.kind === 'function') return node.type === 'NewExpression' ? [] : [value];
+  if (value.kind !== 'class' || node.type !== 'NewExpression') return [];
+  const construction = value.node.body.body.find(
+    (member) => member.type === 'ClassMethod' && member.kind === 'constructor',
+  );
+  return construction && isFunction(construction) ? [constructed(value, construction)] : [];
+}
+
+function constructed(value: ClassValue, node: FunctionNode): FunctionValue {
+  return {
+    kind: 'function',
+    file: value.file,
+    node,
+    environment: value.environment ?? noEnvironment,
+    self: { kind: 'instance', of: value },
+  };
+}
+
+function provenanceOf(node: CallNode): Provenance {
+  const callee = unwrapped(node.callee);
+  if (memberName(callee) === undefined) return 'direct';
+  // `module.load()` reads an export, `service.load()` a method: the difference is in how sure the receiver is.
+  return node.type === 'NewExpression' ? 'direct' : 'method';
+}
+
+function nameOf(value: FunctionValue | undefined): string {
+  return value === undefined ? 'unknown' : nameOfFunction(value.file, value.node);
+}
+
+/** The name a function is known by. */
+export function nameOfFunction(file: SourceFile, node: FunctionNode): string {
+  if ('id' in node && node.id) return node.id.name;
+  if ('key' in node) {
+    const around = file.classAround(node);
+    const own =
+      node.key.type === 'Identifier' || node.key.type === 'PrivateName' ? file.textOf(node.key) : 'method';
+    return around?.id ? `${around.id.name}.${own}` : own;
+  }
+  const parent = file.parentOf(node);
+  if (parent?.type === 'VariableDeclarator' && parent.id.type === 'Identifier') return parent.id.name;
+  if (parent?.type === 'ObjectProperty' && parent.key.type === 'Identifier') return parent.key.name;
+  return 'anonymous function';
+}

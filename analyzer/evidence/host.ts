@@ -1,0 +1,113 @@
+import type { Node } from '@babel/types';
+import { hostKind, hostOf } from '../catalogue/index.ts';
+import { type ApiValue, constantText, keyName, type SourceFile, unwrapped } from '../sources/index.ts';
+import { shortened } from './orm-access.ts';
+import { evaluated, type Walk } from './walk.ts';
+
+/**
+ * Where an HTTP call goes: a host that the source states, else `«expression»` for what run time puts there.
+ *
+ * A loopback address that comes from elsewhere than the call is a development default: production sets another.
+ */
+export function hostOfCall(walk: Walk, node: Node, value: ApiValue): string | undefined {
+  const given = 'arguments' in node ? (node.arguments as Node[]) : [];
+  const own = given[0] && hostOfTarget(walk, unwrapped(given[0]));
+  if (own !== undefined && own !== relative) return own;
+  return baseHost(walk, value) ?? (own === relative ? undefined : own);
+}
+
+/** A path without a host: the client knows the rest. */
+const relative = Symbol('relative');
+
+function hostOfTarget(walk: Walk, node: Node): string | typeof relative | undefined {
+  switch (node.type) {
+    case 'StringLiteral':
+      return hostOf(node.value) ?? (node.value.startsWith('/') ? relative : undefined);
+    case 'TemplateLiteral':
+      return hostOfTemplate(walk, node);
+    case 'BinaryExpression':
+      return node.operator === '+' && node.left.type !== 'PrivateName'
+        ? hostOfTarget(walk, unwrapped(node.left))
+        : undefined;
+    case 'NewExpression': {
+      const [path, base] = node.arguments;
+      const outer = base ?? path;
+      return outer && hostOfTarget(walk, unwrapped(outer));
+    }
+    case 'ObjectExpression':
+      return hostOfOptions(walk, node);
+    default:
+      return hostOfExpression(walk, node);
+  }
+}
+
+function hostOfTemplate(
+  walk: Walk,
+  node: Node & { type: 'TemplateLiteral' },
+): string | typeof relative | undefined {
+  const start = node.quasis[0]?.value.cooked ?? '';
+  if (start.startsWith('/') && !start.startsWith('//')) return relative;
+  const host = hostOf(start);
+  if (host !== undefined && (/^\w*:?\/\/[^/]+\//.test(start) || node.expressions.length === 0)) return host;
+  const [first] = node.expressions;
+  if (first === undefined) return undefined;
+  // `https://${tenant}.partner.example/…`: the part that stands there tells whose host it is.
+  const after = node.quasis[1]?.value.cooked ?? '';
+  const [suffix] = /^(?:\.[\w-]+)+/.exec(after) ?? [];
+  if (/^\w+:\/\/$/.test(start) && suffix !== undefined) return `*${suffix.toLowerCase()}`;
+  return hostOfExpression(walk, unwrapped(first));
+}
+
+function hostOfExpression(walk: Walk, node: Node): string | undefined {
+  const values = evaluated(walk, node);
+  const text = constantText(values);
+  const host = text === undefined ? undefined : hostOf(text);
+  if (host !== undefined && hostKind(host) !== 'loopback') return host;
+  const passedOn = parameterArgument(walk, node);
+  if (passedOn !== undefined) return passedOn;
+  return `«${shortened(walk.file.textOf(node))}»`;
+}
+
+/** A URL handed in as a parameter: what the caller gave says more than the parameter's name. */
+function parameterArgument(walk: Walk, node: Node): string | undefined {
+  if (node.type !== 'Identifier') return undefined;
+  const binding = walk.file.scopes.bindingOf(node);
+  if (binding?.declaration.type !== 'VariableDeclarator' || !binding.declaration.init) return undefined;
+  if (binding.declaration.id.type !== 'Identifier') return undefined;
+  const host = hostOfTarget(walk, unwrapped(binding.declaration.init));
+  return host === relative ? undefined : host;
+}
+
+function hostOfOptions(
+  walk: Walk,
+  node: Node & { type: 'ObjectExpression' },
+): string | typeof relative | undefined {
+  for (const wanted of ['baseURL', 'prefixUrl', 'hostname', 'host', 'url', 'uri']) {
+    for (const property of node.properties) {
+      if (property.type !== 'ObjectProperty' || keyName(property) !== wanted) continue;
+      const value = unwrapped(property.value);
+      if ((wanted === 'host' || wanted === 'hostname') && value.type === 'StringLiteral')
+        return value.value.toLowerCase();
+      const found = hostOfTarget(walk, value);
+      if (found !== relative) return found;
+    }
+  }
+  return undefined;
+}
+
+/** The base URL of a client made with one: `axios.create({ baseURL })`. */
+function baseHost(walk: Walk, value: ApiValue): string | undefined {
+  for (const step of value.steps) {
+    if ((step.kind !== 'call' && step.kind !== 'new') || step.at === undefined) continue;
+    const { file, node, environment } = step.at;
+    const [options] = 'arguments' in node ? (node.arguments as Node[]) : [];
+    if (options?.type !== 'ObjectExpression') continue;
+    const found = hostOfOptions(elsewhere(walk, file, environment), options);
+    if (found !== undefined && found !== relative) return found;
+  }
+  return undefined;
+}
+
+function elsewhere(walk: Walk, file: SourceFile, environment: Walk['environment'] = new Map()): Walk {
+  return { ...walk, file, environment };
+}

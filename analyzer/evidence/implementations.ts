@@ -1,0 +1,61 @@
+import {
+  type Call as CallNode,
+  type ClassNode,
+  type FunctionValue,
+  memberName,
+  noEnvironment,
+  type SourceFile,
+  unwrapped,
+} from '../sources/index.ts';
+import { evaluated, type Walk } from './walk.ts';
+
+/** Classes one declared type is followed to at most. */
+const mostImplementations = 8;
+
+/** The methods a call may run when its receiver is only known by an abstract class or an interface. */
+export function implementations(walk: Walk, node: CallNode): readonly FunctionValue[] {
+  const callee = unwrapped(node.callee);
+  const name = memberName(callee);
+  if (
+    name === undefined ||
+    (callee.type !== 'MemberExpression' && callee.type !== 'OptionalMemberExpression')
+  )
+    return [];
+  const { evaluator } = walk.project;
+  const classes = evaluated(walk, callee.object).flatMap((value) =>
+    value.kind === 'instance' ? extending(walk, value.of.file, value.of.node) : [],
+  );
+  return classes.slice(0, mostImplementations).flatMap(({ file, node: own }) => {
+    const instance = {
+      kind: 'instance',
+      of: { kind: 'class', file, node: own, environment: noEnvironment },
+    } as const;
+    return evaluator.member(instance, name).filter((value) => value.kind === 'function');
+  });
+}
+
+interface Found {
+  readonly file: SourceFile;
+  readonly node: ClassNode;
+}
+
+/** The classes that extend or implement a class, near and far. */
+function extending(
+  walk: Walk,
+  file: SourceFile,
+  node: ClassNode,
+  seen: ReadonlySet<ClassNode> = new Set(),
+): readonly Found[] {
+  if (seen.has(node)) return [];
+  const visited = new Set([...seen, node]);
+  return walk.project.evaluator.referencesTo(file, node).flatMap((place) => {
+    const parent = place.file.parentOf(place.node);
+    const owner =
+      parent?.type === 'ClassImplements' || parent?.type === 'TSExpressionWithTypeArguments'
+        ? place.file.parentOf(parent)
+        : parent;
+    if (owner?.type !== 'ClassDeclaration' && owner?.type !== 'ClassExpression') return [];
+    if (parent === owner && owner.superClass !== place.node) return [];
+    return [{ file: place.file, node: owner }, ...extending(walk, place.file, owner, visited)];
+  });
+}

@@ -1,0 +1,8 @@
+/** What a handler touches, read from its source. */
+export { type Boundaries, boundariesOf, placeOf } from './boundaries.ts';
+export { type ExternalOnPath, factsOf, type HandlerFacts } from './facts.ts';
+export { type Finding, type FindingKind, findingsOf, nameOfCall } from './findings.ts';
+export { type HandlerEvidence, handlerEvidence, type MiddlewareEvidence } from './handlers.ts';
+export { BridgeTable, type Project } from './project.ts';
+export * from './step.ts';
+export { templateReader } from './template-files.ts';

@@ -1,0 +1,59 @@
+import type { Node } from '@babel/types';
+import { type ApiValue, extendApi, type Value, walk as walkTree } from '../sources/index.ts';
+import { hostOfCall } from './host.ts';
+import { nothing } from './step.ts';
+import { place, promised, type Walk, type Walked, waited } from './walk.ts';
+
+/**
+ * A call of a known client.
+ * @param node the call, a tagged template, or the function that a bridge is handed
+ * @param values what is called
+ */
+export function ioCall(walk: Walk, node: Node, values: readonly Value[]): Walked | undefined {
+  for (const value of values) {
+    if (value.kind !== 'api') continue;
+    const whole = extendApi(value, { kind: node.type === 'NewExpression' ? 'new' : 'call' });
+    const known = walk.project.catalogue.match(whole);
+    if (known === undefined) continue;
+    const host = known.category === 'http_client' ? hostOfCall(walk, node, value) : undefined;
+    const context = { streams: asksForStream(node), ...(host === undefined ? {} : { host }) };
+    const call = walk.project.catalogue.match(whole, context) ?? known;
+    const location = place(walk, node);
+    if (call.blocking)
+      return waited({ kind: 'blocking', what: `${call.client} ${call.operation}`, call, location });
+    return promised(nothing, { kind: 'io', call, host, location });
+  }
+  return undefined;
+}
+
+/** The client call that an API value came out of: what `for await (const chunk of response.body)` reads from. */
+export function sourceCall(walk: Walk, value: ApiValue): ReturnType<Walk['project']['catalogue']['match']> {
+  for (let length = value.steps.length; length > 0; length--) {
+    const last = value.steps[length - 1];
+    if (last?.kind !== 'call' && last?.kind !== 'new') continue;
+    const found = walk.project.catalogue.match({ ...value, steps: value.steps.slice(0, length) });
+    if (found === undefined) continue;
+    const made = last.at;
+    if (made) walk.memory.streamed.add(keyOf(made.file.path, made.node));
+    return found;
+  }
+  return undefined;
+}
+
+export function keyOf(file: string, node: Node): string {
+  return `${file}:${node.loc?.start.line ?? 0}:${(node.loc?.start.column ?? -1) + 1}`;
+}
+
+/** Whether the call's options ask for an answer in pieces: `{ stream: true }`. */
+function asksForStream(node: Node): boolean {
+  let found = false;
+  for (const argument of 'arguments' in node ? (node.arguments as Node[]) : []) {
+    walkTree(argument, (inner) => {
+      if (inner.type !== 'ObjectProperty' || inner.key.type !== 'Identifier') return true;
+      if (inner.key.name === 'stream' && inner.value.type === 'BooleanLiteral' && inner.value.value)
+        found = true;
+      return true;
+    });
+  }
+  return found;
+}

@@ -1,0 +1,244 @@
+import type { Node } from '@babel/types';
+import type { Location } from '../analysis.ts';
+import {
+  constantText,
+  Frame,
+  isFunction,
+  keyName,
+  memberName,
+  type SourceFile,
+  unwrapped,
+} from '../sources/index.ts';
+import { locationOf } from './project.ts';
+import type { Walk } from './walk.ts';
+
+/** Where a model instance came from, and which of its relations came with it. */
+export interface Origin {
+  /** Lookup paths such as `subscription__plan`. */
+  readonly loaded: readonly string[];
+  /** The query or the construction. */
+  readonly location: Location;
+}
+
+/** Steps back from a use to its query: real code is shallow, cycles are not. */
+const furthest = 25;
+
+interface Spot {
+  readonly walk: Walk;
+  readonly file: SourceFile;
+  readonly node: Node;
+  readonly depth: number;
+}
+
+/** The query an instance, or the list it is an element of, came out of; `undefined` when it cannot be found. */
+export function originOfInstance(walk: Walk, node: Node): Origin | undefined {
+  return originAt({ walk, file: walk.file, node, depth: 0 });
+}
+
+function originAt(spot: Spot): Origin | undefined {
+  if (spot.depth > furthest) return undefined;
+  const node = unwrapped(spot.node);
+  const at = (to: Node, file = spot.file, walk = spot.walk) =>
+    originAt({ walk, file, node: to, depth: spot.depth + 1 });
+  switch (node.type) {
+    case 'Identifier':
+      return originOfName(spot, node);
+    case 'AwaitExpression':
+      return at(node.argument);
+    case 'CallExpression':
+    case 'OptionalCallExpression':
+      return originOfCall(spot, node);
+    case 'NewExpression':
+      return { loaded: givenRelations(node.arguments[0]), location: locationOf(spot.file, node) };
+    case 'ArrowFunctionExpression':
+    case 'FunctionExpression':
+    case 'FunctionDeclaration':
+    case 'ClassMethod':
+    case 'ObjectMethod': {
+      const [only, ...more] = spot.walk.project.evaluator.returnExpressions(node);
+      return only && more.length === 0 ? at(only) : undefined;
+    }
+    case 'ArrayExpression': {
+      const [only] = node.elements;
+      return only && node.elements.length === 1
+        ? at(only.type === 'SpreadElement' ? only.argument : only)
+        : undefined;
+    }
+    case 'LogicalExpression':
+      return at(node.left) ?? at(node.right);
+    case 'MemberExpression':
+    case 'OptionalMemberExpression':
+      // `rows[0]`, `basket.items`: an element, or a part of what a function put together.
+      return memberName(node) === undefined ? at(node.object) : originOfPart(spot, node);
+    default:
+      return undefined;
+  }
+}
+
+function originOfName(spot: Spot, node: Node & { type: 'Identifier' }): Origin | undefined {
+  const { file, walk, depth } = spot;
+  const binding = file.scopes.bindingOf(node);
+  if (binding === undefined) return undefined;
+  const { declaration } = binding;
+  if (binding.kind === 'parameter' && isFunction(declaration))
+    return originOfParameter(spot, node, declaration);
+  if (declaration.type !== 'VariableDeclarator') return undefined;
+  const source = declaration.init ?? loopedOver(file, declaration);
+  if (!source) return undefined;
+  if (declaration.id.type === 'ArrayPattern' && declaration.init) {
+    const index = declaration.id.elements.indexOf(binding.identifier);
+    const part = tuplePart(declaration.init, index);
+    return originAt({ walk, file, node: part ?? declaration.init, depth: depth + 1 });
+  }
+  return originAt({ walk, file, node: source, depth: depth + 1 });
+}
+
+/** The member of `Promise.all([a, b])` that a pattern takes. */
+function tuplePart(init: Node, index: number): Node | undefined {
+  const awaited = unwrapped(init);
+  const call = awaited.type === 'AwaitExpression' ? unwrapped(awaited.argument) : awaited;
+  const list = call.type === 'CallExpression' ? call.arguments[0] : undefined;
+  if (list?.type !== 'ArrayExpression') return undefined;
+  return list.elements[index] ?? undefined;
+}
+
+function loopedOver(file: SourceFile, declarator: Node): Node | undefined {
+  const declaration = file.parentOf(declarator);
+  const loop = declaration && file.parentOf(declaration);
+  return loop?.type === 'ForOfStatement' && loop.left === declaration ? loop.right : undefined;
+}
+
+/** What the call that is being followed gave for a parameter, or the list its callback is called for. */
+function originOfParameter(spot: Spot, node: Node, owner: Node): Origin | undefined {
+  const { file, walk, depth } = spot;
+  const parameters = isFunction(owner) ? owner.params : [];
+  const declared = file.scopes.bindingOf(node)?.identifier;
+  const index = parameters.findIndex((parameter) => declared !== undefined && isWithin(parameter, declared));
+  const parent = file.parentOf(owner);
+  if (parent?.type === 'CallExpression' && parent.callee !== owner && index === 0) {
+    const callee = unwrapped(parent.callee);
+    if (callee.type === 'MemberExpression')
+      return originAt({ walk, file, node: callee.object, depth: depth + 1 });
+  }
+  for (let frame = walk.environment; frame instanceof Frame; frame = frame.outer) {
+    if (frame.owner !== owner) continue;
+    const { site } = frame;
+    const given = 'arguments' in site.node ? (site.node.arguments as Node[])[index] : undefined;
+    if (given === undefined || given === owner) return undefined;
+    const outer: Walk = { ...walk, file: site.file, environment: site.environment };
+    return originAt({ walk: outer, file: site.file, node: given, depth: depth + 1 });
+  }
+  return undefined;
+}
+
+function originOfCall(
+  spot: Spot,
+  node: Node & { type: 'CallExpression' | 'OptionalCallExpression' },
+): Origin | undefined {
+  const { file, walk, depth } = spot;
+  const bridge = walk.project.bridges.crossedBy(file, node);
+  if (bridge?.argument) {
+    const handed = unwrapped(bridge.argument);
+    const inner = handed.type === 'MemberExpression' ? chainOrigin(spot, handed, node.arguments) : undefined;
+    return (
+      inner ?? originAt({ walk, file: bridge.file, node: bridge.target?.node ?? handed, depth: depth + 1 })
+    );
+  }
+  const callee = unwrapped(node.callee);
+  const chained = chainOrigin(spot, callee, node.arguments);
+  if (chained !== undefined) return chained;
+  const passing = memberName(callee);
+  if (
+    callee.type === 'MemberExpression' &&
+    passing !== undefined &&
+    /^(?:filter|slice|sort|find|at|then|all|from|flat|reverse)$/.test(passing)
+  ) {
+    const source = /^(?:all|from)$/.test(passing) ? node.arguments[0] : callee.object;
+    return source && originAt({ walk, file, node: source, depth: depth + 1 });
+  }
+  const [only, ...more] = walk.project.evaluator.evaluate(file, callee, walk.environment);
+  if (only?.kind !== 'function' || more.length > 0) return undefined;
+  const environment = walk.project.evaluator.environmentOf(only, { file, call: node }, walk.environment);
+  const inside: Walk = { ...walk, file: only.file, environment };
+  return originAt({ walk: inside, file: only.file, node: only.node, depth: depth + 1 });
+}
+
+/** A chain of query operations: what `selectRelated` and `prefetchRelated` on it load. */
+function chainOrigin(spot: Spot, method: Node, given: readonly Node[]): Origin | undefined {
+  const loaded: string[] = [];
+  const terminal = memberName(method);
+  let isQuery = false;
+  let current: Node = method;
+  for (;;) {
+    current = unwrapped(current);
+    if (current.type === 'MemberExpression' || current.type === 'OptionalMemberExpression') {
+      if (memberName(current) === 'objects') isQuery = true;
+      current = current.object;
+    } else if (current.type === 'CallExpression') {
+      const name = memberName(unwrapped(current.callee));
+      if (name === 'selectRelated' || name === 'prefetchRelated')
+        loaded.push(...lookups(spot, current.arguments));
+      current = current.callee;
+    } else break;
+  }
+  if (!isQuery && current.type === 'Identifier') {
+    const kept = keptQuery(spot, current);
+    if (kept !== undefined) {
+      isQuery = true;
+      loaded.push(...kept);
+    }
+  }
+  if (!isQuery) return undefined;
+  if (terminal !== undefined && /^a?(?:create|getOrCreate|updateOrCreate)$/.test(terminal))
+    loaded.push(...givenRelations(given[0]));
+  return { loaded, location: locationOf(spot.file, method) };
+}
+
+/** `const posts = Post.objects.selectRelated('author')`, used further on. */
+function keptQuery(spot: Spot, node: Node & { type: 'Identifier' }): readonly string[] | undefined {
+  const declaration = spot.file.scopes.bindingOf(node)?.declaration;
+  if (declaration?.type !== 'VariableDeclarator' || !declaration.init || spot.depth > furthest)
+    return undefined;
+  const init = unwrapped(declaration.init);
+  if (init.type !== 'CallExpression') return undefined;
+  return chainOrigin({ ...spot, depth: spot.depth + 1 }, init, [])?.loaded;
+}
+
+function lookups({ walk, file }: Spot, given: readonly Node[]): readonly string[] {
+  return given.flatMap((argument) => {
+    const text = constantText(walk.project.evaluator.evaluate(file, argument, walk.environment));
+    return text === undefined ? [] : [text];
+  });
+}
+
+/** `{ order, plan: chosen }`: relations that an instance is made with are there. */
+function givenRelations(values: Node | undefined): readonly string[] {
+  if (values?.type !== 'ObjectExpression') return [];
+  return values.properties.flatMap((property) => {
+    const name = property.type === 'ObjectProperty' ? keyName(property) : undefined;
+    return name === undefined ? [] : [name];
+  });
+}
+
+/** `basket.items`, where `basket` is an object literal that a function returned. */
+function originOfPart(
+  spot: Spot,
+  node: Node & { type: 'MemberExpression' | 'OptionalMemberExpression' },
+): Origin | undefined {
+  const { walk, file, depth } = spot;
+  const name = memberName(node);
+  for (const value of walk.project.evaluator.evaluate(file, node.object, walk.environment)) {
+    if (value.kind !== 'object') continue;
+    const property = value.node.properties.find(
+      (each) => each.type === 'ObjectProperty' && keyName(each) === name,
+    );
+    if (property?.type !== 'ObjectProperty') continue;
+    const inside: Walk = { ...walk, file: value.file, environment: value.environment };
+    return originAt({ walk: inside, file: value.file, node: property.value, depth: depth + 1 });
+  }
+  return undefined;
+}
+
+function isWithin(outer: Node, inner: Node): boolean {
+  return (outer.start ?? 0) <= (inner.start ?? -1) && (inner.end ?? 0) <= (outer.end ?? -1);
+}
