@@ -1,8 +1,9 @@
 import { express } from './frameworks/express.ts';
+import { fastify } from './frameworks/fastify.ts';
 import { hono } from './frameworks/hono.ts';
 import { koa } from './frameworks/koa.ts';
 import { nest } from './frameworks/nest.ts';
 import type { Framework } from './handler.ts';
 
 /** Every framework whose handlers can be found. */
-export const frameworks: readonly Framework[] = [express, hono, koa, nest];
+export const frameworks: readonly Framework[] = [express, fastify, hono, koa, nest];

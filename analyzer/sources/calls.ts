@@ -6,6 +6,8 @@ export type Call = CallExpression | OptionalCallExpression | NewExpression;
 
 /** The calls of one file, looked up by what their callee ends with. */
 export interface Calls {
+  /** In source order. */
+  readonly all: readonly Call[];
   /** Calls of `….name(…)`, in source order. */
   readonly byMember: ReadonlyMap<string, readonly Call[]>;
   /** Calls of `…[expression](…)` whose name only run time or a constant knows. */
@@ -27,6 +29,7 @@ export function callsOf(file: SourceFile): Calls {
 }
 
 function readCalls(file: SourceFile): Calls {
+  const all: Call[] = [];
   const byMember = new Map<string, Call[]>();
   const computed: Call[] = [];
   const modules: { call: Call; specifier: string }[] = [];
@@ -37,6 +40,7 @@ function readCalls(file: SourceFile): Calls {
       node.type !== 'NewExpression'
     )
       return true;
+    all.push(node);
     const callee = unwrapped(node.callee);
     if (callee.type === 'MemberExpression' || callee.type === 'OptionalMemberExpression') {
       const name = memberName(callee);
@@ -48,5 +52,5 @@ function readCalls(file: SourceFile): Calls {
     if (loads && first?.type === 'StringLiteral') modules.push({ call: node, specifier: first.value });
     return true;
   });
-  return { byMember, computed, modules };
+  return { all, byMember, computed, modules };
 }

@@ -24,6 +24,12 @@ const deepestContext = 12;
 
 type Loop = Node & { type: 'ForOfStatement' | 'ForInStatement' };
 
+/** The runs of one function that are known already: looking further out stops there. */
+export interface Within {
+  readonly owner: Node;
+  readonly environments: readonly Environment[];
+}
+
 /**
  * The runs of the code at a place that can be told apart: one per call of the function around it and per element of
  * the loop around it, from the outside in.
@@ -32,15 +38,17 @@ export function contextsOf(
   evaluator: Evaluator,
   file: SourceFile,
   node: Node,
+  within?: Within,
   path: readonly Node[] = [],
 ): readonly Environment[] {
   const around = enclosing(file, node);
+  if (within !== undefined && around === within.owner) return within.environments;
   if (around === undefined || path.includes(around) || path.length > deepestContext) return [noEnvironment];
   const below = [...path, around];
   const found = isFunction(around)
-    ? functionContexts(evaluator, file, around, below)
-    : loopContexts(evaluator, file, around, below);
-  return found.length > mostContexts ? contextsOf(evaluator, file, around, below) : found;
+    ? functionContexts(evaluator, file, around, within, below)
+    : loopContexts(evaluator, file, around, within, below);
+  return found.length > mostContexts ? contextsOf(evaluator, file, around, within, below) : found;
 }
 
 function enclosing(file: SourceFile, node: Node): FunctionNode | Loop | undefined {
@@ -57,10 +65,11 @@ function loopContexts(
   evaluator: Evaluator,
   file: SourceFile,
   loop: Loop,
+  within: Within | undefined,
   path: readonly Node[],
 ): readonly Environment[] {
   const declared = loop.left.type === 'VariableDeclaration' ? loop.left.declarations[0] : undefined;
-  return contextsOf(evaluator, file, loop, path).flatMap((outer): readonly Environment[] => {
+  return contextsOf(evaluator, file, loop, within, path).flatMap((outer): readonly Environment[] => {
     const items = loopItems(evaluator, file, loop, outer);
     if (items === undefined || declared === undefined) return [outer];
     return items.map((item) => loopFrame(evaluator, file, loop, outer, item));
@@ -85,9 +94,10 @@ function functionContexts(
   evaluator: Evaluator,
   file: SourceFile,
   node: FunctionNode,
+  within: Within | undefined,
   path: readonly Node[],
 ): readonly Environment[] {
-  const outers = contextsOf(evaluator, file, node, path);
+  const outers = contextsOf(evaluator, file, node, within, path);
   const iterated = outers.map((outer) => iteratedItems(evaluator, file, node, outer));
   if (iterated.some((items) => items !== undefined)) {
     return outers.flatMap((outer, index): readonly Environment[] => {
@@ -98,17 +108,17 @@ function functionContexts(
   }
   const around = classOfMember(file, node);
   if (around !== undefined && constructorOf(around) === node) {
-    const made = instancesOf(evaluator, file, around, path);
+    const made = instancesOf(evaluator, file, around, within, path);
     const owner: ClassValue = { kind: 'class', file, node: around, environment: noEnvironment };
     return made.length === 0 ? outers : made.map((self) => constructorFrame(evaluator, owner, node, self));
   }
   const sites = evaluator.callSites(file, node);
-  const entered = sites.flatMap((site) => enteredFrom(evaluator, file, node, outers, site, path));
+  const entered = sites.flatMap((site) => enteredFrom(evaluator, file, node, outers, site, within, path));
   if (entered.length > 0) return [...new Set(entered)];
   if (around === undefined || ('static' in node && node.static)) return outers;
   // A method nobody calls by name: one run per instance of its class that is made somewhere.
   const owner: ClassValue = { kind: 'class', file, node: around, environment: noEnvironment };
-  const made = instancesOf(evaluator, file, around, path);
+  const made = instancesOf(evaluator, file, around, within, path);
   return made.length === 0 ? outers : made.map((self) => instanceFrame(evaluator, owner, self));
 }
 
@@ -122,6 +132,7 @@ function instancesOf(
   evaluator: Evaluator,
   file: SourceFile,
   node: ClassNode,
+  within: Within | undefined,
   path: readonly Node[],
 ): readonly InstanceValue[] {
   if (path.includes(node)) return [];
@@ -129,14 +140,14 @@ function instancesOf(
   const of: ClassValue = { kind: 'class', file, node, environment: noEnvironment };
   const own = evaluator.callSites(file, node).flatMap((site) => {
     if (site.call.type !== 'NewExpression') return [];
-    return contextsOf(evaluator, site.file, site.call, below).map((environment): InstanceValue => {
+    return contextsOf(evaluator, site.file, site.call, within, below).map((environment): InstanceValue => {
       return { kind: 'instance', of, created: { file: site.file, node: site.call, environment } };
     });
   });
   const extending = evaluator.referencesTo(file, node).flatMap((place) => {
     const parent = place.file.parentOf(place.node);
     if (parent?.type !== 'ClassDeclaration' && parent?.type !== 'ClassExpression') return [];
-    return parent.superClass === place.node ? instancesOf(evaluator, place.file, parent, below) : [];
+    return parent.superClass === place.node ? instancesOf(evaluator, place.file, parent, within, below) : [];
   });
   return [...own, ...extending];
 }
@@ -148,9 +159,10 @@ function enteredFrom(
   node: FunctionNode,
   outers: readonly Environment[],
   site: CallSite,
+  within: Within | undefined,
   path: readonly Node[],
 ): readonly Environment[] {
-  return contextsOf(evaluator, site.file, site.call, path).flatMap((caller) => {
+  return contextsOf(evaluator, site.file, site.call, within, path).flatMap((caller) => {
     const callees = evaluator.evaluate(site.file, site.call.callee, caller);
     const meant = callees.filter(
       (value): value is FunctionValue => value.kind === 'function' && value.node === node,

@@ -1,7 +1,7 @@
 /** Which files there are, what they say, and what their names and expressions stand for. */
 export { type Call, type Calls, callsOf } from './calls.ts';
 export { superclasses } from './classes.ts';
-export { contextsOf } from './contexts.ts';
+export { contextsOf, type Within } from './contexts.ts';
 export { type CallSite, Evaluator, isApi } from './evaluator.ts';
 export { exportedItems } from './exported-values.ts';
 export { type ExportTable, exportsOf } from './exports.ts';
@@ -14,7 +14,7 @@ export {
   type SkipReason,
   toPosix,
 } from './file-list.ts';
-export { Frame, framesOf } from './frames.ts';
+export { contains, Frame, framesOf } from './frames.ts';
 export { listItems, loopItems, objectItems } from './lists.ts';
 export { extensionOf, type ParseFailure, type ParseResult, parsedExtensions, parseSource } from './parse.ts';
 export { specifiersOf } from './references.ts';

@@ -125,7 +125,7 @@ export class References {
     const argument = outermost(place.file, place.node);
     const call = place.file.parentOf(argument);
     if (call === undefined || !isCall(call) || call.callee === argument) return [];
-    const index = call.arguments.indexOf(argument);
+    const index = (call.arguments as readonly Node[]).indexOf(argument);
     if (index < 0) return [];
     return this.evaluator.evaluate(place.file, call.callee).flatMap((callee) => {
       if (callee.kind !== 'function' || callee.node === node) return [];

@@ -14,6 +14,8 @@ export class Sources {
   readonly root: string;
   /** The files the run works on, relative to the root, sorted. */
   readonly files: readonly string[];
+  /** Every package.json of the project, relative to the root. */
+  readonly manifests: readonly string[];
   readonly modules: ModuleResolver;
   private readonly listed: ReadonlySet<string>;
   private readonly bytes = new Map<string, Buffer | undefined>();
@@ -28,6 +30,7 @@ export class Sources {
   constructor(list: FileList, texts: ReadonlyMap<string, string> = new Map()) {
     this.root = list.root;
     this.files = list.files;
+    this.manifests = list.manifests;
     this.listed = new Set(list.files);
     this.skippedEarly = list.skipped;
     for (const [file, text] of texts) this.bytes.set(file, Buffer.from(text, 'utf8'));

@@ -61,6 +61,21 @@ export function* callsOn(
   }
 }
 
+/** A call as a call of a member in one run; `undefined` when it is none, or none of `names`. */
+export function memberCall(
+  evaluator: Evaluator,
+  file: SourceFile,
+  call: Call,
+  names: ReadonlySet<string>,
+  environment: Environment,
+): MemberCall | undefined {
+  const callee = unwrapped(call.callee);
+  if (callee.type !== 'MemberExpression' && callee.type !== 'OptionalMemberExpression') return undefined;
+  const [name] = namesOf(evaluator, file, callee, environment);
+  if (name !== undefined && !names.has(name)) return undefined;
+  return { file, call, name, token: callee.property, object: callee.object, environment };
+}
+
 function candidates(file: SourceFile, names: ReadonlySet<string>): readonly Call[] {
   const { byMember, computed } = callsOf(file);
   const named = [...byMember].filter(([name]) => names.has(name)).flatMap(([, calls]) => calls);
