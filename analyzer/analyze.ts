@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Analysis, Confidence, Endpoint, ExternalCall, ProjectFinding, Site } from './analysis.ts';
-import { Catalogue, type CatalogueOverrides } from './catalogue/index.ts';
+import { Catalogue, type CatalogueOverrides, latencyOf } from './catalogue/index.ts';
 import {
   type Case,
+  count,
   type Draws,
   defaultDraws,
   defaultPriors,
@@ -12,6 +13,7 @@ import {
   judge,
   type Priors,
   type Runtime,
+  type SlowCall,
   simulate,
   slowCalls,
   type Weights,
@@ -158,7 +160,7 @@ function examineHandler(
   const given: Case = {
     d95: simulated.now.d95,
     asyncShare: simulated.after.asyncShare,
-    calls: facts.externals.map(({ client, host, p95, rounds }) => ({ name: host ?? client, p95, rounds })),
+    calls: facts.externals.map(slowCallOf),
     boundariesLeft: boundaries.after.length,
     adapting: adapting.length > 0,
     now: boundaries.now,
@@ -172,6 +174,19 @@ function examineHandler(
   };
   const endpoint = assemble({ handler, evidence, facts, boundaries, given, siteOf, weights, simulated });
   return { endpoint, handler, evidence, facts, findings: findingsOf(evidence), given };
+}
+
+/** A stream counts to its last piece: the class of its client counts to the first one only. */
+function slowCallOf({
+  client,
+  category,
+  host,
+  p95,
+  rounds,
+  streaming,
+}: HandlerFacts['externals'][number]): SlowCall {
+  const whole = streaming && category !== 'llm' ? latencyOf('stream').p95 : 0;
+  return { name: host ?? client, p95: Math.max(p95, whole), rounds };
 }
 
 interface Parts {
@@ -286,11 +301,29 @@ function projectFindings(endpoints: readonly ExaminedEndpoint[]): readonly Proje
     found.set(key, known);
     if (!known.endpoints.includes(endpoint)) known.endpoints.push(endpoint);
   };
+  const closures: { readonly places: Set<string>; readonly endpoints: string[] } = {
+    places: new Set(),
+    endpoints: [],
+  };
   for (const { endpoint, evidence, findings } of endpoints) {
     for (const { name, kind, location } of evidence.middlewares) {
       if (kind === 'sync-adapting') add({ kind: 'sync-middleware', message: name, location }, endpoint.id);
     }
-    for (const { kind, message, location } of findings) add({ kind, message, location }, endpoint.id);
+    for (const { kind, message, location } of findings) {
+      if (kind !== 'closure-holds-event-loop') add({ kind, message, location }, endpoint.id);
+      else {
+        // One remark for all of them: nearly every bridged closure is one.
+        closures.places.add(`${location.file}:${location.line}:${location.column}`);
+        if (!closures.endpoints.includes(endpoint.id)) closures.endpoints.push(endpoint.id);
+      }
+    }
+  }
+  if (closures.places.size > 0) {
+    const message = `${count(closures.places.size, 'bridged closure')} cannot move to another thread: the queries inside block the event loop while they run.`;
+    found.set('closures', {
+      finding: { kind: 'closure-holds-event-loop', message, location: undefined },
+      endpoints: closures.endpoints,
+    });
   }
   return [...found.values()]
     .map(({ finding, endpoints: ids }): ProjectFinding => {

@@ -25,10 +25,10 @@ export function callbackOf(walk: Walk, given: Node | undefined): FunctionValue |
 }
 
 /** What a callback does when it runs. */
-export function runCallback(walk: Walk, value: FunctionValue, at: Node): Walked {
+export function runCallback(walk: Walk, value: FunctionValue, node: CallNode, at: Node): Walked {
   const given = unwrapped(at);
   const name = isFunction(given) ? 'callback' : textOf(walk, given);
-  const entered = enterCallback(walk, value, name, place(walk, at));
+  const entered = enterCallback(walk, value, node, name, place(walk, at));
   // A callback written in place is part of the code around it, not a call worth a line of its own.
   if (!isFunction(given)) return entered;
   const inline = (step: Step | undefined) => (step?.kind === 'call' ? step.body : step);
@@ -46,7 +46,7 @@ export function runCallback(walk: Walk, value: FunctionValue, at: Node): Walked 
 export function callbacksRun(walk: Walk, node: CallNode): Walked | undefined {
   const walked = node.arguments.flatMap((argument) => {
     const value = isFunction(unwrapped(argument)) ? callbackOf(walk, argument) : undefined;
-    return value === undefined ? [] : [runCallback(walk, value, argument)];
+    return value === undefined ? [] : [runCallback(walk, value, node, argument)];
   });
   if (walked.length === 0) return undefined;
   const step = sequence(walked.map((each) => each.step));
@@ -81,7 +81,7 @@ export function detachesCallbacks(node: CallNode, values: readonly Value[]): boo
 export function detachedCallbacks(walk: Walk, node: CallNode, why: string): Step {
   const bodies = node.arguments.flatMap((argument) => {
     const value = isFunction(unwrapped(argument)) ? callbackOf(walk, argument) : undefined;
-    return value === undefined ? [] : [settled(runCallback(walk, value, argument))];
+    return value === undefined ? [] : [settled(runCallback(walk, value, node, argument))];
   });
   const body = sequence(bodies);
   return body.kind === 'seq' && body.steps.length === 0

@@ -35,6 +35,9 @@ export function walkCall(walk: Walk, node: CallNode): Walked {
 }
 
 function effect(walk: Walk, node: CallNode): Walked {
+  // Data flow sees through a bridge that is kept under a name, so it is looked for before the ORM.
+  const kept = keptBridge(walk, node.callee);
+  if (kept !== undefined) return crossing(walk, kept, node);
   const orm = ormCall(walk, node);
   if (orm !== undefined) return orm;
   const late = lateCall(walk, node);
@@ -45,8 +48,6 @@ function effect(walk: Walk, node: CallNode): Walked {
   if (detachesCallbacks(node, values)) {
     return waited(detachedCallbacks(walk, node, `${textOf(walk, node.callee)} runs it later`));
   }
-  const kept = keptBridge(walk, node.callee);
-  if (kept !== undefined) return crossing(walk, kept, node);
   const cached = cacheCall(walk, node, values);
   if (cached !== undefined) return cached;
   const entered = enterAlternatives(walk, node, values);

@@ -46,15 +46,15 @@ function crossed(walk: Walk, bridge: Bridge, node: CallNode): Step {
   const visible = file === walk.file ? walk.environment : new Map();
   if (closure !== undefined)
     return inlined(walk, { kind: 'function', file, node: closure, environment: visible }, node);
+  const home: Walk = { ...walk, file };
+  const values = argument === undefined ? [] : evaluated(home, unwrapped(argument));
+  const own = argument && cacheCall(home, argument, values);
+  if (own !== undefined) return settled(own);
   if (target !== undefined) return called(walk, target, node);
   if (operations.length > 0) return sequence(operations.map(referencedOperation));
   if (argument === undefined) return nothing;
-  const home: Walk = { ...walk, file };
-  const values = evaluated(home, unwrapped(argument));
   const io = ioCall(home, argument, values) ?? lateCall(home, argument, node.arguments);
   if (io !== undefined) return settled(io);
-  const cached = cacheCall(home, argument, values);
-  if (cached !== undefined) return settled(cached);
   const entered = enterAlternatives(walk, node, values);
   return entered === undefined ? nothing : settled(entered);
 }

@@ -14,7 +14,7 @@ import { walkExpression } from './expressions.ts';
 import { implementations } from './implementations.ts';
 import { locationOf } from './project.ts';
 import { isWaiting } from './promises.ts';
-import { textOf, walkStatements } from './statements.ts';
+import { returned, textOf, walkStatements } from './statements.ts';
 import { type Call, isNothing, nothing, type Provenance, type Step } from './step.ts';
 import { doesNothing, place, promised, settled, type Walk, type Walked, waited } from './walk.ts';
 
@@ -86,9 +86,26 @@ export function enter(walk: Walk, value: FunctionValue, node: CallNode, edge: Ed
   return entered(walk, { ...value, environment }, textOf(walk, node.callee), place(walk, node), edge);
 }
 
-/** What a function handed over as a value does each time it runs; its parameters are not known one by one. */
-export function enterCallback(walk: Walk, value: FunctionValue, name: string, at: Call['location']): Walked {
-  return entered(walk, value, name, at, { provenance: 'callback', confidence: confidences.callback });
+/**
+ * What a function handed over as a value does each time it runs. Its parameters are not known one by one, but the call
+ * it was handed to is: that is where its elements come from.
+ */
+export function enterCallback(
+  walk: Walk,
+  value: FunctionValue,
+  node: CallNode,
+  name: string,
+  at: Call['location'],
+): Walked {
+  const environment = walk.project.evaluator.frames.enter(
+    { file: value.file, owner: value.node },
+    value.environment,
+    { file: walk.file, node, environment: walk.environment },
+    value.self,
+    () => {},
+  );
+  const edge: Edge = { provenance: 'callback', confidence: confidences.callback };
+  return entered(walk, { ...value, environment }, name, at, edge);
 }
 
 function entered(
@@ -131,7 +148,7 @@ function bodyOf(walk: Walk, value: FunctionValue): Step {
 /** What the body of a function does, up to the end of what it returns. */
 export function functionBody(walk: Walk, node: FunctionNode): Step {
   if (node.body.type === 'BlockStatement') return walkStatements(walk, node.body.body);
-  return settled(walkExpression(walk, node.body));
+  return returned(walk, walkExpression(walk, node.body));
 }
 
 function functionsOf(value: Value, node: CallNode): readonly FunctionValue[] {

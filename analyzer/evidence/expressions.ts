@@ -4,7 +4,17 @@ import { walkCall, walkTagged } from './calls.ts';
 import { relationStep } from './lazy.ts';
 import { kept, textOf } from './statements.ts';
 import { isNothing, nothing, type Step, sequence } from './step.ts';
-import { doesNothing, place, preceded, promised, settled, type Walk, type Walked, waited } from './walk.ts';
+import {
+  awaited,
+  doesNothing,
+  place,
+  preceded,
+  promised,
+  settled,
+  type Walk,
+  type Walked,
+  waited,
+} from './walk.ts';
 
 /** What evaluating an expression does, in the order it does it. Functions inside only run when they are called. */
 export function walkExpression(walk: Walk, given: Node): Walked {
@@ -12,7 +22,7 @@ export function walkExpression(walk: Walk, given: Node): Walked {
   if (isFunction(node)) return doesNothing;
   switch (node.type) {
     case 'AwaitExpression':
-      return waited(settled(walkExpression(walk, node.argument)));
+      return waited(awaited(walkExpression(walk, node.argument)));
     case 'YieldExpression':
       return node.argument ? waited(settled(walkExpression(walk, node.argument))) : doesNothing;
     case 'CallExpression':

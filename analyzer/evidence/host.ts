@@ -63,13 +63,30 @@ function hostOfExpression(walk: Walk, node: Node): string | undefined {
   const text = constantText(values);
   const host = text === undefined ? undefined : hostOf(text);
   if (host !== undefined && hostKind(host) !== 'loopback') return host;
-  const passedOn = parameterArgument(walk, node);
+  const passedOn = definedHost(walk, node) ?? returnedHost(walk, node);
   if (passedOn !== undefined) return passedOn;
   return `«${shortened(walk.file.textOf(node))}»`;
 }
 
-/** A URL handed in as a parameter: what the caller gave says more than the parameter's name. */
-function parameterArgument(walk: Walk, node: Node): string | undefined {
+/** `endpoint()`, where the function gives a URL from somewhere: that place says more than the call. */
+function returnedHost(walk: Walk, node: Node): string | undefined {
+  if (node.type !== 'CallExpression') return undefined;
+  const [only, ...more] = evaluated(walk, unwrapped(node.callee));
+  if (only?.kind !== 'function' || more.length > 0) return undefined;
+  const [given, ...others] = walk.project.evaluator.returnExpressions(only.node);
+  if (given === undefined || others.length > 0 || walk.stack.includes(only.node)) return undefined;
+  const inside: Walk = {
+    ...walk,
+    file: only.file,
+    environment: only.environment,
+    stack: [...walk.stack, only.node],
+  };
+  const host = hostOfTarget(inside, unwrapped(given));
+  return host === relative ? undefined : host;
+}
+
+/** `const url = \`${base}/v1\`; fetch(url)`: what the name stands for says more than the name. */
+function definedHost(walk: Walk, node: Node): string | undefined {
   if (node.type !== 'Identifier') return undefined;
   const binding = walk.file.scopes.bindingOf(node);
   if (binding?.declaration.type !== 'VariableDeclarator' || !binding.declaration.init) return undefined;

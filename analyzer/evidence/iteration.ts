@@ -21,7 +21,7 @@ export function iteration(walk: Walk, node: CallNode): Walked | undefined {
   const callback = callbackOf(walk, given);
   if (callback === undefined) return undefined;
   const before = settled(walkExpression(walk, callee.object));
-  const { step, promise = nothing } = runCallback(walk, callback, given);
+  const { step, promise = nothing } = runCallback(walk, callback, node, given);
   const now = loopOf(walk, node, callee.object, step, 'each');
   if (isNothing(promise)) return waited(sequence([before, now]));
   if (name === 'forEach' || name === 'each') {
@@ -45,6 +45,6 @@ function mapped(
   const callback = callbackOf(walk, given);
   if (list === undefined || given === undefined || callback === undefined) return undefined;
   const before = settled(walkExpression(walk, list));
-  const body = settled(runCallback(walk, callback, given));
+  const body = settled(runCallback(walk, callback, node, given));
   return promised(before, loopOf(walk, node, list, body, pace));
 }

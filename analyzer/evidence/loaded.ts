@@ -8,6 +8,7 @@ import {
   memberName,
   type SourceFile,
   unwrapped,
+  type Value,
 } from '../sources/index.ts';
 import { locationOf } from './project.ts';
 import type { Walk } from './walk.ts';
@@ -85,6 +86,10 @@ function originOfName(spot: Spot, node: Node & { type: 'Identifier' }): Origin |
   if (declaration.type !== 'VariableDeclarator') return undefined;
   const source = declaration.init ?? loopedOver(file, declaration);
   if (!source) return undefined;
+  if (declaration.id.type === 'ObjectPattern') {
+    const part = patternPath(declaration.id, binding.identifier);
+    return part && originOfMember({ walk, file, node: source, depth: depth + 1 }, part);
+  }
   if (declaration.id.type === 'ArrayPattern' && declaration.init) {
     const index = declaration.id.elements.indexOf(binding.identifier);
     const part = tuplePart(declaration.init, index);
@@ -111,24 +116,92 @@ function loopedOver(file: SourceFile, declarator: Node): Node | undefined {
 /** What the call that is being followed gave for a parameter, or the list its callback is called for. */
 function originOfParameter(spot: Spot, node: Node, owner: Node): Origin | undefined {
   const { file, walk, depth } = spot;
-  const parameters = isFunction(owner) ? owner.params : [];
   const declared = file.scopes.bindingOf(node)?.identifier;
+  const parameters = isFunction(owner) ? owner.params : [];
   const index = parameters.findIndex((parameter) => declared !== undefined && isWithin(parameter, declared));
+  const parameter = parameters[index];
+  const part = parameter && declared && patternPath(parameter, declared);
+  if (part === undefined) return undefined;
   const parent = file.parentOf(owner);
-  if (parent?.type === 'CallExpression' && parent.callee !== owner && index === 0) {
-    const callee = unwrapped(parent.callee);
-    if (callee.type === 'MemberExpression')
-      return originAt({ walk, file, node: callee.object, depth: depth + 1 });
+  if (parent?.type === 'CallExpression' && parent.callee !== owner) {
+    const list = index === 0 ? iteratedList(parent) : undefined;
+    if (list !== undefined) return originOfMember({ walk, file, node: list, depth: depth + 1 }, part);
   }
   for (let frame = walk.environment; frame instanceof Frame; frame = frame.outer) {
     if (frame.owner !== owner) continue;
     const { site } = frame;
-    const given = 'arguments' in site.node ? (site.node.arguments as Node[])[index] : undefined;
-    if (given === undefined || given === owner) return undefined;
     const outer: Walk = { ...walk, file: site.file, environment: site.environment };
-    return originAt({ walk: outer, file: site.file, node: given, depth: depth + 1 });
+    const given = 'arguments' in site.node ? (site.node.arguments as Node[]) : [];
+    // A function that is itself an argument of its call is a callback: it is given elements, not arguments.
+    const list = isHandedOver(site, owner, walk) && index === 0 ? iteratedList(site.node) : undefined;
+    const source = list ?? (isHandedOver(site, owner, walk) ? undefined : given[index]);
+    if (source === undefined || source === owner) return undefined;
+    return originOfMember({ walk: outer, file: site.file, node: source, depth: depth + 1 }, part);
   }
   return undefined;
+}
+
+function isHandedOver(site: Frame['site'], owner: Node, walk: Walk): boolean {
+  const given = 'arguments' in site.node ? (site.node.arguments as Node[]) : [];
+  return given.some((argument) => {
+    if (argument === owner) return true;
+    if (argument.type !== 'Identifier' && argument.type !== 'MemberExpression') return false;
+    const values = walk.project.evaluator.evaluate(site.file, argument, site.environment);
+    return values.some((value) => value.kind === 'function' && value.node === owner);
+  });
+}
+
+/** `rows` of `rows.map(f)`. */
+function iteratedList(node: Node): Node | undefined {
+  if (node.type !== 'CallExpression' && node.type !== 'OptionalCallExpression') return undefined;
+  const callee = unwrapped(node.callee);
+  return callee.type === 'MemberExpression' || callee.type === 'OptionalMemberExpression'
+    ? callee.object
+    : undefined;
+}
+
+/** The members a pattern takes on its way to a name: `{ cart: { items } }` takes `cart`, then `items`. */
+function patternPath(pattern: Node, name: Node): readonly string[] | undefined {
+  switch (pattern.type) {
+    case 'Identifier':
+      return pattern === name ? [] : undefined;
+    case 'AssignmentPattern':
+      return patternPath(pattern.left, name);
+    case 'TSParameterProperty':
+      return patternPath(pattern.parameter, name);
+    case 'ObjectPattern':
+      for (const property of pattern.properties) {
+        if (property.type === 'RestElement' || !isWithin(property, name)) continue;
+        const own = keyName(property);
+        const rest = patternPath(property.value, name);
+        return own === undefined || rest === undefined ? undefined : [own, ...rest];
+      }
+      return undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** The origin of what is reached from an expression by reading members off object literals. */
+function originOfMember(spot: Spot, part: readonly string[]): Origin | undefined {
+  const [name, ...rest] = part;
+  if (name === undefined) return originAt(spot);
+  const { walk, depth } = spot;
+  if (depth > furthest) return undefined;
+  for (const value of objectsAt(spot)) {
+    for (const property of value.node.properties) {
+      if (property.type !== 'ObjectProperty' || keyName(property) !== name) continue;
+      const inside: Walk = { ...walk, file: value.file, environment: value.environment };
+      return originOfMember({ walk: inside, file: value.file, node: property.value, depth: depth + 1 }, rest);
+    }
+  }
+  return undefined;
+}
+
+function objectsAt({ walk, file, node }: Spot): readonly (Value & { readonly kind: 'object' })[] {
+  return walk.project.evaluator
+    .evaluate(file, unwrapped(node), walk.environment)
+    .filter((value) => value.kind === 'object');
 }
 
 function originOfCall(
@@ -225,18 +298,10 @@ function originOfPart(
   spot: Spot,
   node: Node & { type: 'MemberExpression' | 'OptionalMemberExpression' },
 ): Origin | undefined {
-  const { walk, file, depth } = spot;
   const name = memberName(node);
-  for (const value of walk.project.evaluator.evaluate(file, node.object, walk.environment)) {
-    if (value.kind !== 'object') continue;
-    const property = value.node.properties.find(
-      (each) => each.type === 'ObjectProperty' && keyName(each) === name,
-    );
-    if (property?.type !== 'ObjectProperty') continue;
-    const inside: Walk = { ...walk, file: value.file, environment: value.environment };
-    return originAt({ walk: inside, file: value.file, node: property.value, depth: depth + 1 });
-  }
-  return undefined;
+  return name === undefined
+    ? undefined
+    : originOfMember({ ...spot, node: node.object, depth: spot.depth + 1 }, [name]);
 }
 
 function isWithin(outer: Node, inner: Node): boolean {

@@ -57,7 +57,7 @@ function block(walk: Walk, node: CallNode): Step {
   const callback = callbackOf(walk, given);
   return callback === undefined || given === undefined
     ? nothing
-    : settled(runCallback(walk, callback, given));
+    : settled(runCallback(walk, callback, node, given));
 }
 
 interface Operation {
@@ -70,7 +70,7 @@ interface Operation {
 function access(walk: Walk, node: CallNode, { name, native, model, transaction }: Operation): Walked {
   const step: OrmAccess = {
     kind: 'orm',
-    what: shortened(textOf(walk, node.callee)),
+    what: shortened(walk.file.textOf(node.callee)),
     model,
     path: native ? 'native' : 'sync',
     writes: isWrite(name),
@@ -107,5 +107,5 @@ export function shortened(text: string): string {
     if (depth === 0) short += character;
     if (character === '(') depth++;
   }
-  return short;
+  return short.replace(/ ?(\?)?\. ?/g, '$1.');
 }

@@ -61,7 +61,7 @@ function chained(
   }
   const { step, promise = nothing, unknown } = walkExpression(walk, object);
   const source = unknown === undefined ? promise : sequence([promise, unknown]);
-  const next = settled(runCallback(walk, callback, at));
+  const next = settled(runCallback(walk, callback, node, at));
   if (name === 'catch') {
     const body: Step = isNothing(next)
       ? source

@@ -4,7 +4,7 @@ import { walkExpression } from './expressions.ts';
 import { forLoop, forOfLoop, whileLoop } from './loops.ts';
 import { noteOverlaps } from './overlaps.ts';
 import { type BranchArm, isNothing, nothing, partsOf, type Step, sequence } from './step.ts';
-import { begin, holds, place, settled, type Walk, type Walked } from './walk.ts';
+import { awaited, begin, holds, place, settled, type Walk, type Walked } from './walk.ts';
 
 /** What a list of statements does. */
 export function walkStatements(walk: Walk, statements: readonly Node[]): Step {
@@ -34,6 +34,7 @@ export function walkStatement(walk: Walk, statement: Node): Step {
     case 'VariableDeclaration':
       return sequence(statement.declarations.map((declarator) => declared(walk, declarator)));
     case 'ReturnStatement':
+      return statement.argument ? returned(walk, walkExpression(walk, statement.argument)) : nothing;
     case 'ThrowStatement':
       return statement.argument ? settled(walkExpression(walk, statement.argument)) : nothing;
     case 'IfStatement':
@@ -57,6 +58,11 @@ export function walkStatement(walk: Walk, statement: Node): Step {
     default:
       return nothing;
   }
+}
+
+/** An async function waits for what it returns. */
+export function returned(walk: Walk, walked: Walked): Step {
+  return walk.stack.at(-1)?.async ? awaited(walked) : settled(walked);
 }
 
 /** A promise that nobody waits for goes on by itself. */

@@ -35,7 +35,7 @@ export function streamingCall(walk: Walk, node: CallNode): Walked | undefined {
   const given = node.arguments.find((argument) => callbackOf(walk, argument) !== undefined);
   const callback = callbackOf(walk, given);
   if (given === undefined || callback === undefined) return undefined;
-  const body = settled(runCallback(walk, callback, given));
+  const body = settled(runCallback(walk, callback, node, given));
   return promised(nothing, {
     kind: 'stream',
     source: nothing,

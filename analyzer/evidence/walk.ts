@@ -64,8 +64,14 @@ export interface Walked {
 export const doesNothing: Walked = { step: nothing };
 
 /** Waits for the value and for what it promises. */
-export function settled({ step, promise = nothing, unknown }: Walked): Step {
-  return sequence(unknown === undefined ? [step, promise] : [step, promise, unknown]);
+export function settled({ step, promise = nothing }: Walked): Step {
+  return sequence([step, promise]);
+}
+
+/** As `settled`, where the source itself waits: a call that could not be followed may then be a wait of any length. */
+export function awaited(walked: Walked): Step {
+  const whole = settled(walked);
+  return walked.unknown === undefined ? whole : sequence([whole, walked.unknown]);
 }
 
 export function waited(step: Step): Walked {
