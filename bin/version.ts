@@ -1,12 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { packageFile } from './package-file.ts';
 
-/** The version in this package's manifest, which lies one folder higher once compiled. */
+/** The version in this package's manifest. */
 export function ownVersion(): string {
-  const manifest = ['../package.json', '../../package.json']
-    .map((path) => new URL(path, import.meta.url))
-    .find(existsSync);
-  if (manifest === undefined)
-    throw new Error('The package.json of migrate-async is missing: install the package again.');
-  const { version }: { version: string } = JSON.parse(readFileSync(manifest, 'utf8'));
+  const { version }: { version: string } = JSON.parse(readFileSync(packageFile('package.json'), 'utf8'));
   return version;
 }

@@ -2,10 +2,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { createGenerator } from 'ts-json-schema-generator';
 
-/** The versioned contracts, by the name of their schema file. */
+/** The contracts, by the name of their schema file. */
 export const contracts = {
   analysis: { path: 'analyzer/analysis.ts', type: 'Analysis' },
   plan: { path: 'analyzer/plan.ts', type: 'MigrationPlan' },
+  configuration: { path: 'analyzer/configuration.ts', type: 'Configuration' },
   'file-result': { path: 'transforms/result.ts', type: 'FileResult' },
   'run-report': { path: 'report/run-report.ts', type: 'RunReport' },
 } as const;
