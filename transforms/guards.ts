@@ -69,6 +69,8 @@ export function referenceRefusal(bridge: Bridge, evaluator: Evaluator): Refusal 
   const { file } = bridge;
   const node = unwrapped(bridge.argument ?? bridge.wrap);
   const text = file.textOf(node);
+  if (node.type === 'Identifier' && file.scopes.bindingOf(node)?.kind === 'parameter')
+    return leave('MA121', `«${text}» is whatever the caller hands over`);
   const known = receiverKnowledge(evaluator, file, node);
   switch (known.kind) {
     case 'operation':
@@ -93,7 +95,6 @@ export function referenceRefusal(bridge: Bridge, evaluator: Evaluator): Refusal 
 function unknownRefusal(file: SourceFile, node: Node, text: string): Refusal {
   if (node.type === 'Identifier') {
     const binding = file.scopes.bindingOf(node);
-    if (binding?.kind === 'parameter') return leave('MA121', `«${text}» is whatever the caller hands over`);
     if (binding?.declaration.type === 'VariableDeclarator' && binding.declaration.id.type === 'ObjectPattern')
       return leave('MA109', `«${text}» was taken off its receiver`);
   }

@@ -22,7 +22,7 @@ export function cleanup(
   for (let binding = queue.pop(); binding !== undefined; binding = queue.pop()) {
     if (dead.has(binding) || !isUnused(binding, gone) || !isRemovable(file, binding)) continue;
     dead.add(binding);
-    if (binding.declaration.type !== 'VariableDeclarator') continue;
+    if (binding.kind === 'import') continue;
     gone.push(span(binding.declaration));
     walk(binding.declaration, (node) => {
       const used = node.type === 'Identifier' ? file.scopes.bindingOf(node) : undefined;
@@ -42,6 +42,11 @@ function isUnused(binding: Binding, gone: readonly Range[]): boolean {
 
 function isRemovable(file: SourceFile, { declaration, assignments, kind }: Binding): boolean {
   if (kind === 'import') return true;
+  // A helper that wraps and nothing else; one that is exported has uses that cannot be seen here.
+  if (declaration.type === 'FunctionDeclaration')
+    return (
+      assignments.length === 0 && /^(?:Program|BlockStatement)$/.test(file.parentOf(declaration)?.type ?? '')
+    );
   if (declaration.type !== 'VariableDeclarator' || assignments.length > 0) return false;
   const statement = file.parentOf(declaration);
   if (statement?.type !== 'VariableDeclaration') return false;
@@ -180,7 +185,10 @@ function listRemoval(file: SourceFile, all: readonly Node[], parts: readonly Nod
 function itemRange(file: SourceFile, start: number, end: number, next: Node | undefined): Range {
   const line = lineRemoval(file.text, start, end);
   if (/[\r\n]/.test(file.text.slice(line.start, start) + file.text.slice(end, line.end))) return line;
-  if (next === undefined) return { start, end };
+  if (next === undefined) {
+    const blanks = /[ \t]*$/.exec(file.text.slice(0, start))?.[0].length ?? 0;
+    return { start: file.text[end - 1] === ',' ? start - blanks : start, end };
+  }
   const comments = commentsIn(file, end, span(next).start);
   const stop = comments[0]?.start ?? span(next).start;
   return /[\r\n]/.test(file.text.slice(end, stop)) ? { start, end } : { start, end: stop };

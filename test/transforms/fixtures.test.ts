@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { parseSource } from '../../analyzer/sources/index.ts';
+import { type Files, fixtures, rewriteAll } from './support/fixtures.ts';
+import { layouts } from './support/layouts.ts';
+import { typeErrors } from './support/types.ts';
+
+const all = fixtures();
+
+describe.each(layouts)('fixtures $name', ({ apply }) => {
+  it.each(all)('$name', ({ input, expected, report }) => {
+    const before = mapped(input, apply);
+    const after = mapped(expected, apply);
+
+    const result = rewriteAll(before);
+
+    expect(result.failures).toEqual([]);
+    expect(Object.fromEntries(result.files)).toEqual(Object.fromEntries(after));
+    expect(result.sites).toEqual(report.sites);
+    for (const [name, text] of after)
+      expect(commentsOf(name, text)).toEqual(commentsOf(name, before.get(name) ?? ''));
+    const again = rewriteAll(after);
+    expect(again.failures).toEqual([]);
+    expect(Object.fromEntries(again.files)).toEqual(Object.fromEntries(after));
+  });
+});
+
+describe('types of fixtures', () => {
+  const typed = all.filter(({ report }) => report.untyped === undefined);
+
+  it('hold before the rewrite', () => {
+    expect(typeErrors(typed.map(({ name, input }) => ({ name, files: input })))).toEqual([]);
+  });
+
+  it('hold after the rewrite', () => {
+    expect(typeErrors(typed.map(({ name, expected }) => ({ name, files: expected })))).toEqual([]);
+  });
+});
+
+describe('the collection of fixtures', () => {
+  it('has more cases that stay as they are than a rewriter would like', () => {
+    const untouched = all.filter(({ input, expected }) =>
+      [...input].every(([name, text]) => expected.get(name) === text),
+    );
+    expect(untouched.length).toBeGreaterThan(0);
+  });
+});
+
+function mapped(files: Files, apply: (text: string) => string): Files {
+  return new Map([...files].map(([name, text]) => [name, apply(text)]));
+}
+
+function commentsOf(name: string, text: string): readonly string[] {
+  const result = parseSource(name, text);
+  if (result.status === 'failed') throw new Error(`${name} does not parse: ${result.failure.message}`);
+  return (result.ast.comments ?? []).map(({ value }) => value.trim()).sort();
+}

@@ -1,0 +1,25 @@
+import path from 'node:path';
+import { Evaluator, Sources } from '../analyzer/sources/index.ts';
+import type { FileResult } from './result.ts';
+import { rewriteFile, type TransformOptions } from './rewrite.ts';
+
+export type { TransformOptions };
+
+/**
+ * Rewrites the text of one file on its own: an editor's buffer, standard input, a file given to a foreign runner.
+ * Modules it imports are read from disk where they can be found.
+ * @param file path of the text, which decides the dialect; it need not exist
+ */
+export function rewriteText(file: string, text: string, options: TransformOptions = {}): FileResult {
+  const absolute = path.resolve(file);
+  const root = path.parse(absolute).root;
+  const name = path.relative(root, absolute).split(path.sep).join('/');
+  const list = { root, files: [name], manifests: [], skipped: [], repository: false };
+  const sources = new Sources(list, new Map([[name, text]]));
+  const parsed = sources.file(name);
+  if (parsed !== undefined) return rewriteFile(parsed, new Evaluator(sources), undefined, options);
+  const [failure] = sources.failures;
+  if (failure === undefined) return { schemaVersion: 1, status: 'unchanged' };
+  const message = `${failure.message} at ${failure.line}:${failure.column}`;
+  return { schemaVersion: 1, status: 'failed', reason: 'parse', message };
+}
