@@ -1,5 +1,5 @@
 import type { Node } from '@babel/types';
-import { type Call as CallNode, isFunction, unwrapped, type Value } from '../sources/index.ts';
+import { type Call as CallNode, isFunction, memberName, unwrapped, type Value } from '../sources/index.ts';
 import { cacheCall } from './cache.ts';
 import { callbacksRun, detachedCallbacks, detachesCallbacks } from './callbacks.ts';
 import { crossing, keptBridge } from './crossings.ts';
@@ -8,7 +8,7 @@ import { walkExpression } from './expressions.ts';
 import { ioCall } from './io.ts';
 import { iteration } from './iteration.ts';
 import { lateCall } from './late.ts';
-import { ormCall } from './orm-access.ts';
+import { ormCall, rowsRead } from './orm-access.ts';
 import { promiseCall } from './promises.ts';
 import { textOf } from './statements.ts';
 import { nothing, type Step, sequence } from './step.ts';
@@ -40,6 +40,7 @@ function effect(walk: Walk, node: CallNode): Walked {
   if (kept !== undefined) return crossing(walk, kept, node);
   const orm = ormCall(walk, node);
   if (orm !== undefined) return orm;
+  if (isArrayFrom(walk, node) && node.arguments[0]) return waited(rowsRead(walk, node.arguments[0]));
   const late = lateCall(walk, node);
   if (late !== undefined) return late;
   const values = evaluated(walk, unwrapped(node.callee));
@@ -55,6 +56,15 @@ function effect(walk: Walk, node: CallNode): Walked {
   const callbacks = callbacksRun(walk, node);
   if (callbacks !== undefined) return callbacks;
   return isKnownHarmless(walk, node, values) ? doesNothing : unknown(walk, node);
+}
+
+/** `Array.from(query)` and `new Set(query)` go through what they are given. */
+function isArrayFrom(walk: Walk, node: CallNode): boolean {
+  const callee = unwrapped(node.callee);
+  const name = callee.type === 'MemberExpression' ? unwrapped(callee.object) : callee;
+  if (name.type !== 'Identifier' || !walk.file.scopes.isGlobal(name)) return false;
+  if (node.type === 'NewExpression') return name.name === 'Set' || name.name === 'Map';
+  return name.name === 'Array' && memberName(callee) === 'from';
 }
 
 /** The receiver and the arguments, evaluated before the call. Functions among them run when they are called. */

@@ -2,6 +2,7 @@ import type { Node } from '@babel/types';
 import { eachChild, isFunction, unwrapped } from '../sources/index.ts';
 import { walkCall, walkTagged } from './calls.ts';
 import { relationStep } from './lazy.ts';
+import { rowsRead } from './orm-access.ts';
 import { kept, textOf } from './statements.ts';
 import { isNothing, nothing, type Step, sequence } from './step.ts';
 import {
@@ -56,8 +57,10 @@ export function walkExpression(walk: Walk, given: Node): Walked {
       const value = walkExpression(walk, node.right);
       return waited(sequence([target, kept(walk, node.left, value)]));
     }
-    case 'SpreadElement':
-      return walkExpression(walk, node.argument);
+    case 'SpreadElement': {
+      const spread = walkExpression(walk, node.argument);
+      return preceded(settled(spread), waited(rowsRead(walk, node.argument)));
+    }
     case 'UnaryExpression':
       // `void save()`: nobody waits.
       if (node.operator === 'void') return detachedValue(walk, node);

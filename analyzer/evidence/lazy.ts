@@ -28,7 +28,8 @@ export function relationStep(walk: Walk, node: Member): Step {
     model: object?.kind === 'instance' ? (object.model.name ?? 'model') : 'model',
     relation: path,
     origin: origin?.location,
-    location: place(walk, node),
+    // The property: the links of a chain all begin at the same place.
+    location: place(walk, node.property),
   };
 }
 

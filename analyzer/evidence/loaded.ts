@@ -1,7 +1,6 @@
 import type { Node } from '@babel/types';
 import type { Location } from '../analysis.ts';
 import {
-  constantText,
   Frame,
   isFunction,
   keyName,
@@ -10,7 +9,10 @@ import {
   unwrapped,
   type Value,
 } from '../sources/index.ts';
+import { ormFlow } from './orm.ts';
+import { isQuerySource } from './orm-values.ts';
 import { locationOf } from './project.ts';
+import { furthest, givenRelations, loadedByQuery, type Spot } from './query-origin.ts';
 import type { Walk } from './walk.ts';
 
 /** Where a model instance came from, and which of its relations came with it. */
@@ -21,16 +23,6 @@ export interface Origin {
   readonly location: Location;
 }
 
-/** Steps back from a use to its query: real code is shallow, cycles are not. */
-const furthest = 25;
-
-interface Spot {
-  readonly walk: Walk;
-  readonly file: SourceFile;
-  readonly node: Node;
-  readonly depth: number;
-}
-
 /** The query an instance, or the list it is an element of, came out of; `undefined` when it cannot be found. */
 export function originOfInstance(walk: Walk, node: Node): Origin | undefined {
   return originAt({ walk, file: walk.file, node, depth: 0 });
@@ -39,6 +31,12 @@ export function originOfInstance(walk: Walk, node: Node): Origin | undefined {
 function originAt(spot: Spot): Origin | undefined {
   if (spot.depth > furthest) return undefined;
   const node = unwrapped(spot.node);
+  const value = ormFlow(spot.walk.project.evaluator).value(spot.file, node);
+  if (value !== undefined && isQuerySource(value)) {
+    // Gone through as it is: `for (const posting of entry.postings.all())`.
+    const loaded = loadedByQuery(spot, loadedOf);
+    return loaded && { loaded, location: locationOf(spot.file, node) };
+  }
   const at = (to: Node, file = spot.file, walk = spot.walk) =>
     originAt({ walk, file, node: to, depth: spot.depth + 1 });
   switch (node.type) {
@@ -50,7 +48,7 @@ function originAt(spot: Spot): Origin | undefined {
     case 'OptionalCallExpression':
       return originOfCall(spot, node);
     case 'NewExpression':
-      return { loaded: givenRelations(node.arguments[0]), location: locationOf(spot.file, node) };
+      return { loaded: givenRelations(spot, node.arguments[0]), location: locationOf(spot.file, node) };
     case 'ArrowFunctionExpression':
     case 'FunctionExpression':
     case 'FunctionDeclaration':
@@ -212,13 +210,14 @@ function originOfCall(
   const bridge = walk.project.bridges.crossedBy(file, node);
   if (bridge?.argument) {
     const handed = unwrapped(bridge.argument);
-    const inner = handed.type === 'MemberExpression' ? chainOrigin(spot, handed, node.arguments) : undefined;
+    const inner =
+      handed.type === 'MemberExpression' ? terminalOrigin(spot, handed, node.arguments) : undefined;
     return (
       inner ?? originAt({ walk, file: bridge.file, node: bridge.target?.node ?? handed, depth: depth + 1 })
     );
   }
   const callee = unwrapped(node.callee);
-  const chained = chainOrigin(spot, callee, node.arguments);
+  const chained = terminalOrigin(spot, callee, node.arguments);
   if (chained !== undefined) return chained;
   const passing = memberName(callee);
   if (
@@ -236,61 +235,21 @@ function originOfCall(
   return originAt({ walk: inside, file: only.file, node: only.node, depth: depth + 1 });
 }
 
-/** A chain of query operations: what `selectRelated` and `prefetchRelated` on it load. */
-function chainOrigin(spot: Spot, method: Node, given: readonly Node[]): Origin | undefined {
-  const loaded: string[] = [];
-  const terminal = memberName(method);
-  let isQuery = false;
-  let current: Node = method;
-  for (;;) {
-    current = unwrapped(current);
-    if (current.type === 'MemberExpression' || current.type === 'OptionalMemberExpression') {
-      if (memberName(current) === 'objects') isQuery = true;
-      current = current.object;
-    } else if (current.type === 'CallExpression') {
-      const name = memberName(unwrapped(current.callee));
-      if (name === 'selectRelated' || name === 'prefetchRelated')
-        loaded.push(...lookups(spot, current.arguments));
-      current = current.callee;
-    } else break;
-  }
-  if (!isQuery && current.type === 'Identifier') {
-    const kept = keptQuery(spot, current);
-    if (kept !== undefined) {
-      isQuery = true;
-      loaded.push(...kept);
-    }
-  }
-  if (!isQuery) return undefined;
-  if (terminal !== undefined && /^a?(?:create|getOrCreate|updateOrCreate)$/.test(terminal))
-    loaded.push(...givenRelations(given[0]));
-  return { loaded, location: locationOf(spot.file, method) };
+/** A terminal operation of a query set: its rows come with what the query set loads. */
+function terminalOrigin(spot: Spot, method: Node, given: readonly Node[]): Origin | undefined {
+  if (method.type !== 'MemberExpression' && method.type !== 'OptionalMemberExpression') return undefined;
+  const loaded = loadedByQuery({ ...spot, node: method.object, depth: spot.depth + 1 }, loadedOf);
+  if (loaded === undefined) return undefined;
+  const creates = /^a?(?:create|getOrCreate|updateOrCreate)$/.test(memberName(method) ?? '');
+  return {
+    loaded: creates ? [...loaded, ...givenRelations(spot, given[0])] : loaded,
+    location: locationOf(spot.file, method),
+  };
 }
 
-/** `const posts = Post.objects.selectRelated('author')`, used further on. */
-function keptQuery(spot: Spot, node: Node & { type: 'Identifier' }): readonly string[] | undefined {
-  const declaration = spot.file.scopes.bindingOf(node)?.declaration;
-  if (declaration?.type !== 'VariableDeclarator' || !declaration.init || spot.depth > furthest)
-    return undefined;
-  const init = unwrapped(declaration.init);
-  if (init.type !== 'CallExpression') return undefined;
-  return chainOrigin({ ...spot, depth: spot.depth + 1 }, init, [])?.loaded;
-}
-
-function lookups({ walk, file }: Spot, given: readonly Node[]): readonly string[] {
-  return given.flatMap((argument) => {
-    const text = constantText(walk.project.evaluator.evaluate(file, argument, walk.environment));
-    return text === undefined ? [] : [text];
-  });
-}
-
-/** `{ order, plan: chosen }`: relations that an instance is made with are there. */
-function givenRelations(values: Node | undefined): readonly string[] {
-  if (values?.type !== 'ObjectExpression') return [];
-  return values.properties.flatMap((property) => {
-    const name = property.type === 'ObjectProperty' ? keyName(property) : undefined;
-    return name === undefined ? [] : [name];
-  });
+/** What an instance came with; nothing when its query cannot be found. */
+function loadedOf(spot: Spot): readonly string[] {
+  return originAt(spot)?.loaded ?? [];
 }
 
 /** `basket.items`, where `basket` is an object literal that a function returned. */

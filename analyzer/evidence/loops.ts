@@ -1,7 +1,8 @@
 import type { Node } from '@babel/types';
-import { apiPath, constantText, memberName, unwrapped } from '../sources/index.ts';
+import { apiPath, constantText, memberName, unwrapped, type Value } from '../sources/index.ts';
 import { walkExpression } from './expressions.ts';
 import { ormFlow } from './orm.ts';
+import { rowsRead } from './orm-access.ts';
 import { elementOf } from './orm-values.ts';
 import { textOf, walkStatement } from './statements.ts';
 import { isNothing, type Loop, type Rounds, type Step, sequence } from './step.ts';
@@ -20,7 +21,11 @@ export function forOfLoop(walk: Walk, statement: Node & { type: 'ForOfStatement'
       return { kind: 'stream', source: settled(source), body, waits, location: place(walk, statement) };
     }
   }
-  return sequence([settled(source), loopOf(walk, statement, statement.right, body, 'each')]);
+  return sequence([
+    settled(source),
+    rowsRead(walk, statement.right),
+    loopOf(walk, statement, statement.right, body, 'each'),
+  ]);
 }
 
 /** `for (;;)` and `for (k in x)`. */
@@ -90,9 +95,18 @@ export function roundsOver(walk: Walk, given: Node): Rounds {
   const values = evaluated(walk, list);
   const [only] = values;
   const elements = values.length === 1 && only ? walk.project.evaluator.elements(only) : undefined;
-  if (elements !== undefined && elements.length > 0) return { kind: 'known', count: elements.length };
+  if (elements !== undefined && (elements.length > 0 || isHandedEmpty(only))) {
+    return { kind: 'known', count: elements.length };
+  }
   const limit = limitOf(walk, list);
   return limit === undefined ? { kind: 'unbounded' } : { kind: 'bounded', most: limit };
+}
+
+/** `serialize(cart, [])`. An empty literal that has a name is one that gets filled. */
+function isHandedEmpty(value: Value | undefined): boolean {
+  if (value?.kind !== 'array' || value.node.elements.length > 0) return false;
+  const parent = value.file.parentOf(value.node);
+  return parent?.type === 'CallExpression';
 }
 
 /** `.slice(0, 20)`, `.limit(20)`, `.take(20)` and `{ take: 20 }` anywhere on the chain or behind the name. */

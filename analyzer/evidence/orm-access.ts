@@ -1,8 +1,15 @@
 import type { Node } from '@babel/types';
 import { twins } from '@migrate-async/runtime/twins';
-import { type Call as CallNode, isFunction, type SourceFile, unwrapped } from '../sources/index.ts';
+import {
+  type Call as CallNode,
+  isFunction,
+  memberName,
+  type SourceFile,
+  unwrapped,
+} from '../sources/index.ts';
 import type { OrmOperation } from './bridge.ts';
 import { callbackOf, runCallback } from './callbacks.ts';
+import { originOfInstance } from './loaded.ts';
 import { ormFlow } from './orm.ts';
 import { isQuerySource, isWrite, type OrmValue, syncNameOf, twinsOf } from './orm-values.ts';
 import { textOf } from './statements.ts';
@@ -78,6 +85,36 @@ function access(walk: Walk, node: CallNode, { name, native, model, transaction }
     location: place(walk, node),
   };
   return native ? promised(nothing, step) : waited(step);
+}
+
+/** Going through a query set reads its rows, unless they came with the instance it belongs to. */
+export function rowsRead(walk: Walk, given: Node): Step {
+  const node = unwrapped(given);
+  const value = ormFlow(walk.project.evaluator).value(walk.file, node);
+  if (value === undefined || !isQuerySource(value) || isPrefetched(walk, node)) return nothing;
+  return {
+    kind: 'orm',
+    what: `${shortened(walk.file.textOf(node))}.list`,
+    model: value.model.name,
+    path: 'sync',
+    writes: false,
+    transaction: undefined,
+    location: place(walk, node),
+  };
+}
+
+/** `entry.postings.all()`, where the query of `entry` prefetched its postings. */
+function isPrefetched(walk: Walk, node: Node): boolean {
+  const manager =
+    node.type === 'CallExpression' && unwrapped(node.callee).type === 'MemberExpression'
+      ? unwrapped(node.callee)
+      : undefined;
+  const related =
+    manager?.type === 'MemberExpression' && memberName(manager) === 'all' ? unwrapped(manager.object) : node;
+  if (related.type !== 'MemberExpression') return false;
+  const name = memberName(related);
+  const origin = name === undefined ? undefined : originOfInstance(walk, related.object);
+  return origin?.loaded.some((path) => path === name) ?? false;
 }
 
 /** An operation that a bridge names without calling it: `syncToAsync(Post.objects.get)`. */

@@ -61,6 +61,7 @@ function partsWith(step: Step, position: Position): readonly (readonly [Step, Po
     case 'loop':
       return all({
         ...position,
+        hot: position.hot && !(step.rounds.kind === 'known' && step.rounds.count === 0),
         loops: [...position.loops, step],
         parallelGroup: step.pace === 'each' ? position.parallelGroup : groupOf(step.location),
       });

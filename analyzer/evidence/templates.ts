@@ -35,6 +35,9 @@ export function templateReads(
 /** `{% for line in order.lines.all %}`, `for (const line of order.lines.list())`, `each line in order.lines`, `lines.forEach((line) =>`. */
 const loops = /(?:\b(?:for|each)\s*\(?\s*(?:const|let|var)?\s*([\w$]+)\s+(?:in|of)\s+([\w$]+(?:\.[\w$]+)*))/g;
 
+/** Names that template engines put before everything they are given. */
+const templateRoot = /^(?:it|locals|this|data|root|\$)\./;
+
 /** Follows a dotted path from a name the template knows, and notes the relations it loads on the way. */
 function follow(
   walk: Walk,
@@ -43,7 +46,7 @@ function follow(
   reads: Set<string>,
 ): OrmValue | undefined {
   const { evaluator } = walk.project;
-  const [root, ...members] = path.split('.');
+  const [root, ...members] = path.replace(templateRoot, '').split('.');
   let value = root === undefined ? undefined : names.get(root);
   let read = root ?? '';
   for (const member of members) {
