@@ -3,7 +3,10 @@ import { fastify } from './frameworks/fastify.ts';
 import { hono } from './frameworks/hono.ts';
 import { koa } from './frameworks/koa.ts';
 import { nest } from './frameworks/nest.ts';
+import { next } from './frameworks/next.ts';
+import { nodeHttp } from './frameworks/node-http.ts';
+import { trpc } from './frameworks/trpc.ts';
 import type { Framework } from './handler.ts';
 
 /** Every framework whose handlers can be found. */
-export const frameworks: readonly Framework[] = [express, fastify, hono, koa, nest];
+export const frameworks: readonly Framework[] = [express, fastify, hono, koa, nest, next, nodeHttp, trpc];

@@ -1,0 +1,141 @@
+import type { Node } from '@babel/types';
+import {
+  constantText,
+  type FunctionValue,
+  isFunction,
+  keyName,
+  unwrapped,
+  walk,
+} from '../../sources/index.ts';
+import {
+  anything,
+  type Dispatcher,
+  type Match,
+  matchOf,
+  narrowed,
+  partMatch,
+  readsFrom,
+} from './node-http-conditions.ts';
+
+/** One branch of a dispatcher: what the request must be, where that is asked, what runs then. */
+export interface Branch {
+  readonly match: Match;
+  readonly token: Node;
+  readonly body: Node;
+}
+
+/** The branches of a dispatcher that name a path, the innermost ones. */
+export function branchesOf(dispatcher: Dispatcher, listener: FunctionValue): readonly Branch[] {
+  const branches = branchesIn(dispatcher, listener.node.body, anything, 0);
+  return branches.length > 0 ? branches : tableEntries(dispatcher, listener);
+}
+
+function branchesIn(dispatcher: Dispatcher, node: Node, outer: Match, depth: number): readonly Branch[] {
+  if (depth > 60) return [];
+  const inside = (part: Node | null | undefined, match = outer) =>
+    part ? branchesIn(dispatcher, part, match, depth + 1) : [];
+  switch (node.type) {
+    case 'BlockStatement':
+      return node.body.flatMap((statement) => inside(statement));
+    case 'IfStatement': {
+      const own = branchesAt(dispatcher, node.test, node.consequent, outer, depth);
+      return [...own, ...inside(node.alternate)];
+    }
+    case 'SwitchStatement':
+      return switchBranches(dispatcher, node, outer, depth);
+    case 'TryStatement':
+      return inside(node.block);
+    case 'ReturnStatement':
+      return inside(node.argument);
+    case 'ExpressionStatement':
+      return inside(node.expression);
+    case 'ConditionalExpression': {
+      const own = branchesAt(dispatcher, node.test, node.consequent, outer, depth);
+      return [...own, ...inside(node.alternate)];
+    }
+    case 'LogicalExpression':
+      return node.operator === '&&' ? branchesAt(dispatcher, node.left, node.right, outer, depth) : [];
+    default:
+      return [];
+  }
+}
+
+function branchesAt(
+  dispatcher: Dispatcher,
+  test: Node,
+  body: Node,
+  outer: Match,
+  depth: number,
+): readonly Branch[] {
+  const match = matchOf(dispatcher, test);
+  const narrow = match === undefined ? outer : narrowed(outer, match);
+  const inner = branchesIn(dispatcher, body, narrow, depth + 1);
+  if (inner.length > 0 || match === undefined || narrow.paths === undefined) return inner;
+  return [{ match: narrow, token: test, body }];
+}
+
+/** `switch (pathname)`, `switch (method)`, and `switch (true)`; a case without a body shares the next one's. */
+function switchBranches(
+  dispatcher: Dispatcher,
+  node: Node & { type: 'SwitchStatement' },
+  outer: Match,
+  depth: number,
+): readonly Branch[] {
+  const part = readsFrom(dispatcher, node.discriminant);
+  const { evaluator, file, environment } = dispatcher;
+  const found: Branch[] = [];
+  let shared: { readonly token: Node; readonly match: Match }[] = [];
+  for (const own of node.cases) {
+    const { test } = own;
+    if (test) {
+      const text = part === undefined ? undefined : constantText(evaluator.evaluate(file, test, environment));
+      const match =
+        part !== undefined && text !== undefined ? partMatch(part, text) : matchOf(dispatcher, test);
+      if (match !== undefined) shared.push({ token: test, match: narrowed(outer, match) });
+    }
+    if (own.consequent.length === 0) continue;
+    for (const { token, match } of shared) {
+      const inner = own.consequent.flatMap((statement) =>
+        branchesIn(dispatcher, statement, match, depth + 1),
+      );
+      if (inner.length > 0) found.push(...inner);
+      else if (match.paths !== undefined) found.push({ match, token, body: { ...own, test: null } as Node });
+    }
+    shared = [];
+  }
+  return found;
+}
+
+/** `routes[path]` and `routes[`${method} ${path}`]`: a table by path, by method and path, or of tables by method. */
+function tableEntries(dispatcher: Dispatcher, listener: FunctionValue): readonly Branch[] {
+  const { evaluator, file, environment } = dispatcher;
+  const found: Branch[] = [];
+  walk(listener.node.body, (node) => {
+    if (isFunction(node) || node.type !== 'MemberExpression' || !node.computed) return true;
+    if (readsFrom(dispatcher, node.property) === undefined) return true;
+    for (const value of evaluator.evaluate(file, node.object, environment)) {
+      if (value.kind !== 'object' || value.file !== file) continue;
+      for (const property of value.node.properties) {
+        if (property.type === 'SpreadElement') continue;
+        found.push(...tableEntry(property));
+      }
+    }
+    return true;
+  });
+  return found;
+}
+
+function tableEntry(property: Node & { type: 'ObjectProperty' | 'ObjectMethod' }): readonly Branch[] {
+  const key = keyName(property);
+  const match = key === undefined ? undefined : partMatch('url', key);
+  if (match === undefined) return [];
+  const body = property.type === 'ObjectMethod' ? property : unwrapped(property.value);
+  if (body.type !== 'ObjectExpression') return [{ match, token: property.key, body }];
+  return body.properties.flatMap((inner): readonly Branch[] => {
+    if (inner.type === 'SpreadElement') return [];
+    const method = keyName(inner);
+    if (method === undefined || !/^[A-Za-z]+$/.test(method)) return [];
+    const own = inner.type === 'ObjectMethod' ? inner : inner.value;
+    return [{ match: { ...match, methods: [method.toUpperCase()] }, token: inner.key, body: own }];
+  });
+}
