@@ -195,6 +195,15 @@ function childrenOf(node: Node): Node[] {
 export function stepEdits(file: SourceFile, body: AsyncBody, bare: (node: Node) => boolean): Rewrite {
   const edits: Edit[] = [];
   const functions: Rewrite['functions'][number][] = [];
+  const begun = new Set<number>();
+  const waiting = (node: Node): Edit[] => {
+    if (bare(node)) return [];
+    const { start } = span(node);
+    // What waits further out begins at the same place and comes first.
+    const isFirst = !begun.has(start);
+    begun.add(start);
+    return awaiting(file, node, isFirst);
+  };
   for (const step of body.steps) {
     switch (step.kind) {
       case 'call':
@@ -203,16 +212,16 @@ export function stepEdits(file: SourceFile, body: AsyncBody, bare: (node: Node) 
         if (twin === undefined) continue;
         if (node.type === 'Identifier') functions.push({ identifier: node, twin });
         else edits.push(...renaming(node, name, twin));
-        edits.push(...(bare(step.node) ? [] : awaiting(file, step.node)));
+        edits.push(...waiting(step.node));
         if (step.kind === 'block') edits.push(...becomingAsync(step.block));
         break;
       }
       case 'relation':
         edits.push(...renaming(step.node, step.operation.name, step.operation.twin ?? step.operation.name));
-        edits.push(...(bare(step.node) ? [] : awaiting(file, step.node)));
+        edits.push(...waiting(step.node));
         break;
       case 'consumption':
-        edits.push(...consumptionEdits(file, step.consumption, bare));
+        edits.push(...consumptionEdits(file, step.consumption, waiting));
         break;
     }
   }
@@ -222,7 +231,7 @@ export function stepEdits(file: SourceFile, body: AsyncBody, bare: (node: Node) 
 function consumptionEdits(
   file: SourceFile,
   { kind, node, query }: Consumption,
-  bare: (node: Node) => boolean,
+  wait: (node: Node) => readonly Edit[],
 ): Edit[] {
   const { start, end } = span(query);
   const [open, close] = isChain(query) ? ['', ''] : ['(', ')'];
@@ -235,7 +244,7 @@ function consumptionEdits(
     case 'whole': {
       // `[...query]` and `Array.from(query)` give way to the list itself.
       const outer = span(node);
-      const waiting = bare(node) ? [] : awaiting(file, node);
+      const waiting = wait(node);
       return [
         ...waiting.filter((edit) => edit.start === outer.start),
         ...removal(file, outer.start, start, { kept: 'after' }),
@@ -256,10 +265,10 @@ function isChain(node: Node): boolean {
 }
 
 /** Inserts `await` before an expression, with parentheses where something binds tighter. */
-export function awaiting(file: SourceFile, node: Node): Edit[] {
+export function awaiting(file: SourceFile, node: Node, isFirst = true): Edit[] {
   const { start, end } = span(node);
   if (!needsParentheses(file, node)) return [{ start, end: start, text: 'await ' }];
-  const open = startsStatement(file, node) && !endsBefore(file, start) ? ';(await ' : '(await ';
+  const open = isFirst && startsStatement(file, node) && !endsBefore(file, start) ? ';(await ' : '(await ';
   return [
     { start, end: start, text: open },
     { start: end, end, text: ')' },

@@ -42,7 +42,7 @@ export function rewriteFile(
   if (rewritten.length === 0) return { schemaVersion: 1, status: 'unchanged' };
   edits.push(...functionEdits(file, functions));
   edits.push(...cleanup(file, touchedNames(file, rewritten, edits), edits));
-  return verified(file, edits, sites);
+  return verified(file, edits, sites, new Set([...madeUpNames, ...twinsIn(rewritten)]));
 }
 
 /** Every name that stands in text an edit removes. */
@@ -64,11 +64,16 @@ function touchedNames(
   return found;
 }
 
-function verified(file: SourceFile, edits: readonly Edit[], sites: readonly string[]): FileResult {
+function verified(
+  file: SourceFile,
+  edits: readonly Edit[],
+  sites: readonly string[],
+  names: ReadonlySet<string>,
+): FileResult {
   try {
     const ordered = orderedEdits(edits);
     const text = applyEdits(file.text, ordered);
-    const result = verify(file.path, file.text, text, ordered, madeUpNames);
+    const result = verify(file.path, file.text, text, ordered, names);
     if (result.status === 'verified')
       return { schemaVersion: 1, status: 'changed', text, edits: ordered, sites };
     return { schemaVersion: 1, status: 'failed', reason: result.reason, message: result.message };
@@ -86,3 +91,7 @@ const madeUpNames: ReadonlySet<string> = new Set([
   'bind',
   'Promise',
 ]);
+
+function twinsIn(bridges: readonly Bridge[]): readonly string[] {
+  return bridges.flatMap(({ operations }) => operations.flatMap(({ twin }) => twin ?? []));
+}

@@ -84,7 +84,7 @@ function parseDialect(
     plugins: [...dialects[dialect]],
   };
   try {
-    return { status: 'parsed', ast: parse(text, options) };
+    return { status: 'parsed', ast: parseFrom(text, options) };
   } catch (error) {
     if (!isParserError(error)) throw error;
     return {
@@ -97,6 +97,13 @@ function parseDialect(
       },
     };
   }
+}
+
+/** The parser knows `#!` at the very start only: behind a byte order mark it is told to count from one. */
+function parseFrom(text: string, options: ParserOptions): File {
+  return text.startsWith('\uFEFF#!')
+    ? parse(text.slice(1), { ...options, startIndex: 1, startColumn: 1 })
+    : parse(text, options);
 }
 
 interface ParserError extends Error {

@@ -5,8 +5,11 @@ import { methodCall } from './method-call.ts';
 import { methodCallApply } from './method-call-apply.ts';
 import { methodReference } from './method-reference.ts';
 
+import { transactionCall } from './transaction-call.ts';
+
 /** The spellings of a bridge that can be rewritten; the first one that fits decides. */
 export const forms: readonly Form[] = [
+  transactionCall,
   boundMethod,
   methodCallApply,
   methodCall,
