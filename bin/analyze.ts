@@ -1,7 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { listFiles } from '../analyzer/sources/index.ts';
 import { readProject } from '../delivery/migration.ts';
 import { analysisReports } from '../report/index.ts';
+import { readConfiguration } from './configuration.ts';
 import { type ExitCode, exitCode, UsageError } from './exit-code.ts';
 import { type Terminal, terminalOptions } from './terminal.ts';
 import { ownVersion } from './version.ts';
@@ -24,7 +26,9 @@ export function analyzeProject(
       `there is no format ${options.format}. Formats: ${[...analysisReports.keys()].join(', ')}.`,
     );
   }
-  const { analysis } = readProject(paths, terminal.cwd, ownVersion());
+  const list = listFiles(paths, terminal.cwd);
+  const { configuration } = await readConfiguration(path.resolve(terminal.cwd, paths[0] ?? '.'));
+  const { analysis } = readProject(list, configuration, ownVersion());
   const text = report(
     analysis,
     terminalOptions(terminal, analysis.root, options.top ?? analysis.endpoints.length),

@@ -8,23 +8,32 @@ import { packageFile } from './package-file.ts';
 
 const fileName = 'migrate-async.json';
 
+/** A configuration and where it stands; empty when there is none. */
+export interface Configured {
+  readonly configuration: Configuration;
+  /** Absolute path of the folder that its globs count from. */
+  readonly folder: string;
+}
+
 interface Found {
+  readonly folder: string;
   readonly origin: string;
   readonly value: unknown;
 }
 
 /**
- * Reads the configuration that holds for a folder: that of the nearest folder above it which has one.
+ * Reads the configuration that holds for a file or folder: that of the nearest folder which has one.
+ * @param start absolute path
  * @throws UsageError when it is not JSON, has an unknown key or a value of the wrong kind
  */
-export async function readConfiguration(folder: string): Promise<Configuration> {
-  const found = findConfiguration(folder);
-  if (found === undefined) return {};
+export async function readConfiguration(start: string): Promise<Configured> {
+  const found = findConfiguration(start);
+  if (found === undefined) return { configuration: {}, folder: start };
   const { Ajv2020 } = await import('ajv/dist/2020.js');
   const validate = new Ajv2020({ strict: false, verbose: true }).compile<Configuration>(
     JSON.parse(readFileSync(packageFile('docs/schema/configuration.schema.json'), 'utf8')),
   );
-  if (validate(found.value)) return found.value;
+  if (validate(found.value)) return { configuration: found.value, folder: found.folder };
   const [error] = validate.errors ?? [];
   throw new UsageError(`${found.origin}: ${error === undefined ? 'not a configuration' : explained(error)}`);
 }
@@ -32,10 +41,10 @@ export async function readConfiguration(folder: string): Promise<Configuration> 
 function findConfiguration(start: string): Found | undefined {
   for (let folder = start; ; folder = path.dirname(folder)) {
     const own = path.join(folder, fileName);
-    if (existsSync(own)) return { origin: own, value: parsed(own) };
+    if (existsSync(own)) return { folder, origin: own, value: parsed(own) };
     const manifest = path.join(folder, 'package.json');
     const value = existsSync(manifest) ? embedded(parsed(manifest)) : undefined;
-    if (value !== undefined) return { origin: `${manifest}, key migrate-async`, value };
+    if (value !== undefined) return { folder, origin: `${manifest}, key migrate-async`, value };
     if (folder === path.dirname(folder)) return undefined;
   }
 }

@@ -1,5 +1,8 @@
+import path from 'node:path';
 import picomatch from 'picomatch';
+import type { Configuration } from '../analyzer/configuration.ts';
 import type { PlanScope } from '../analyzer/plan.ts';
+import { listFiles, toPosix } from '../analyzer/sources/index.ts';
 import {
   changedFiles,
   type Project,
@@ -11,6 +14,7 @@ import {
 } from '../delivery/migration.ts';
 import { dirtyFiles } from '../delivery/working-tree.ts';
 import { jsonReport, type RunReport, terminalReport } from '../report/index.ts';
+import { type Configured, readConfiguration } from './configuration.ts';
 import { type ExitCode, exitCode, UsageError } from './exit-code.ts';
 import { type Terminal, terminalOptions } from './terminal.ts';
 import { ownVersion } from './version.ts';
@@ -34,10 +38,11 @@ export async function migrate(
   options: MigrateOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const project = readProject(paths, terminal.cwd, ownVersion());
-  const only =
-    options.only && options.only.length > 0 ? picomatch([...options.only], { dot: true }) : () => true;
-  const rewriting = rewriteProject(project, scopeOf(options), only);
+  const list = listFiles(paths, terminal.cwd);
+  const configured = await readConfiguration(path.resolve(terminal.cwd, paths[0] ?? '.'));
+  const project = readProject(list, configured.configuration, ownVersion());
+  const scope = scopeOf(options, configured.configuration);
+  const rewriting = rewriteProject(project, scope, onlyMatching(project, options, configured, terminal.cwd));
   const mode = options.check ? 'check' : options.dryRun ? 'dry-run' : 'write';
   if (mode === 'write' && !options.force) refuseDirtyFiles(project, rewriting);
   const interruption = mode === 'write' ? watchInterruption() : undefined;
@@ -54,9 +59,23 @@ export async function migrate(
   return interruption?.happened() ? exitCode.interrupted : exitCodeOf(report);
 }
 
-function scopeOf({ all, minScore }: MigrateOptions): PlanScope {
-  if (all && minScore !== undefined) throw new UsageError('--all and --min-score exclude each other.');
+/** Globs of the command line count from the current folder, those of the configuration from the folder it is in. */
+function onlyMatching(
+  { sources }: Project,
+  { only = [] }: MigrateOptions,
+  { configuration, folder }: Configured,
+  cwd: string,
+): (file: string) => boolean {
+  const [base, globs] = only.length > 0 ? [cwd, only] : [folder, configuration.only ?? []];
+  if (globs.length === 0) return () => true;
+  const matches = picomatch([...globs], { dot: true });
+  return (file) => matches(toPosix(path.relative(base, sources.absolute(file))));
+}
+
+function scopeOf({ all, minScore: given }: MigrateOptions, configuration: Configuration): PlanScope {
+  if (all && given !== undefined) throw new UsageError('--all and --min-score exclude each other.');
   if (all) return { kind: 'all' };
+  const minScore = given ?? configuration.minScore;
   return minScore === undefined ? { kind: 'qualifying' } : { kind: 'score', least: minScore };
 }
 

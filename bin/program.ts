@@ -65,7 +65,7 @@ function declareProgram(terminal: Terminal, finish: (code: ExitCode) => void): C
     .option('--top <n>', 'rows at most', count)
     .action(async (paths: string[], options: AnalyzeOptions) => {
       const { analyzeProject } = await import('./analyze.ts');
-      finish(analyzeProject(paths, options, terminal));
+      finish(await analyzeProject(paths, options, terminal));
     });
   return program;
 }

@@ -1,11 +1,18 @@
 import type { Analysis } from '../analyzer/analysis.ts';
 import { analyze } from '../analyzer/analyze.ts';
+import type { Configuration } from '../analyzer/configuration.ts';
 import { findBridges } from '../analyzer/evidence/bridges.ts';
 import { discoverHandlers } from '../analyzer/handlers/index.ts';
 import { type MigrationPlan, type PlanScope, planMigration } from '../analyzer/plan.ts';
-import { Evaluator, listFiles, type SourceFile, Sources } from '../analyzer/sources/index.ts';
+import { Evaluator, type FileList, type SourceFile, Sources } from '../analyzer/sources/index.ts';
 import { type Accounting, checkAccounting, type FileReport, type RunReport } from '../report/index.ts';
-import { bridgeWords, type FileResult, rewriteFile, siteMatcher } from '../transforms/index.ts';
+import {
+  bridgeWords,
+  type FileResult,
+  rewriteFile,
+  siteMatcher,
+  type TransformOptions,
+} from '../transforms/index.ts';
 import { unifiedDiff } from './diff.ts';
 import { type Replacement, replaceFiles } from './write.ts';
 
@@ -14,6 +21,7 @@ export interface Project {
   readonly sources: Sources;
   readonly evaluator: Evaluator;
   readonly analysis: Analysis;
+  readonly transforms: TransformOptions;
   /** Whether git keeps the project's history. */
   readonly repository: boolean;
 }
@@ -25,22 +33,34 @@ export interface Rewriting {
 }
 
 /**
- * Reads and analyses the files below `paths`.
- * @throws PathError when a path holds nothing to work on
+ * Reads and analyses the files of a list.
+ * @param version of this tool, for the report
  */
-export function readProject(paths: readonly string[], cwd: string, version: string): Project {
-  const list = listFiles(paths, cwd);
+export function readProject(list: FileList, configuration: Configuration, version: string): Project {
   const sources = new Sources(list);
   const evaluator = new Evaluator(sources);
+  const transforms = transformOptions(configuration);
+  const { latencies, weights } = configuration;
   const analysis = analyze({
     sources,
     evaluator,
     discovery: discoverHandlers(sources, evaluator),
-    bridges: (file: SourceFile) => findBridges(file, evaluator),
-    matcher: siteMatcher(evaluator),
-    options: { version },
+    bridges: (file: SourceFile) => findBridges(file, evaluator, transforms),
+    matcher: siteMatcher(evaluator, transforms),
+    options: {
+      version,
+      ...(latencies === undefined ? {} : { catalogue: latencies }),
+      ...(weights === undefined ? {} : { weights }),
+    },
   });
-  return { sources, evaluator, analysis, repository: list.repository };
+  return { sources, evaluator, analysis, transforms, repository: list.repository };
+}
+
+function transformOptions({ wrappers, defaultWrappers }: Configuration): TransformOptions {
+  return {
+    ...(wrappers === undefined ? {} : { wrappers }),
+    ...(defaultWrappers === undefined ? {} : { defaultWrappers }),
+  };
 }
 
 /**
@@ -62,7 +82,8 @@ export function rewriteProject(
   const results = new Map<string, FileResult>();
   for (const [file, sites] of planned) {
     const parsed = project.sources.file(file);
-    if (parsed !== undefined) results.set(file, rewriteFile(parsed, project.evaluator, sites));
+    if (parsed !== undefined)
+      results.set(file, rewriteFile(parsed, project.evaluator, sites, project.transforms));
   }
   return { plan, results };
 }
@@ -154,7 +175,7 @@ function fileReport(
   }
 }
 
-function account({ sources }: Project, files: readonly FileReport[]): Accounting {
+function account({ sources, transforms }: Project, files: readonly FileReport[]): Accounting {
   const reported = new Map(files.map((file) => [file.path, file.status]));
   const skippedPaths = new Set(sources.skipped.map(({ path }) => path));
   const counts = { prefiltered: 0, unchanged: 0, changed: 0, skipped: skippedPaths.size, failed: 0 };
@@ -162,7 +183,7 @@ function account({ sources }: Project, files: readonly FileReport[]): Accounting
     if (skippedPaths.has(file)) continue;
     const status = reported.get(file);
     if (status !== undefined) counts[status]++;
-    else if (sources.mentions(file, bridgeWords)) counts.unchanged++;
+    else if (sources.mentions(file, [...bridgeWords, ...(transforms.wrappers ?? [])])) counts.unchanged++;
     else counts.prefiltered++;
   }
   const skippedOnly = [...skippedPaths].filter((path) => !sources.isListed(path)).length;

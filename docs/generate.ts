@@ -23,12 +23,37 @@ export function contractSchema(name: keyof typeof contracts): string {
     skipTypeCheck: true,
     topRef: true,
   });
-  const schema = { $id: `migrate-async/${name}.schema.json`, ...generator.createSchema(type) };
-  // The generator speaks draft 7, which kept its definitions under another name.
-  return `${JSON.stringify(schema, undefined, 2)}\n`
-    .replace('http://json-schema.org/draft-07/schema#', 'https://json-schema.org/draft/2020-12/schema')
-    .replace('\n  "definitions": {', '\n  "$defs": {')
-    .replaceAll('"#/definitions/', '"#/$defs/');
+  const schema = modern(generator.createSchema(type));
+  return `${JSON.stringify({ ...schema, $schema: dialect, $id: `migrate-async/${name}.schema.json` }, undefined, 2)}\n`;
+}
+
+const dialect = 'https://json-schema.org/draft/2020-12/schema';
+
+type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** Brings a draft 7 schema to draft 2020-12, which renamed definitions and what describes a tuple. */
+function modern(schema: object): Readonly<Record<string, unknown>> {
+  return modernised(JSON.parse(JSON.stringify(schema))) as Readonly<Record<string, unknown>>;
+}
+
+function modernised(value: Json): Json {
+  if (typeof value === 'string') return value.replace(/^#\/definitions\//, '#/$defs/');
+  if (typeof value !== 'object' || value === null) return value;
+  if (isList(value)) return value.map(modernised);
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, part]): [string, Json][] => {
+      if (key === 'definitions') return [['$defs', modernised(part)]];
+      if (key !== 'items' || !isList(part)) return [[key, modernised(part)]];
+      return [
+        ['prefixItems', modernised(part)],
+        ['items', false],
+      ];
+    }),
+  );
+}
+
+function isList(value: Json): value is readonly Json[] {
+  return Array.isArray(value);
 }
 
 /** Writes docs/schema. */

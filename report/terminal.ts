@@ -182,7 +182,14 @@ function leftOn(endpoint: Endpoint, { path }: Style): string {
 
 function boundaryLine({ location, what, code, kind }: Boundary, path: (path: string) => string): string {
   const reason = code === undefined ? kind : `${code} ${kind}`;
-  return `${path(location.file)}:${location.line}:${location.column}  ${what}  (${reason})`;
+  return `${path(location.file)}:${location.line}:${location.column}  ${shortened(what)}  (${reason})`;
+}
+
+/** A closure may hold many operations; the place says where the rest can be read. Characters. */
+const longestName = 72;
+
+function shortened(what: string): string {
+  return what.length <= longestName ? what : `${what.slice(0, longestName - 1).trimEnd()}…`;
 }
 
 function wouldQualify(endpoint: Endpoint, { path }: Style): string {
