@@ -31,8 +31,8 @@ export function logUniform(limit: number, random: () => number): number {
 }
 
 /** Percentile of unsorted values, Hyndman and Fan's type 7; 0 of none. @param share 0 to 1 */
-export function percentile(values: ArrayLike<number>, share: number): number {
-  const sorted = Float64Array.from(values).sort();
+export function percentile(values: readonly number[] | Float64Array, share: number): number {
+  const sorted = values instanceof Float64Array ? values.slice().sort() : Float64Array.from(values).sort();
   if (sorted.length === 0) return 0;
   const at = (sorted.length - 1) * share;
   const below = sorted[Math.floor(at)] ?? 0;

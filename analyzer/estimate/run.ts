@@ -2,13 +2,12 @@ import { latencyOf } from '../catalogue/index.ts';
 import type { Bridge } from '../evidence/bridge.ts';
 import { partsOf, type Rounds, type Step } from '../evidence/step.ts';
 import {
-  add,
-  at,
+  addRounds,
+  addWait,
   type Clocks,
-  copyAt,
+  choose,
   copyClocks,
   emptyClocks,
-  gain,
   waitForAll,
   waitForFirst,
   waitForStarted,
@@ -128,14 +127,12 @@ export class Run {
     const factor = this.factorOf(group, basis);
     const durations = this.draws.durations(p50, p95);
     const held = this.lane !== 'none';
-    for (let index = 0; index < durations.length; index++) {
-      const duration = factor * at(durations, index);
-      add(clocks.now, index, duration);
-      if (kind !== 'self') add(clocks.external, index, duration);
-      if (kind === 'external' && !held) add(clocks.native, index, duration);
-      if (held) add(clocks.held, index, duration);
-      if (this.lane === 'shared') add(clocks.lane, index, duration);
-    }
+    addWait(clocks, durations, factor, {
+      external: kind !== 'self',
+      native: kind === 'external' && !held,
+      held,
+      lane: this.lane === 'shared',
+    });
   }
 
   /** How far off a class is in this world: one draw, so that calls of one class are off together. */
@@ -156,7 +153,10 @@ export class Run {
       return;
     }
     this.wait(clocks, 'crossing', crossing, 'traced', 'self');
-    for (let index = 0; index < clocks.now.length; index++) add(clocks.now, index, laneWait);
+    if (laneWait > 0) {
+      const queued = new Float64Array(clocks.now.length).fill(laneWait);
+      addWait(clocks, queued, 1, { external: false, native: false, held: false, lane: false });
+    }
     this.lane = step.lane;
     this.step(step.body, clocks);
     this.lane = 'none';
@@ -184,10 +184,7 @@ export class Run {
       this.step(inner, arm);
       return arm;
     });
-    for (let index = 0; index < drawn.length; index++) {
-      const chosen = arms[pick(shares, at(drawn, index))];
-      if (chosen) copyAt(clocks, chosen, index);
-    }
+    choose(clocks, arms, shares, drawn);
   }
 
   private loop(step: Step & { kind: 'loop' }, clocks: Clocks): void {
@@ -197,37 +194,7 @@ export class Run {
     const rounds = this.rounds(step.rounds);
     const width =
       step.pace === 'each' ? 1 : step.pace === 'together' ? Number.POSITIVE_INFINITY : step.pace.atMost;
-    for (let index = 0; index < rounds.length; index++) {
-      for (let done = 0; done < at(rounds, index); done += width) {
-        this.batch(clocks, before, after, index, done, Math.min(width, at(rounds, index) - done));
-      }
-    }
-  }
-
-  /** One turn of a loop: `size` bodies at once. The bodies of other requests stand for further, independent ones. */
-  private batch(
-    clocks: Clocks,
-    before: Clocks,
-    after: Clocks,
-    index: number,
-    done: number,
-    size: number,
-  ): void {
-    const requests = clocks.now.length;
-    let slowest = (index + done * 37) % requests;
-    let lane = 0;
-    let held = 0;
-    for (let member = 0; member < size; member++) {
-      const other = (index + (done + member) * 37) % requests;
-      if (gain(after.now, before.now, other) > gain(after.now, before.now, slowest)) slowest = other;
-      lane += gain(after.lane, before.lane, other);
-      held += gain(after.held, before.held, other);
-    }
-    add(clocks.now, index, Math.max(gain(after.now, before.now, slowest), lane));
-    add(clocks.external, index, gain(after.external, before.external, slowest));
-    add(clocks.native, index, gain(after.native, before.native, slowest));
-    add(clocks.lane, index, lane);
-    add(clocks.held, index, held);
+    addRounds(clocks, before, after, rounds, width);
   }
 
   private rounds(rounds: Rounds): Float64Array {
@@ -260,14 +227,4 @@ export class Run {
     const beyond = emptyClocks(clocks.now.length);
     for (let read = 0; read < most; read++) this.query(read < reads ? clocks : beyond, 1);
   }
-}
-
-function pick(shares: readonly number[], drawn: number): number {
-  const total = shares.reduce((sum, share) => sum + share, 0);
-  let left = drawn * total;
-  for (let index = 0; index < shares.length; index++) {
-    left -= shares[index] ?? 0;
-    if (left < 0) return index;
-  }
-  return shares.length - 1;
 }

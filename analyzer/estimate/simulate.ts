@@ -1,7 +1,7 @@
 import type { Range } from '../analysis.ts';
 import type { Bridge } from '../evidence/bridge.ts';
 import type { Step } from '../evidence/step.ts';
-import { at, type Clocks, emptyClocks } from './clocks.ts';
+import { type Clocks, emptyClocks, mean, tailOf } from './clocks.ts';
 import { RequestDraws } from './draws.ts';
 import { percentile, randomSource } from './random.ts';
 import { Run } from './run.ts';
@@ -71,22 +71,7 @@ function range(values: readonly number[]): Range {
   return [percentile(values, 0.1), percentile(values, 0.5), percentile(values, 0.9)];
 }
 
-/** A ratio of sums over the tail, not a ratio of percentiles: those would mix different requests. */
-function outcomeOf({ now, external, native, held }: Clocks) {
-  const p95 = percentile(now, 0.95);
-  let total = 0;
-  let waited = 0;
-  let waitedNatively = 0;
-  for (let index = 0; index < now.length; index++) {
-    if (at(now, index) < p95) continue;
-    total += at(now, index);
-    waited += at(external, index);
-    waitedNatively += at(native, index);
-  }
-  return {
-    p95,
-    d95: total === 0 ? 0 : waited / total,
-    asyncShare: waited === 0 ? 1 : waitedNatively / waited,
-    hold: held.reduce((sum, value) => sum + value, 0) / Math.max(1, held.length),
-  };
+function outcomeOf(clocks: Clocks) {
+  const p95 = percentile(clocks.now, 0.95);
+  return { p95, ...tailOf(clocks, p95), hold: mean(clocks.held) };
 }

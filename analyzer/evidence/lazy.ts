@@ -13,10 +13,7 @@ export function relationStep(walk: Walk, node: Member): Step {
   if (relationRead(evaluator, walk.file, node) === undefined || isCallee(walk, node)) return nothing;
   const { root, path } = relationPath(walk, node);
   const origin = originOfInstance(walk, root);
-  if (
-    origin !== undefined &&
-    origin.loaded.some((loaded) => loaded === path || loaded.startsWith(`${path}__`))
-  ) {
+  if (origin?.loaded.some((loaded) => loaded === path || loaded.startsWith(`${path}__`))) {
     return nothing;
   }
   const binding = root.type === 'Identifier' ? walk.file.scopes.bindingOf(root) : undefined;

@@ -1,6 +1,7 @@
 import type { Node } from '@babel/types';
 import type { Location } from '../analysis.ts';
 import {
+  type Binding,
   Frame,
   isFunction,
   keyName,
@@ -74,10 +75,34 @@ function originAt(spot: Spot): Origin | undefined {
   }
 }
 
+/** Where the instance of that name came from, and the relations that were set on it before this use. */
 function originOfName(spot: Spot, node: Node & { type: 'Identifier' }): Origin | undefined {
-  const { file, walk, depth } = spot;
-  const binding = file.scopes.bindingOf(node);
+  const binding = spot.file.scopes.bindingOf(node);
   if (binding === undefined) return undefined;
+  const origin = originOfBinding(spot, node, binding);
+  const set = relationsSet(spot.file, binding, node.start ?? 0);
+  if (set.length === 0) return origin;
+  const location = origin?.location ?? locationOf(spot.file, binding.identifier);
+  return { loaded: [...(origin?.loaded ?? []), ...set], location };
+}
+
+/** `item.product = product`: a relation that was set is loaded. */
+function relationsSet(file: SourceFile, binding: Binding, before: number): readonly string[] {
+  return binding.references.flatMap((reference) => {
+    const member = file.parentOf(reference);
+    const assignment = member && file.parentOf(member);
+    if (assignment?.type !== 'AssignmentExpression' || assignment.left !== member) return [];
+    const name = memberName(member);
+    return name === undefined || (assignment.end ?? 0) > before ? [] : [name];
+  });
+}
+
+function originOfBinding(
+  spot: Spot,
+  node: Node & { type: 'Identifier' },
+  binding: Binding,
+): Origin | undefined {
+  const { file, walk, depth } = spot;
   const { declaration } = binding;
   if (binding.kind === 'parameter' && isFunction(declaration))
     return originOfParameter(spot, node, declaration);
