@@ -24,9 +24,11 @@ export interface SkippedFile {
 export interface FileList {
   /** Absolute path that every other path is relative to: the repository, or else the project folder. */
   readonly root: string;
-  /** Source files, relative to the root, with `/`, sorted. */
+  /** Source files of the packages that hold the given paths, relative to the root, with `/`, sorted. */
   readonly files: readonly string[];
-  /** Every package.json below the given paths, which say where the workspaces are. */
+  /** Those below the given paths: what the run reports on and may rewrite; all of them when it is left out. */
+  readonly selected?: readonly string[];
+  /** Every package.json of the repository or project, which say where the workspaces are. */
   readonly manifests: readonly string[];
   readonly skipped: readonly SkippedFile[];
   /** Whether the list came from git. */
@@ -59,25 +61,52 @@ const outputFolders = new Set([
 
 /**
  * Lists the source files below `paths`: what git tracks or would track, or a walk that honours .gitignore.
+ *
+ * The rest of the package round each path is listed too: the routes that lead to a file rarely stand in it.
+ *
  * @param paths files or folders, absolute or relative to `cwd`
  * @throws PathError when a path does not exist or holds no source file
  */
 export function listFiles(paths: readonly string[], cwd: string): FileList {
-  const targets = paths.map((given) => ({ given, absolute: realPath(given, cwd) }));
-  const first = targets[0] ?? { given: '.', absolute: realpathSync(cwd) };
-  const top = repositoryAround(first.absolute);
-  const root = top ?? projectAround(first.absolute);
+  const targets = (paths.length > 0 ? paths : ['.']).map((given) => ({
+    given,
+    absolute: realPath(given, cwd),
+  }));
+  const start = targets[0]?.absolute ?? cwd;
+  const top = repositoryAround(start);
+  const root = top ?? projectAround(start);
+  const filesBelow = (folder: string) =>
+    top === undefined ? walkFolder(root, folder) : gitFiles(root, folder);
+  const selected = new Set<string>();
   const found = new Set<string>();
-  for (const { given, absolute } of targets.length > 0 ? targets : [first]) {
-    if (!isWithin(root, absolute))
+  for (const { given, absolute } of targets) {
+    if (!isWithin(root, absolute)) {
       throw new PathError(`${given} is outside ${root}: give paths of one project at a time.`);
-    const below = top === undefined ? walkFolder(root, absolute) : gitFiles(root, absolute);
+    }
+    const scope = projectAround(absolute);
+    const inScope = filesBelow(isWithin(root, scope) ? scope : root);
+    const below = inScope.filter((file) => isWithin(absolute, path.join(root, file)));
     if (!below.some((file) => sourceExtension.test(file) || otherLanguages.test(file))) {
       throw new PathError(emptyMessage(given, top !== undefined));
     }
-    for (const file of below) found.add(file);
+    for (const file of inScope) found.add(file);
+    for (const file of below) selected.add(file);
   }
-  return { ...sortOut(root, [...found].sort()), root, repository: top !== undefined };
+  const { files, skipped } = sortOut(root, [...found].sort());
+  return {
+    root,
+    files,
+    selected: files.filter((file) => selected.has(file)),
+    manifests: manifestsOf(top === undefined ? [...found] : gitFiles(root, root, '**/package.json')),
+    skipped: skipped.filter(({ path: file }) => selected.has(file)),
+    repository: top !== undefined,
+  };
+}
+
+function manifestsOf(files: readonly string[]): readonly string[] {
+  return files.filter(
+    (file) => path.posix.basename(file) === 'package.json' && !/(?:^|\/)node_modules\//.test(file),
+  );
 }
 
 function emptyMessage(given: string, repository: boolean): string {
@@ -93,9 +122,8 @@ function realPath(given: string, cwd: string): string {
   }
 }
 
-function sortOut(root: string, found: readonly string[]): Pick<FileList, 'files' | 'manifests' | 'skipped'> {
-  const manifests = found.filter((file) => path.posix.basename(file) === 'package.json');
-  const packageFolders = new Set(manifests.map((file) => path.posix.dirname(file)));
+function sortOut(root: string, found: readonly string[]): Pick<FileList, 'files' | 'skipped'> {
+  const packageFolders = new Set(manifestsOf(found).map((file) => path.posix.dirname(file)));
   const files: string[] = [];
   const skipped: SkippedFile[] = [];
   for (const file of found) {
@@ -105,7 +133,7 @@ function sortOut(root: string, found: readonly string[]): Pick<FileList, 'files'
     if (reason === undefined) files.push(file);
     else skipped.push({ path: file, reason });
   }
-  return { files, manifests, skipped };
+  return { files, skipped };
 }
 
 function skipReason(root: string, file: string, packageFolders: ReadonlySet<string>): SkipReason | undefined {
@@ -149,17 +177,11 @@ function projectAround(target: string): string {
   return start;
 }
 
-function gitFiles(root: string, target: string): string[] {
-  const below = path.relative(root, target) || '.';
-  const listed = git(root, [
-    'ls-files',
-    '-z',
-    '--cached',
-    '--others',
-    '--exclude-standard',
-    '--',
-    `:(literal)${below}`,
-  ]);
+/** @param pattern which files below `target`; all of them when it is left out */
+function gitFiles(root: string, target: string, pattern?: string): string[] {
+  const pathspec =
+    pattern === undefined ? `:(literal)${path.relative(root, target) || '.'}` : `:(glob)${pattern}`;
+  const listed = git(root, ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', pathspec]);
   return listed
     .split('\0')
     .filter((file) => file !== '' && statSync(path.join(root, file), { throwIfNoEntry: false }));

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import path from 'node:path';
-import { createPathsMatcher, getTsconfig, type TsConfigResult } from 'get-tsconfig';
+import type { Cache } from 'get-tsconfig';
 import { type FileList, isWithin, toPosix } from './file-list.ts';
 import { parsedExtensions } from './parse.ts';
+import { pathsMatcher } from './tsconfig.ts';
 
 /** Where a module specifier leads. */
 export type ModuleTarget =
@@ -41,7 +42,7 @@ export class ModuleResolver {
   private readonly exists: (file: string) => boolean;
   private readonly workspaces: ReadonlyMap<string, Workspace>;
   private readonly pathMatchers = new Map<string, ((specifier: string) => string[]) | undefined>();
-  private readonly tsconfigCache = new Map<string, unknown>();
+  private readonly tsconfigCache: Cache = new Map();
   private readonly known = new Map<string, ModuleTarget>();
 
   constructor(list: FileList, exists: (file: string) => boolean) {
@@ -106,22 +107,17 @@ export class ModuleResolver {
 
   private matcherFor(from: string): ((specifier: string) => string[]) | undefined {
     const folder = path.dirname(path.join(this.root, from));
-    if (!this.pathMatchers.has(folder)) this.pathMatchers.set(folder, this.readMatcher(folder));
+    if (!this.pathMatchers.has(folder))
+      this.pathMatchers.set(
+        folder,
+        pathsMatcher(folder, this.root, this.tsconfigCache, (name) => this.packageFolder(name)),
+      );
     return this.pathMatchers.get(folder);
   }
 
-  private readMatcher(folder: string): ((specifier: string) => string[]) | undefined {
-    for (const name of ['tsconfig.json', 'jsconfig.json']) {
-      let config: TsConfigResult | null;
-      try {
-        config = getTsconfig(folder, name, this.tsconfigCache as Map<string, never>);
-      } catch {
-        // A broken or unreachable `extends` costs the aliases of that folder, not the run.
-        continue;
-      }
-      if (config !== null && isWithin(this.root, config.path)) return createPathsMatcher(config) ?? undefined;
-    }
-    return undefined;
+  private packageFolder(name: string): string | undefined {
+    const workspace = this.workspaces.get(name);
+    return workspace && path.join(this.root, workspace.folder);
   }
 
   private subpathImport(folder: string, specifier: string): ModuleTarget | undefined {

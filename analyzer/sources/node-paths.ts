@@ -19,6 +19,7 @@ export function nodePath(
 ): readonly Value[] | undefined {
   const [only] = callee;
   if (callee.length !== 1 || only?.kind !== 'api') return undefined;
+  if (only.module === 'desm') return desmPath(evaluator, file, node, apiPath(only), environment);
   if (only.module !== 'path' && only.module !== 'url' && only.module !== 'path/posix') return undefined;
   const name = apiPath(only).replace(/^.*\./, '');
   if (name === 'fileURLToPath' && file.textOf(node).includes('import.meta.url')) {
@@ -37,4 +38,20 @@ export function nodePath(
   if (name === 'resolve' && texts.some((text) => path.isAbsolute(text)))
     return [{ kind: 'constant', value: path.resolve(...texts) }];
   return undefined;
+}
+
+/** `join(import.meta.url, …)` and `dirname(import.meta.url)` of the package desm. */
+function desmPath(
+  evaluator: Evaluator,
+  file: SourceFile,
+  node: CallExpression | OptionalCallExpression,
+  name: string,
+  environment: Environment,
+): readonly Value[] | undefined {
+  const texts = node.arguments
+    .slice(1)
+    .map((argument) => constantText(evaluator.evaluate(file, argument, environment)));
+  if (texts.includes(undefined) || !/\.(?:join|dirname)$/.test(name)) return undefined;
+  const folder = path.dirname(evaluator.sources.absolute(file.path));
+  return [{ kind: 'constant', value: path.join(folder, ...texts.filter((text) => text !== undefined)) }];
 }

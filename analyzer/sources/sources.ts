@@ -18,6 +18,7 @@ export class Sources {
   readonly manifests: readonly string[];
   readonly modules: ModuleResolver;
   private readonly listed: ReadonlySet<string>;
+  private readonly selected: ReadonlySet<string>;
   private readonly bytes = new Map<string, Buffer | undefined>();
   /** Names in each folder that was asked about: asking for one missing file at a time is many times slower. */
   private readonly folders = new Map<string, ReadonlySet<string>>();
@@ -32,20 +33,29 @@ export class Sources {
     this.files = list.files;
     this.manifests = list.manifests;
     this.listed = new Set(list.files);
+    this.selected = new Set(list.selected ?? list.files);
     this.skippedEarly = list.skipped;
     for (const [file, text] of texts) this.bytes.set(file, Buffer.from(text, 'utf8'));
     this.modules = new ModuleResolver(list, (file) => this.exists(file));
   }
 
   get failures(): readonly ParseFailure[] {
-    return [...this.parseFailures.values()].filter(({ path: file }) => this.listed.has(file));
+    return [...this.parseFailures.values()].filter(({ path: file }) => this.selected.has(file));
   }
 
   get skipped(): readonly SkippedFile[] {
-    return [...this.skippedEarly, ...this.skippedLater.values()];
+    return [
+      ...this.skippedEarly,
+      ...[...this.skippedLater.values()].filter(({ path: file }) => this.selected.has(file)),
+    ];
   }
 
-  /** Whether the run may rewrite the file, as against only reading it. */
+  /** Whether the run reports on the file and may rewrite it, as against only reading it. */
+  isSelected(file: string): boolean {
+    return this.selected.has(file);
+  }
+
+  /** Whether the file is one of those that are searched for handlers. */
   isListed(file: string): boolean {
     return this.listed.has(file);
   }

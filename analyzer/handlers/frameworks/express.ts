@@ -126,11 +126,11 @@ function routersIn(registrations: Registrations, operand: Operand, call: MemberC
   return [...new Set(found)];
 }
 
-/** `app.use(path, fn)` answers when `fn` has no way to go on. */
+/** `app.use(path, fn)` answers when `fn` has no way to go on but with an error. */
 function answers(operand: Operand): boolean {
   const value = functionOf(operand);
   const count = value?.node.params.length ?? 0;
-  return value !== undefined && count > 0 && count < 4 && nextCalls(value, 2) === 'never';
+  return value !== undefined && count > 0 && count < 4 && /^(?:never|errors)$/.test(nextCalls(value, 2));
 }
 
 function functionOf(operand: Operand): FunctionValue | undefined {

@@ -5,19 +5,31 @@ import { unwrapped } from '../../sources/index.ts';
 /**
  * What a function does with the `next` it is given.
  *
- * `always`: the plain path through it goes on, so it guards and does not answer; `sometimes`: it may; `never`: what
- * reaches it ends there.
+ * `always`: the plain path through it goes on, so it guards and does not answer; `sometimes`: it may; `errors`: it hands
+ * on errors only; `never`: what reaches it ends there.
  */
-export function nextCalls({ file, node }: FunctionValue, index: number): 'always' | 'sometimes' | 'never' {
+export function nextCalls(
+  { file, node }: FunctionValue,
+  index: number,
+): 'always' | 'sometimes' | 'errors' | 'never' {
   const parameter = node.params[index];
   if (parameter === undefined) return 'never';
   const binding = parameter.type === 'Identifier' ? file.scopes.bindingOf(parameter) : undefined;
   if (binding === undefined) return 'sometimes';
   if (binding.references.length === 0) return 'never';
+  if (binding.references.every((reference) => isErrorCall(file, reference))) return 'errors';
   if (node.body.type !== 'BlockStatement') {
     return isPlainCall(file, node.body, binding) ? 'always' : 'sometimes';
   }
   return goesOn(file, node.body, binding) ? 'always' : 'sometimes';
+}
+
+/** `next(error)`: given something, and not the word that leaves a router. */
+function isErrorCall(file: SourceFile, reference: Node): boolean {
+  const call = file.parentOf(reference);
+  if (call?.type !== 'CallExpression' || call.callee !== reference) return false;
+  const [first] = call.arguments;
+  return first !== undefined && first.type !== 'StringLiteral';
 }
 
 type NextBinding = ReturnType<SourceFile['scopes']['bindingOf']>;

@@ -37,7 +37,8 @@ export function targetOf(evaluator: Evaluator, operand: Operand): HandlerTarget 
   const found = unwrap(evaluator, operand, wrappers, 0);
   if (found.function !== undefined) {
     const value = found.function;
-    const name = functionName(value) ?? referenceName(operand.node) ?? 'anonymous';
+    const reference = wrappers.length === 0 ? referenceName(operand.node) : undefined;
+    const name = functionName(value) ?? reference ?? 'anonymous';
     return { name, location: functionLocation(value), value, wrappers };
   }
   const { api } = found;

@@ -89,9 +89,7 @@ export class RoutingTree {
     const mounts = this.mountsOf(router);
     const mounted = mounts.flatMap((mount) => this.placesThrough(mount, inside));
     const own: readonly Place[] =
-      router.root || mounts.length === 0
-        ? [{ path: '', middlewares: [], condition: undefined, reached: router.root }]
-        : [];
+      mounts.length === 0 ? [{ path: '', middlewares: [], condition: undefined, reached: router.root }] : [];
     const found = [...own, ...mounted].slice(0, mostPlaces);
     if (above.size === 0) this.known.set(router, found);
     return found;

@@ -34,12 +34,13 @@ function givenFunction(value: FunctionValue): Wrapped | undefined {
   let found: Wrapped | undefined;
   walk(node.body, (inner) => {
     if (inner.type !== 'CallExpression' && inner.type !== 'OptionalCallExpression') return true;
-    const called = outerParameter(file, node, unwrapped(inner.callee));
+    const callee = unwrapped(inner.callee);
+    const called = outerParameter(file, node, callee);
     if (called === undefined || !inner.arguments.some((argument) => mentions(file, argument, own)))
       return true;
     const values = environment
       .get(called)
-      ?.filter((given) => given.kind === 'function' || given.kind === 'api');
+      ?.filter(({ kind }) => kind === 'function' || (kind === 'api' && callee.type === 'Identifier'));
     if (values !== undefined && values.length > 0) {
       found = { values, wrapper: ownerName(file, called) };
     }

@@ -1,0 +1,127 @@
+import { readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { type Cache, createPathsMatcher, getTsconfig, type TsConfigResult } from 'get-tsconfig';
+
+export type PathsMatcher = (specifier: string) => string[];
+
+/**
+ * The `paths` and `baseUrl` that hold in a folder.
+ * @param packageFolder where a package that a configuration extends is kept, as an absolute path, if in the project
+ */
+export function pathsMatcher(
+  folder: string,
+  root: string,
+  cache: Cache,
+  packageFolder: (name: string) => string | undefined,
+): PathsMatcher | undefined {
+  for (const name of ['tsconfig.json', 'jsconfig.json']) {
+    const config = configFor(folder, name, root, cache, packageFolder);
+    if (config !== undefined) return createPathsMatcher(config) ?? undefined;
+  }
+  return undefined;
+}
+
+function configFor(
+  folder: string,
+  name: string,
+  root: string,
+  cache: Cache,
+  packageFolder: (name: string) => string | undefined,
+): TsConfigResult | undefined {
+  try {
+    const config = getTsconfig(folder, name, cache);
+    if (config === null) return undefined;
+    const isInside = !path.relative(root, config.path).startsWith('..');
+    if (!isInside) return undefined;
+    // A solution file only refers to others: the aliases of the code stand in one of those.
+    return hasPaths(config) ? config : (referredTo(config, cache) ?? config);
+  } catch {
+    // What is extended is often a package that is not installed; what the file itself says still holds.
+    return readAlone(nearest(folder, name, root), packageFolder, 0);
+  }
+}
+
+function hasPaths({ config }: TsConfigResult): boolean {
+  return config.compilerOptions?.paths !== undefined || config.compilerOptions?.baseUrl !== undefined;
+}
+
+function referredTo(config: TsConfigResult, cache: Cache): TsConfigResult | undefined {
+  for (const reference of config.config.references ?? []) {
+    const target = path.resolve(path.dirname(config.path), reference.path);
+    const isFile = target.endsWith('.json');
+    try {
+      const own = getTsconfig(
+        isFile ? path.dirname(target) : target,
+        isFile ? path.basename(target) : 'tsconfig.json',
+        cache,
+      );
+      if (own !== null && hasPaths(own)) return own;
+    } catch {
+      // The next reference may be readable.
+    }
+  }
+  return undefined;
+}
+
+function nearest(folder: string, name: string, root: string): string | undefined {
+  for (
+    let current = folder;
+    !path.relative(root, current).startsWith('..');
+    current = path.dirname(current)
+  ) {
+    const file = path.join(current, name);
+    if (statSync(file, { throwIfNoEntry: false })?.isFile()) return file;
+    if (current === path.dirname(current)) return undefined;
+  }
+  return undefined;
+}
+
+interface PlainConfig {
+  readonly extends?: string | readonly string[];
+  readonly compilerOptions?: { readonly paths?: Record<string, string[]>; readonly baseUrl?: string };
+}
+
+function readAlone(
+  file: string | undefined,
+  packageFolder: (name: string) => string | undefined,
+  depth: number,
+): TsConfigResult | undefined {
+  const own = file === undefined || depth > 5 ? undefined : readPlain(file);
+  if (file === undefined || own === undefined) return undefined;
+  const { paths, baseUrl } = own.compilerOptions ?? {};
+  if (paths !== undefined || baseUrl !== undefined) {
+    const compilerOptions = { ...(paths && { paths }), ...(baseUrl !== undefined && { baseUrl }) };
+    return { path: file, config: { compilerOptions } };
+  }
+  for (const extended of [own.extends ?? []].flat()) {
+    const found = readAlone(extendedFile(file, extended, packageFolder), packageFolder, depth + 1);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function extendedFile(
+  file: string,
+  extended: string,
+  packageFolder: (name: string) => string | undefined,
+): string | undefined {
+  const named = (target: string) => (target.endsWith('.json') ? target : `${target}.json`);
+  if (extended.startsWith('.')) return named(path.resolve(path.dirname(file), extended));
+  const name = extended.split('/', extended.startsWith('@') ? 2 : 1).join('/');
+  const folder = packageFolder(name);
+  return folder && path.join(folder, named(extended.slice(name.length + 1) || 'tsconfig.json'));
+}
+
+/** Reads JSON with comments and trailing commas. */
+function readPlain(file: string): PlainConfig | undefined {
+  try {
+    const text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+    const bare = text.replace(
+      /("(?:[^"\\]|\\.)*")|\/\/[^\n]*|\/\*[\s\S]*?\*\//g,
+      (_, quoted?: string) => quoted ?? '',
+    );
+    return JSON.parse(bare.replace(/,(\s*[}\]])/g, '$1'));
+  } catch {
+    return undefined;
+  }
+}
