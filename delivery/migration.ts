@@ -53,7 +53,31 @@ export function readProject(list: FileList, configuration: Configuration, versio
       ...(weights === undefined ? {} : { weights }),
     },
   });
-  return { sources, evaluator, analysis, transforms, repository: list.repository };
+  return {
+    sources,
+    evaluator,
+    analysis: selection(analysis, sources),
+    transforms,
+    repository: list.repository,
+  };
+}
+
+/** The part of an analysis that concerns the selected files: handlers that stand in them or lead to a site in them. */
+function selection(analysis: Analysis, sources: Sources): Analysis {
+  const fileOf = new Map(analysis.sites.map(({ id, file }) => [id, file]));
+  const isSelected = (file: string | undefined) => file !== undefined && sources.isSelected(file);
+  const endpoints = analysis.endpoints.filter(
+    ({ location, handler, sites }) =>
+      isSelected(location.file) ||
+      isSelected(handler?.file) ||
+      sites.some((id) => isSelected(fileOf.get(id))),
+  );
+  const onPaths = new Set(endpoints.flatMap(({ sites }) => sites));
+  const sites = analysis.sites.filter(({ id, file }) => isSelected(file) || onPaths.has(id));
+  const dynamicRegistrations = analysis.dynamicRegistrations.filter(({ location }) =>
+    isSelected(location.file),
+  );
+  return { ...analysis, endpoints, sites, dynamicRegistrations };
 }
 
 function transformOptions({ wrappers, defaultWrappers }: Configuration): TransformOptions {
@@ -75,7 +99,7 @@ export function rewriteProject(
   const whole = planMigration(project.analysis, scope);
   const plan = {
     ...whole,
-    sites: whole.sites.filter(({ file }) => accept(file) && project.sources.isListed(file)),
+    sites: whole.sites.filter(({ file }) => accept(file) && project.sources.isSelected(file)),
   };
   const planned = new Map<string, Set<string>>();
   for (const { file, site } of plan.sites) planned.set(file, (planned.get(file) ?? new Set()).add(site));
@@ -179,13 +203,14 @@ function account({ sources, transforms }: Project, files: readonly FileReport[])
   const reported = new Map(files.map((file) => [file.path, file.status]));
   const skippedPaths = new Set(sources.skipped.map(({ path }) => path));
   const counts = { prefiltered: 0, unchanged: 0, changed: 0, skipped: skippedPaths.size, failed: 0 };
-  for (const file of sources.files) {
+  const selected = sources.files.filter((file) => sources.isSelected(file));
+  for (const file of selected) {
     if (skippedPaths.has(file)) continue;
     const status = reported.get(file);
     if (status !== undefined) counts[status]++;
     else if (sources.mentions(file, [...bridgeWords, ...(transforms.wrappers ?? [])])) counts.unchanged++;
     else counts.prefiltered++;
   }
-  const skippedOnly = [...skippedPaths].filter((path) => !sources.isListed(path)).length;
-  return { scanned: sources.files.length + skippedOnly, ...counts };
+  const skippedOnly = [...skippedPaths].filter((path) => !sources.isSelected(path)).length;
+  return { scanned: selected.length + skippedOnly, ...counts };
 }

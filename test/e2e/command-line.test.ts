@@ -83,6 +83,20 @@ describe('the default command', () => {
     });
   });
 
+  test('a single file is rewritten although its route stands in another', async () => {
+    const folder = committed();
+    const { stdout } = await migrateAsync(folder.path, ['src/checkout.ts']);
+    expect(stdout).toContain('1 handler: 1 migrate');
+    expect(contents(folder)).toEqual({ ...smallApplication, 'src/checkout.ts': migratedCheckout });
+  });
+
+  test('a path leaves the other files of its package alone', async () => {
+    const folder = committed();
+    const { stdout } = await migrateAsync(folder.path, ['--all', 'src/orders.ts']);
+    expect(stdout).toContain('1 bridge rewritten in 1 file');
+    expect(folder.read('src/checkout.ts')).toBe(smallApplication['src/checkout.ts']);
+  });
+
   test('works from a folder below and prints paths that open from there', async () => {
     const folder = committed();
     const { stdout } = await migrateAsync(path.join(folder.path, 'src'), ['--dry-run']);
