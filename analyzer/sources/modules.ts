@@ -36,6 +36,9 @@ const sourceOf: Readonly<Record<string, readonly string[]>> = {
 
 const extensions = parsedExtensions.map((extension) => `.${extension}`);
 
+/** The ORM is known by its twin registry, not by its source, even in a repository that holds that source. */
+const knownByRegistry = /^@migrate-async\/runtime(?:$|\/)/;
+
 /** Follows module specifiers to files: relative, tsconfig `paths`, workspace packages, `#imports`. */
 export class ModuleResolver {
   private readonly root: string;
@@ -64,6 +67,7 @@ export class ModuleResolver {
 
   private find(from: string, folder: string, specifier: string): ModuleTarget {
     const external: ModuleTarget = { kind: 'package', name: specifier };
+    if (knownByRegistry.test(specifier)) return external;
     if (isBuiltin(specifier)) return { kind: 'package', name: specifier.replace(/^node:/, '') };
     if (path.isAbsolute(specifier)) {
       const inside = isWithin(this.root, specifier);
