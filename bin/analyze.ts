@@ -15,11 +15,11 @@ export interface AnalyzeOptions {
 }
 
 /** `migrate-async analyze`: every handler, ranked; rewrites nothing. */
-export function analyzeProject(
+export async function analyzeProject(
   paths: readonly string[],
   options: AnalyzeOptions,
   terminal: Terminal,
-): ExitCode {
+): Promise<ExitCode> {
   const report = analysisReports.get(options.format);
   if (report === undefined) {
     throw new UsageError(

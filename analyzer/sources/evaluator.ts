@@ -129,7 +129,18 @@ export class Evaluator {
 
   /** What reading `name` of a value gives. */
   member(value: Value, name: string): readonly Value[] {
-    return memberValues(this, value, name);
+    // An object that spreads itself, through however many others, has members without end.
+    if (this.depth >= deepest) {
+      this.cut = 0;
+      return none;
+    }
+    if (this.depth === 0) this.steps = 0;
+    this.depth++;
+    try {
+      return memberValues(this, value, name);
+    } finally {
+      this.depth--;
+    }
   }
 
   /**
