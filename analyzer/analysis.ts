@@ -16,6 +16,20 @@ export interface Analysis {
   readonly projectFindings: readonly ProjectFinding[];
   /** Registrations whose method, path or handler only run time knows. */
   readonly dynamicRegistrations: readonly DynamicRegistration[];
+  /** What the given traces hold besides the requests of the endpoints; absent when none were given. */
+  readonly traces?: {
+    readonly spans: number;
+    /** Requests that no handler was found for. */
+    readonly unmatched: readonly {
+      readonly method: string;
+      readonly route: string;
+      readonly requests: number;
+    }[];
+    /** Ids of the endpoints that no request in them reached. */
+    readonly withoutTraffic: readonly string[];
+    /** What makes the figures less than they look. */
+    readonly warnings: readonly string[];
+  };
   readonly skipped: readonly { readonly path: string; readonly reason: string }[];
   /** Files that do not parse. */
   readonly failed: readonly {
@@ -74,6 +88,55 @@ export interface Endpoint {
   readonly sites: readonly string[];
   /** Calls that could not be resolved, which lower the confidence. */
   readonly unknownCalls: readonly { readonly text: string; readonly location: Location }[];
+  /** What a person may change about it, each with the place that shows why. */
+  readonly advice?: readonly Advice[];
+  /** What traces say of it, where some were given and have requests of it. */
+  readonly traced?: Traced;
+}
+
+/** Something worth changing in the source, whatever the verdict. */
+export interface Advice {
+  /** `n-plus-one`, `lazy-relation`, `sequential-externals`, … */
+  readonly kind: string;
+  readonly message: string;
+  readonly location: Location;
+}
+
+/** One handler's requests as traces show them. Milliseconds and shares from 0 to 1. */
+export interface Traced {
+  readonly requests: number;
+  /** Left out of the figures: errors, and the first request of every process. */
+  readonly failed: number;
+  readonly warmUp: number;
+  /** ISO 8601. */
+  readonly from: string;
+  /** ISO 8601. */
+  readonly to: string;
+  readonly p50: number;
+  readonly p95: number;
+  /** External share of the critical path over the slowest 5 %: a 90 % interval round it. */
+  readonly d95: Range;
+  /** The same counting what waited alone, and whatever waited. */
+  readonly bounds: readonly [low: number, high: number];
+  /** External calls by host or name: percentiles, and how often one runs per request. */
+  readonly calls: readonly {
+    readonly name: string;
+    readonly p50: number;
+    readonly p95: number;
+    readonly rounds: number;
+  }[];
+  /** Mean wait for a lane per request. */
+  readonly laneWait: number;
+  /** Share of requests that query after their last external wait. */
+  readonly lateQueries: number;
+  /** What overlapping external waits that follow each other would save, mean per request. */
+  readonly saveable: number;
+  /** Queries that run at least five times in one request, and how often. */
+  readonly repeated: readonly { readonly query: string; readonly times: number }[];
+  /** How requests were matched to the handler: `route`, `code`, `controller`, `procedure`, `suffix`, `path`. */
+  readonly matchedBy: readonly string[];
+  /** Where the estimate from the source and the traces contradict each other. */
+  readonly disagreements: readonly string[];
 }
 
 export type MiddlewareKind = 'pure' | 'cpu' | 'io-native' | 'io-bridged' | 'sync-adapting' | 'unknown';

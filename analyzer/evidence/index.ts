@@ -4,5 +4,6 @@ export { type ExternalOnPath, factsOf, type HandlerFacts } from './facts.ts';
 export { type Finding, type FindingKind, findingsOf, nameOfCall } from './findings.ts';
 export { type HandlerEvidence, handlerEvidence, type MiddlewareEvidence } from './handlers.ts';
 export { BridgeTable, type Project } from './project.ts';
+export { type Finder, projectFindings } from './project-findings.ts';
 export * from './step.ts';
 export { templateReader } from './template-files.ts';

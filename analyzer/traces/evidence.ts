@@ -1,0 +1,124 @@
+import type { Catalogue } from '../catalogue/index.ts';
+import type { Handler } from '../handlers/handler.ts';
+import { type MatchedBy, methodOf, pathOf, RouteMatcher, routeOf } from './match.ts';
+import { type Measured, measure } from './measure.ts';
+import { requestsOf, type TracedRequest } from './requests.ts';
+import type { Span } from './span.ts';
+
+/** Traced requests sorted out by the handler that answered them. */
+export interface TracedHandlers {
+  /** What the traces say about a handler; `undefined` when no request of it is in them. */
+  measuredFor(
+    handler: Handler,
+    estimated: number,
+  ): (Measured & { readonly matchedBy: readonly MatchedBy[] }) | undefined;
+  /** Requests that no handler was found for. */
+  readonly unmatched: readonly UnmatchedRequests[];
+  /** What makes the figures less than they look. */
+  readonly warnings: readonly string[];
+}
+
+export interface UnmatchedRequests {
+  readonly method: string;
+  /** Route as the trace gives it, else the path. */
+  readonly route: string;
+  readonly requests: number;
+}
+
+interface Bucket {
+  readonly requests: TracedRequest[];
+  readonly matchedBy: Set<MatchedBy>;
+  failed: number;
+  warmUp: number;
+}
+
+/** Sorts the requests of traces out by handler. */
+export function tracedHandlers(
+  spans: readonly Span[],
+  handlers: readonly Handler[],
+  catalogue: Catalogue,
+): TracedHandlers {
+  const matcher = new RouteMatcher(handlers);
+  const requests = requestsOf(spans, catalogue);
+  const first = firstOfEachProcess(requests);
+  const buckets = new Map<Handler, Bucket>();
+  const unmatched = new Map<string, { method: string; route: string; requests: number }>();
+  for (const request of requests) {
+    const match = matcher.match(request);
+    if (match === undefined) {
+      countUnmatched(unmatched, request);
+      continue;
+    }
+    const bucket = buckets.get(match.handler) ?? { requests: [], matchedBy: new Set(), failed: 0, warmUp: 0 };
+    buckets.set(match.handler, bucket);
+    bucket.matchedBy.add(match.by);
+    if (first.has(request)) bucket.warmUp++;
+    else if (request.failed) bucket.failed++;
+    else bucket.requests.push(request);
+  }
+  return {
+    unmatched: [...unmatched.values()].sort(
+      (left, right) => right.requests - left.requests || compare(left.route, right.route),
+    ),
+    warnings: warningsOf(spans, requests),
+    measuredFor(handler, estimated) {
+      const bucket = buckets.get(handler);
+      if (bucket === undefined || bucket.requests.length === 0) return undefined;
+      const { failed, warmUp } = bucket;
+      return {
+        ...measure(bucket.requests, { failed, warmUp }, estimated),
+        matchedBy: [...bucket.matchedBy].sort(),
+      };
+    },
+  };
+}
+
+/** A process compiles and connects on its first request, which then says nothing of the others. */
+function firstOfEachProcess(requests: readonly TracedRequest[]): ReadonlySet<TracedRequest> {
+  const first = new Map<string, TracedRequest>();
+  for (const request of requests) {
+    const process = `${request.server.service ?? ''} ${request.server.instance ?? ''}`;
+    const known = first.get(process);
+    if (known === undefined || request.server.start < known.server.start) first.set(process, request);
+  }
+  return new Set(first.values());
+}
+
+function countUnmatched(
+  unmatched: Map<string, { method: string; route: string; requests: number }>,
+  request: TracedRequest,
+): void {
+  const method = methodOf(request);
+  const route = routeOf(request) ?? pathOf(request) ?? request.server.name;
+  const known = unmatched.get(`${method} ${route}`) ?? { method, route, requests: 0 };
+  known.requests++;
+  unmatched.set(`${method} ${route}`, known);
+}
+
+function warningsOf(spans: readonly Span[], requests: readonly TracedRequest[]): readonly string[] {
+  const warnings: string[] = [];
+  if (spans.length > 0 && requests.length === 0) {
+    warnings.push(
+      'The traces hold no server span: the HTTP instrumentation is missing, or another service wrote them.',
+    );
+  }
+  const bare = requests.filter(({ leaves }) => leaves.length === 0).length;
+  if (requests.length > 0 && bare === requests.length) {
+    warnings.push(
+      'No request has a client or database span inside: their instrumentation may be missing, so external shares read as 0.',
+    );
+  }
+  const tailSampled = spans.some((span) =>
+    [...span.attributes.keys()].some((name) => /tail.?sampl|sampling\.policy/i.test(name)),
+  );
+  if (tailSampled) {
+    warnings.push(
+      'The traces were sampled by their tail: slow requests are over-represented, and a p95 of them means nothing.',
+    );
+  }
+  return warnings;
+}
+
+function compare(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
+}
