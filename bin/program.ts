@@ -4,6 +4,7 @@ import type { AnalyzeOptions } from './analyze.ts';
 import { type ExitCode, exitCode, UsageError } from './exit-code.ts';
 import type { MigrateOptions } from './migrate.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
+import type { TransformVerbOptions } from './transform.ts';
 import { ownVersion } from './version.ts';
 
 /**
@@ -66,6 +67,20 @@ function declareProgram(terminal: Terminal, finish: (code: ExitCode) => void): C
     .action(async (paths: string[], options: AnalyzeOptions) => {
       const { analyzeProject } = await import('./analyze.ts');
       finish(await analyzeProject(paths, options, terminal));
+    });
+  program
+    .command('transform')
+    .description('rewrite one text: what editors call')
+    .option('--stdin', 'read the text from standard input and print the result')
+    .option('--stdin-filename <file>', 'path the text belongs to; the file need not exist')
+    .option('--all', 'rewrite every bridge that can be proven, whatever its handler scores')
+    .option('--json', 'print the result as JSON')
+    .option('--diff', 'print a unified diff')
+    .action(async (options: TransformVerbOptions, command: Command) => {
+      const { transformText } = await import('./transform.ts');
+      finish(
+        await transformText(await terminal.input(), { ...command.optsWithGlobals(), ...options }, terminal),
+      );
     });
   return program;
 }

@@ -1,10 +1,13 @@
 import path from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import pc from 'picocolors';
 import type { TerminalOptions } from '../report/index.ts';
 
 /** Where a command reads from and writes to: the process, or what a test gives. */
 export interface Terminal {
   readonly cwd: string;
+  /** All of standard input. */
+  input(): Promise<Buffer>;
   /** Results, and nothing else. */
   print(text: string): void;
   /** Notes and errors. */
@@ -13,6 +16,7 @@ export interface Terminal {
 
 export const processTerminal: Terminal = {
   cwd: process.cwd(),
+  input: () => buffer(process.stdin),
   print: (text) => void process.stdout.write(text),
   complain: (text) => void process.stderr.write(`migrate-async: ${text}\n`),
 };

@@ -35,9 +35,15 @@ export interface Rewriting {
 /**
  * Reads and analyses the files of a list.
  * @param version of this tool, for the report
+ * @param texts contents that stand in for what is on disk, by path: an editor's buffer, standard input
  */
-export function readProject(list: FileList, configuration: Configuration, version: string): Project {
-  const sources = new Sources(list);
+export function readProject(
+  list: FileList,
+  configuration: Configuration,
+  version: string,
+  texts: ReadonlyMap<string, string> = new Map(),
+): Project {
+  const sources = new Sources(list, texts);
   const evaluator = new Evaluator(sources);
   const transforms = transformOptions(configuration);
   const { latencies, weights } = configuration;
@@ -80,7 +86,8 @@ function selection(analysis: Analysis, sources: Sources): Analysis {
   return { ...analysis, endpoints, sites, dynamicRegistrations };
 }
 
-function transformOptions({ wrappers, defaultWrappers }: Configuration): TransformOptions {
+/** What the configuration says to the transforms. */
+export function transformOptions({ wrappers, defaultWrappers }: Configuration): TransformOptions {
   return {
     ...(wrappers === undefined ? {} : { wrappers }),
     ...(defaultWrappers === undefined ? {} : { defaultWrappers }),

@@ -7,7 +7,8 @@ import { siteOf } from './site.ts';
 export { type Code, codes, hints } from './codes.ts';
 export type { Edit } from './edit.ts';
 export type { FailureReason, FileResult } from './result.ts';
-export { rewriteFile, type TransformOptions } from './rewrite.ts';
+export { type ProjectResult, rewriteFile, rewriteProject, type TransformOptions } from './rewrite.ts';
+export { rewriteText } from './standalone.ts';
 export { type Suppression, suppressionsOf } from './suppressions.ts';
 
 /** Words without which a file holds no bridge, unless it imports one under another name. */

@@ -103,6 +103,31 @@ export function listFiles(paths: readonly string[], cwd: string): FileList {
   };
 }
 
+/**
+ * Lists the package round a file whose text comes from elsewhere, the file among them; it need not exist.
+ * @throws PathError when its folder does not exist
+ */
+export function listAround(file: string, cwd: string): FileList {
+  const folder = realPath(path.dirname(file), cwd);
+  const absolute = path.join(folder, path.basename(file));
+  const top = repositoryAround(folder);
+  const root = top ?? projectAround(folder);
+  const scope = projectAround(folder);
+  const inScope = isWithin(root, scope) ? scope : root;
+  const name = toPosix(path.relative(root, absolute));
+  const listed = top === undefined ? walkFolder(root, inScope) : gitFiles(root, inScope);
+  const known = statSync(absolute, { throwIfNoEntry: false }) !== undefined;
+  const { files, skipped } = sortOut(root, [...new Set(known ? listed : [...listed, name])].sort());
+  return {
+    root,
+    files,
+    selected: files.filter((other) => other === name),
+    manifests: manifestsOf(top === undefined ? listed : gitFiles(root, root, '**/package.json')),
+    skipped: skipped.filter((other) => other.path === name),
+    repository: top !== undefined,
+  };
+}
+
 function manifestsOf(files: readonly string[]): readonly string[] {
   return files.filter(
     (file) => path.posix.basename(file) === 'package.json' && !/(?:^|\/)node_modules\//.test(file),

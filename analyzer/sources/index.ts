@@ -8,6 +8,7 @@ export { type ExportTable, exportsOf } from './exports.ts';
 export {
   type FileList,
   isWithin,
+  listAround,
   listFiles,
   PathError,
   type SkippedFile,
