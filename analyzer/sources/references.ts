@@ -20,6 +20,8 @@ const mostCandidates = 200;
 export class References {
   private readonly evaluator: Evaluator;
   private readonly sites = new Map<Node, readonly CallSite[]>();
+  /** Functions that are called, and only by tests. */
+  private readonly tested = new Set<Node>();
   private readonly importers = new Map<string, readonly SourceFile[]>();
   private built: ImportGraph | undefined;
 
@@ -42,10 +44,23 @@ export class References {
     const called = places.flatMap((place) => calledAt(place));
     const passed = places.flatMap((place) => this.passedAt(place, node));
     const all = unique([...called, ...this.calledAsMember(file, node), ...passed]);
-    const outsideTests = all.filter((site) => !isTestFile(site.file.path));
+    const outsideTests = all.filter((site) => !this.isTested(site.file, site.call));
     const found = outsideTests.length > 0 ? outsideTests : all;
+    const isElsewhere = places.some((place) => !isTestFile(place.file.path) && !isExport(place));
+    if (all.length > 0 && outsideTests.length === 0 && !isElsewhere) this.tested.add(node);
     this.sites.set(node, found);
     return found;
+  }
+
+  /** Whether code at a place runs in tests only: it stands in one, or in a function that only tests call. */
+  isTested(file: SourceFile, node: Node): boolean {
+    if (isTestFile(file.path)) return true;
+    for (let around = file.functionAround(node); around !== undefined; around = file.functionAround(around)) {
+      if (around.type !== 'FunctionDeclaration' && around.type !== 'ArrowFunctionExpression') continue;
+      this.callSites(file, around);
+      if (this.tested.has(around)) return true;
+    }
+    return false;
   }
 
   /** Every expression that means this declaration, across files. */
@@ -136,6 +151,12 @@ export class References {
       );
     });
   }
+}
+
+/** A name that is only passed on, not used. */
+function isExport({ file, node }: Place): boolean {
+  const parent = file.parentOf(node);
+  return parent?.type === 'ExportSpecifier' || parent?.type === 'ExportDefaultDeclaration';
 }
 
 function unique(sites: readonly CallSite[]): readonly CallSite[] {

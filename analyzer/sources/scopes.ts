@@ -94,8 +94,11 @@ export function resolveScopes(ast: File): Scopes {
   return builder;
 }
 
+/** The parent is kept on the node itself: a map of every node of every file costs more than the trees. */
+const parentKey = Symbol('parent');
+type Child = Node & { [parentKey]?: Node };
+
 class ScopeBuilder implements Scopes {
-  private readonly parents = new Map<Node, Node>();
   private readonly bindings = new Map<Node, Binding>();
   private readonly root = new Scope(undefined, true);
   private readonly pending: { readonly node: Identifier | JSXIdentifier; readonly scope: Scope }[] = [];
@@ -114,7 +117,7 @@ class ScopeBuilder implements Scopes {
   }
 
   parentOf(node: Node): Node | undefined {
-    return this.parents.get(node);
+    return (node as Child)[parentKey];
   }
 
   build(ast: File): void {
@@ -126,7 +129,7 @@ class ScopeBuilder implements Scopes {
       eachChild(node, (child) => below.push(child));
       for (let index = below.length - 1; index >= 0; index--) {
         const child = below[index] as Node;
-        this.parents.set(child, node);
+        (child as Child)[parentKey] = node;
         stack.push({ node: child, scope: belongsOutside(node, child) ? scope : inner });
       }
     }
@@ -334,7 +337,7 @@ class ScopeBuilder implements Scopes {
   }
 
   private isReference(node: Identifier | JSXIdentifier): boolean {
-    const parent = this.parents.get(node);
+    const parent = this.parentOf(node);
     if (parent === undefined) return false;
     switch (parent.type) {
       case 'MemberExpression':
@@ -386,7 +389,7 @@ class ScopeBuilder implements Scopes {
   }
 
   private isReexport(specifier: Node): boolean {
-    const declaration = this.parents.get(specifier);
+    const declaration = this.parentOf(specifier);
     return declaration?.type === 'ExportNamedDeclaration' && declaration.source != null;
   }
 }

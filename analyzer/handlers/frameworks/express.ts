@@ -21,7 +21,18 @@ import { expressObject, expressVerbs } from './express-objects.ts';
 /** Express 4 and 5, and packages with its interface. */
 export const express: Framework = {
   name: 'express',
-  words: ['express', 'polka', 'restana', 'restify', '@tinyhttp/app', "'router'", '"router"'],
+  words: [
+    "'express",
+    '"express',
+    '@feathersjs/express',
+    'ultimate-express',
+    'polka',
+    'restana',
+    'restify',
+    '@tinyhttp/app',
+    "'router'",
+    '"router"',
+  ],
   discover(sources, evaluator) {
     if (sources.mentioning(this.words).length === 0) return { handlers: [], dynamic: [] };
     return discoverExpress(sources, evaluator);

@@ -26,7 +26,7 @@ import { readHook, readRoute, readVerb } from './fastify-routes.ts';
 /** Fastify, with plugins, prefixes and @fastify/autoload. */
 export const fastify: Framework = {
   name: 'fastify',
-  words: ['fastify'],
+  words: ["'fastify", '"fastify', '@fastify/'],
   discover(sources, evaluator) {
     if (sources.mentioning(this.words).length === 0) return { handlers: [], dynamic: [] };
     return new FastifyDiscovery(sources, evaluator).run();
@@ -65,13 +65,14 @@ class FastifyDiscovery {
   run(): Discovery {
     const files = this.sources.mentioning(registrationWords).filter((file) => !isTestFile(file));
     const isMade = (value: ApiValue) => fastifyInstance(value)?.made !== undefined;
-    for (const call of callsOn(this.sources, this.evaluator, files, registering, isMade)) this.read(call);
+    for (const call of callsOn(this.sources, this.evaluator, files, registering, isMade, true))
+      this.read(call);
     this.runPending();
     for (const entry of entryPlugins(this.sources, this.evaluator, this.entered)) this.pending.push(entry);
     this.runPending();
     // What is left is given an instance by code outside the project, or by code that cannot be followed.
     const isTyped = (value: ApiValue) => fastifyInstance(value) !== undefined;
-    for (const call of callsOn(this.sources, this.evaluator, files, registering, isTyped)) {
+    for (const call of callsOn(this.sources, this.evaluator, files, registering, isTyped, true)) {
       if (!this.isEntered(call.file, call.call)) this.read(call);
     }
     this.runPending();

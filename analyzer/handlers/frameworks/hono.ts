@@ -21,7 +21,7 @@ import { type HonoRouter, honoObject, honoVerbs } from './hono-objects.ts';
 /** Hono, with the OpenAPI variant, factories and base paths. */
 export const hono: Framework = {
   name: 'hono',
-  words: ['hono'],
+  words: ["'hono", '"hono', '@hono/', 'npm:hono', ':@hono'],
   discover(sources, evaluator) {
     if (sources.mentioning(this.words).length === 0) return { handlers: [], dynamic: [] };
     return discoverHono(sources, evaluator);

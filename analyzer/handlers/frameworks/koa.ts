@@ -22,7 +22,7 @@ import { type KoaRouter, koaObject, koaVerbs } from './koa-objects.ts';
 /** Koa with any of its routers, koa-mount and koa-route. */
 export const koa: Framework = {
   name: 'koa',
-  words: ['koa'],
+  words: ["'koa", '"koa', '@koa/', 'koa-router'],
   discover(sources, evaluator) {
     if (sources.mentioning(this.words).length === 0) return { handlers: [], dynamic: [] };
     return discoverKoa(sources, evaluator);

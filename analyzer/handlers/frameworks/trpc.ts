@@ -15,7 +15,7 @@ import {
 import type { Discovery, Framework, Handler } from '../handler.ts';
 import { operandsOf } from '../routing/operands.ts';
 import { argumentsOf, argumentValues } from '../routing/options.ts';
-import { locationOf, middlewareOf, targetOf } from '../routing/targets.ts';
+import { locationOf, middlewareOf, referenceName, targetOf } from '../routing/targets.ts';
 
 /** tRPC 10 and 11 procedures, named by their path through nested routers. */
 export const trpc: Framework = {
@@ -52,7 +52,7 @@ function discoverProcedures(sources: Sources, evaluator: Evaluator): Discovery {
   for (const path of sources.mentioning(['outer(', 'outers('])) {
     const file = isTestFile(path) ? undefined : sources.file(path);
     for (const call of file ? callsOf(file).all : []) {
-      if (file === undefined) continue;
+      if (file === undefined || !/router/i.test(referenceName(call.callee) ?? '')) continue;
       for (const value of evaluator.evaluate(file, call)) {
         if (value.kind !== 'api' || lastCall(value, /^(?:router|createRouter)$/)?.node !== call) continue;
         const router = routerAt(routers, { file, node: call });

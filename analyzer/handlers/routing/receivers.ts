@@ -13,6 +13,7 @@ import {
   type Sources,
   unwrapped,
 } from '../../sources/index.ts';
+import { isPlausible, isPlausibleCall } from './plausible.ts';
 
 /** One call on something, in one run of the code around it. */
 export interface MemberCall {
@@ -29,6 +30,7 @@ export interface MemberCall {
 
 /**
  * Every call of one of `names` on something that `isReceiver` accepts, once per run of the code around it.
+ * @param options whether an object of options may stand in the handler's place
  * @param isReceiver says by the value alone whether routes may be registered on it
  */
 export function* callsOn(
@@ -37,6 +39,7 @@ export function* callsOn(
   files: readonly string[],
   names: ReadonlySet<string>,
   isReceiver: (value: ApiValue) => boolean,
+  options = false,
 ): Generator<MemberCall> {
   for (const path of files) {
     if (isTestFile(path)) continue;
@@ -46,11 +49,12 @@ export function* callsOn(
       const callee = unwrapped(call.callee);
       if (callee.type !== 'MemberExpression' && callee.type !== 'OptionalMemberExpression') continue;
       const { object, property: token } = callee;
+      if (!isPlausibleCall(file, call, options) || !isPlausible(file, object)) continue;
       const accepts = (environment: Environment) =>
         evaluator
           .evaluate(file, object, environment)
           .some((value) => value.kind === 'api' && isReceiver(value));
-      if (!accepts(noEnvironment)) continue;
+      if (!accepts(noEnvironment) || evaluator.references.isTested(file, call)) continue;
       for (const environment of contextsOf(evaluator, file, call)) {
         if (!accepts(environment)) continue;
         for (const name of namesOf(evaluator, file, callee, environment)) {

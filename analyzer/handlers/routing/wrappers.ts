@@ -29,23 +29,41 @@ export function wrappedIn(evaluator: Evaluator, value: FunctionValue): Wrapped |
 
 function givenFunction(value: FunctionValue): Wrapped | undefined {
   const { file, node, environment } = value;
-  const own = parameterBindings(file, node);
-  if (own.size === 0) return undefined;
-  let found: Wrapped | undefined;
-  walk(node.body, (inner) => {
-    if (inner.type !== 'CallExpression' && inner.type !== 'OptionalCallExpression') return true;
-    const callee = unwrapped(inner.callee);
-    const called = outerParameter(file, node, callee);
-    if (called === undefined || !inner.arguments.some((argument) => mentions(file, argument, own)))
-      return true;
+  for (const { called, direct } of [...outerCalls(file, node)].reverse()) {
     const values = environment
       .get(called)
-      ?.filter(({ kind }) => kind === 'function' || (kind === 'api' && callee.type === 'Identifier'));
-    if (values !== undefined && values.length > 0) {
-      found = { values, wrapper: ownerName(file, called) };
-    }
-    return true;
-  });
+      ?.filter(({ kind }) => kind === 'function' || (kind === 'api' && direct));
+    if (values !== undefined && values.length > 0) return { values, wrapper: ownerName(file, called) };
+  }
+  return undefined;
+}
+
+interface OuterCall {
+  /** The parameter of a function further out that is called. */
+  readonly called: Binding;
+  /** Whether it is the callee itself, not something the callee is made from. */
+  readonly direct: boolean;
+}
+
+const outerCallsOf = new WeakMap<FunctionNode, readonly OuterCall[]>();
+
+/** The calls in a function of what functions around it were given, with something of its own parameters. */
+function outerCalls(file: SourceFile, node: FunctionNode): readonly OuterCall[] {
+  const known = outerCallsOf.get(node);
+  if (known !== undefined) return known;
+  const own = parameterBindings(file, node);
+  const found: OuterCall[] = [];
+  if (own.size > 0) {
+    walk(node.body, (inner) => {
+      if (inner.type !== 'CallExpression' && inner.type !== 'OptionalCallExpression') return true;
+      const callee = unwrapped(inner.callee);
+      const called = outerParameter(file, node, callee);
+      if (called !== undefined && inner.arguments.some((argument) => mentions(file, argument, own)))
+        found.push({ called, direct: callee.type === 'Identifier' });
+      return true;
+    });
+  }
+  outerCallsOf.set(node, found);
   return found;
 }
 
