@@ -5,7 +5,7 @@ import { readProject } from '../delivery/migration.ts';
 import { analysisReports } from '../report/index.ts';
 import { readConfiguration } from './configuration.ts';
 import { type ExitCode, exitCode, UsageError } from './exit-code.ts';
-import { type Terminal, terminalOptions } from './terminal.ts';
+import { announce, type Terminal, terminalOptions } from './terminal.ts';
 import { ownVersion } from './version.ts';
 
 export interface AnalyzeOptions {
@@ -27,6 +27,7 @@ export async function analyzeProject(
     );
   }
   const list = listFiles(paths, terminal.cwd);
+  announce(terminal, list.files.length);
   const { configuration } = await readConfiguration(path.resolve(terminal.cwd, paths[0] ?? '.'));
   const { analysis } = readProject(list, configuration, ownVersion());
   const text = report(

@@ -16,7 +16,7 @@ import { dirtyFiles } from '../delivery/working-tree.ts';
 import { jsonReport, type RunReport, terminalReport } from '../report/index.ts';
 import { type Configured, readConfiguration } from './configuration.ts';
 import { type ExitCode, exitCode, UsageError } from './exit-code.ts';
-import { type Terminal, terminalOptions } from './terminal.ts';
+import { announce, type Terminal, terminalOptions } from './terminal.ts';
 import { ownVersion } from './version.ts';
 
 export interface MigrateOptions {
@@ -39,6 +39,7 @@ export async function migrate(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const list = listFiles(paths, terminal.cwd);
+  announce(terminal, list.files.length);
   const configured = await readConfiguration(path.resolve(terminal.cwd, paths[0] ?? '.'));
   const project = readProject(list, configured.configuration, ownVersion());
   const scope = scopeOf(options, configured.configuration);

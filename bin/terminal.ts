@@ -12,6 +12,8 @@ export interface Terminal {
   print(text: string): void;
   /** Notes and errors. */
   complain(text: string): void;
+  /** What is going on, for a person who waits; nobody else sees it. */
+  progress(text: string): void;
 }
 
 export const processTerminal: Terminal = {
@@ -19,6 +21,9 @@ export const processTerminal: Terminal = {
   input: () => buffer(process.stdin),
   print: (text) => void process.stdout.write(text),
   complain: (text) => void process.stderr.write(`migrate-async: ${text}\n`),
+  progress: (text) => {
+    if (process.stderr.isTTY) process.stderr.write(`${text}\n`);
+  },
 };
 
 /** How to print a report whose paths are relative to `root`. */
@@ -28,4 +33,12 @@ export function terminalOptions(terminal: Terminal, root: string, top: number): 
     top,
     displayPath: (file) => path.relative(terminal.cwd, path.join(root, file)).split(path.sep).join('/'),
   };
+}
+
+/** Files from which a run takes long enough that a person wants to hear what it does. */
+const manyFiles = 500;
+
+/** Says that a long run has begun. */
+export function announce(terminal: Terminal, files: number): void {
+  if (files >= manyFiles) terminal.progress(`Reading ${files} files…`);
 }
