@@ -4,7 +4,8 @@
  */
 export function canonicalRoute(route: string): string {
   const segments = route
-    .replace(/[?#].*$/, '')
+    // A question mark in a template makes a parameter optional; a query has names and values.
+    .replace(/\?[\w.-]+=.*$|#.*$/, '')
     .split('/')
     .filter((segment) => segment !== '' && !/^\(.*\)$/.test(segment) && !segment.startsWith('@'))
     .map(canonicalSegment);

@@ -1,0 +1,152 @@
+import { describe, expect, it } from 'vitest';
+import { readTraces, TraceError } from '../../../analyzer/traces/index.ts';
+
+const nano = (milliseconds: number) => `${BigInt(Date.UTC(2026, 0, 5) + milliseconds)}000000`;
+const start = Date.UTC(2026, 0, 5);
+
+const otlp = {
+  resourceSpans: [
+    {
+      resource: { attributes: [{ key: 'service.name', value: { stringValue: 'shop' } }] },
+      scopeSpans: [
+        {
+          scope: { name: '@opentelemetry/instrumentation-http', version: '0.200.0' },
+          spans: [
+            {
+              traceId: '5b8efff798038103d269b633813fc60c',
+              spanId: 'eee19b7ec3c1b174',
+              parentSpanId: '',
+              name: 'GET /posts/:id',
+              kind: 2,
+              startTimeUnixNano: nano(0),
+              endTimeUnixNano: `${nano(125).slice(0, -6)}250000`,
+              attributes: [
+                { key: 'http.request.method', value: { stringValue: 'GET' } },
+                { key: 'http.response.status_code', value: { intValue: '200' } },
+                { key: 'tags', value: { arrayValue: { values: [{ stringValue: 'a' }] } } },
+              ],
+              status: { code: 2 },
+              futureField: true,
+            },
+          ],
+        },
+      ],
+    },
+  ],
+};
+
+const jaeger = {
+  data: [
+    {
+      traceID: 'abc',
+      spans: [
+        {
+          traceID: 'abc',
+          spanID: '2',
+          operationName: 'GET',
+          references: [{ refType: 'CHILD_OF', spanID: '1' }],
+          startTime: start * 1000,
+          duration: 42_500,
+          tags: [
+            { key: 'span.kind', type: 'string', value: 'client' },
+            { key: 'http.url', value: 'https://a.io/x' },
+          ],
+          processID: 'p1',
+        },
+      ],
+      processes: { p1: { serviceName: 'shop', tags: [] } },
+    },
+  ],
+};
+
+const zipkin = [
+  {
+    traceId: 'abc',
+    id: '7',
+    kind: 'CLIENT',
+    name: 'get',
+    timestamp: start * 1000,
+    duration: 9000,
+    localEndpoint: { serviceName: 'web' },
+  },
+  {
+    traceId: 'abc',
+    id: '7',
+    kind: 'SERVER',
+    shared: true,
+    name: 'get',
+    timestamp: start * 1000 + 1000,
+    duration: 5000,
+    localEndpoint: { serviceName: 'shop' },
+    tags: { 'http.route': '/x' },
+  },
+];
+
+describe('trace files', () => {
+  it('are read from OTLP JSON', () => {
+    const [span] = readTraces('traces.json', JSON.stringify(otlp));
+    expect(span).toMatchObject({ kind: 'server', service: 'shop', parentId: undefined, failed: true, start });
+    expect(span?.end).toBeCloseTo(start + 125.25, 3);
+    expect(span?.attributes.get('http.response.status_code')).toBe(200);
+    expect(span?.attributes.get('tags')).toEqual(['a']);
+  });
+
+  it('are read from the JSON lines of a collector, and from Tempo', () => {
+    const lines = `${JSON.stringify(otlp)}\n${JSON.stringify(otlp)}\n`;
+    expect(readTraces('traces.jsonl', lines)).toHaveLength(2);
+    expect(readTraces('tempo.json', JSON.stringify({ batches: otlp.resourceSpans }))).toHaveLength(1);
+    expect(readTraces('tempo.json', JSON.stringify({ trace: otlp }))).toHaveLength(1);
+  });
+
+  it('understand base64 ids, kinds by name and the old name of scopes', () => {
+    const [resource] = otlp.resourceSpans;
+    const [scope] = resource?.scopeSpans ?? [];
+    const [span] = scope?.spans ?? [];
+    const old = {
+      batches: [
+        {
+          resource: resource?.resource,
+          instrumentationLibrarySpans: [
+            {
+              spans: [
+                {
+                  ...span,
+                  kind: 'SPAN_KIND_CLIENT',
+                  traceId: 'W47/95gDgQPSabYzgT/GDA==',
+                  spanId: '7uGbfsPBsXQ=',
+                },
+              ],
+            },
+          ],
+        },
+      ],
+    };
+    expect(readTraces('old.json', JSON.stringify(old))[0]).toMatchObject({
+      kind: 'client',
+      traceId: '5b8efff798038103d269b633813fc60c',
+      spanId: 'eee19b7ec3c1b174',
+    });
+  });
+
+  it('are read from Jaeger', () => {
+    expect(readTraces('jaeger.json', JSON.stringify(jaeger))[0]).toMatchObject({
+      kind: 'client',
+      parentId: '1',
+      service: 'shop',
+      start,
+      end: start + 42.5,
+    });
+  });
+
+  it('are read from Zipkin, and a shared span becomes two', () => {
+    const [client, server] = readTraces('zipkin.json', JSON.stringify(zipkin));
+    expect(client).toMatchObject({ spanId: '7', kind: 'client', end: start + 9 });
+    expect(server).toMatchObject({ spanId: '7:server', parentId: '7', kind: 'server', service: 'shop' });
+    expect(readTraces('zipkin.json', JSON.stringify([zipkin]))).toHaveLength(2);
+  });
+
+  it('that are none of these are refused with their name', () => {
+    expect(() => readTraces('x.json', '{"a": 1}')).toThrow(TraceError);
+    expect(() => readTraces('x.json', 'no json')).toThrow(/x\.json:1 is not JSON/);
+  });
+});
