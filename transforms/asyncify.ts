@@ -5,6 +5,7 @@ import {
   type Evaluator,
   type FunctionNode,
   isFunction,
+  memberName,
   type SourceFile,
   span,
   unwrapped,
@@ -15,6 +16,7 @@ import { type FormMatch, leave, type Rewrite } from './forms/form.ts';
 import { type CallJudgement, judgeCall } from './judge-call.ts';
 import { removal } from './layout.ts';
 import { type Consumption, consumptionAt } from './query-consumption.ts';
+import { reachableTwin, type Target, type TwinPlan } from './twin-functions.ts';
 import { renaming } from './unwrap.ts';
 
 type Call = Node & { type: 'CallExpression' | 'OptionalCallExpression' };
@@ -30,6 +32,8 @@ export type AsyncStep =
       readonly operation: OrmOperation;
       readonly block: FunctionNode;
     }
+  /** A call of a project function that queries: its twin is called. */
+  | { readonly kind: 'twin'; readonly node: Call; readonly plan: TwinPlan }
   | { readonly kind: 'relation'; readonly node: Node; readonly operation: OrmOperation }
   | { readonly kind: 'consumption'; readonly node: Node; readonly consumption: Consumption };
 
@@ -111,6 +115,7 @@ class StepFinder {
     }
     const block = judgement.kind === 'operation' ? blockOf(judgement, node) : undefined;
     if (judgement.kind === 'operation') this.operation(node, judgement.operation, block);
+    if (judgement.kind === 'function') this.twin(node, judgement);
     const consumption =
       judgement.kind === 'harmless' ? consumptionAt(this.evaluator, this.file, node) : undefined;
     if (consumption !== undefined) this.steps.push({ kind: 'consumption', node, consumption });
@@ -119,6 +124,13 @@ class StepFinder {
       if (block !== undefined && unwrapped(argument) === block) this.block(block);
       else this.visit(argument);
     }
+  }
+
+  private twin(node: Call, target: Target): void {
+    const plan = reachableTwin(this.evaluator, this.file, node.callee, target);
+    if (plan.kind === 'leave') this.refusal ??= plan;
+    else if (node.type === 'OptionalCallExpression') this.refuseOptional(node);
+    else this.steps.push({ kind: 'twin', node, plan });
   }
 
   private operation(node: Call, operation: OrmOperation, block: FunctionNode | undefined): void {
@@ -195,6 +207,7 @@ function childrenOf(node: Node): Node[] {
 export function stepEdits(file: SourceFile, body: AsyncBody, bare: (node: Node) => boolean): Rewrite {
   const edits: Edit[] = [];
   const functions: Rewrite['functions'][number][] = [];
+  const twins: TwinPlan[] = [];
   const begun = new Set<number>();
   const waiting = (node: Node): Edit[] => {
     if (bare(node)) return [];
@@ -216,6 +229,13 @@ export function stepEdits(file: SourceFile, body: AsyncBody, bare: (node: Node) 
         if (step.kind === 'block') edits.push(...becomingAsync(step.block));
         break;
       }
+      case 'twin': {
+        const named = namingFunction(step.node.callee, step.plan);
+        edits.push(...named.edits, ...waiting(step.node));
+        functions.push(...named.functions);
+        twins.push(step.plan);
+        break;
+      }
       case 'relation':
         edits.push(...renaming(step.node, step.operation.name, step.operation.twin ?? step.operation.name));
         edits.push(...waiting(step.node));
@@ -225,7 +245,16 @@ export function stepEdits(file: SourceFile, body: AsyncBody, bare: (node: Node) 
         break;
     }
   }
-  return { edits, functions };
+  return { edits, functions, twins };
+}
+
+/** Names the twin of a project function where the function is named. */
+export function namingFunction(callee: Node, plan: TwinPlan): Omit<Rewrite, 'twins'> {
+  const node = unwrapped(callee);
+  const { name } = plan;
+  if (node.type === 'Identifier') return { edits: [], functions: [{ identifier: node, twin: name, plan }] };
+  const sync = memberName(node);
+  return { edits: sync === undefined ? [] : renaming(node, sync, name), functions: [] };
 }
 
 function consumptionEdits(

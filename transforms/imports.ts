@@ -1,6 +1,7 @@
 import type { Identifier, ImportDeclaration, ImportSpecifier, Node } from '@babel/types';
 import { type Binding, keyName, type SourceFile, span, unwrapped, walk } from '../analyzer/sources/index.ts';
 import type { Edit } from './edit.ts';
+import type { NamedFunction } from './forms/form.ts';
 import { commentsIn, lineRemoval, nextSignificant, removal } from './layout.ts';
 
 type Range = { readonly start: number; readonly end: number };
@@ -214,44 +215,61 @@ function statementRemoval(file: SourceFile, statement: Node): readonly Edit[] {
   return edits;
 }
 
-/** Makes imported functions mean their twins: `getObjectOr404` becomes `agetObjectOr404`, in the import and at its uses. */
+/**
+ * Makes functions mean their twins: `getObjectOr404` becomes `agetObjectOr404`, in the import and at its uses.
+ * @param beside imported names that keep their uses, and whose twins are imported beside them
+ */
 export function functionEdits(
   file: SourceFile,
-  functions: readonly { readonly identifier: Identifier; readonly twin: string }[],
+  functions: readonly NamedFunction[],
+  beside: readonly { readonly binding: Binding; readonly twin: string }[] = [],
 ): readonly Edit[] {
-  const edits: Edit[] = [];
-  const byBinding = new Map<Binding, { readonly identifier: Identifier; readonly twin: string }[]>();
+  const byBinding = new Map<Binding, NamedFunction[]>();
   for (const use of functions) {
     const binding = file.scopes.bindingOf(use.identifier);
     if (binding !== undefined) byBinding.set(binding, [...(byBinding.get(binding) ?? []), use]);
   }
-  for (const [binding, uses] of byBinding) {
-    const [{ twin } = { twin: '' }] = uses;
-    const imported = importedAs(file, binding);
-    if (imported === undefined) continue;
-    const existing = localNameOf(file, binding, twin);
-    const everyUse = binding.references.every((reference) =>
-      uses.some(({ identifier }) => identifier === reference),
-    );
-    const renamed = imported.local !== imported.name;
-    const local = existing ?? (everyUse && renamed ? imported.local : twin);
-    for (const { identifier } of uses) {
-      if (identifier.name === local) continue;
-      const inserted = local.endsWith(identifier.name)
-        ? local.slice(0, local.length - identifier.name.length)
-        : undefined;
-      const { start, end } = span(identifier);
-      edits.push(
-        inserted === undefined ? { start, end, text: local } : { start, end: start, text: inserted },
-      );
-    }
-    if (existing !== undefined) continue;
-    const { start, end } = span(imported.key);
-    if (everyUse) edits.push({ start, end: start, text: twin.slice(0, twin.length - imported.name.length) });
-    else edits.push({ start: imported.end, end: imported.end, text: `, ${twin}` });
-    void end;
-  }
-  return edits;
+  for (const { binding } of beside) if (!byBinding.has(binding)) byBinding.set(binding, []);
+  return [...byBinding].flatMap(([binding, uses]) => {
+    const twin = uses[0]?.twin ?? beside.find((each) => each.binding === binding)?.twin ?? '';
+    return bindingEdits(file, binding, twin, uses);
+  });
+}
+
+function bindingEdits(
+  file: SourceFile,
+  binding: Binding,
+  twin: string,
+  uses: readonly NamedFunction[],
+): readonly Edit[] {
+  const imported = importedAs(file, binding);
+  const naming = (local: string) => uses.flatMap(({ identifier }) => renamed(file, identifier, local));
+  if (imported === undefined) return naming(twin);
+  const existing = localNameOf(file, binding, twin);
+  if (existing !== undefined) return naming(existing);
+  const everyUse = binding.references.every((reference) =>
+    uses.some(({ identifier }) => identifier === reference),
+  );
+  if (!everyUse) return [...naming(twin), { start: imported.end, end: imported.end, text: `, ${twin}` }];
+  const { start, end } = span(imported.key);
+  const change = prefixed(imported.name, twin) ?? twin;
+  const edit = change === twin ? { start, end, text: twin } : { start, end: start, text: change };
+  return [edit, ...(imported.local === imported.name ? naming(twin) : [])];
+}
+
+/** Writes another name where a function is named; `{ load }` becomes `{ load: aload }`. */
+function renamed(file: SourceFile, identifier: Identifier, local: string): readonly Edit[] {
+  const { start, end } = span(identifier);
+  if (identifier.name === local) return [];
+  const property = file.parentOf(identifier);
+  if (property?.type === 'ObjectProperty' && property.shorthand)
+    return [{ start: end, end, text: `: ${local}` }];
+  const prefix = prefixed(identifier.name, local);
+  return prefix === undefined ? [{ start, end, text: local }] : [{ start, end: start, text: prefix }];
+}
+
+function prefixed(name: string, longer: string): string | undefined {
+  return longer.endsWith(name) ? longer.slice(0, longer.length - name.length) : undefined;
 }
 
 interface ImportedName {

@@ -17,6 +17,8 @@ type Call = Node & { type: 'CallExpression' | 'OptionalCallExpression' };
 /** What a call inside a function means for making that function async. */
 export type CallJudgement =
   | { readonly kind: 'operation'; readonly operation: OrmOperation }
+  /** A function of the project that queries. */
+  | { readonly kind: 'function'; readonly file: SourceFile; readonly node: FunctionNode }
   /** Nothing to wait for. */
   | { readonly kind: 'harmless' }
   | (FormMatch & { readonly kind: 'leave' });
@@ -46,7 +48,7 @@ export function judgeCall(evaluator: Evaluator, file: SourceFile, call: Call): C
       return leave('MA103', `«${known.name}» is not an operation of the ORM and has no twin`);
     case 'function':
       return doesOrmWork(evaluator, known.file, known.node)
-        ? leave('MA122', `«${text}» is a function of the project that queries and has no async twin`)
+        ? { kind: 'function', file: known.file, node: known.node }
         : harmless;
     case 'other':
       return harmless;
@@ -97,6 +99,25 @@ function queries(evaluator: Evaluator, file: SourceFile, node: FunctionNode): bo
     found ||=
       known.kind === 'function' && known.node !== node && doesOrmWork(evaluator, known.file, known.node);
     return !found;
+  });
+  return found;
+}
+
+/** What runs when a function does, its own queries and those of the project functions it calls. */
+export function operationsOf(
+  evaluator: Evaluator,
+  file: SourceFile,
+  node: Node,
+  seen: Set<Node> = new Set(),
+): readonly OrmOperation[] {
+  if (seen.has(node)) return [];
+  seen.add(node);
+  const found = [...ormOperationsIn(evaluator, file, node)];
+  walk(node, (call) => {
+    if (call.type !== 'CallExpression' || call.callee.type === 'Import') return true;
+    const known = receiverKnowledge(evaluator, file, unwrapped(call.callee));
+    if (known.kind === 'function') found.push(...operationsOf(evaluator, known.file, known.node.body, seen));
+    return true;
   });
   return found;
 }

@@ -38,6 +38,11 @@ export function commentsIn(file: SourceFile, start: number, end: number): readon
   );
 }
 
+/** What makes two comments the same. */
+export function commentKey({ type, value }: Comment): string {
+  return `${type}${value}`;
+}
+
 export interface RemovalOptions {
   /** Whether what stays comes after the removed text, or before it. */
   readonly kept: 'after' | 'before';

@@ -1,8 +1,16 @@
 import type { Node } from '@babel/types';
 import type { Bridge, OrmOperation } from '../analyzer/evidence/bridge.ts';
-import { isFunction, keyName, memberName, type SourceFile, unwrapped } from '../analyzer/sources/index.ts';
+import {
+  type Evaluator,
+  isFunction,
+  keyName,
+  memberName,
+  type SourceFile,
+  unwrapped,
+} from '../analyzer/sources/index.ts';
 import { outermost } from './expressions.ts';
-import { type FormMatch, leave } from './forms/form.ts';
+import { type FormContext, type FormMatch, leave } from './forms/form.ts';
+import { operationsOf } from './judge-call.ts';
 
 type Refusal = FormMatch & { readonly kind: 'leave' };
 
@@ -10,17 +18,28 @@ interface Member {
   readonly bridge: Bridge;
   /** Whether it may run more than once in the same group: inside a callback of `map`. */
   readonly repeated: boolean;
+  /** What crosses, by way of other functions too. */
+  readonly operations: readonly OrmOperation[];
+}
+
+function allOperations(
+  evaluator: Evaluator,
+  { file, closure, target, operations }: Bridge,
+): readonly OrmOperation[] {
+  if (closure !== undefined) return operationsOf(evaluator, file, closure.body);
+  return target === undefined ? operations : operationsOf(evaluator, target.file, target.node.body);
 }
 
 /**
  * Thread-sensitive bridges that are started together ran one after the other, on one connection. Their twins run at
  * the same time, so where one of them writes what another touches, the order they had would be lost.
  */
-export function orderRefusal(bridge: Bridge, siblings: readonly Bridge[]): Refusal | undefined {
+export function orderRefusal(bridge: Bridge, { evaluator, siblings }: FormContext): Refusal | undefined {
   for (const combination of combinationsAround(bridge)) {
     const members = siblings.flatMap((sibling) => {
       const found = combinationsAround(sibling).find(({ call }) => call === combination.call);
-      return found ? [{ bridge: sibling, repeated: found.repeated }] : [];
+      if (!found) return [];
+      return [{ bridge: sibling, repeated: found.repeated, operations: allOperations(evaluator, sibling) }];
     });
     const own = members.find((member) => member.bridge.wrap === bridge.wrap);
     const rival = own && rivalOf(own, members);
@@ -34,13 +53,12 @@ export function orderRefusal(bridge: Bridge, siblings: readonly Bridge[]): Refus
 }
 
 function rivalOf(own: Member, members: readonly Member[]): string | undefined {
-  if (own.repeated && writes(own.bridge)) return 'itself';
+  if (own.repeated && writes(own)) return 'itself';
   for (const member of members) {
     if (member === own) continue;
-    const both = writes(own.bridge) && writes(member.bridge);
-    const mixed = (writes(own.bridge) || writes(member.bridge)) && shareModel(own.bridge, member.bridge);
-    const repeatedWrite = member.repeated && writes(member.bridge) && shareModel(own.bridge, member.bridge);
-    if (both || mixed || repeatedWrite) return `«${describe(member.bridge)}»`;
+    const both = writes(own) && writes(member);
+    const mixed = (writes(own) || writes(member)) && shareModel(own, member);
+    if (both || mixed) return `«${describe(member.bridge)}»`;
   }
   return undefined;
 }
@@ -52,11 +70,11 @@ function describe(bridge: Bridge): string {
     .slice(0, 60);
 }
 
-function writes(bridge: Bridge): boolean {
-  return bridge.operations.some((operation) => operation.writes);
+function writes({ operations }: Member): boolean {
+  return operations.some((operation) => operation.writes);
 }
 
-function shareModel(left: Bridge, right: Bridge): boolean {
+function shareModel(left: Member, right: Member): boolean {
   return left.operations.some((one) => right.operations.some((other) => sameModel(one, other)));
 }
 

@@ -23,4 +23,11 @@ export type FileResult =
       readonly message: string;
     };
 
-export type FailureReason = 'parse' | 'overlapping-edits' | 'lost-comment' | 'changed-token' | 'unknown-twin';
+export type FailureReason =
+  | 'parse'
+  | 'overlapping-edits'
+  | 'lost-comment'
+  | 'changed-token'
+  | 'unknown-twin'
+  /** Another file that it must be written with failed. */
+  | 'unit';

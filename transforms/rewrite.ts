@@ -1,18 +1,35 @@
-import { twins } from '@migrate-async/runtime/twins';
+import { twins as twinTables } from '@migrate-async/runtime/twins';
 import type { Bridge } from '../analyzer/evidence/bridge.ts';
 import { type BridgeOptions, findBridges } from '../analyzer/evidence/bridges.ts';
 import { type Binding, type Evaluator, type SourceFile, span, walk } from '../analyzer/sources/index.ts';
 import { applyEdits, type Edit, OverlappingEditsError, orderedEdits } from './edit.ts';
-import type { FormContext } from './forms/form.ts';
+import type { NamedFunction, Rewrite } from './forms/form.ts';
 import { cleanup, functionEdits } from './imports.ts';
 import type { FileResult } from './result.ts';
 import { decide, siteId } from './site.ts';
+import { type TwinFunctions, twinFunctions, writtenTwins } from './twin-edits.ts';
 import { verify } from './verify.ts';
 
 export type TransformOptions = BridgeOptions;
 
+/** What became of the files of a project. */
+export interface ProjectResult {
+  /** By path; files in which nothing changes are left out. */
+  readonly files: ReadonlyMap<string, FileResult>;
+  /** Paths of files that must be written together or not at all, for every group of more than one. */
+  readonly units: readonly (readonly string[])[];
+}
+
+interface RewrittenSite {
+  readonly id: string;
+  readonly bridge: Bridge;
+  readonly rewrite: Rewrite;
+  /** Paths of the files that its edits reach. */
+  readonly reach: ReadonlySet<string>;
+}
+
 /**
- * Rewrites the planned sites of one file.
+ * Rewrites the planned sites of one file, as far as that needs no other file to change.
  * @param planned ids of the sites to rewrite; all that can be proven when it is left out
  * @returns the new text with its edits; `failed` when it did not pass verification, and then nothing is to be written
  */
@@ -22,27 +39,111 @@ export function rewriteFile(
   planned?: ReadonlySet<string>,
   options: TransformOptions = {},
 ): FileResult {
+  const sites = rewrittenSites(file, evaluator, planned, options).filter(
+    ({ reach }) => reach.size === 1 && reach.has(file.path),
+  );
+  return rewriteSites(sites, evaluator).files.get(file.path) ?? { schemaVersion: 1, status: 'unchanged' };
+}
+
+/**
+ * Rewrites the planned sites of a project, with the async twins of project functions that they call. What one site
+ * needs in several files is one unit: when one of the files fails verification, none of them changes.
+ * @param planned ids of the sites to rewrite; all that can be proven when it is left out
+ */
+export function rewriteProject(
+  files: readonly SourceFile[],
+  evaluator: Evaluator,
+  planned?: ReadonlySet<string>,
+  options: TransformOptions = {},
+): ProjectResult {
+  const sites = files.flatMap((file) => rewrittenSites(file, evaluator, planned, options));
+  return rewriteSites(sites, evaluator);
+}
+
+function rewrittenSites(
+  file: SourceFile,
+  evaluator: Evaluator,
+  planned: ReadonlySet<string> | undefined,
+  options: TransformOptions,
+): readonly RewrittenSite[] {
   const siblings = findBridges(file, evaluator, options);
-  const context: FormContext = { evaluator, siblings };
-  const sites: string[] = [];
-  const edits: Edit[] = [];
-  const functions = [];
-  const rewritten: Bridge[] = [];
-  for (const bridge of siblings) {
+  const context = { evaluator, siblings };
+  return siblings.flatMap((bridge) => {
     const id = siteId(bridge);
-    if (planned !== undefined && !planned.has(id)) continue;
+    if (planned !== undefined && !planned.has(id)) return [];
     const decision = decide(bridge, context);
-    if (decision.kind !== 'rewrite') continue;
+    if (decision.kind !== 'rewrite') return [];
     const rewrite = decision.form.rewrite(bridge, context);
-    edits.push(...rewrite.edits);
-    functions.push(...rewrite.functions);
-    sites.push(id);
-    rewritten.push(bridge);
+    const reach = new Set([
+      file.path,
+      ...twinFunctions(evaluator, [rewrite]).map(({ target }) => target.file.path),
+    ]);
+    return [{ id, bridge, rewrite, reach }];
+  });
+}
+
+function rewriteSites(sites: readonly RewrittenSite[], evaluator: Evaluator): ProjectResult {
+  const written = writtenTwins(
+    evaluator,
+    sites.map(({ rewrite }) => rewrite),
+  );
+  const paths = new Set(sites.flatMap(({ reach }) => [...reach]));
+  const units = unitsOf(sites);
+  const results = new Map<string, FileResult>();
+  for (const path of paths) {
+    const file = evaluator.sources.file(path);
+    if (file === undefined) continue;
+    const own = sites.filter(({ bridge }) => bridge.file.path === path);
+    results.set(path, rewriteOne(file, own, written));
   }
-  if (rewritten.length === 0) return { schemaVersion: 1, status: 'unchanged' };
-  edits.push(...functionEdits(file, functions));
-  edits.push(...cleanup(file, touchedNames(file, rewritten, edits), edits));
-  return verified(file, edits, sites, new Set([...madeUpNames, ...twinsIn(rewritten)]));
+  for (const unit of units) failTogether(unit, results);
+  return { files: results, units };
+}
+
+function rewriteOne(file: SourceFile, sites: readonly RewrittenSite[], written: TwinFunctions): FileResult {
+  const twin = written.inFile(file);
+  const functions: NamedFunction[] = [
+    ...sites.flatMap(({ rewrite }) => rewrite.functions.filter((named) => !written.isConverted(named))),
+    ...twin.functions,
+  ];
+  const edits: Edit[] = [...sites.flatMap(({ rewrite }) => rewrite.edits), ...twin.edits];
+  edits.push(...functionEdits(file, functions, twin.imports));
+  const bridges = sites.map(({ bridge }) => bridge);
+  edits.push(...cleanup(file, touchedNames(file, bridges, edits), edits));
+  const names = new Set([...madeUpNames, ...written.names, ...twinsIn(bridges), ...twin.names]);
+  return verified(
+    file,
+    edits,
+    sites.map(({ id }) => id),
+    names,
+    twin.copied,
+  );
+}
+
+/** Joins the files that sites reach together. */
+function unitsOf(sites: readonly RewrittenSite[]): readonly (readonly string[])[] {
+  let units: Set<string>[] = [];
+  for (const { reach } of sites) {
+    if (reach.size < 2) continue;
+    const joined = new Set(reach);
+    const apart: Set<string>[] = [];
+    for (const unit of units) {
+      if ([...unit].some((path) => joined.has(path))) for (const path of unit) joined.add(path);
+      else apart.push(unit);
+    }
+    units = [...apart, joined];
+  }
+  return units.map((unit) => [...unit].sort());
+}
+
+function failTogether(unit: readonly string[], results: Map<string, FileResult>): void {
+  const failed = unit.find((path) => results.get(path)?.status === 'failed');
+  if (failed === undefined) return;
+  for (const path of unit) {
+    if (results.get(path)?.status !== 'changed') continue;
+    const message = `it belongs together with ${failed}, which failed`;
+    results.set(path, { schemaVersion: 1, status: 'failed', reason: 'unit', message });
+  }
 }
 
 /** Every name that stands in text an edit removes. */
@@ -69,11 +170,13 @@ function verified(
   edits: readonly Edit[],
   sites: readonly string[],
   names: ReadonlySet<string>,
+  copied: readonly string[],
 ): FileResult {
   try {
     const ordered = orderedEdits(edits);
+    if (ordered.length === 0) return { schemaVersion: 1, status: 'unchanged' };
     const text = applyEdits(file.text, ordered);
-    const result = verify(file.path, file.text, text, ordered, names);
+    const result = verify(file.path, file.text, text, ordered, names, copied);
     if (result.status === 'verified')
       return { schemaVersion: 1, status: 'changed', text, edits: ordered, sites };
     return { schemaVersion: 1, status: 'failed', reason: result.reason, message: result.message };
@@ -83,9 +186,9 @@ function verified(
   }
 }
 
-/** Names the forms may write that need not stand in the file: the twins, and `bind`. */
+/** Names the forms may write that need not stand in the file: the twins, and words of the language. */
 const madeUpNames: ReadonlySet<string> = new Set([
-  ...Object.values(twins).flatMap((table) => Object.values(table)),
+  ...Object.values(twinTables).flatMap((table) => Object.values(table)),
   'async',
   'await',
   'bind',

@@ -23,7 +23,7 @@ export function decide(bridge: Bridge, context: FormContext): Decision {
     const match = form.match(bridge, context);
     if (match === undefined) continue;
     if (match.kind === 'leave') return match;
-    return orderRefusal(bridge, context.siblings) ?? { kind: 'rewrite', form };
+    return orderRefusal(bridge, context) ?? { kind: 'rewrite', form };
   }
   return bridge.closure === undefined
     ? referenceRefusal(bridge, context.evaluator)

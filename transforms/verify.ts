@@ -1,6 +1,7 @@
-import type { Comment, File } from '@babel/types';
+import type { File } from '@babel/types';
 import { parseSource } from '../analyzer/sources/index.ts';
 import type { Edit } from './edit.ts';
+import { commentKey } from './layout.ts';
 import type { FailureReason } from './result.ts';
 
 export type Verification =
@@ -18,6 +19,7 @@ interface Token {
  * Compares the new text of a file with the old one: it parses, every comment is still there, every token outside the
  * edits is the same and in the same order, and every name the edits made up is a known one.
  * @param names what edits may make up: twins, and the words of the forms
+ * @param copied keys of comments that stand twice afterwards, because a function was copied
  */
 export function verify(
   path: string,
@@ -25,6 +27,7 @@ export function verify(
   after: string,
   edits: readonly Edit[],
   names: ReadonlySet<string>,
+  copied: readonly string[] = [],
 ): Verification {
   const old = parseSource(path, before, { tokens: true });
   const now = parseSource(path, after, { tokens: true });
@@ -33,7 +36,7 @@ export function verify(
     const { message, line, column } = now.failure;
     return refused('parse', `the result does not parse: ${message} at ${line}:${column}`);
   }
-  const lost = missingComment(old.ast, now.ast);
+  const lost = missingComment(old.ast, now.ast, copied);
   if (lost !== undefined) return refused('lost-comment', `the comment «${lost.trim()}» would be lost`);
   return compareTokens(tokensOf(old.ast, before), tokensOf(now.ast, after), edits, names);
 }
@@ -42,23 +45,18 @@ function refused(reason: FailureReason, message: string): Verification {
   return { status: 'refused', reason, message };
 }
 
-function missingComment(before: File, after: File): string | undefined {
+function missingComment(before: File, after: File, copied: readonly string[]): string | undefined {
   const left = new Map<string, number>();
   for (const comment of after.comments ?? []) {
     const key = commentKey(comment);
     left.set(key, (left.get(key) ?? 0) + 1);
   }
-  for (const comment of before.comments ?? []) {
-    const key = commentKey(comment);
+  for (const key of [...(before.comments ?? []).map(commentKey), ...copied]) {
     const count = left.get(key) ?? 0;
-    if (count === 0) return comment.value;
+    if (count === 0) return key.replace(/^Comment(?:Line|Block)/, '');
     left.set(key, count - 1);
   }
   return [...left].find(([, count]) => count > 0)?.[0];
-}
-
-function commentKey(comment: Comment): string {
-  return `${comment.type}${comment.value}`;
 }
 
 interface ParserToken {

@@ -2,6 +2,7 @@ import type { Identifier } from '@babel/types';
 import type { Bridge } from '../../analyzer/evidence/bridge.ts';
 import type { Evaluator } from '../../analyzer/sources/index.ts';
 import type { Edit } from '../edit.ts';
+import type { TwinPlan } from '../twin-functions.ts';
 
 /** What a form is told beside the bridge itself. */
 export interface FormContext {
@@ -15,10 +16,20 @@ export type FormMatch =
   /** The shape is this form's, but rewriting it would not be right. */
   | { readonly kind: 'leave'; readonly code: string; readonly reason: string };
 
+/** A place where a function is named that must be its twin afterwards. */
+export interface NamedFunction {
+  readonly identifier: Identifier;
+  readonly twin: string;
+  /** How the twin of a project function comes to be. */
+  readonly plan?: TwinPlan;
+}
+
 export interface Rewrite {
   readonly edits: readonly Edit[];
   /** Names of imported functions that must mean the twin afterwards: `getObjectOr404`. */
-  readonly functions: readonly { readonly identifier: Identifier; readonly twin: string }[];
+  readonly functions: readonly NamedFunction[];
+  /** Project functions whose async twins it calls. */
+  readonly twins?: readonly TwinPlan[];
 }
 
 /** One spelling of a bridge: how to recognise it, and how to write its native counterpart. */

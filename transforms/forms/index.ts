@@ -1,6 +1,7 @@
 import { boundMethod } from './bound-method.ts';
 import { asyncClosure, closureExpression } from './closure.ts';
 import type { Form } from './form.ts';
+import { functionCall } from './function-call.ts';
 import { methodCall } from './method-call.ts';
 import { methodCallApply } from './method-call-apply.ts';
 import { methodReference } from './method-reference.ts';
@@ -14,6 +15,7 @@ export const forms: readonly Form[] = [
   methodCallApply,
   methodCall,
   methodReference,
+  functionCall,
   closureExpression,
   asyncClosure,
 ];

@@ -54,5 +54,6 @@ export function mergeRewrites(rewrites: readonly Rewrite[]): Rewrite {
   return {
     edits: rewrites.flatMap(({ edits }) => edits),
     functions: rewrites.flatMap(({ functions }) => functions),
+    twins: rewrites.flatMap(({ twins = [] }) => twins),
   };
 }

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { findBridges } from '../../../analyzer/evidence/bridges.ts';
 import { Evaluator, Sources } from '../../../analyzer/sources/index.ts';
-import { rewriteFile, siteMatcher } from '../../../transforms/index.ts';
+import { rewriteProject, siteMatcher } from '../../../transforms/index.ts';
 
 export const fixtureRoot = path.resolve(import.meta.dirname, '../../../fixtures/transforms');
 
@@ -88,7 +88,9 @@ export function rewriteAll(files: Files): Rewritten {
       const { outcome } = site;
       sites.push(`${name}:${site.line} ${outcome.kind === 'rewrite' ? outcome.form : outcome.code}`);
     }
-    const result = rewriteFile(file, evaluator);
+  }
+  const parsed = [...files.keys()].flatMap((name) => sources.file(name) ?? []);
+  for (const [name, result] of rewriteProject(parsed, evaluator).files) {
     if (result.status === 'changed') rewritten.set(name, result.text);
     if (result.status === 'failed') failures.push(`${name}: ${result.reason}: ${result.message}`);
   }

@@ -42,6 +42,9 @@ export function typeErrors(fixtures: readonly TypedFiles[]): readonly string[] {
     const text = texts.get(file);
     return text === undefined ? getSourceFile(file, version) : ts.createSourceFile(file, text, version);
   };
+  const directoryExists = host.directoryExists?.bind(host);
+  const folders = new Set([...texts.keys()].map((file) => path.dirname(file)));
+  host.directoryExists = (folder) => folders.has(folder) || (directoryExists?.(folder) ?? true);
   const program = ts.createProgram([...texts.keys()], options, host);
   return [...texts.keys()].flatMap((file) => {
     const source = program.getSourceFile(file);
