@@ -46,7 +46,8 @@ export class ModuleResolver {
   private readonly workspaces: ReadonlyMap<string, Workspace>;
   private readonly pathMatchers = new Map<string, ((specifier: string) => string[]) | undefined>();
   private readonly tsconfigCache: Cache = new Map();
-  private readonly known = new Map<string, ModuleTarget>();
+  /** By importing file, then by specifier. */
+  private readonly known = new Map<string, Map<string, ModuleTarget>>();
 
   constructor(list: FileList, exists: (file: string) => boolean) {
     this.root = list.root;
@@ -56,12 +57,16 @@ export class ModuleResolver {
 
   /** @param from the importing file; @param specifier as written in the import */
   resolve(from: string, specifier: string): ModuleTarget {
-    const folder = path.posix.dirname(from);
-    const key = `${folder}\0${specifier}`;
-    const known = this.known.get(key);
-    if (known !== undefined) return known;
-    const target = this.find(from, folder, specifier);
-    this.known.set(key, target);
+    let known = this.known.get(from);
+    if (known === undefined) {
+      known = new Map();
+      this.known.set(from, known);
+    }
+    let target = known.get(specifier);
+    if (target === undefined) {
+      target = this.find(from, path.posix.dirname(from), specifier);
+      known.set(specifier, target);
+    }
     return target;
   }
 

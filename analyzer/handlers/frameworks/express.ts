@@ -12,7 +12,7 @@ import type { Discovery, Framework } from '../handler.ts';
 import { nextCalls } from '../routing/next-calls.ts';
 import type { Operand } from '../routing/operands.ts';
 import { joinPaths, pathList } from '../routing/paths.ts';
-import { callsOn, type MemberCall } from '../routing/receivers.ts';
+import { callsOn, type MemberCall, registeringFiles } from '../routing/receivers.ts';
 import { Registrations } from '../routing/registrations.ts';
 import type { Router } from '../routing/router.ts';
 import type { Dialect } from '../routing/tree.ts';
@@ -41,9 +41,6 @@ export const express: Framework = {
 
 const registering = new Set([...expressVerbs, 'use']);
 
-/** Words one of which a file that registers something must hold. */
-const registrationWords = ['.use(', '](', ...[...expressVerbs].map((verb) => `.${verb}(`)];
-
 const dialect: Dialect = {
   framework: 'express',
   join: joinPaths,
@@ -60,7 +57,7 @@ const dialect: Dialect = {
 
 function discoverExpress(sources: Sources, evaluator: Evaluator): Discovery {
   const registrations = new Registrations(dialect, evaluator);
-  const files = sources.mentioning(registrationWords);
+  const files = registeringFiles(sources);
   const isReceiver = (value: ApiValue) => expressObject(value) !== undefined;
   for (const call of callsOn(sources, evaluator, files, registering, isReceiver)) {
     for (const value of evaluator.evaluate(call.file, call.object, call.environment)) {

@@ -8,14 +8,13 @@ import {
   type Environment,
   type Evaluator,
   type FunctionValue,
-  isTestFile,
   type SourceFile,
   type Sources,
   unwrapped,
 } from '../../sources/index.ts';
 import type { Discovery, Framework } from '../handler.ts';
 import { joinPaths } from '../routing/paths.ts';
-import { callsOn, type MemberCall, memberCall } from '../routing/receivers.ts';
+import { callsOn, type MemberCall, memberCall, registeringFiles } from '../routing/receivers.ts';
 import { Registrations } from '../routing/registrations.ts';
 import type { Router } from '../routing/router.ts';
 import type { Dialect } from '../routing/tree.ts';
@@ -34,8 +33,6 @@ export const fastify: Framework = {
 };
 
 const registering = new Set([...fastifyVerbs, 'route', 'register', 'addHook']);
-
-const registrationWords = [...registering].map((name) => `.${name}`);
 
 const dialect: Dialect = {
   framework: 'fastify',
@@ -63,7 +60,7 @@ class FastifyDiscovery {
   }
 
   run(): Discovery {
-    const files = this.sources.mentioning(registrationWords).filter((file) => !isTestFile(file));
+    const files = registeringFiles(this.sources);
     const isMade = (value: ApiValue) => fastifyInstance(value)?.made !== undefined;
     for (const call of callsOn(this.sources, this.evaluator, files, registering, isMade, true))
       this.read(call);

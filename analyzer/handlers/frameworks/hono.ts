@@ -12,7 +12,7 @@ import { nextCalls } from '../routing/next-calls.ts';
 import { type Operand, operandsOf } from '../routing/operands.ts';
 import { argumentsOf, argumentValues, option, optionTexts } from '../routing/options.ts';
 import { isUnknown, joinPaths, pathList, pathTexts } from '../routing/paths.ts';
-import { callsOn, type MemberCall } from '../routing/receivers.ts';
+import { callsOn, type MemberCall, registeringFiles } from '../routing/receivers.ts';
 import { Registrations } from '../routing/registrations.ts';
 import type { Router } from '../routing/router.ts';
 import type { Dialect } from '../routing/tree.ts';
@@ -29,8 +29,6 @@ export const hono: Framework = {
 };
 
 const registering = new Set([...honoVerbs, 'use', 'on', 'route', 'mount', 'openapi', 'doc', 'doc31']);
-
-const registrationWords = ['](', ...[...registering].map((name) => `.${name}(`)];
 
 const dialect: Dialect = {
   framework: 'hono',
@@ -50,7 +48,7 @@ const dialect: Dialect = {
 
 function discoverHono(sources: Sources, evaluator: Evaluator): Discovery {
   const registrations = new Registrations(dialect, evaluator);
-  const files = sources.mentioning(registrationWords);
+  const files = registeringFiles(sources);
   const isReceiver = (value: ApiValue) => honoObject(value)?.kind === 'router';
   const lastPaths = new Map<Router, readonly string[]>();
   for (const call of callsOn(sources, evaluator, files, registering, isReceiver)) {

@@ -13,7 +13,7 @@ import { nextCalls } from '../routing/next-calls.ts';
 import { type Operand, operandsOf } from '../routing/operands.ts';
 import { argumentValues, optionTexts } from '../routing/options.ts';
 import { isUnknown, joinPaths, pathList, pathTexts } from '../routing/paths.ts';
-import { callsOn, type MemberCall } from '../routing/receivers.ts';
+import { callsOn, type MemberCall, registeringFiles } from '../routing/receivers.ts';
 import { Registrations } from '../routing/registrations.ts';
 import type { Router } from '../routing/router.ts';
 import type { Dialect } from '../routing/tree.ts';
@@ -30,15 +30,6 @@ export const koa: Framework = {
 };
 
 const registering = new Set([...koaVerbs, 'use', 'prefix', 'param', 'register']);
-
-const registrationWords = [
-  '.use(',
-  '.prefix(',
-  '.param(',
-  '.register(',
-  '](',
-  ...[...koaVerbs].map((verb) => `.${verb}(`),
-];
 
 const dialect: Dialect = {
   framework: 'koa',
@@ -59,7 +50,7 @@ const dialect: Dialect = {
 
 function discoverKoa(sources: Sources, evaluator: Evaluator): Discovery {
   const registrations = new Registrations(dialect, evaluator);
-  const files = sources.mentioning(registrationWords);
+  const files = registeringFiles(sources);
   const isReceiver = (value: ApiValue) => koaObject(value)?.kind === 'router';
   for (const call of callsOn(sources, evaluator, files, registering, isReceiver)) {
     for (const value of evaluator.evaluate(call.file, call.object, call.environment)) {

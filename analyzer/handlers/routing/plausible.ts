@@ -104,7 +104,7 @@ function nameOf(name: Node): string {
 }
 
 /** Calls that register something else than one method at one path, and so take other arguments. */
-const otherCalls = /^(?:use|route|prefix|param|register|doc|doc31|openapi|mount|addHook|on)$/;
+const otherCalls = /^(?:use|route|prefix|param|register|doc|doc31|openapi|mount|addHook)$/;
 
 /**
  * Whether a call has the arguments of a registration: a path and something that answers, or what stands for them.
@@ -112,6 +112,8 @@ const otherCalls = /^(?:use|route|prefix|param|register|doc|doc31|openapi|mount|
  */
 export function isPlausibleCall(file: SourceFile, call: Call, options: boolean): boolean {
   const name = memberName(unwrapped(call.callee));
+  // `app.on(method, path, handler)`; events of emitters take two arguments.
+  if (name === 'on') return call.arguments.length > 2;
   if (name !== undefined && otherCalls.test(name)) return call.arguments.length > 0;
   const first = call.arguments[0];
   const last = call.arguments.at(-1);

@@ -28,6 +28,21 @@ export interface MemberCall {
   readonly environment: Environment;
 }
 
+const registering =
+  /\.\s*(?:use|route|register|prefix|param|mount|openapi|doc|doc31|on|addHook|get|post|put|delete|del|patch|options|head|all|ws|query|search|link|unlink|copy|lock|move|merge|purge|report|trace|propfind|notify|subscribe|unlock|m-search|checkout|acl|bind|rebind|unbind|mkcol|mkactivity|proppatch|source|redirect|unsubscribe|mkcalendar)\s*(?:<[^()]{0,300}>)?\(|\]\s*\(/;
+
+const registeringIn = new WeakMap<Sources, readonly string[]>();
+
+/** The files that hold a call which could register something in any framework; read off the text once. */
+export function registeringFiles(sources: Sources): readonly string[] {
+  let known = registeringIn.get(sources);
+  if (known === undefined) {
+    known = sources.files.filter((file) => !isTestFile(file) && registering.test(sources.text(file)));
+    registeringIn.set(sources, known);
+  }
+  return known;
+}
+
 /**
  * Every call of one of `names` on something that `isReceiver` accepts, once per run of the code around it.
  * @param options whether an object of options may stand in the handler's place
