@@ -1,5 +1,6 @@
 /** How long a handler takes, how much of that is external, and what follows. */
 export { type ExaminedEndpoint, examineHandler, type Settings } from './examine.ts';
+export { type Explained, explain } from './explain.ts';
 export { flipsOf } from './flips.ts';
 export { percentile, randomSource } from './random.ts';
 export { boundaryFactor, type Facts, type SlowCall, scoreOf, slowCalls } from './score.ts';

@@ -6,4 +6,5 @@ export { type HandlerEvidence, handlerEvidence, type MiddlewareEvidence } from '
 export { BridgeTable, type Project } from './project.ts';
 export { type Finder, projectFindings } from './project-findings.ts';
 export * from './step.ts';
+export { type Explanation, line, stepTree } from './step-tree.ts';
 export { templateReader } from './template-files.ts';

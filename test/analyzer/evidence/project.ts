@@ -8,7 +8,7 @@ import { siteMatcher } from '../../../transforms/index.ts';
 /** A project in memory: text by path. */
 export type Files = Readonly<Record<string, string>>;
 
-function input(files: Files, options: AnalysisOptions) {
+export function inputOf(files: Files, options: AnalysisOptions = {}) {
   const paths = Object.keys(files).filter((path) => /\.[cm]?[jt]sx?$/.test(path));
   const list = { root: '/project', files: paths.sort(), manifests: [], skipped: [], repository: false };
   const sources = new Sources(list, new Map(Object.entries(files)));
@@ -28,11 +28,11 @@ function input(files: Files, options: AnalysisOptions) {
 }
 
 export function analysed(files: Files, options: AnalysisOptions = {}): Analysis {
-  return analyze(input(files, options));
+  return analyze(inputOf(files, options));
 }
 
 export function examined(files: Files, options: AnalysisOptions = {}): readonly ExaminedEndpoint[] {
-  return examine(input(files, options)).endpoints;
+  return examine(inputOf(files, options)).endpoints;
 }
 
 /** Models that the tests share: a post has an author, an author a country, a post many comments. */

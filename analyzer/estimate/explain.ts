@@ -1,0 +1,187 @@
+import type { Boundary, Endpoint, Site } from '../analysis.ts';
+import type { Bridge } from '../evidence/bridge.ts';
+import { type Explanation, line, stepTree } from '../evidence/index.ts';
+import { canonicalRoute } from '../traces/index.ts';
+import type { ExaminedEndpoint, Settings } from './examine.ts';
+import { boundaryFactor } from './score.ts';
+import { count, milliseconds, percent } from './verdict.ts';
+
+/** What an explanation is made from. */
+export interface Explained {
+  readonly endpoints: readonly ExaminedEndpoint[];
+  readonly siteOf: (bridge: Bridge) => Site;
+  readonly settings: Settings;
+}
+
+/**
+ * The whole reasoning about the handlers that a person asks for, as trees to follow and check.
+ * @param asked `file:line`, inside a handler or on its registration, or `METHOD /path`
+ * @returns one tree per handler; none when nothing matches
+ */
+export function explain(examination: Explained, asked: string): readonly Explanation[] {
+  return examination.endpoints
+    .filter((examined) => isAskedFor(examined, asked.trim()))
+    .map((examined) => explanationOf(examined, examination));
+}
+
+function isAskedFor({ endpoint, handler }: ExaminedEndpoint, asked: string): boolean {
+  const [, method, path] = /^([A-Za-z]+)\s+(\/\S*)$/.exec(asked) ?? [];
+  if (method !== undefined && path !== undefined) {
+    const wanted = canonicalRoute(path);
+    const answers = endpoint.method === 'ALL' || endpoint.method === method.toUpperCase();
+    return answers && endpoint.paths.some((own) => canonicalRoute(own) === wanted);
+  }
+  const [, file, given] = /^(.+?):(\d+)(?::\d+)?$/.exec(asked) ?? [];
+  if (file === undefined) return false;
+  const own = Number(given);
+  if (endsWithPath(endpoint.location.file, file) && endpoint.location.line === own) return true;
+  const value = handler.target?.value;
+  const start = value?.node.loc?.start.line ?? 0;
+  const end = value?.node.loc?.end.line ?? -1;
+  return value !== undefined && endsWithPath(value.file.path, file) && start <= own && own <= end;
+}
+
+function endsWithPath(path: string, wanted: string): boolean {
+  const clean = wanted.replace(/^\.\//, '');
+  return path === clean || path.endsWith(`/${clean}`) || clean.endsWith(`/${path}`);
+}
+
+function explanationOf(examined: ExaminedEndpoint, { siteOf, settings }: Explained): Explanation {
+  const { endpoint, evidence } = examined;
+  const title = `${endpoint.method} ${endpoint.paths.join(', ')}: ${endpoint.verdict}, score ${endpoint.score}`;
+  const children = [
+    line(
+      'Why',
+      endpoint.reasons.map((reason) => line(reason)),
+    ),
+    scoreLine(endpoint, settings),
+    timeLine(endpoint, settings),
+    line('What a request does', stepTree(evidence.step, siteOf)),
+    middlewareLine(endpoint),
+    boundaryLine(endpoint),
+    ...(endpoint.traced === undefined ? [] : [traceLine(endpoint.traced)]),
+    confidenceLine(examined),
+    line(
+      'What would change the verdict',
+      endpoint.flips.map((flip) => line(flip)),
+    ),
+    line(
+      'Worth changing',
+      (endpoint.advice ?? []).map(({ message, location }) => line(message, [], location)),
+    ),
+  ];
+  const told = children.filter(({ children: below, text }) => below.length > 0 || text.includes(':'));
+  return line(title, told, endpoint.handler ?? endpoint.location);
+}
+
+function scoreLine({ score, estimate, externals }: Endpoint, { weights }: Settings): Explanation {
+  const { d95, asyncShare, slowCalls, middleware, boundariesLeft } = estimate.factors;
+  const calls = externals.map(({ client, host, p95, basis, location }) => {
+    const weight = p95 >= weights.verySlowCall ? 2 : p95 >= weights.slowCall ? 1 : 0;
+    return line(`${host ?? client}: p95 ${milliseconds(p95)} (${basis}) counts ${weight}`, [], location);
+  });
+  return line(`Score: ${score} = 100 · D95 · A · (1 − 2^−k) · H · G(B)`, [
+    line(`D95 = ${d95.toFixed(2)}: share of the slow requests spent on external waits`),
+    line(`A = ${asyncShare.toFixed(2)}: share of that behind clients that do not block`),
+    line(`k = ${slowCalls}: slow external calls, so 1 − 2^−k = ${(1 - 2 ** -slowCalls).toFixed(2)}`, calls),
+    line(
+      `H = ${middleware}: ${middleware === 1 ? 'no sync-only middleware is left' : 'sync-only middleware forces adaptation'}`,
+    ),
+    line(
+      `G = ${boundaryFactor(boundariesLeft, weights)}: ${count(boundariesLeft, 'boundary', 'boundaries')} left after the rewrite`,
+    ),
+  ]);
+}
+
+function timeLine({ estimate, evidence }: Endpoint, { runtime }: Settings): Explanation {
+  const range = ([low, middle, high]: readonly [number, number, number]) =>
+    low === high
+      ? milliseconds(middle)
+      : `${milliseconds(middle)} (${milliseconds(low)} to ${milliseconds(high)})`;
+  const [low, middle, high] = estimate.d95;
+  return line(`Time: ${evidence === 'traces' ? 'measured' : 'estimated'}`, [
+    line(`p95 today ${range(estimate.p95)}, after the rewrite ${range(estimate.p95After)}`),
+    line(`external at p95: ${percent(middle)} (${percent(low)} to ${percent(high)})`),
+    line(
+      `holds a lane ${milliseconds(estimate.hold.now)} per request, ${milliseconds(estimate.hold.after)} after`,
+      capacity(estimate.hold.now),
+    ),
+    line(`a crossing costs ${runtime.crossing.p50} ms at p50 (${runtime.basis})`),
+  ]);
+}
+
+/** Hold time as what it means: how many requests one lane can carry. */
+function capacity(hold: number): readonly Explanation[] {
+  if (hold <= 0) return [];
+  return [line(`one lane is full at about ${Math.max(1, Math.round(1000 / hold))} requests a second`)];
+}
+
+function middlewareLine({ middlewares }: Endpoint): Explanation {
+  return line(
+    'Middleware',
+    middlewares.map(({ name, kind, location }) => line(`${name}: ${kind}`, [], location)),
+  );
+}
+
+function boundaryLine({ boundaries }: Endpoint): Explanation {
+  const left = new Set(boundaries.after);
+  const told = ({ kind, what, code, location }: Boundary, stays: boolean) => {
+    const fate = stays ? `left${code === undefined ? '' : ` (${code})`}` : 'removed';
+    return line(`${kind}: ${what}, ${fate}`, [], location);
+  };
+  return line(
+    `Boundaries: ${boundaries.now.length} now, ${boundaries.after.length} after the rewrite`,
+    boundaries.now.map((boundary) => told(boundary, left.has(boundary))),
+  );
+}
+
+function traceLine(traced: NonNullable<Endpoint['traced']>): Explanation {
+  const {
+    requests,
+    from,
+    to,
+    p50,
+    p95,
+    bounds,
+    calls,
+    laneWait,
+    saveable,
+    lateQueries,
+    repeated,
+    matchedBy,
+  } = traced;
+  return line(
+    `Traces: ${count(requests, 'request')} from ${from} to ${to}, matched by ${matchedBy.join(', ')}`,
+    [
+      line(`p50 ${milliseconds(p50)}, p95 ${milliseconds(p95)}`),
+      line(
+        `D95 between ${percent(bounds[0])} (external alone) and ${percent(bounds[1])} (external with others)`,
+      ),
+      ...calls.map((call) =>
+        line(
+          `${call.name}: ${milliseconds(call.p50)}/${milliseconds(call.p95)}, ${call.rounds.toFixed(1)} per request`,
+        ),
+      ),
+      ...(laneWait > 0 ? [line(`waits ${milliseconds(laneWait)} for a lane`)] : []),
+      ...(saveable > 0
+        ? [line(`overlapping the calls that follow each other would save ${milliseconds(saveable)}`)]
+        : []),
+      ...(lateQueries > 0
+        ? [line(`${percent(lateQueries)} of requests query after the last external call`)]
+        : []),
+      ...repeated.map(({ query, times }) => line(`runs ${times.toFixed(1)} times a request: ${query}`)),
+    ],
+  );
+}
+
+function confidenceLine({ endpoint, facts, handler }: ExaminedEndpoint): Explanation {
+  const reasons: Explanation[] = [];
+  if (endpoint.evidence === 'static')
+    reasons.push(line('from the source alone: latencies are priors, so never more than medium'));
+  if (facts.confidence < 1)
+    reasons.push(line(`the least sure way to a wait is ${percent(facts.confidence)} sure`));
+  if (handler.condition !== undefined) reasons.push(line(`registered only if ${handler.condition}`));
+  for (const { text, location } of endpoint.unknownCalls)
+    reasons.push(line(`could not be followed: ${text}`, [], location));
+  return line(`Confidence: ${endpoint.confidence}`, reasons);
+}
