@@ -1,12 +1,22 @@
 import type { Evaluator, Sources } from '../sources/index.ts';
+import { configuredFramework, type HandlerPattern } from './frameworks/configured.ts';
 import type { Discovery, Handler } from './handler.ts';
 import { frameworks } from './registry.ts';
 
+export type { HandlerPattern } from './frameworks/configured.ts';
 export type { Discovery, Framework, Handler, HandlerTarget, Middleware } from './handler.ts';
 
-/** Finds every request handler of a project, in the order of files and lines. */
-export function discoverHandlers(sources: Sources, evaluator: Evaluator): Discovery {
-  const found = frameworks.map((framework) => framework.discover(sources, evaluator));
+/**
+ * Finds every request handler of a project, in the order of files and lines.
+ * @param patterns ways of registering handlers that the project has made for itself
+ */
+export function discoverHandlers(
+  sources: Sources,
+  evaluator: Evaluator,
+  patterns: readonly HandlerPattern[] = [],
+): Discovery {
+  const all = patterns.length === 0 ? frameworks : [...frameworks, configuredFramework(patterns)];
+  const found = all.map((framework) => framework.discover(sources, evaluator));
   return {
     handlers: merged(found.flatMap(({ handlers }) => handlers)),
     dynamic: distinct(found.flatMap(({ dynamic }) => dynamic)),

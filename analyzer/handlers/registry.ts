@@ -1,5 +1,7 @@
+import { decorated } from './frameworks/decorated.ts';
 import { express } from './frameworks/express.ts';
 import { fastify } from './frameworks/fastify.ts';
+import { generated } from './frameworks/generated.ts';
 import { hono } from './frameworks/hono.ts';
 import { koa } from './frameworks/koa.ts';
 import { nest } from './frameworks/nest.ts';
@@ -9,4 +11,15 @@ import { trpc } from './frameworks/trpc.ts';
 import type { Framework } from './handler.ts';
 
 /** Every framework whose handlers can be found. */
-export const frameworks: readonly Framework[] = [express, fastify, hono, koa, nest, next, nodeHttp, trpc];
+export const frameworks: readonly Framework[] = [
+  express,
+  fastify,
+  hono,
+  koa,
+  nest,
+  next,
+  nodeHttp,
+  trpc,
+  decorated,
+  generated,
+];

@@ -7,6 +7,7 @@ import {
   unwrapped,
   type Value,
 } from '../../sources/index.ts';
+import { settingDefault } from './settings.ts';
 
 /** More alternatives than this for one path are summed up as unknown. */
 const mostAlternatives = 50;
@@ -69,13 +70,15 @@ export function constantTexts(values: readonly Value[]): readonly string[] | und
   return found;
 }
 
-/** `process.env.NAME` and `import.meta.env.NAME`. */
 function isSetting(value: Value): boolean {
-  if (value.kind !== 'api' || value.module !== 'global') return false;
-  const [first, second] = value.steps;
-  return (
-    first?.kind === 'member' && second?.kind === 'member' && first.name === 'process' && second.name === 'env'
-  );
+  return settingName(value) !== undefined;
+}
+
+/** The NAME of `process.env.NAME`. */
+function settingName(value: Value): string | undefined {
+  if (value.kind !== 'api' || value.module !== 'global') return undefined;
+  const [first, second, third] = value.steps.map((step) => (step.kind === 'member' ? step.name : undefined));
+  return first === 'process' && second === 'env' ? third : undefined;
 }
 
 function texts(
@@ -86,8 +89,13 @@ function texts(
   depth: number,
 ): readonly string[] {
   const node = unwrapped(given);
-  const constants = constantTexts(evaluator.evaluate(file, node, environment));
+  const values = evaluator.evaluate(file, node, environment);
+  const constants = constantTexts(values);
   if (constants !== undefined) return constants;
+  const [setting, ...others] = values.map(settingName);
+  const standard =
+    others.length === 0 && setting !== undefined ? settingDefault(evaluator.sources, setting) : undefined;
+  if (standard !== undefined) return [standard];
   const inner = (part: Node) => texts(evaluator, file, part, environment, depth + 1);
   if (depth > 20) return [unknown(file, node)];
   if (node.type === 'TemplateLiteral') {
