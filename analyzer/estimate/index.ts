@@ -1,4 +1,16 @@
 /** How long a handler takes, how much of that is external, and what follows. */
+export {
+  type Calibration,
+  type CalibrationPlan,
+  type Crossings,
+  calibrate,
+  calibrationMismatch,
+  defaultCalibrationPlan,
+  type Load,
+  laneWait,
+  type Machine,
+  runtimeFrom,
+} from './calibration.ts';
 export { type ExaminedEndpoint, examineHandler, type Settings } from './examine.ts';
 export { type Explained, explain } from './explain.ts';
 export { flipsOf } from './flips.ts';
@@ -7,3 +19,4 @@ export { boundaryFactor, type Facts, type SlowCall, scoreOf, slowCalls } from '.
 export { type Simulated, simulate, type World } from './simulate.ts';
 export { type Case, count, type Gate, type Judgement, judge, milliseconds, percent } from './verdict.ts';
 export * from './weights.ts';
+export { workerCrossings } from './worker-crossings.ts';
