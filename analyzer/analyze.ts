@@ -14,6 +14,8 @@ import {
   type Weights,
 } from './estimate/index.ts';
 import type { Bridge, SiteMatcher } from './evidence/bridge.ts';
+import { wrapperIndex } from './evidence/bridge-index.ts';
+import type { BridgeOptions } from './evidence/bridges.ts';
 import { BridgeTable, type Project, projectFindings, templateReader } from './evidence/index.ts';
 import type { Discovery } from './handlers/handler.ts';
 import type { Evaluator, SourceFile, Sources } from './sources/index.ts';
@@ -27,6 +29,8 @@ export interface AnalysisOptions {
   readonly version?: string;
   /** Clients, calls and hosts the project knows better than the catalogue. */
   readonly catalogue?: CatalogueOverrides;
+  /** What else wraps, beside `syncToAsync`. */
+  readonly bridges?: BridgeOptions;
   readonly weights?: Partial<Weights>;
   readonly priors?: Partial<Priors>;
   /** What `calibrate` measured on this machine. */
@@ -88,7 +92,7 @@ export function examine(input: AnalysisInput): Examination {
     tool: { name: 'migrate-async', version: options.version ?? '0.0.0' },
     root: sources.root,
     endpoints: endpoints.map(({ endpoint }) => endpoint),
-    sites: allSites(input, siteOf),
+    sites: allSites(input, endpoints, siteOf),
     projectFindings: projectFindings(
       endpoints.map(({ endpoint, evidence, findings }) => ({ id: endpoint.id, evidence, findings })),
     ),
@@ -151,9 +155,20 @@ function compare(left: string, right: string): number {
 }
 
 /** Every bridge of the listed files, on a handler's path or not, in the order of the source. */
-function allSites({ sources, bridges }: AnalysisInput, siteOf: (bridge: Bridge) => Site): readonly Site[] {
-  return sources.files.flatMap((path) => {
-    const file = sources.file(path);
-    return file === undefined ? [] : bridges(file).map(siteOf);
-  });
+function allSites(
+  { sources, evaluator, bridges, options = {} }: AnalysisInput,
+  endpoints: readonly ExaminedEndpoint[],
+  siteOf: (bridge: Bridge) => Site,
+): readonly Site[] {
+  // Files are looked through by their bytes first: parsing all of them is most of the time of a large project.
+  const { words } = wrapperIndex(evaluator, options.bridges ?? {});
+  const onPaths = endpoints.flatMap(({ facts }) => facts.bridges.map(({ file }) => file.path));
+  const paths = new Set([...sources.mentioning([...words, 'sync-to-async']), ...onPaths]);
+  return [...paths]
+    .filter((path) => sources.isListed(path))
+    .sort()
+    .flatMap((path) => {
+      const file = sources.file(path);
+      return file === undefined ? [] : bridges(file).map(siteOf);
+    });
 }
