@@ -6,10 +6,13 @@ import { siteOf } from './site.ts';
 
 export { type Code, codes, hints } from './codes.ts';
 export type { Edit } from './edit.ts';
+export { explainSites, type SiteExplanation } from './explain.ts';
+export { type Hint, hintsOf, mockHints } from './hints.ts';
+export { type Mark, marksOf } from './marks.ts';
 export type { FailureReason, FileResult } from './result.ts';
 export { type ProjectResult, rewriteFile, rewriteProject, type TransformOptions } from './rewrite.ts';
 export { rewriteText } from './standalone.ts';
-export { type Suppression, suppressionsOf } from './suppressions.ts';
+export { type Suppression, suppressionsOf, unusedSuppressions } from './suppressions.ts';
 
 /** Words without which a file holds no bridge, unless it imports one under another name. */
 export const bridgeWords: readonly string[] = ['syncToAsync'];

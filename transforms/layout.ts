@@ -39,7 +39,7 @@ export function commentsIn(file: SourceFile, start: number, end: number): readon
 }
 
 /** What makes two comments the same. */
-export function commentKey({ type, value }: Comment): string {
+export function commentKey({ type, value }: Pick<Comment, 'type' | 'value'>): string {
   return `${type}${value}`;
 }
 
@@ -63,7 +63,7 @@ export function removal(
   for (const comment of commentsIn(file, start, end)) {
     const at = { start: comment.start ?? 0, end: comment.end ?? 0 };
     if (mustMove(file, comment, kept)) {
-      edits.push(hoisted(file, start, file.text.slice(at.start, at.end)));
+      edits.push(lineAbove(file, start, file.text.slice(at.start, at.end)));
       continue;
     }
     const spaceBefore = kept === 'before' ? blanksBefore(file.text, at.start, from) : 0;
@@ -96,7 +96,7 @@ function blanksAfter(text: string, offset: number, most: number): number {
 }
 
 /** Puts a comment on a line of its own above the statement that holds `offset`. */
-function hoisted(file: SourceFile, offset: number, comment: string): Edit {
+export function lineAbove(file: SourceFile, offset: number, comment: string): Edit {
   const at = statementStart(file, offset);
   const lineStart = Math.max(file.text.lastIndexOf('\n', at - 1), file.text.lastIndexOf('\r', at - 1)) + 1;
   const indent = /^[\t ]*/.exec(file.text.slice(lineStart, at))?.[0] ?? '';

@@ -5,12 +5,16 @@ import { type Binding, type Evaluator, type SourceFile, span, walk } from '../an
 import { applyEdits, type Edit, OverlappingEditsError, orderedEdits } from './edit.ts';
 import type { NamedFunction, Rewrite } from './forms/form.ts';
 import { cleanup, functionEdits } from './imports.ts';
+import { markEdits } from './marks.ts';
 import type { FileResult } from './result.ts';
 import { decide, siteId } from './site.ts';
 import { type TwinFunctions, twinFunctions, writtenTwins } from './twin-edits.ts';
 import { verify } from './verify.ts';
 
-export type TransformOptions = BridgeOptions;
+export interface TransformOptions extends BridgeOptions {
+  /** Put one line above each site that is left behind. */
+  readonly mark?: boolean;
+}
 
 /** What became of the files of a project. */
 export interface ProjectResult {
@@ -42,7 +46,12 @@ export function rewriteFile(
   const sites = rewrittenSites(file, evaluator, planned, options).filter(
     ({ reach }) => reach.size === 1 && reach.has(file.path),
   );
-  return rewriteSites(sites, evaluator).files.get(file.path) ?? { schemaVersion: 1, status: 'unchanged' };
+  return (
+    rewriteSites(sites, evaluator, [file], options).files.get(file.path) ?? {
+      schemaVersion: 1,
+      status: 'unchanged',
+    }
+  );
 }
 
 /**
@@ -57,7 +66,7 @@ export function rewriteProject(
   options: TransformOptions = {},
 ): ProjectResult {
   const sites = files.flatMap((file) => rewrittenSites(file, evaluator, planned, options));
-  return rewriteSites(sites, evaluator);
+  return rewriteSites(sites, evaluator, files, options);
 }
 
 function rewrittenSites(
@@ -82,31 +91,43 @@ function rewrittenSites(
   });
 }
 
-function rewriteSites(sites: readonly RewrittenSite[], evaluator: Evaluator): ProjectResult {
+function rewriteSites(
+  sites: readonly RewrittenSite[],
+  evaluator: Evaluator,
+  files: readonly SourceFile[],
+  options: TransformOptions,
+): ProjectResult {
   const written = writtenTwins(
     evaluator,
     sites.map(({ rewrite }) => rewrite),
   );
-  const paths = new Set(sites.flatMap(({ reach }) => [...reach]));
+  const marked = options.mark === true ? files.map((file) => file.path) : [];
+  const paths = new Set([...sites.flatMap(({ reach }) => [...reach]), ...marked]);
   const units = unitsOf(sites);
   const results = new Map<string, FileResult>();
   for (const path of paths) {
     const file = evaluator.sources.file(path);
     if (file === undefined) continue;
     const own = sites.filter(({ bridge }) => bridge.file.path === path);
-    results.set(path, rewriteOne(file, own, written));
+    const marks = options.mark === true ? markEdits(file, evaluator, options) : [];
+    results.set(path, rewriteOne(file, own, written, marks));
   }
   for (const unit of units) failTogether(unit, results);
   return { files: results, units };
 }
 
-function rewriteOne(file: SourceFile, sites: readonly RewrittenSite[], written: TwinFunctions): FileResult {
+function rewriteOne(
+  file: SourceFile,
+  sites: readonly RewrittenSite[],
+  written: TwinFunctions,
+  marks: readonly Edit[],
+): FileResult {
   const twin = written.inFile(file);
   const functions: NamedFunction[] = [
     ...sites.flatMap(({ rewrite }) => rewrite.functions.filter((named) => !written.isConverted(named))),
     ...twin.functions,
   ];
-  const edits: Edit[] = [...sites.flatMap(({ rewrite }) => rewrite.edits), ...twin.edits];
+  const edits: Edit[] = [...marks, ...sites.flatMap(({ rewrite }) => rewrite.edits), ...twin.edits];
   edits.push(...functionEdits(file, functions, twin.imports));
   const bridges = sites.map(({ bridge }) => bridge);
   edits.push(...cleanup(file, touchedNames(file, bridges, edits), edits));

@@ -59,3 +59,9 @@ function blankLinesAfter(text: string, offset: number): number {
   const gap = /^[^\S\r\n]*(?:\r\n|\n|\r)((?:[^\S\r\n]*(?:\r\n|\n|\r))*)/.exec(text.slice(offset))?.[1] ?? '';
   return gap.split(/\r\n|\n|\r/).length - 1;
 }
+
+/** Suppressions that speak of no bridge, or of one that would be rewritten or left for another reason anyway. */
+export function unusedSuppressions(file: SourceFile, bridges: readonly Bridge[]): readonly Suppression[] {
+  const used = new Set(bridges.map((bridge) => suppressionOf(bridge)?.line));
+  return suppressionsOf(file).filter(({ line }) => !used.has(line));
+}

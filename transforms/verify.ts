@@ -2,6 +2,7 @@ import type { File } from '@babel/types';
 import { parseSource } from '../analyzer/sources/index.ts';
 import type { Edit } from './edit.ts';
 import { commentKey } from './layout.ts';
+import { isMark } from './marks.ts';
 import type { FailureReason } from './result.ts';
 
 export type Verification =
@@ -48,10 +49,14 @@ function refused(reason: FailureReason, message: string): Verification {
 function missingComment(before: File, after: File, copied: readonly string[]): string | undefined {
   const left = new Map<string, number>();
   for (const comment of after.comments ?? []) {
+    if (isMark(comment)) continue;
     const key = commentKey(comment);
     left.set(key, (left.get(key) ?? 0) + 1);
   }
-  for (const key of [...(before.comments ?? []).map(commentKey), ...copied]) {
+  for (const key of [
+    ...(before.comments ?? []).filter((comment) => !isMark(comment)).map(commentKey),
+    ...copied,
+  ]) {
     const count = left.get(key) ?? 0;
     if (count === 0) return key.replace(/^Comment(?:Line|Block)/, '');
     left.set(key, count - 1);
