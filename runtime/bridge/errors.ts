@@ -1,0 +1,10 @@
+/** Sync work was about to block while async code was running. */
+export class SynchronousOnlyOperation extends Error {
+  override name = 'SynchronousOnlyOperation';
+
+  constructor(
+    message = 'You cannot call this from an async context - use a thread or syncToAsync, or the a-prefixed twin.',
+  ) {
+    super(message);
+  }
+}

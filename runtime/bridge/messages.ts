@@ -1,0 +1,67 @@
+import type { MessagePort } from 'node:worker_threads';
+
+/** How a worker opens one connection: which driver module, with which settings. Both cross threads. */
+export interface ConnectionPlan {
+  /** Path of a module that exports `openDriver(settings)`. */
+  readonly driver: string;
+  readonly settings: unknown;
+}
+
+/** One statement as a driver takes it. */
+export interface DriverRequest {
+  readonly text: string;
+  readonly values: readonly (string | Uint8Array | null)[];
+  /** Name to prepare the statement under; absent for statements not worth preparing. */
+  readonly name?: string | undefined;
+}
+
+/** A row as the server sent it: text of each column. */
+export type RawRow = readonly (string | null)[];
+
+export interface RawResult {
+  /** Command tag without counts: `SELECT`, `INSERT`, `COMMIT`, `ROLLBACK`. */
+  readonly command: string;
+  /** Rows returned, matched or inserted; 0 where the command has no count. */
+  readonly rowCount: number;
+  readonly rows: RawRow[];
+  readonly columns: readonly string[];
+}
+
+/** An open connection, in whichever thread owns it. */
+export interface Driver {
+  execute(request: DriverRequest): Promise<RawResult>;
+  close(): Promise<void>;
+  /** Asks the server to give up the running statement; it then fails in the ordinary way. */
+  cancel(): Promise<void>;
+  /** False when the connection can no longer be used. */
+  readonly usable: boolean;
+  /** An idle connection does not keep a finished program alive. */
+  setIdle(idle: boolean): void;
+}
+
+/** What a driver module exports. */
+export interface DriverModule {
+  openDriver(settings: unknown): Promise<Driver>;
+  /** The fields of an error that are worth keeping; they must be cloneable. */
+  describeError(error: unknown): object;
+}
+
+export interface WorkerStart {
+  readonly port: MessagePort;
+  /** Counts replies, so that a blocked thread can wait for the next one. */
+  readonly replies: SharedArrayBuffer;
+}
+
+export type WorkerRequest =
+  | { readonly id: number; readonly kind: 'open'; readonly connection: number; readonly plan: ConnectionPlan }
+  | {
+      readonly id: number;
+      readonly kind: 'execute';
+      readonly connection: number;
+      readonly request: DriverRequest;
+    }
+  | { readonly id: number; readonly kind: 'close'; readonly connection: number };
+
+export type WorkerReply =
+  | { readonly id: number; readonly result: RawResult | undefined; readonly usable: boolean }
+  | { readonly id: number; readonly error: object; readonly usable: boolean };

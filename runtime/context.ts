@@ -1,0 +1,40 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Lane } from './bridge/lane.ts';
+
+/** The transaction a piece of async code runs in; the ORM gives it its meaning. */
+export type NativeBlocks = ReadonlyMap<string, object>;
+
+/**
+ * What the running code may do. Absent (no store at all) means a script, a command or a test: blocking is fine.
+ * Values are never changed in place: parallel branches of `Promise.all` share the object they were started with.
+ */
+export interface Context {
+  /** `async`: the sync path is refused. `sync`: inside a bridged call, where blocking is the point. */
+  readonly mode: 'async' | 'sync';
+  /** Lane of the nearest thread-sensitive context. */
+  readonly lane: Lane | undefined;
+  /** Lane whose job is running now: sync code uses its connections. */
+  readonly running: Lane | undefined;
+  /** Innermost native transaction block by database alias. */
+  readonly blocks: NativeBlocks | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+const storage = new AsyncLocalStorage<Context>();
+const outermost: Context = {
+  mode: 'sync',
+  lane: undefined,
+  running: undefined,
+  blocks: undefined,
+  signal: undefined,
+};
+
+/** The running code's context, undefined outside any. */
+export function currentContext(): Context | undefined {
+  return storage.getStore();
+}
+
+/** Runs `work` with `changes` applied to the current context; ends with it. */
+export function withContext<T>(changes: Partial<Context>, work: () => T): T {
+  return storage.run({ ...(storage.getStore() ?? outermost), ...changes }, work);
+}

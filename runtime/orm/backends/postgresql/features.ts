@@ -1,0 +1,9 @@
+import type { Features } from '../../connections/backend.ts';
+
+export const postgresqlFeatures: Features = {
+  nativeAsync: true,
+  canReturnRowsFromInsert: true,
+  supportsLocking: true,
+  // The protocol counts parameters in 16 bits.
+  maxParameters: 65_535,
+};

@@ -1,0 +1,21 @@
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Backend, DatabaseSettings } from '../../connections/backend.ts';
+import { describeError, openDriver, type PostgresqlSettings } from './driver.ts';
+import { postgresqlFeatures } from './features.ts';
+
+const here = fileURLToPath(import.meta.url);
+const driverModule = path.join(path.dirname(here), `driver${path.extname(here)}`);
+
+function driverSettings(settings: DatabaseSettings): PostgresqlSettings {
+  const { url, statementTimeout, ssl, preparedStatements } = settings;
+  return { url, statementTimeout, ssl, preparedStatements };
+}
+
+/** PostgreSQL through `pg`: native on the event loop, blocking through a worker thread. */
+export const postgresql: Backend = {
+  features: postgresqlFeatures,
+  plan: (settings) => ({ driver: driverModule, settings: driverSettings(settings) }),
+  open: (settings) => openDriver(driverSettings(settings)),
+  describeError,
+};

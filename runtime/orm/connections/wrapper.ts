@@ -1,0 +1,140 @@
+import { performance } from 'node:perf_hooks';
+import { SynchronousOnlyOperation } from '../../bridge/errors.ts';
+import { type Lane, runningLane } from '../../bridge/lane.ts';
+import type { DriverRequest, RawResult } from '../../bridge/messages.ts';
+import { ThreadRequestError } from '../../bridge/thread.ts';
+import { currentContext } from '../../context.ts';
+import { type QueryEvent, queryChannel } from '../../instrumentation.ts';
+import { DatabaseError, type DriverErrorFields } from '../errors.ts';
+import type { Backend, DatabaseSettings, Features } from './backend.ts';
+import { NativeConnection } from './native-connection.ts';
+import { defaultPool, Pool } from './pool.ts';
+import { ThreadConnection } from './thread-connection.ts';
+import { databaseError } from './translate.ts';
+
+/** One configured database: its blocking connections, its pool, and what it can do. */
+export class DatabaseWrapper {
+  readonly alias: string;
+  readonly settings: DatabaseSettings;
+  readonly features: Features;
+  readonly #backend: Backend;
+  readonly pool: Pool;
+  readonly #threadConnections = new Set<ThreadConnection>();
+
+  constructor(alias: string, settings: DatabaseSettings, backend: Backend) {
+    this.alias = alias;
+    this.settings = settings;
+    this.#backend = backend;
+    this.features =
+      settings.native === false ? { ...backend.features, nativeAsync: false } : backend.features;
+    this.pool = new Pool(alias, { ...defaultPool, ...settings.pool }, () => this.#open());
+  }
+
+  /**
+   * The blocking connection of the running code: one per lane, as one per thread elsewhere.
+   *
+   * @throws SynchronousOnlyOperation inside async code, where blocking would hold every other request
+   */
+  get connection(): ThreadConnection {
+    refuseInAsyncContext();
+    return this.connectionOf(runningLane());
+  }
+  /** The connection of a lane, for work that a bridge executes there. */
+  connectionOf(lane: Lane): ThreadConnection {
+    return lane.resource(this, () => {
+      const connection = new ThreadConnection(this.#backend.plan(this.settings));
+      this.#threadConnections.add(connection);
+      return connection;
+    });
+  }
+  /** A native connection of the caller's own; give it back with `pool.release`. */
+  asyncConnection(signal?: AbortSignal): Promise<NativeConnection> {
+    return this.pool.acquire(signal);
+  }
+
+  /** Sends a statement and holds this thread until it is answered. */
+  executeBlocking(connection: ThreadConnection, request: DriverRequest): RawResult {
+    const start = performance.now();
+    try {
+      const result = connection.execute(request);
+      this.#publish(request, 'blocking', start);
+      return result;
+    } catch (error) {
+      throw this.#failed(request, 'blocking', start, error);
+    }
+  }
+  /** Sends a statement to a lane's thread; the event loop stays free. */
+  async executeBridged(connection: ThreadConnection, request: DriverRequest): Promise<RawResult> {
+    const start = performance.now();
+    try {
+      const result = await connection.executeAsync(request);
+      this.#publish(request, 'bridged', start);
+      return result;
+    } catch (error) {
+      throw this.#failed(request, 'bridged', start, error);
+    }
+  }
+  /** Sends a statement over an async socket. */
+  async executeNative(connection: NativeConnection, request: DriverRequest): Promise<RawResult> {
+    const start = performance.now();
+    try {
+      const result = await connection.execute(request);
+      this.#publish(request, 'native', start);
+      return result;
+    } catch (error) {
+      throw this.#failed(request, 'native', start, error);
+    }
+  }
+
+  /** Closes the running code's blocking connection; the next use opens another. */
+  close(): void {
+    refuseInAsyncContext();
+    this.connectionOf(runningLane()).close();
+  }
+  /** Closes every connection to this database, the pool's and the bridge threads', when they are given back. */
+  async aclose(): Promise<void> {
+    const blocking = [...this.#threadConnections];
+    this.#threadConnections.clear();
+    await Promise.all([this.pool.close(), ...blocking.map((connection) => connection.release())]);
+  }
+
+  async #open(): Promise<NativeConnection> {
+    try {
+      return new NativeConnection(await this.#backend.open(this.settings));
+    } catch (error) {
+      throw databaseError(this.#backend.describeError(error), undefined, error);
+    }
+  }
+  #publish(request: DriverRequest, path: QueryEvent['path'], start: number, error?: unknown): void {
+    if (!queryChannel.hasSubscribers) return;
+    const event: QueryEvent = {
+      alias: this.alias,
+      sql: request.text,
+      path,
+      start,
+      duration: performance.now() - start,
+      ...(error === undefined ? {} : { error }),
+    };
+    queryChannel.publish(event);
+  }
+  #failed(request: DriverRequest, path: QueryEvent['path'], start: number, error: unknown): unknown {
+    const translated = this.#translate(request, error);
+    this.#publish(request, path, start, translated);
+    return translated;
+  }
+  #translate(request: DriverRequest, error: unknown): unknown {
+    if (error instanceof DatabaseError) return error;
+    const fields =
+      error instanceof ThreadRequestError
+        ? (error.fields as DriverErrorFields)
+        : this.#backend.describeError(error);
+    return databaseError(fields, request.text, error);
+  }
+}
+
+/** Refuses to block where async code runs, unless the environment says otherwise. */
+function refuseInAsyncContext(): void {
+  if (currentContext()?.mode !== 'async') return;
+  const lifted = process.env.MIGRATE_ASYNC_ALLOW_UNSAFE;
+  if (lifted === undefined || lifted === '') throw new SynchronousOnlyOperation();
+}

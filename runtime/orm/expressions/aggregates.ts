@@ -1,0 +1,137 @@
+import { FieldError } from '../errors.ts';
+import type { Field } from '../fields/field.ts';
+import { BigIntegerField, DecimalField, FloatField, IntegerField } from '../fields/numbers.ts';
+import { resolveCondition } from '../query/filters.ts';
+import type { Resolver } from '../query/resolver.ts';
+import type { Predicate } from '../query/where.ts';
+import type { SqlWriter } from '../sql/writer.ts';
+import { Computable } from './arithmetic.ts';
+import type { Condition } from './condition.ts';
+import { FieldReference, Star } from './field-reference.ts';
+import { ExpressionNode, type ShapeSink } from './node.ts';
+import { Value } from './value.ts';
+
+export interface AggregateOptions {
+  readonly distinct?: boolean;
+  /** Rows to take in, as `FILTER (WHERE …)`. */
+  readonly filter?: Condition;
+  /** Result where there are no rows; null otherwise. */
+  readonly default?: unknown;
+}
+
+/** What sets one aggregate apart from another; a new one is one such object. */
+export interface AggregateKind {
+  readonly name: string;
+  readonly sql: string;
+  /** Type of the result, given that of the argument. */
+  output(argument: Field | undefined): Field | undefined;
+  /** Result over no rows at all. */
+  readonly empty: unknown;
+}
+
+const count = new IntegerField('bigint', 'BigIntegerField');
+
+export const aggregateKinds = {
+  count: { name: 'Count', sql: 'COUNT', output: () => count, empty: 0 },
+  sum: { name: 'Sum', sql: 'SUM', output: sumOutput, empty: null },
+  avg: { name: 'Avg', sql: 'AVG', output: averageOutput, empty: null },
+  min: { name: 'Min', sql: 'MIN', output: (argument) => argument, empty: null },
+  max: { name: 'Max', sql: 'MAX', output: (argument) => argument, empty: null },
+} as const satisfies Record<string, AggregateKind>;
+
+/** The server widens sums; integers stay JavaScript numbers, exact bigints stay bigints. */
+function sumOutput(argument: Field | undefined): Field | undefined {
+  if (argument instanceof BigIntegerField) return argument;
+  return argument instanceof IntegerField ? count : argument;
+}
+function averageOutput(argument: Field | undefined): Field | undefined {
+  if (argument instanceof DecimalField || argument?.family === 'duration') return argument;
+  return new FloatField();
+}
+
+/** `Count('books')`, `Sum('pages', { filter: Q({ … }) })`. */
+export class Aggregate extends Computable {
+  readonly #kind: AggregateKind;
+  readonly argument: ExpressionNode;
+  readonly options: AggregateOptions;
+  readonly #predicate: Predicate | undefined;
+  readonly #fallback: ExpressionNode | undefined;
+
+  constructor(
+    kind: AggregateKind,
+    argument: ExpressionNode,
+    options: AggregateOptions = {},
+    resolved: {
+      readonly predicate?: Predicate | undefined;
+      readonly fallback?: ExpressionNode | undefined;
+    } = {},
+  ) {
+    super();
+    if (kind === aggregateKinds.count && options.default !== undefined) {
+      throw new TypeError('Count does not allow default.');
+    }
+    this.#kind = kind;
+    this.argument = argument;
+    this.options = options;
+    this.#predicate = resolved.predicate;
+    this.#fallback = resolved.fallback;
+  }
+  override get children(): readonly ExpressionNode[] {
+    return [this.argument];
+  }
+  override get containsAggregate(): boolean {
+    return true;
+  }
+  override groupBy(): readonly ExpressionNode[] {
+    return [];
+  }
+  override get defaultAlias(): string | undefined {
+    if (this.argument instanceof FieldReference)
+      return `${this.argument.name}__${this.#kind.name.toLowerCase()}`;
+    return this.argument instanceof Star ? `*__${this.#kind.name.toLowerCase()}` : undefined;
+  }
+  get output(): Field | undefined {
+    return this.#kind.output(this.argument.output);
+  }
+  /** Result over no rows, known without asking the server. */
+  get emptyValue(): unknown {
+    return this.options.default ?? this.#kind.empty;
+  }
+
+  describe(sink: ShapeSink): void {
+    sink.token(`${this.#kind.sql}${this.options.distinct ? ' distinct' : ''}(`);
+    this.argument.describe(sink);
+    this.options.filter?.describe(sink);
+    if (this.options.default !== undefined) {
+      sink.token('default');
+      this.#defaultValue().describe(sink);
+    }
+    sink.token(')');
+  }
+  resolve(resolver: Resolver): Aggregate {
+    const argument = this.argument.resolve(resolver);
+    if (argument.containsAggregate && !resolver.options.summarizing) {
+      throw new FieldError(
+        `Cannot compute ${this.#kind.name}('${(this.argument as FieldReference).name}'): it is an aggregate`,
+      );
+    }
+    const { filter } = this.options;
+    const predicate = filter === undefined ? undefined : resolveCondition(resolver, filter);
+    const fallback = this.options.default === undefined ? undefined : this.#defaultValue().resolve(resolver);
+    return new Aggregate(this.#kind, argument, this.options, { predicate, fallback });
+  }
+  toSql(writer: SqlWriter): string {
+    const distinct = this.options.distinct ? 'DISTINCT ' : '';
+    const filter = this.#predicate === undefined ? '' : ` FILTER (WHERE ${this.#predicate.toSql(writer)})`;
+    const sql = `${this.#kind.sql}(${distinct}${this.argument.toSql(writer)})${filter}`;
+    return this.#fallback === undefined ? sql : `COALESCE(${sql}, ${this.#fallback.toSql(writer)})`;
+  }
+
+  // The same object each time: it is looked up by identity between the walk and the resolution.
+  #default: ExpressionNode | undefined;
+  #defaultValue(): ExpressionNode {
+    const given = this.options.default;
+    this.#default ??= given instanceof ExpressionNode ? given : new Value(given);
+    return this.#default;
+  }
+}

@@ -1,0 +1,117 @@
+import { FieldError } from '../errors.ts';
+import { DateField, DateTimeField, DurationField, TimeField } from '../fields/dates.ts';
+import type { Field } from '../fields/field.ts';
+import { DecimalField, FloatField, IntegerField } from '../fields/numbers.ts';
+import type { Resolver } from '../query/resolver.ts';
+import type { SqlWriter } from '../sql/writer.ts';
+import { ExpressionNode, type ShapeSink } from './node.ts';
+import { Parameter, Value } from './value.ts';
+
+const operators = {
+  add: '+',
+  sub: '-',
+  mul: '*',
+  div: '/',
+  mod: '%',
+  pow: '^',
+  bitAnd: '&',
+  bitOr: '|',
+} as const;
+export type Operator = keyof typeof operators;
+
+/** An expression with the arithmetic methods applications use: `F('pages').add(1)`. */
+export abstract class Computable extends ExpressionNode {
+  add(other: unknown): Combined {
+    return new Combined(this, 'add', operand(other));
+  }
+  sub(other: unknown): Combined {
+    return new Combined(this, 'sub', operand(other));
+  }
+  mul(other: unknown): Combined {
+    return new Combined(this, 'mul', operand(other));
+  }
+  div(other: unknown): Combined {
+    return new Combined(this, 'div', operand(other));
+  }
+  mod(other: unknown): Combined {
+    return new Combined(this, 'mod', operand(other));
+  }
+  pow(other: unknown): Combined {
+    return new Combined(this, 'pow', operand(other));
+  }
+  bitAnd(other: unknown): Combined {
+    return new Combined(this, 'bitAnd', operand(other));
+  }
+  bitOr(other: unknown): Combined {
+    return new Combined(this, 'bitOr', operand(other));
+  }
+}
+
+function operand(value: unknown): ExpressionNode {
+  return value instanceof ExpressionNode ? value : new Value(value);
+}
+
+/** Two expressions with an operator between them. */
+export class Combined extends Computable {
+  readonly left: ExpressionNode;
+  readonly operator: Operator;
+  readonly right: ExpressionNode;
+
+  constructor(left: ExpressionNode, operator: Operator, right: ExpressionNode) {
+    super();
+    this.left = left;
+    this.operator = operator;
+    this.right = right;
+  }
+  override get children(): readonly ExpressionNode[] {
+    return [this.left, this.right];
+  }
+  describe(sink: ShapeSink): void {
+    sink.token('(');
+    this.left.describe(sink);
+    sink.token(operators[this.operator]);
+    this.right.describe(sink);
+    sink.token(')');
+  }
+  resolve(resolver: Resolver): Combined {
+    let left = this.left.resolve(resolver);
+    let right = this.right.resolve(resolver);
+    // A fraction written as a JavaScript number is exact next to an exact decimal.
+    if (left.output instanceof DecimalField && right instanceof Parameter) right = right.as(left.output);
+    if (right.output instanceof DecimalField && left instanceof Parameter) left = left.as(right.output);
+    return new Combined(left, this.operator, right);
+  }
+  toSql(writer: SqlWriter): string {
+    return `(${this.left.toSql(writer)} ${operators[this.operator]} ${this.right.toSql(writer)})`;
+  }
+  get output(): Field | undefined {
+    const { left, right } = this;
+    if (left.output === undefined || right.output === undefined) return left.output ?? right.output;
+    const output = combinedOutput(left.output, this.operator, right.output);
+    if (output !== undefined) return output;
+    throw new FieldError(
+      `Expression contains mixed types: ${left.output.typeName}, ${right.output.typeName}. You must set output_field.`,
+    );
+  }
+}
+
+function combinedOutput(left: Field, operator: Operator, right: Field): Field | undefined {
+  if (left instanceof IntegerField && right instanceof IntegerField) {
+    if (operator === 'pow') return new FloatField();
+    return right.decoder === left.decoder || left.range.maximum >= right.range.maximum ? left : right;
+  }
+  if (left.family === 'number' && right.family === 'number') {
+    return left instanceof FloatField || right instanceof FloatField ? new FloatField() : new DecimalField();
+  }
+  if (left instanceof DurationField && right instanceof DurationField) return left;
+  if (right instanceof DurationField && isMoment(left))
+    return left instanceof DateField ? new DateTimeField() : left;
+  if (left instanceof DurationField && isMoment(right)) return right;
+  if (operator === 'sub' && isMoment(left) && left.constructor === right.constructor)
+    return new DurationField();
+  return left.constructor === right.constructor ? left : undefined;
+}
+
+function isMoment(field: Field): boolean {
+  return field instanceof DateField || field instanceof DateTimeField || field instanceof TimeField;
+}

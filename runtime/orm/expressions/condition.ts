@@ -1,0 +1,116 @@
+import { ValueError } from '../errors.ts';
+import { isInstance } from '../lookups/encode.ts';
+import type { Connector } from '../query/joins.ts';
+import { ExpressionNode, type ShapeSink } from './node.ts';
+
+/** One lookup as written: `pages__gt: 100`. */
+export class Leaf {
+  readonly path: string;
+  readonly value: unknown;
+
+  constructor(path: string, value: unknown) {
+    if (value === undefined) {
+      throw new ValueError(`The value of '${path}' is undefined; use null to look for rows without a value.`);
+    }
+    this.path = path;
+    this.value = value;
+  }
+  /** Last name of the path: a lookup, or a field. */
+  get lastName(): string {
+    return this.path.slice(this.path.lastIndexOf('__') + 1).replace(/^_+/, '');
+  }
+}
+
+export type ConditionPart = Leaf | Condition | ExpressionNode;
+
+/** `Q({ … })`: conditions that can be combined before they are used. */
+export class Condition {
+  readonly kind = 'condition';
+  readonly connector: Connector;
+  readonly negated: boolean;
+  readonly parts: readonly ConditionPart[];
+
+  constructor(parts: readonly ConditionPart[], connector: Connector = 'AND', negated = false) {
+    this.parts = parts;
+    this.connector = connector;
+    this.negated = negated;
+  }
+  /** The condition that all of `where` holds. */
+  static of(where: object): Condition {
+    return new Condition(Object.entries(where).map(([path, value]) => new Leaf(path, value)));
+  }
+  and(other: Condition): Condition {
+    return this.#combine(other, 'AND');
+  }
+  or(other: Condition): Condition {
+    return this.#combine(other, 'OR');
+  }
+  xor(other: Condition): Condition {
+    return this.#combine(other, 'XOR');
+  }
+  not(): Condition {
+    return new Condition([this], 'AND', true);
+  }
+  get empty(): boolean {
+    return this.parts.length === 0;
+  }
+  /** An empty condition says nothing, so it changes nothing it is combined with. */
+  #combine(other: Condition, connector: Connector): Condition {
+    if (!(other instanceof Condition)) throw new TypeError('A condition combines with another condition.');
+    if (this.empty) return other;
+    return other.empty ? this : new Condition([this, other], connector);
+  }
+
+  describe(sink: ShapeSink): void {
+    sink.token(`${this.negated ? '!' : ''}${this.connector}(`);
+    for (const part of this.parts) {
+      if (part instanceof Leaf) describeLeaf(part, sink);
+      else part.describe(sink);
+    }
+    sink.token(')');
+  }
+}
+
+/** A query set or manager used as a value. */
+export interface Subqueried {
+  readonly kind: 'queryset' | 'manager';
+}
+
+export function isSubqueried(value: unknown): value is Subqueried {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'kind' in value &&
+    (value.kind === 'queryset' || value.kind === 'manager')
+  );
+}
+
+function describeLeaf(leaf: Leaf, sink: ShapeSink): void {
+  sink.token(leaf.path);
+  const { value } = leaf;
+  const side = sink.outside(leaf);
+  const list = listOf(leaf);
+  if (side !== undefined) sink.token(side);
+  else if (value === null) sink.token('null');
+  else if (typeof value === 'boolean') sink.token(value ? 'true' : 'false');
+  else if (value instanceof ExpressionNode) value.describe(sink);
+  else if (isSubqueried(value)) sink.subquery(leaf, value);
+  else if (list !== undefined) {
+    sink.token(list.length === 0 ? 'none' : 'list');
+    sink.value(leaf, list);
+  } else {
+    sink.token(typeof value === 'object' ? (isInstance(value) ? 'instance' : 'object') : typeof value);
+    sink.value(leaf, value);
+  }
+}
+
+/** Values of a list operand; an `in` list leaves nulls out, for null is in no list. */
+export function listOf(leaf: Leaf): unknown[] | undefined {
+  const { value } = leaf;
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array || isInstance(value)) {
+    return undefined;
+  }
+  if (!(Symbol.iterator in value)) return undefined;
+  const list = [...(value as Iterable<unknown>)];
+  return leaf.lastName === 'in' ? list.filter((each) => each !== null) : list;
+}

@@ -1,0 +1,121 @@
+import type { Field } from '../fields/field.ts';
+import type { TableAlias } from '../query/joins.ts';
+import type { Resolver } from '../query/resolver.ts';
+import type { SqlWriter } from '../sql/writer.ts';
+import { Computable } from './arithmetic.ts';
+import { ExpressionNode, type ShapeSink } from './node.ts';
+import { Value } from './value.ts';
+
+/** `F('pages')`: a field, relation path or annotation by name. */
+export class FieldReference extends Computable {
+  readonly name: string;
+
+  constructor(name: string) {
+    super();
+    this.name = name;
+  }
+  get output(): undefined {
+    return undefined;
+  }
+  describe(sink: ShapeSink): void {
+    sink.token(`F${this.name}`);
+  }
+  resolve(resolver: Resolver): ExpressionNode {
+    return resolver.path(this.name);
+  }
+  toSql(): string {
+    throw new Error('a field reference is resolved before it is compiled');
+  }
+}
+
+/** `Value(3)` as an application writes it: a value that takes part in arithmetic. */
+export class WrittenValue extends Computable {
+  readonly #value: Value;
+
+  constructor(value: unknown) {
+    super();
+    this.#value = new Value(value);
+  }
+  get output(): Field {
+    return this.#value.output;
+  }
+  describe(sink: ShapeSink): void {
+    this.#value.describe(sink);
+  }
+  resolve(resolver: Resolver): ExpressionNode {
+    return this.#value.resolve(resolver);
+  }
+  toSql(): string {
+    return this.#value.toSql();
+  }
+}
+
+/** A column of one joined table. */
+export class Column extends ExpressionNode {
+  readonly alias: TableAlias;
+  readonly field: Field;
+  readonly output: Field;
+
+  /** @param output field whose type and lookups apply, where it is not `field`: a key stands in for a relation */
+  constructor(alias: TableAlias, field: Field, output: Field = field) {
+    super();
+    this.alias = alias;
+    this.field = field;
+    this.output = output;
+  }
+  describe(): void {
+    throw new Error('a resolved expression has no shape of its own');
+  }
+  resolve(): ExpressionNode {
+    return this;
+  }
+  toSql(writer: SqlWriter): string {
+    return writer.column(this.alias, this.field);
+  }
+}
+
+/** An annotation named in an outer query: the inner one computes it. */
+export class AnnotationReference extends ExpressionNode {
+  readonly name: string;
+  readonly source: ExpressionNode;
+
+  constructor(name: string, source: ExpressionNode) {
+    super();
+    this.name = name;
+    this.source = source;
+  }
+  get output(): Field | undefined {
+    return this.source.output;
+  }
+  override get containsAggregate(): boolean {
+    return false;
+  }
+  describe(): void {
+    throw new Error('a resolved expression has no shape of its own');
+  }
+  resolve(): ExpressionNode {
+    return this;
+  }
+  toSql(writer: SqlWriter): string {
+    return writer.outputName(this.name);
+  }
+}
+
+/** `*`, for `Count('*')`. */
+export class Star extends ExpressionNode {
+  get output(): undefined {
+    return undefined;
+  }
+  describe(sink: ShapeSink): void {
+    sink.token('*');
+  }
+  resolve(): ExpressionNode {
+    return this;
+  }
+  toSql(): string {
+    return '*';
+  }
+  override groupBy(): readonly ExpressionNode[] {
+    return [];
+  }
+}

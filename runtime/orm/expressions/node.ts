@@ -1,0 +1,92 @@
+import type { Field } from '../fields/field.ts';
+import type { Resolver } from '../query/resolver.ts';
+import type { SqlWriter } from '../sql/writer.ts';
+
+/**
+ * Collects what the SQL of a query depends on (tokens) and what it does not (values), in one walk over what the
+ * caller wrote. Equal tokens mean equal SQL, so a compiled query can be found again without building it.
+ */
+export interface ShapeSink {
+  token(token: string): void;
+  /** A value to be sent as a parameter. `owner` is the object it will be looked up by when the query is built. */
+  value(owner: object, value: unknown): void;
+  /** A query set used as a value; it brings its own values along. */
+  subquery(owner: object, queryset: { readonly kind: 'queryset' | 'manager' }): void;
+  /** Which end of its column's range a number lies beyond, once an attempt to encode it has shown that. */
+  outside(owner: object): 'above' | 'below' | undefined;
+}
+
+/**
+ * A value computed by the database. What an application writes is unresolved: it names fields and holds values.
+ * `resolve` turns it into a form that holds columns of a query and places of values, so that it can be compiled once.
+ */
+export abstract class ExpressionNode {
+  readonly kind = 'expression';
+
+  abstract describe(sink: ShapeSink): void;
+  abstract resolve(resolver: Resolver): ExpressionNode;
+  /** SQL of a resolved expression. */
+  abstract toSql(writer: SqlWriter): string;
+  /** Field whose decoder and lookups apply to the result; undefined when unknown. */
+  abstract get output(): Field | undefined;
+  get children(): readonly ExpressionNode[] {
+    return [];
+  }
+  get containsAggregate(): boolean {
+    return this.children.some((child) => child.containsAggregate);
+  }
+  /** What must be in GROUP BY for this expression to be selectable. */
+  groupBy(): readonly ExpressionNode[] {
+    return this.containsAggregate ? this.children.flatMap((child) => child.groupBy()) : [this];
+  }
+  /** Key of an unnamed aggregate: `pages__sum`. */
+  get defaultAlias(): string | undefined {
+    return undefined;
+  }
+
+  asc(options: NullsOrder = {}): OrderingTerm {
+    return new OrderingTerm(this, false, options);
+  }
+  desc(options: NullsOrder = {}): OrderingTerm {
+    return new OrderingTerm(this, true, options);
+  }
+}
+
+export interface NullsOrder {
+  readonly nullsFirst?: boolean;
+  readonly nullsLast?: boolean;
+}
+
+/** One term of ORDER BY. */
+export class OrderingTerm {
+  readonly kind = 'ordering';
+  readonly expression: ExpressionNode;
+  readonly descending: boolean;
+  readonly nulls: NullsOrder;
+
+  constructor(expression: ExpressionNode, descending: boolean, nulls: NullsOrder = {}) {
+    this.expression = expression;
+    this.descending = descending;
+    this.nulls = nulls;
+  }
+  describe(sink: ShapeSink): void {
+    sink.token(
+      `${this.descending ? 'desc' : 'asc'}${this.nulls.nullsFirst ? 'F' : ''}${this.nulls.nullsLast ? 'L' : ''}(`,
+    );
+    this.expression.describe(sink);
+    sink.token(')');
+  }
+  resolve(resolver: Resolver): OrderingTerm {
+    return new OrderingTerm(this.expression.resolve(resolver), this.descending, this.nulls);
+  }
+  reversed(): OrderingTerm {
+    const { nullsFirst, nullsLast } = this.nulls;
+    const nulls = { ...(nullsFirst ? { nullsLast: true } : {}), ...(nullsLast ? { nullsFirst: true } : {}) };
+    return new OrderingTerm(this.expression, !this.descending, nulls);
+  }
+  /** The direction with its nulls, as it follows the expression. */
+  get suffix(): string {
+    const nulls = this.nulls.nullsFirst ? ' NULLS FIRST' : this.nulls.nullsLast ? ' NULLS LAST' : '';
+    return `${this.descending ? ' DESC' : ' ASC'}${nulls}`;
+  }
+}

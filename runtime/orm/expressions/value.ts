@@ -1,0 +1,128 @@
+import { DateTimeField } from '../fields/dates.ts';
+import type { Field, Wire } from '../fields/field.ts';
+import { BigIntegerField, BooleanField, DecimalField, FloatField, IntegerField } from '../fields/numbers.ts';
+import { BinaryField, JsonField } from '../fields/structured.ts';
+import { TextField } from '../fields/text.ts';
+import type { Resolver } from '../query/resolver.ts';
+import type { SqlWriter } from '../sql/writer.ts';
+import { ExpressionNode, type ShapeSink } from './node.ts';
+
+/** A JavaScript value inside an expression. Its SQL carries a cast, because the server must know its type. */
+export class Value extends ExpressionNode {
+  readonly value: unknown;
+  readonly #output: Field;
+
+  constructor(value: unknown, output: Field = fieldFor(value)) {
+    super();
+    this.value = value;
+    this.#output = output;
+  }
+  get output(): Field {
+    return this.#output;
+  }
+  describe(sink: ShapeSink): void {
+    if (this.value === null) {
+      sink.token('null');
+      return;
+    }
+    sink.token(`:${this.#output.castType()}`);
+    sink.value(this, this.value);
+  }
+  resolve(resolver: Resolver): ExpressionNode {
+    if (this.value === null) return new NullLiteral();
+    return new Parameter(
+      resolver.place(this, (value) => this.#output.toWire(value)),
+      this.#output,
+    );
+  }
+  toSql(): string {
+    throw new Error('a value is resolved before it is compiled');
+  }
+  override groupBy(): readonly ExpressionNode[] {
+    return [];
+  }
+}
+
+/** The resolved form of a value: where to find it when the query runs. */
+export class Parameter extends ExpressionNode {
+  readonly place: number;
+  readonly #output: Field;
+  readonly #finish: ((value: unknown) => Wire) | undefined;
+
+  constructor(place: number, output: Field, finish?: (value: unknown) => Wire) {
+    super();
+    this.place = place;
+    this.#output = output;
+    this.#finish = finish;
+  }
+  get output(): Field {
+    return this.#output;
+  }
+  describe(): void {
+    throw new Error('a resolved expression has no shape of its own');
+  }
+  resolve(): ExpressionNode {
+    return this;
+  }
+  /** The same value sent as another type. */
+  as(output: Field): Parameter {
+    return new Parameter(this.place, output, this.#finish);
+  }
+  toSql(writer: SqlWriter): string {
+    return `${writer.parameter(this.place, this.#finish)}::${this.#output.castType()}`;
+  }
+  override groupBy(): readonly ExpressionNode[] {
+    return [];
+  }
+}
+
+export class NullLiteral extends ExpressionNode {
+  get output(): undefined {
+    return undefined;
+  }
+  describe(sink: ShapeSink): void {
+    sink.token('null');
+  }
+  resolve(): ExpressionNode {
+    return this;
+  }
+  toSql(): string {
+    return 'NULL';
+  }
+  override groupBy(): readonly ExpressionNode[] {
+    return [];
+  }
+}
+
+const smallest = -(2 ** 31);
+const largest = 2 ** 31 - 1;
+const types = {
+  integer: new IntegerField('integer', 'IntegerField'),
+  bigint: new IntegerField('bigint', 'BigIntegerField'),
+  exactBigint: new BigIntegerField(),
+  float: new FloatField(),
+  numeric: new DecimalField(),
+  text: new TextField(),
+  boolean: new BooleanField(),
+  dateTime: new DateTimeField(),
+  binary: new BinaryField(),
+  json: new JsonField(),
+};
+
+/** The field type a JavaScript value has by itself. */
+export function fieldFor(value: unknown): Field {
+  switch (typeof value) {
+    case 'number':
+      if (!Number.isInteger(value)) return types.float;
+      return value >= smallest && value <= largest ? types.integer : types.bigint;
+    case 'bigint':
+      return types.exactBigint;
+    case 'boolean':
+      return types.boolean;
+    case 'string':
+      return types.text;
+    default:
+      if (value instanceof Date) return types.dateTime;
+      return value instanceof Uint8Array ? types.binary : types.json;
+  }
+}

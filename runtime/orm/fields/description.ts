@@ -1,0 +1,51 @@
+import type { Field } from './field.ts';
+
+/** What `fields.char(100)` returns: the chain an application writes. Each step gives a new description. */
+export class FieldDescription {
+  readonly field: Field;
+
+  constructor(field: Field) {
+    this.field = field;
+  }
+  get kind(): string {
+    return this.field.kind;
+  }
+  null(): FieldDescription {
+    return new FieldDescription(this.field.with({ nullable: true }));
+  }
+  default(value: unknown): FieldDescription {
+    return new FieldDescription(this.field.with({ hasDefault: true, defaultValue: value }));
+  }
+  dbDefault(value: unknown): FieldDescription {
+    return new FieldDescription(this.field.with({ dbDefault: value }));
+  }
+  unique(): FieldDescription {
+    return new FieldDescription(this.field.with({ unique: true }));
+  }
+  index(): FieldDescription {
+    return new FieldDescription(this.field.with({ index: true }));
+  }
+  primaryKey(): FieldDescription {
+    return new FieldDescription(this.field.with({ primaryKey: true }));
+  }
+  column(name: string): FieldDescription {
+    return new FieldDescription(this.field.with({ column: name }));
+  }
+  validate(check: (value: never) => void): FieldDescription {
+    const validators = [...this.field.options.validators, check];
+    return new FieldDescription(this.field.with({ validators }));
+  }
+  autoNow(): FieldDescription {
+    this.#requireDate('autoNow');
+    return new FieldDescription(this.field.with({ autoNow: true }));
+  }
+  autoNowAdd(): FieldDescription {
+    this.#requireDate('autoNowAdd');
+    return new FieldDescription(this.field.with({ autoNowAdd: true }));
+  }
+  #requireDate(modifier: string): void {
+    const { family, typeName } = this.field;
+    if (family === 'date' || family === 'dateTime') return;
+    throw new TypeError(`${modifier}() is for dates and date-times, not for ${typeName}.`);
+  }
+}

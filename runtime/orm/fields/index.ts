@@ -1,0 +1,95 @@
+import type {
+  Fields,
+  ForeignKeyFunction,
+  ManyToManyFunction,
+  OneToOneFunction,
+  ReverseFunction,
+} from '../types/fields.ts';
+import { DateField, DateTimeField, DurationField, TimeField } from './dates.ts';
+import { FieldDescription } from './description.ts';
+import type { Field } from './field.ts';
+import {
+  AutoField,
+  BigIntegerField,
+  BooleanField,
+  DecimalField,
+  FloatField,
+  IntegerField,
+  PositiveIntegerField,
+} from './numbers.ts';
+import {
+  ForeignKeyField,
+  ManyToManyDescription,
+  type ManyToManyOptions,
+  type RelationOptions,
+  ReverseDescription,
+  type TargetThunk,
+} from './relations.ts';
+import { ArrayField, BinaryField, JsonField } from './structured.ts';
+import { CharField, ChoiceField, IpField, PatternField, TextField, UuidField } from './text.ts';
+
+const email = /^[^\s@<>()[\],;:\\"]+@[^\s@.]+(?:\.[^\s@.]+)+$/;
+const url = /^(?:https?|ftps?):\/\/[^\s/?#]+(?:[/?#]\S*)?$/i;
+const slug = /^[-a-zA-Z0-9_]+$/;
+
+function described(field: Field): FieldDescription {
+  return new FieldDescription(field);
+}
+
+const factories = {
+  auto: () => described(new AutoField('integer', 'AutoField').with({ primaryKey: true })),
+  bigAuto: () => described(new AutoField('bigint', 'BigAutoField').with({ primaryKey: true })),
+  char: (maxLength?: number) => described(new CharField(maxLength)),
+  text: () => described(new TextField()),
+  integer: () => described(new IntegerField('integer', 'IntegerField')),
+  smallInteger: () => described(new IntegerField('smallint', 'SmallIntegerField')),
+  bigInteger: () => described(new BigIntegerField()),
+  positiveInteger: () => described(new PositiveIntegerField()),
+  float: () => described(new FloatField()),
+  decimal: (precision: number, scale: number) => described(new DecimalField(precision, scale)),
+  boolean: () => described(new BooleanField()),
+  date: () => described(new DateField()),
+  time: () => described(new TimeField()),
+  dateTime: () => described(new DateTimeField()),
+  duration: () => described(new DurationField()),
+  uuid: () => described(new UuidField()),
+  json: () => described(new JsonField()),
+  binary: () => described(new BinaryField()),
+  array: (of: FieldDescription) => described(new ArrayField(of.field)),
+  email: (maxLength = 254) =>
+    described(new PatternField('EmailField', maxLength, email, 'Enter a valid email address.')),
+  url: (maxLength = 200) => described(new PatternField('URLField', maxLength, url, 'Enter a valid URL.')),
+  slug: (maxLength = 50) =>
+    described(
+      new PatternField(
+        'SlugField',
+        maxLength,
+        slug,
+        'Enter a valid “slug” consisting of letters, numbers, underscores or hyphens.',
+      ).with({ index: true }),
+    ),
+  ip: () => described(new IpField()),
+  choice: (...values: string[]) => described(new ChoiceField(values)),
+};
+
+// The classes above are the run-time half; the typed half says what each attribute is.
+export const fields = factories as unknown as Fields;
+
+export const foreignKey = ((target: TargetThunk, options?: RelationOptions) =>
+  described(new ForeignKeyField('foreignKey', target, options))) as unknown as ForeignKeyFunction;
+
+export const oneToOne = ((target: TargetThunk, options?: RelationOptions) =>
+  described(
+    new ForeignKeyField('oneToOne', target, options).with({ unique: true }),
+  )) as unknown as OneToOneFunction;
+
+export const manyToMany = ((target: TargetThunk, options?: ManyToManyOptions) =>
+  new ManyToManyDescription(target, options)) as unknown as ManyToManyFunction;
+
+export const reverse = ((target: TargetThunk, via?: string) =>
+  new ReverseDescription(target, via)) as unknown as ReverseFunction;
+
+/** `onDelete: set(value)`: rows that pointed at a deleted one point at `value`, or at what the function returns. */
+export function set(value: unknown): { readonly set: unknown } {
+  return { set: value };
+}

@@ -1,0 +1,133 @@
+import { ValidationError, ValueError } from '../errors.ts';
+import { type Decoder, type Family, Field } from './field.ts';
+import { describe } from './text.ts';
+
+/** Any JSON value, as jsonb. */
+export class JsonField extends Field {
+  readonly typeName = 'JSONField';
+  readonly family = 'json';
+  readonly decoder: Decoder = { source: 'JSON.parse(v)', decode: (text) => JSON.parse(text) };
+
+  databaseType(): string {
+    return 'jsonb';
+  }
+  convert(value: unknown): unknown {
+    return value;
+  }
+  override encode(value: unknown): string {
+    const text = JSON.stringify(value, (_key, part) => (typeof part === 'bigint' ? rawNumber(part) : part));
+    if (text === undefined) throw new ValidationError(`Value must be valid JSON, not ${describe(value)}.`);
+    return text;
+  }
+}
+
+/** A bigint has no JSON form of its own; one that a number holds exactly is written as that number. */
+function rawNumber(value: bigint): number {
+  if (BigInt.asIntN(54, value) !== value) {
+    throw new ValidationError(`The bigint ${value} cannot be stored as JSON without loss.`);
+  }
+  return Number(value);
+}
+
+export class BinaryField extends Field {
+  readonly typeName = 'BinaryField';
+  readonly family = 'binary';
+  readonly decoder: Decoder = { decode: (text) => Buffer.from(text.slice(2), 'hex') };
+
+  databaseType(): string {
+    return 'bytea';
+  }
+  convert(value: unknown): unknown {
+    if (value instanceof Uint8Array) return value;
+    throw new ValueError(`Field '${this.name}' expected bytes but got ${describe(value)}.`);
+  }
+  override encode(value: unknown): string {
+    const bytes = this.convert(value) as Uint8Array;
+    return `\\x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')}`;
+  }
+}
+
+export class ArrayField extends Field {
+  readonly typeName = 'ArrayField';
+  readonly family: Family = 'array';
+  readonly element: Field;
+  readonly decoder: Decoder;
+
+  constructor(element: Field) {
+    super();
+    this.element = element;
+    const leaf = leafDecoder(element);
+    this.decoder = { decode: (text) => parseArray(text, leaf) };
+  }
+  databaseType(): string {
+    return `${this.element.databaseType()}[]`;
+  }
+  override castType(): string {
+    return `${this.element.castType()}[]`;
+  }
+  convert(value: unknown): unknown {
+    if (typeof value === 'object' && value !== null && Symbol.iterator in value) {
+      return Array.from(value as Iterable<unknown>, (each) =>
+        each === null ? null : this.element.convert(each),
+      );
+    }
+    throw new ValueError(`Field '${this.name}' expected an array but got ${describe(value)}.`);
+  }
+  override encode(value: unknown): string {
+    if (typeof value !== 'object' || value === null || !(Symbol.iterator in value)) this.convert(value);
+    return arrayText(Array.from(value as Iterable<unknown>), this.element);
+  }
+}
+
+/** An array in PostgreSQL's text form. Quoting every element spares the question which of them need it. */
+export function arrayText(values: readonly unknown[], element: Field): string {
+  const parts = values.map((value) => {
+    if (value === null || value === undefined) return 'NULL';
+    const text = element.encode(value);
+    if (element instanceof ArrayField) return text;
+    return `"${text.replace(/["\\]/g, '\\$&')}"`;
+  });
+  return `{${parts.join(',')}}`;
+}
+
+/** Reads PostgreSQL's text form of an array, any depth; bounds (`[0:1]={…}`) are skipped. */
+function parseArray(text: string, leaf: (text: string) => unknown): unknown[] {
+  let at = text.startsWith('[') ? text.indexOf('=') + 1 : 0;
+  return list();
+
+  function list(): unknown[] {
+    const items: unknown[] = [];
+    at++;
+    while (text[at] !== '}') {
+      items.push(item());
+      if (text[at] === ',') at++;
+    }
+    at++;
+    return items;
+  }
+  function item(): unknown {
+    if (text[at] === '{') return list();
+    if (text[at] === '"') return leaf(quoted());
+    const start = at;
+    while (text[at] !== ',' && text[at] !== '}') at++;
+    const bare = text.slice(start, at);
+    return bare === 'NULL' ? null : leaf(bare);
+  }
+  function quoted(): string {
+    let value = '';
+    at++;
+    while (text[at] !== '"') {
+      if (text[at] === '\\') at++;
+      value += text[at++];
+    }
+    at++;
+    return value;
+  }
+}
+
+/** Decoder of the innermost element: nested lists carry no type of their own. */
+function leafDecoder(element: Field): (text: string) => unknown {
+  let leaf = element;
+  while (leaf instanceof ArrayField) leaf = leaf.element;
+  return leaf.decoder.decode;
+}

@@ -1,0 +1,123 @@
+import { ValidationError, ValueError } from '../errors.ts';
+import { literal } from '../models/naming.ts';
+import { type Decoder, type Family, Field, textDecoder } from './field.ts';
+
+export class TextField extends Field {
+  readonly typeName: string = 'TextField';
+  readonly family: Family = 'text';
+  readonly decoder: Decoder = textDecoder;
+
+  databaseType(): string {
+    return 'text';
+  }
+  convert(value: unknown): unknown {
+    if (typeof value === 'string') return value;
+    if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean')
+      return String(value);
+    throw new ValueError(`Field '${this.name}' expected a string but got ${describe(value)}.`);
+  }
+}
+
+export class CharField extends TextField {
+  override readonly typeName: string = 'CharField';
+  readonly maxLength: number | undefined;
+
+  constructor(maxLength: number | undefined) {
+    super();
+    this.maxLength = maxLength;
+  }
+  override databaseType(): string {
+    return this.maxLength === undefined ? 'varchar' : `varchar(${this.maxLength})`;
+  }
+  override castType(): string {
+    return 'varchar';
+  }
+  override validate(value: unknown): void {
+    super.validate(value);
+    const { maxLength } = this;
+    if (typeof value === 'string' && maxLength !== undefined && [...value].length > maxLength) {
+      throw new ValidationError(
+        `Ensure this value has at most ${maxLength} characters (it has ${[...value].length}).`,
+      );
+    }
+  }
+}
+
+/** A text column whose values must look a certain way when they are validated. */
+export class PatternField extends CharField {
+  override readonly typeName: string;
+  readonly #pattern: RegExp;
+  readonly #message: string;
+
+  constructor(typeName: string, maxLength: number, pattern: RegExp, message: string) {
+    super(maxLength);
+    this.typeName = typeName;
+    this.#pattern = pattern;
+    this.#message = message;
+  }
+  protected override copy(): this {
+    const copy = new PatternField(this.typeName, this.maxLength ?? 255, this.#pattern, this.#message);
+    return Object.assign(copy, this) as this;
+  }
+  override validate(value: unknown): void {
+    super.validate(value);
+    if (typeof value === 'string' && !this.#pattern.test(value)) throw new ValidationError(this.#message);
+  }
+}
+
+/** One of a fixed list of strings; the database checks it too. */
+export class ChoiceField extends CharField {
+  override readonly typeName: string = 'CharField';
+  readonly choices: readonly string[];
+
+  constructor(choices: readonly string[]) {
+    super(Math.max(1, ...choices.map((choice) => choice.length)));
+    this.choices = choices;
+  }
+  override columnCheck(quotedColumn: string): string {
+    return `${quotedColumn} IN (${this.choices.map(literal).join(', ')})`;
+  }
+  override validate(value: unknown): void {
+    super.validate(value);
+    if (value !== null && value !== undefined && !this.choices.includes(value as string)) {
+      throw new ValidationError(`Value '${value}' is not a valid choice.`);
+    }
+  }
+}
+
+export class UuidField extends Field {
+  readonly typeName = 'UUIDField';
+  readonly family = 'uuid';
+  readonly decoder = textDecoder;
+
+  databaseType(): string {
+    return 'uuid';
+  }
+  convert(value: unknown): unknown {
+    if (typeof value === 'string' && /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i.test(value))
+      return value;
+    throw new ValidationError(`“${value}” is not a valid UUID.`);
+  }
+}
+
+export class IpField extends Field {
+  readonly typeName = 'GenericIPAddressField';
+  readonly family = 'ip';
+  readonly decoder = textDecoder;
+
+  databaseType(): string {
+    return 'inet';
+  }
+  convert(value: unknown): unknown {
+    if (typeof value === 'string' && /^[0-9a-f:.]+(?:\/\d+)?$/i.test(value)) return value;
+    throw new ValidationError('Enter a valid IPv4 or IPv6 address.');
+  }
+}
+
+/** A value as messages show it: strings quoted, objects by their class. */
+export function describe(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`;
+  if (value === null || typeof value !== 'object') return String(value);
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid date' : value.toISOString();
+  return `<${value.constructor?.name ?? 'object'}>`;
+}

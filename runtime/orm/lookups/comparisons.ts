@@ -1,0 +1,154 @@
+import { ValueError } from '../errors.ts';
+import type { ExpressionNode } from '../expressions/node.ts';
+import { fieldFor } from '../expressions/value.ts';
+import type { Field } from '../fields/field.ts';
+import { BooleanField } from '../fields/numbers.ts';
+import { ArrayField, arrayText } from '../fields/structured.ts';
+import { literal } from '../models/naming.ts';
+import type { Resolver } from '../query/resolver.ts';
+import type { Predicate } from '../query/where.ts';
+import { compileSubquery } from '../sql/subquery.ts';
+import { comparisonEncoder, type Rounding } from './encode.ts';
+import { Bare, Fixed, never, type Operand, OutsideRange, Test } from './operand.ts';
+
+/** Builds the condition `lhs <lookup> operand`. */
+export type LookupBuilder = (
+  lhs: ExpressionNode,
+  operand: Operand,
+  resolver: Resolver,
+  name: string,
+) => Predicate;
+
+/** Expression for an operand that is one value, an expression or a single-valued subquery. */
+export function side(
+  lhs: ExpressionNode,
+  operand: Operand,
+  resolver: Resolver,
+  rounding?: Rounding,
+): ExpressionNode {
+  switch (operand.form) {
+    case 'expression':
+      return operand.expression;
+    case 'value': {
+      const field = lhs.output ?? fieldFor(operand.sample);
+      return new Bare(resolver.place(operand.owner, comparisonEncoder(field, rounding)));
+    }
+    case 'list': {
+      const field = lhs.output;
+      return new Bare(resolver.place(operand.owner, (value) => (field ?? fieldFor(value)).toWire(value)));
+    }
+    case 'boolean':
+      return new Fixed(literal((lhs.output ?? fieldFor(operand.value)).encode(operand.value)));
+    case 'subquery':
+      return compileSubquery(operand.query, resolver.places.positionOf(operand.owner), 'single');
+    case 'null':
+    case 'outside':
+      throw new ValueError('Cannot use None as a query value');
+  }
+}
+
+const exact: LookupBuilder = (lhs, operand, resolver) => {
+  if (operand.form === 'null') return isNull(lhs, true);
+  if (operand.form === 'outside') return never;
+  if (operand.form === 'boolean' && lhs.output instanceof BooleanField) {
+    return new Test([lhs], (writer) => (operand.value ? lhs.toSql(writer) : `NOT ${lhs.toSql(writer)}`));
+  }
+  return compare(lhs, '=', side(lhs, operand, resolver));
+};
+
+function ordering(operator: '>' | '>=' | '<' | '<='): LookupBuilder {
+  const rounding: Rounding = operator === '>' || operator === '<=' ? 'down' : 'up';
+  const greater = operator.startsWith('>');
+  return (lhs, operand, resolver) => {
+    if (operand.form === 'outside') {
+      // Everything is below a bound above the range; only nulls are left out of it.
+      return (operand.side === 'above') === greater ? never : isNull(lhs, false);
+    }
+    return compare(lhs, operator, side(lhs, operand, resolver, rounding));
+  };
+}
+
+const inList: LookupBuilder = (lhs, operand, resolver) => {
+  if (operand.form === 'subquery') {
+    const subquery = compileSubquery(operand.query, resolver.places.positionOf(operand.owner), 'list');
+    return new Test([lhs], (writer) => `${lhs.toSql(writer)} IN ${subquery.toSql(writer)}`);
+  }
+  if (operand.form !== 'list')
+    throw new TypeError('The value of an in lookup must be a list or a query set.');
+  if (operand.empty) return never;
+  const field = lhs.output;
+  const encode = (values: unknown) => encodeList([...(values as Iterable<unknown>)], field);
+  const list = new Bare(resolver.place(operand.owner, encode));
+  // One array parameter, so that the SQL does not depend on the number of values.
+  return new Test([lhs], (writer) => `${lhs.toSql(writer)} = ANY(${list.toSql(writer)})`);
+};
+
+function encodeList(values: readonly unknown[], field: Field | undefined): string {
+  const given = values.filter((value) => value !== null);
+  const element = field ?? fieldFor(given[0]);
+  const encode = comparisonEncoder(element);
+  const encoded: { encode(value: unknown): string } = { encode };
+  const kept = given.filter((value) => canHold(encode, value));
+  return arrayText(kept, element instanceof ArrayField ? element : (encoded as Field));
+}
+
+/** Values the column cannot hold match nothing, so they are left out of the list. */
+function canHold(encode: (value: unknown) => string, value: unknown): boolean {
+  try {
+    encode(value);
+    return true;
+  } catch (error) {
+    if (error instanceof OutsideRange) return false;
+    throw error;
+  }
+}
+
+const range: LookupBuilder = (lhs, operand, resolver) => {
+  if (operand.form !== 'list') throw new TypeError('The value of a range lookup must be a pair of bounds.');
+  const field = lhs.output;
+  const [low, high] = (['up', 'down'] as const).map((rounding) =>
+    field === undefined ? undefined : comparisonEncoder(field, rounding),
+  );
+  const place = resolver.place(operand.owner, (pair) => {
+    const bounds = [...(pair as Iterable<unknown>)];
+    if (bounds.length !== 2) throw new ValueError('The value of a range lookup must be a pair of bounds.');
+    return [low?.(bounds[0]) ?? String(bounds[0]), high?.(bounds[1]) ?? String(bounds[1])];
+  });
+  const first = new Bare(place, firstOfPair);
+  const second = new Bare(place, secondOfPair);
+  return new Test(
+    [lhs],
+    (writer) => `${lhs.toSql(writer)} BETWEEN ${first.toSql(writer)} AND ${second.toSql(writer)}`,
+  );
+};
+export const firstOfPair = (pair: unknown) => (pair as readonly string[])[0] as string;
+export const secondOfPair = (pair: unknown) => (pair as readonly string[])[1] as string;
+
+const nullTest: LookupBuilder = (lhs, operand) => {
+  if (operand.form !== 'boolean') {
+    throw new ValueError('The QuerySet value for an isnull lookup must be True or False.');
+  }
+  return isNull(lhs, operand.value);
+};
+
+export function isNull(lhs: ExpressionNode, wanted: boolean): Predicate {
+  return new Test([lhs], (writer) => `${lhs.toSql(writer)} IS ${wanted ? '' : 'NOT '}NULL`);
+}
+
+export function compare(lhs: ExpressionNode, operator: string, rhs: ExpressionNode): Predicate {
+  return new Test([lhs, rhs], (writer) => `${lhs.toSql(writer)} ${operator} ${rhs.toSql(writer)}`);
+}
+
+/** Lookups every column has. */
+export const equalityLookups: Readonly<Record<string, LookupBuilder>> = {
+  exact,
+  in: inList,
+  isNull: nullTest,
+};
+export const orderingLookups: Readonly<Record<string, LookupBuilder>> = {
+  gt: ordering('>'),
+  gte: ordering('>='),
+  lt: ordering('<'),
+  lte: ordering('<='),
+  range,
+};

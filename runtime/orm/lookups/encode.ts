@@ -1,0 +1,67 @@
+import { ValueError } from '../errors.ts';
+import type { Field } from '../fields/field.ts';
+import { IntegerField } from '../fields/numbers.ts';
+import { ForeignKeyField } from '../fields/relations.ts';
+import { describe } from '../fields/text.ts';
+import type { ModelMeta } from '../models/meta.ts';
+import { metaKey } from '../models/registry.ts';
+import { OutsideRange } from './operand.ts';
+
+export type Rounding = 'truncate' | 'down' | 'up';
+
+/** Encoder of one value that is compared with a column of `field`. */
+export function comparisonEncoder(field: Field, rounding: Rounding = 'truncate'): (value: unknown) => string {
+  const target = keyField(field);
+  const model =
+    field instanceof ForeignKeyField ? field.target : field.options.primaryKey ? field.model : undefined;
+  const integer = target instanceof IntegerField ? target : undefined;
+  return (given) => {
+    const value = keyOfInstance(given, model);
+    if (integer === undefined) return target.encode(value);
+    return encodeInteger(integer, value, rounding);
+  };
+}
+
+/** The field whose values are really compared: for a foreign key, the key it holds. */
+function keyField(field: Field): Field {
+  let target = field;
+  while (target instanceof ForeignKeyField) target = target.targetField;
+  return target;
+}
+
+function encodeInteger(field: IntegerField, value: unknown, rounding: Rounding): string {
+  const whole = typeof value === 'number' && !Number.isInteger(value) ? round(value, rounding) : value;
+  if (whole === Number.POSITIVE_INFINITY) throw new OutsideRange('above');
+  if (whole === Number.NEGATIVE_INFINITY) throw new OutsideRange('below');
+  const text = field.encode(whole);
+  const exact = BigInt(text);
+  if (exact > field.range.maximum) throw new OutsideRange('above');
+  if (exact < field.range.minimum) throw new OutsideRange('below');
+  return text;
+}
+
+/** `pages > 299.5` is `pages > 299`, `pages >= 299.5` is `pages >= 300`. */
+function round(value: number, rounding: Rounding): number {
+  if (rounding === 'down') return Math.floor(value);
+  return rounding === 'up' ? Math.ceil(value) : Math.trunc(value);
+}
+
+interface Keyed {
+  readonly pk: unknown;
+  readonly [metaKey]: ModelMeta;
+}
+export function isInstance(value: unknown): value is Keyed {
+  return typeof value === 'object' && value !== null && metaKey in value;
+}
+
+/** The key of a model instance; anything else stays as it is. */
+export function keyOfInstance(value: unknown, model: ModelMeta | undefined): unknown {
+  if (!isInstance(value)) return value;
+  if (model !== undefined && value[metaKey] !== model) {
+    throw new ValueError(`Cannot query "${describe(value)}": Must be "${model.label}" instance.`);
+  }
+  if (value.pk === null || value.pk === undefined) {
+    throw new ValueError('Model instances passed to related filters must be saved.');
+  }
+  return value.pk;
+}

@@ -1,0 +1,69 @@
+import type { ExpressionNode } from '../expressions/node.ts';
+import type { Family } from '../fields/field.ts';
+import type { Resolver } from '../query/resolver.ts';
+import type { Predicate } from '../query/where.ts';
+import { equalityLookups, type LookupBuilder, orderingLookups } from './comparisons.ts';
+import type { Operand } from './operand.ts';
+import { unsupportedLookup } from './suggestions.ts';
+import { textLookups } from './text.ts';
+import { findTransform, Transform } from './transforms.ts';
+import { yearLookup } from './years.ts';
+
+type Lookups = Readonly<Record<string, LookupBuilder>>;
+const ordered: Lookups = { ...equalityLookups, ...orderingLookups };
+// Text lookups work on every column that can be cast to text, as in Django.
+const castable: Lookups = { ...ordered, ...textLookups };
+
+/** Which lookups a column takes. A lookup of a new kind is added here, in one line. */
+const lookupsByFamily: Readonly<Record<Family, Lookups>> = {
+  text: castable,
+  number: castable,
+  boolean: castable,
+  date: castable,
+  time: castable,
+  dateTime: castable,
+  duration: castable,
+  uuid: castable,
+  ip: castable,
+  json: equalityLookups,
+  array: ordered,
+  binary: equalityLookups,
+  relation: ordered,
+};
+
+/** The condition `lhs__names… operand`: transforms, then a lookup, `exact` when none is named. */
+export function buildLookup(
+  lhs: ExpressionNode,
+  names: readonly string[],
+  operand: Operand,
+  resolver: Resolver,
+): { readonly predicate: Predicate; readonly lookup: string } {
+  let current = lhs;
+  for (let at = 0; at < names.length; at++) {
+    const name = names[at] as string;
+    const lookups = current.output === undefined ? castable : lookupsByFamily[current.output.family];
+    const builder = Object.hasOwn(lookups, name) ? lookups[name] : undefined;
+    if (at === names.length - 1 && builder !== undefined) {
+      return { predicate: build(current, name, builder, operand, resolver), lookup: name };
+    }
+    const transformed = findTransform(current, name);
+    if (transformed === undefined) throw unsupportedLookup(current.output, name, Object.keys(lookups));
+    current = transformed;
+  }
+  const exact = equalityLookups.exact as LookupBuilder;
+  return { predicate: build(current, 'exact', exact, operand, resolver), lookup: 'exact' };
+}
+
+function build(
+  lhs: ExpressionNode,
+  name: string,
+  builder: LookupBuilder,
+  operand: Operand,
+  resolver: Resolver,
+): Predicate {
+  if (lhs instanceof Transform && (lhs.name === 'year' || lhs.name === 'isoYear')) {
+    const bounded = yearLookup(lhs, name, operand, resolver);
+    if (bounded !== undefined) return bounded;
+  }
+  return builder(lhs, operand, resolver, name);
+}

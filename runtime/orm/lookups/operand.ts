@@ -1,0 +1,118 @@
+import { EmptyResultSet, FullResultSet } from '../errors.ts';
+import { ExpressionNode } from '../expressions/node.ts';
+import type { Field, Wire } from '../fields/field.ts';
+import type { Query } from '../query/query.ts';
+import type { Resolver } from '../query/resolver.ts';
+import type { Predicate } from '../query/where.ts';
+import type { SqlWriter } from '../sql/writer.ts';
+
+/** The right-hand side of a lookup, by what the SQL depends on. */
+export type Operand =
+  | { readonly form: 'null' }
+  | { readonly form: 'boolean'; readonly value: boolean }
+  | { readonly form: 'expression'; readonly expression: ExpressionNode }
+  /** One value; `owner` finds its place, `sample` is the value of the first such query. */
+  | { readonly form: 'value'; readonly owner: object; readonly sample: unknown }
+  | { readonly form: 'list'; readonly owner: object; readonly empty: boolean }
+  /** A query set; its values start at the place of `owner`. */
+  | { readonly form: 'subquery'; readonly owner: object; readonly query: Query }
+  /** A number beyond what the column can hold. */
+  | { readonly form: 'outside'; readonly side: 'above' | 'below' };
+
+/** Thrown by an encoder for a number that the column cannot hold; the query is then built for that case. */
+export class OutsideRange extends Error {
+  readonly side: 'above' | 'below';
+
+  constructor(side: 'above' | 'below') {
+    super('the number is outside the range of the column');
+    this.side = side;
+  }
+}
+
+/** A parameter without a cast: the server takes its type from what it is compared with. */
+export class Bare extends ExpressionNode {
+  readonly #place: number;
+  readonly #finish: ((value: unknown) => Wire) | undefined;
+
+  constructor(place: number, finish?: (value: unknown) => Wire) {
+    super();
+    this.#place = place;
+    this.#finish = finish;
+  }
+  get output(): undefined {
+    return undefined;
+  }
+  describe(): void {
+    throw new Error('a resolved expression has no shape of its own');
+  }
+  resolve(): ExpressionNode {
+    return this;
+  }
+  toSql(writer: SqlWriter): string {
+    return writer.parameter(this.#place, this.#finish);
+  }
+  override groupBy(): readonly ExpressionNode[] {
+    return [];
+  }
+}
+
+/** Text put into the SQL as it is: never a value of the caller. */
+export class Fixed extends ExpressionNode {
+  readonly #sql: string;
+  readonly output: Field | undefined;
+
+  constructor(sql: string, output?: Field) {
+    super();
+    this.#sql = sql;
+    this.output = output;
+  }
+  describe(): void {
+    throw new Error('a resolved expression has no shape of its own');
+  }
+  resolve(): ExpressionNode {
+    return this;
+  }
+  toSql(): string {
+    return this.#sql;
+  }
+  override groupBy(): readonly ExpressionNode[] {
+    return [];
+  }
+}
+
+/** A condition made of expressions and the text between them. */
+export class Test implements Predicate {
+  readonly parts: readonly ExpressionNode[];
+  readonly #write: (writer: SqlWriter) => string;
+
+  constructor(parts: readonly ExpressionNode[], write: (writer: SqlWriter) => string) {
+    this.parts = parts;
+    this.#write = write;
+  }
+  get containsAggregate(): boolean {
+    return this.parts.some((part) => part.containsAggregate);
+  }
+  groupBy(): readonly ExpressionNode[] {
+    return this.parts.flatMap((part) => part.groupBy());
+  }
+  toSql(writer: SqlWriter): string {
+    return this.#write(writer);
+  }
+}
+
+/** A condition that no row meets. */
+export const never = new Test([], () => {
+  throw new EmptyResultSet();
+});
+/** A condition that every row meets whose `part` is not null; without parts, every row. */
+export const always = new Test([], () => {
+  throw new FullResultSet();
+});
+
+export function placeOf(
+  operand: Operand & { readonly owner: object },
+  resolver: Resolver,
+  encode: (value: unknown) => unknown,
+): number {
+  return resolver.place(operand.owner, encode);
+}

@@ -1,0 +1,104 @@
+import { ExpressionNode } from '../expressions/node.ts';
+import type { Resolver } from '../query/resolver.ts';
+import type { SqlWriter } from '../sql/writer.ts';
+import { compare, isNull, type LookupBuilder } from './comparisons.ts';
+import { Bare, never, type Operand, Test } from './operand.ts';
+
+interface Pattern {
+  readonly before: '' | '%';
+  readonly after: '' | '%';
+  readonly ignoreCase: boolean;
+}
+
+/** The value as a LIKE pattern; its own `%`, `_` and `\` stand for themselves. */
+function escaped(value: unknown): string {
+  return String(value).replace(/[\\%_]/g, '\\$&');
+}
+function escapedSql(sql: string): string {
+  return String.raw`REPLACE(REPLACE(REPLACE((${sql})::text, '\', '\\'), '%', '\%'), '_', '\_')`;
+}
+
+function like({ before, after, ignoreCase }: Pattern): LookupBuilder {
+  return (lhs, operand, resolver) => {
+    if (operand.form === 'null') throw new TypeError('Cannot use None as a query value');
+    if (operand.form === 'outside') return never;
+    const fold = (sql: string) => (ignoreCase ? `UPPER(${sql})` : sql);
+    const right = pattern(operand, resolver, before, after);
+    return new Test(
+      [lhs, ...right.parts],
+      (writer) => `${fold(`${lhs.toSql(writer)}::text`)} LIKE ${fold(right.toSql(writer))}`,
+    );
+  };
+}
+
+function pattern(operand: Operand, resolver: Resolver, before: string, after: string) {
+  if (operand.form === 'value') {
+    const place = resolver.place(operand.owner, (value) => before + escaped(value) + after);
+    const parameter = new Bare(place);
+    return { parts: [parameter], toSql: (writer: SqlWriter) => parameter.toSql(writer) };
+  }
+  if (operand.form !== 'expression') throw new TypeError('A text lookup takes a string or an expression.');
+  const { expression } = operand;
+  const around = (sql: string) => `${before && "'%' || "}${sql}${after && " || '%'"}`;
+  return { parts: [expression], toSql: (writer: SqlWriter) => around(escapedSql(expression.toSql(writer))) };
+}
+
+/** `UPPER(x::text)`, for comparisons that ignore case. */
+class Folded extends ExpressionNode {
+  readonly inner: ExpressionNode;
+  readonly #cast: string;
+
+  constructor(inner: ExpressionNode, cast = '::text') {
+    super();
+    this.inner = inner;
+    this.#cast = cast;
+  }
+  override get children(): readonly ExpressionNode[] {
+    return [this.inner];
+  }
+  get output(): undefined {
+    return undefined;
+  }
+  describe(): void {
+    throw new Error('a resolved expression has no shape of its own');
+  }
+  resolve(): ExpressionNode {
+    return this;
+  }
+  toSql(writer: SqlWriter): string {
+    return `UPPER(${this.inner.toSql(writer)}${this.#cast})`;
+  }
+}
+
+const iexact: LookupBuilder = (lhs, operand, resolver) => {
+  if (operand.form === 'null') return isNull(lhs, true);
+  return compare(new Folded(lhs), '=', new Folded(textSide(operand, resolver), ''));
+};
+
+function textSide(operand: Operand, resolver: Resolver): ExpressionNode {
+  if (operand.form === 'expression') return operand.expression;
+  if (operand.form !== 'value') throw new TypeError('A text lookup takes a string or an expression.');
+  return new Bare(resolver.place(operand.owner, String));
+}
+
+function regularExpression(operator: '~' | '~*'): LookupBuilder {
+  return (lhs, operand, resolver) => {
+    const right = textSide(operand, resolver);
+    return new Test(
+      [lhs, right],
+      (writer) => `${lhs.toSql(writer)}::text ${operator} ${right.toSql(writer)}`,
+    );
+  };
+}
+
+export const textLookups: Readonly<Record<string, LookupBuilder>> = {
+  iexact,
+  contains: like({ before: '%', after: '%', ignoreCase: false }),
+  icontains: like({ before: '%', after: '%', ignoreCase: true }),
+  startsWith: like({ before: '', after: '%', ignoreCase: false }),
+  istartsWith: like({ before: '', after: '%', ignoreCase: true }),
+  endsWith: like({ before: '%', after: '', ignoreCase: false }),
+  iendsWith: like({ before: '%', after: '', ignoreCase: true }),
+  regex: regularExpression('~'),
+  iregex: regularExpression('~*'),
+};

@@ -1,0 +1,116 @@
+import { ExpressionNode } from '../expressions/node.ts';
+import { DateField, TimeField } from '../fields/dates.ts';
+import type { Family, Field } from '../fields/field.ts';
+import { IntegerField } from '../fields/numbers.ts';
+import { ArrayField } from '../fields/structured.ts';
+import type { SqlWriter } from '../sql/writer.ts';
+import { unsupportedLookup } from './suggestions.ts';
+
+/** A part of a value that takes lookups of its own: `published__year`. */
+export class Transform extends ExpressionNode {
+  readonly name: string;
+  readonly inner: ExpressionNode;
+  readonly output: Field;
+  readonly #write: (inner: string) => string;
+
+  constructor(name: string, inner: ExpressionNode, output: Field, write: (inner: string) => string) {
+    super();
+    this.name = name;
+    this.inner = inner;
+    this.output = output;
+    this.#write = write;
+  }
+  override get children(): readonly ExpressionNode[] {
+    return [this.inner];
+  }
+  describe(): void {
+    throw new Error('a resolved expression has no shape of its own');
+  }
+  resolve(): ExpressionNode {
+    return this;
+  }
+  toSql(writer: SqlWriter): string {
+    return this.#write(this.inner.toSql(writer));
+  }
+}
+
+const integer = new IntegerField('integer', 'IntegerField');
+const date = new DateField();
+const time = new TimeField();
+
+/** Parts are taken in the active zone, UTC; dates and times have no zone. */
+function zoned(inner: ExpressionNode): (sql: string) => string {
+  return inner.output?.family === 'dateTime' ? (sql) => `${sql} AT TIME ZONE 'UTC'` : (sql) => sql;
+}
+
+function extract(part: string, after = ''): TransformMaker {
+  return (name, inner) =>
+    new Transform(name, inner, integer, (sql) => `EXTRACT(${part} FROM ${zoned(inner)(sql)})${after}`);
+}
+
+type TransformMaker = (name: string, inner: ExpressionNode) => ExpressionNode;
+const dateParts: Readonly<Record<string, TransformMaker>> = {
+  year: extract('YEAR'),
+  isoYear: extract('ISOYEAR'),
+  month: extract('MONTH'),
+  day: extract('DAY'),
+  week: extract('WEEK'),
+  weekDay: extract('DOW', ' + 1'),
+  isoWeekDay: extract('ISODOW'),
+  quarter: extract('QUARTER'),
+};
+const timeParts: Readonly<Record<string, TransformMaker>> = {
+  hour: extract('HOUR'),
+  minute: extract('MINUTE'),
+  // The whole second: EXTRACT would keep the fraction.
+  second: (name, inner) =>
+    new Transform(
+      name,
+      inner,
+      integer,
+      (sql) => `EXTRACT(SECOND FROM DATE_TRUNC('second', ${zoned(inner)(sql)}))`,
+    ),
+};
+const casts: Readonly<Record<string, TransformMaker>> = {
+  date: (name, inner) => new Transform(name, inner, date, (sql) => `(${zoned(inner)(sql)})::date`),
+  time: (name, inner) => new Transform(name, inner, time, (sql) => `(${zoned(inner)(sql)})::time`),
+};
+
+const transforms: Partial<Record<Family, Readonly<Record<string, TransformMaker>>>> = {
+  date: dateParts,
+  time: timeParts,
+  dateTime: { ...dateParts, ...timeParts, ...casts },
+};
+
+/** The transform `name` of `inner`; undefined when there is none. */
+export function findTransform(inner: ExpressionNode, name: string): ExpressionNode | undefined {
+  const field = inner.output;
+  if (field === undefined) return undefined;
+  if (field instanceof ArrayField) return arrayTransform(field, inner, name);
+  return transforms[field.family]?.[name]?.(name, inner);
+}
+
+function arrayTransform(field: ArrayField, inner: ExpressionNode, name: string): ExpressionNode | undefined {
+  if (name === 'len') {
+    // An empty array has no first dimension, yet its length is 0; a null one has none.
+    const write = (sql: string) =>
+      `CASE WHEN ${sql} IS NULL THEN NULL ELSE COALESCE(ARRAY_LENGTH(${sql}, 1), 0) END`;
+    return new Transform(name, inner, integer, write);
+  }
+  const bounds = /^(\d+)(?:_(\d+))?$/.exec(name);
+  if (bounds === null) return undefined;
+  const first = Number(bounds[1]) + 1;
+  if (bounds[2] === undefined) return new Transform(name, inner, field.element, (sql) => `${sql}[${first}]`);
+  return new Transform(name, inner, field, (sql) => `${sql}[${first}:${bounds[2]}]`);
+}
+
+/** Applies transforms in order. */
+export function applyTransforms(expression: ExpressionNode, names: readonly string[]): ExpressionNode {
+  let current = expression;
+  for (const name of names) {
+    const next = findTransform(current, name);
+    if (next === undefined) throw unsupportedLookup(current.output, name, []);
+    current = next;
+  }
+  return current;
+}

@@ -1,0 +1,109 @@
+import { ValidationError } from '../errors.ts';
+import { ForeignKeyField } from '../fields/relations.ts';
+import { asynchronous, synchronous } from '../operations/bound.ts';
+import { deleteInstance } from '../operations/delete.ts';
+import { refreshInstance } from '../operations/refresh.ts';
+import { saveInstance } from '../operations/save.ts';
+import type { InstanceOptions, RefreshOptions, SaveOptions } from '../types/model.ts';
+import type { Deleted } from '../types/queryset.ts';
+import type { ModelMeta } from './meta.ts';
+import { metaKey } from './registry.ts';
+import { Loaded, Stateful } from './state.ts';
+
+/** Base of every model instance. Attributes are own, plain properties; relations are accessors of the model. */
+export class ModelInstance extends Stateful {
+  declare readonly [metaKey]: ModelMeta;
+  [attribute: string]: unknown;
+
+  constructor(values?: Loaded | Readonly<Record<string, unknown>>) {
+    super(values instanceof Loaded ? values : undefined);
+    if (!(values instanceof Loaded)) initialise(this, values ?? {}, new.target.name);
+  }
+
+  get pk(): unknown {
+    return this[this[metaKey].primaryKey.attribute];
+  }
+  set pk(value: unknown) {
+    this[this[metaKey].primaryKey.attribute] = value;
+  }
+
+  /** Inserts or updates the row. */
+  get save(): (options?: SaveOptions) => void {
+    return synchronous(this, 'save', saveInstance);
+  }
+  asave(options?: SaveOptions): Promise<void> {
+    return asynchronous(saveInstance(this, options));
+  }
+  /** Deletes the row and what depends on it. */
+  get delete(): (options?: InstanceOptions) => Deleted {
+    return synchronous(this, 'delete', deleteInstance);
+  }
+  adelete(options?: InstanceOptions): Promise<Deleted> {
+    return asynchronous(deleteInstance(this, options));
+  }
+  /** Reads the attributes again. */
+  get refreshFromDb(): (options?: RefreshOptions) => void {
+    return synchronous(this, 'refreshFromDb', refreshInstance);
+  }
+  arefreshFromDb(options?: RefreshOptions): Promise<void> {
+    return asynchronous(refreshInstance(this, options));
+  }
+
+  equals(other: unknown): boolean {
+    if (this === other) return true;
+    if (!(other instanceof ModelInstance) || other[metaKey] !== this[metaKey]) return false;
+    return this.pk !== null && this.pk !== undefined && this.pk === other.pk;
+  }
+
+  cleanFields(): void {
+    const errors: Record<string, string[]> = {};
+    for (const field of this[metaKey].fields) {
+      const value = this[field.attribute];
+      const missing = value === null || value === undefined;
+      if (missing && (field.options.nullable || field.generated || field.options.dbDefault !== undefined))
+        continue;
+      try {
+        if (missing) throw new ValidationError('This field cannot be null.');
+        field.validate(value);
+      } catch (error) {
+        errors[field.name] = [(error as Error).message];
+      }
+    }
+    const failed = Object.entries(errors);
+    if (failed.length > 0) {
+      throw new ValidationError(
+        failed.map(([name, messages]) => `${name}: ${messages[0]}`).join(' '),
+        errors,
+      );
+    }
+  }
+}
+
+/** Gives a new instance its values and defaults. */
+function initialise(
+  instance: ModelInstance,
+  values: Readonly<Record<string, unknown>>,
+  className: string,
+): void {
+  const meta = instance[metaKey];
+  for (const field of meta.fields) {
+    instance[field.attribute] = given(values, field.attribute, field.name) ?? null;
+    if (field instanceof ForeignKeyField && Object.hasOwn(values, field.name)) {
+      const value = values[field.name];
+      // An instance is assigned through the accessor, which remembers it; anything else is a key.
+      if (typeof value === 'object' && value !== null) instance[field.name] = value;
+      else instance[field.attribute] = value ?? null;
+    } else if (!Object.hasOwn(values, field.attribute)) {
+      instance[field.attribute] = field.initialValue() ?? null;
+    }
+  }
+  for (const name of Object.keys(values)) {
+    if (meta.field(name) !== undefined) continue;
+    if (name === 'pk') instance.pk = values.pk;
+    else throw new TypeError(`${className}() got unexpected keyword arguments: '${name}'`);
+  }
+}
+
+function given(values: Readonly<Record<string, unknown>>, attribute: string, name: string): unknown {
+  return attribute === name || Object.hasOwn(values, attribute) ? values[attribute] : undefined;
+}

@@ -1,0 +1,39 @@
+/** `createdAt` -> `created_at`, `publisherID` -> `publisher_id`. */
+export function snakeCase(name: string): string {
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .replace(/([A-Z]+)([A-Z][a-z])/g, '$1_$2')
+    .toLowerCase();
+}
+
+/** `book_author` -> `bookAuthor`. */
+export function camelCase(name: string): string {
+  const [first = '', ...rest] = name.split('_');
+  return first + rest.map((part) => part.charAt(0).toUpperCase() + part.slice(1)).join('');
+}
+
+/** PostgreSQL cuts identifiers at 63 bytes, which would let two long names collide. */
+const longestIdentifier = 63;
+
+/** `name`, shortened with a digest of the whole when it is too long for the server. */
+export function identifier(name: string): string {
+  if (name.length <= longestIdentifier) return name;
+  return `${name.slice(0, longestIdentifier - 9)}_${digest(name)}`;
+}
+
+/** Eight hexadecimal digits of FNV-1a: stable between runs, which is all an index name needs. */
+function digest(text: string): string {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return (hash >>> 0).toString(16).padStart(8, '0');
+}
+
+export function quote(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** A string as an SQL literal, for the few places that take no parameters. */
+export function literal(text: string): string {
+  const quoted = `'${text.replaceAll("'", "''")}'`;
+  return text.includes('\\') ? `E${quoted.replaceAll('\\', '\\\\')}` : quoted;
+}

@@ -1,0 +1,229 @@
+import { ImproperlyConfigured } from '../errors.ts';
+import { FieldDescription } from '../fields/description.ts';
+import type { Field } from '../fields/field.ts';
+import { ForeignKeyField, type ManyToManyDescription } from '../fields/relations.ts';
+import type { ModelMeta } from './meta.ts';
+import { defineModel } from './model.ts';
+import { camelCase, snakeCase } from './naming.ts';
+import { metaOf, resolveTarget } from './registry.ts';
+
+/** One step of a join: rows of `to` whose `toField` equals `fromField`. */
+export interface Hop {
+  readonly from: ModelMeta;
+  readonly to: ModelMeta;
+  readonly fromField: Field;
+  readonly toField: Field;
+  /** True when `from` may have no matching row. */
+  readonly nullable: boolean;
+  /** True when `from` may have several matching rows. */
+  readonly many: boolean;
+  /** True when `from` holds the key, so that its column stands in for the target's key. */
+  readonly direct: boolean;
+}
+
+/** `book.author`: this model holds the key. */
+export class ForwardRelation {
+  readonly form = 'forward';
+  readonly field: ForeignKeyField;
+  readonly hops: readonly [Hop];
+
+  constructor(field: ForeignKeyField) {
+    this.field = field;
+    this.hops = [forwardHop(field)];
+  }
+  get name(): string {
+    return this.field.name;
+  }
+  get target(): ModelMeta {
+    return this.field.target;
+  }
+}
+
+/** `author.books`: the other model holds the key. */
+export class ReverseRelation {
+  readonly form = 'reverse';
+  readonly field: ForeignKeyField;
+  readonly hops: readonly [Hop];
+  name = '';
+
+  constructor(field: ForeignKeyField) {
+    this.field = field;
+    this.hops = [reverseHop(field)];
+  }
+  get target(): ModelMeta {
+    return this.field.model;
+  }
+  /** True when the other side is one instance, not many. */
+  get single(): boolean {
+    return this.field.single;
+  }
+}
+
+/** `book.genres`: a third model holds both keys. */
+export class ManyToManyRelation {
+  readonly form = 'manyToMany';
+  readonly model: ModelMeta;
+  readonly name: string;
+  readonly description: ManyToManyDescription;
+  readonly #mirrored: ManyToManyRelation | undefined;
+  #hops: readonly [Hop, Hop] | undefined;
+  #through: ModelMeta | undefined;
+  #backwards: Hop | undefined;
+
+  constructor(
+    model: ModelMeta,
+    name: string,
+    description: ManyToManyDescription,
+    mirrored?: ManyToManyRelation,
+  ) {
+    this.model = model;
+    this.name = name;
+    this.description = description;
+    this.#mirrored = mirrored;
+  }
+  get target(): ModelMeta {
+    return this.#mirrored?.model ?? resolveTarget(this.description.thunk, this);
+  }
+  get through(): ModelMeta {
+    if (this.#mirrored !== undefined) return this.#mirrored.through;
+    // Where both sides declare the relation the pairs are kept once, in the table of whichever came first.
+    this.#through ??= this.#counterpart()?.knownThrough ?? this.#findThrough();
+    return this.#through;
+  }
+  /** The through model, if it was asked for before. */
+  get knownThrough(): ModelMeta | undefined {
+    return this.#through;
+  }
+  /** True when the through model was made here, so that pairs may be added without further values. */
+  get automatic(): boolean {
+    return (this.#mirrored ?? this).description.options.through === undefined;
+  }
+  /** A relation of a model to itself that holds both ways. */
+  get symmetrical(): boolean {
+    return (
+      this.target === this.model &&
+      (this.description.options.symmetrical ?? true) &&
+      this.#mirrored === undefined
+    );
+  }
+  /** Foreign key of the through model to this side. */
+  get ownKey(): ForeignKeyField {
+    return this.hops[0].toField as ForeignKeyField;
+  }
+  /** Foreign key of the through model to the other side. */
+  get targetKey(): ForeignKeyField {
+    return this.hops[1].fromField as ForeignKeyField;
+  }
+  get hops(): readonly [Hop, Hop] {
+    this.#hops ??= this.#findHops();
+    return this.#hops;
+  }
+
+  /** The way back: from the target to the pairs. */
+  get backwards(): Hop {
+    this.#backwards ??= reverseHop(this.targetKey);
+    return this.#backwards;
+  }
+
+  targetsDeclared(): void {
+    this.target;
+    this.description.options.through?.();
+  }
+  connect(): void {
+    this.through;
+    if (this.symmetrical || this.#counterpart() !== undefined) return;
+    this.target.receiveManyToMany(this);
+  }
+  /** The same relation seen from its target, under `name`. */
+  mirror(name: string): ManyToManyRelation {
+    return new ManyToManyRelation(this.target, name, this.description, this);
+  }
+
+  /** The target's own declaration of the same pairs: `Book.genres` and `Genre.books`. */
+  #counterpart(): ManyToManyRelation | undefined {
+    if (!this.automatic || this.target === this.model) return undefined;
+    return this.target.manyToMany.find((relation) => relation.automatic && relation.target === this.model);
+  }
+
+  #findHops(): readonly [Hop, Hop] {
+    const mirrored = this.#mirrored?.hops;
+    if (mirrored !== undefined) {
+      const [own, other] = mirrored;
+      return [reverseHop(other.fromField as ForeignKeyField), forwardHop(own.toField as ForeignKeyField)];
+    }
+    const [own, target] = this.#throughKeys();
+    return [reverseHop(own), forwardHop(target)];
+  }
+  #throughKeys(): [ForeignKeyField, ForeignKeyField] {
+    const keys = this.through.fields.filter((field) => field instanceof ForeignKeyField);
+    const named = this.description.options.throughFields;
+    const own = keys.find((key) => (named === undefined ? key.target === this.model : key.name === named[0]));
+    const target = keys.find(
+      (key) => key !== own && (named === undefined ? key.target === this.target : key.name === named[1]),
+    );
+    if (own === undefined || target === undefined) {
+      throw new ImproperlyConfigured(
+        `${this.through.label}, the through model of ${this.model.label}.${this.name}, needs a foreign key to each side.`,
+      );
+    }
+    return [own, target];
+  }
+  #findThrough(): ModelMeta {
+    const { through } = this.description.options;
+    if (through === undefined) return automaticThrough(this);
+    const meta = metaOf(through());
+    if (meta === undefined) {
+      throw new ImproperlyConfigured(
+        `The through option of ${this.model.label}.${this.name} must name a model.`,
+      );
+    }
+    meta.useClass(through());
+    return meta;
+  }
+}
+
+export type Relation = ForwardRelation | ReverseRelation | ManyToManyRelation;
+
+function forwardHop(field: ForeignKeyField): Hop {
+  return {
+    from: field.model,
+    to: field.target,
+    fromField: field,
+    toField: field.targetField,
+    nullable: field.options.nullable,
+    many: false,
+    direct: true,
+  };
+}
+
+function reverseHop(field: ForeignKeyField): Hop {
+  return {
+    from: field.target,
+    to: field.model,
+    fromField: field.targetField,
+    toField: field,
+    nullable: true,
+    many: !field.single,
+    direct: false,
+  };
+}
+
+/** The model of the table that holds the pairs of a many-to-many relation. */
+function automaticThrough(relation: ManyToManyRelation): ModelMeta {
+  const { model, target, name } = relation;
+  const toSelf = model === target;
+  const ownName = toSelf ? `from_${model.name}` : model.name;
+  const targetName = toSelf ? `to_${target.name}` : target.name;
+  const key = (to: ModelMeta) =>
+    new FieldDescription(new ForeignKeyField('foreignKey', () => to.modelClass, { onDelete: 'cascade' }));
+  const own = camelCase(snakeCase(ownName));
+  const other = camelCase(snakeCase(targetName));
+  return defineModel(
+    `${model.label}_${name}`,
+    { [own]: key(model), [other]: key(target) },
+    {
+      table: relation.description.options.table ?? `${model.table}_${snakeCase(name)}`,
+      constraints: [{ unique: [own, other] }],
+    },
+  ).meta;
+}

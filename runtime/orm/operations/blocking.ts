@@ -1,0 +1,65 @@
+import { connections } from '../connections/index.ts';
+import type { ThreadConnection } from '../connections/thread-connection.ts';
+import type { DatabaseWrapper } from '../connections/wrapper.ts';
+import { runHook } from '../transaction/hooks.ts';
+import type { CommitHook, Control } from '../transaction/state.ts';
+import { drive } from './drive.ts';
+import type { Operation, Step } from './steps.ts';
+
+/** Runs an operation on the running code's blocking connection; holds this thread. */
+export function runBlocking<Result>(operation: Operation<Result>): Result {
+  return drive(operation, answerBlocking);
+}
+
+function answerBlocking(step: Step): unknown {
+  const wrapper = connections.get(step.alias);
+  const { connection } = wrapper;
+  const { transaction } = connection;
+  switch (step.kind) {
+    case 'statement':
+      transaction.check();
+      try {
+        return wrapper.executeBlocking(connection, step.request);
+      } catch (error) {
+        if (step.write) transaction.writeFailed();
+        throw error;
+      }
+    case 'enter':
+      return controlBlocking(wrapper, connection, transaction.enter(step.options));
+    case 'exit':
+      return endBlocking(wrapper, connection, step.failure !== undefined);
+    case 'inBlock':
+      return transaction.inBlock;
+  }
+}
+
+/** Runs a transaction protocol on a blocking connection. */
+export function controlBlocking<Result>(
+  wrapper: DatabaseWrapper,
+  connection: ThreadConnection,
+  control: Control<Result>,
+): Result {
+  let step = control.next();
+  while (!step.done) {
+    let result: ReturnType<DatabaseWrapper['executeBlocking']>;
+    try {
+      result = wrapper.executeBlocking(connection, { text: step.value, values: [] });
+    } catch (error) {
+      step = control.throw(error);
+      continue;
+    }
+    step = control.next(result);
+  }
+  return step.value;
+}
+
+/** Ends the innermost block of a blocking connection and runs the hooks of a commit. */
+export function endBlocking(wrapper: DatabaseWrapper, connection: ThreadConnection, failed: boolean): void {
+  let hooks: readonly CommitHook[];
+  try {
+    hooks = controlBlocking(wrapper, connection, connection.transaction.exit(failed));
+  } finally {
+    if (connection.transaction.broken) connection.close();
+  }
+  for (const hook of hooks) runHook(hook);
+}

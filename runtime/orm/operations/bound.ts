@@ -1,0 +1,32 @@
+import { boundOperation } from '../../bridge/bound.ts';
+import { runAsynchronously, runBlocking, runBridged } from './run.ts';
+import type { Operation } from './steps.ts';
+
+/** An operation written once: a generator function whose first parameter is what it is called on. */
+export type OperationOf<Self, Arguments extends readonly unknown[], Result> = (
+  self: Self,
+  ...values: Arguments
+) => Operation<Result>;
+
+/**
+ * The sync form of an operation, as it is read from an object (`Post.objects.get`, without the call): a bound
+ * function that blocks when it is called, and that tells a bridge what to execute on its thread instead.
+ */
+export function synchronous<Self extends object, Arguments extends readonly unknown[], Result>(
+  self: Self,
+  name: string,
+  operation: OperationOf<Self, Arguments, Result>,
+): (...values: Arguments) => Result {
+  const blocking = (...values: Arguments): Result => runBlocking(operation(self, ...values));
+  return Object.assign(blocking, {
+    [boundOperation]: {
+      name,
+      run: (...values: unknown[]) => runBridged(operation(self, ...(values as unknown as Arguments))),
+    },
+  });
+}
+
+/** The native form of an operation. */
+export function asynchronous<Result>(operation: Operation<Result>): Promise<Result> {
+  return runAsynchronously(operation);
+}

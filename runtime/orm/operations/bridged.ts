@@ -1,0 +1,83 @@
+import { runningLane } from '../../bridge/lane.ts';
+import { connections } from '../connections/index.ts';
+import type { ThreadConnection } from '../connections/thread-connection.ts';
+import type { DatabaseWrapper } from '../connections/wrapper.ts';
+import { runHooks } from '../transaction/hooks.ts';
+import type { CommitHook, Control } from '../transaction/state.ts';
+import { driveAsync } from './drive.ts';
+import type { Operation, Step } from './steps.ts';
+
+/** Runs an operation on the running lane's thread; its waits leave the event loop free. */
+export function runBridged<Result>(
+  operation: Operation<Result>,
+  first?: IteratorResult<Step, Result>,
+): Promise<Result> {
+  const lane = runningLane();
+  return driveAsync(
+    operation,
+    (step) => {
+      const wrapper = connections.get(step.alias);
+      return answerBridged(wrapper, wrapper.connectionOf(lane), step);
+    },
+    first,
+  );
+}
+
+async function answerBridged(
+  wrapper: DatabaseWrapper,
+  connection: ThreadConnection,
+  step: Step,
+): Promise<unknown> {
+  const { transaction } = connection;
+  switch (step.kind) {
+    case 'statement':
+      transaction.check();
+      try {
+        return await wrapper.executeBridged(connection, step.request);
+      } catch (error) {
+        if (step.write) transaction.writeFailed();
+        throw error;
+      }
+    case 'enter':
+      return controlBridged(wrapper, connection, transaction.enter(step.options));
+    case 'exit':
+      return endBridged(wrapper, connection, step.failure !== undefined);
+    case 'inBlock':
+      return transaction.inBlock;
+  }
+}
+
+/** Runs a transaction protocol on a lane's connection. */
+export async function controlBridged<Result>(
+  wrapper: DatabaseWrapper,
+  connection: ThreadConnection,
+  control: Control<Result>,
+): Promise<Result> {
+  let step = control.next();
+  while (!step.done) {
+    let result: Awaited<ReturnType<DatabaseWrapper['executeBridged']>>;
+    try {
+      result = await wrapper.executeBridged(connection, { text: step.value, values: [] });
+    } catch (error) {
+      step = control.throw(error);
+      continue;
+    }
+    step = control.next(result);
+  }
+  return step.value;
+}
+
+/** Ends the innermost block of a lane's connection and runs the hooks of a commit. */
+export async function endBridged(
+  wrapper: DatabaseWrapper,
+  connection: ThreadConnection,
+  failed: boolean,
+): Promise<void> {
+  let hooks: readonly CommitHook[];
+  try {
+    hooks = await controlBridged(wrapper, connection, connection.transaction.exit(failed));
+  } finally {
+    if (connection.transaction.broken) await connection.closeAsync();
+  }
+  await runHooks(hooks);
+}

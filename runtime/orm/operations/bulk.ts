@@ -1,0 +1,215 @@
+import { FieldDoesNotExist, ValueError } from '../errors.ts';
+import { ExpressionNode } from '../expressions/node.ts';
+import type { Field } from '../fields/field.ts';
+import { isInstance } from '../lookups/encode.ts';
+import type { ModelInstance } from '../models/instance.ts';
+import type { ModelMeta } from '../models/meta.ts';
+import { quote } from '../models/naming.ts';
+import { stateOf } from '../models/state.ts';
+import type { QuerySet } from '../queryset/queryset.ts';
+import { SQLCompiler } from '../sql/compiler.ts';
+import { insertStatement, wireArray } from '../sql/write.ts';
+import type { Values } from './create.ts';
+import { adoptRelatedKeys, insertFields, takeReturned, updateStatementFor, writtenValue } from './save.ts';
+import { atomically, type Operation } from './steps.ts';
+
+export interface BulkCreateOptions {
+  readonly batchSize?: number;
+  readonly ignoreConflicts?: boolean;
+  readonly updateConflicts?: boolean;
+  readonly updateFields?: readonly string[];
+  readonly uniqueFields?: readonly string[];
+}
+
+/** Inserts many instances with as few statements as possible; keys are set, in order. */
+export function* bulkCreate(
+  queryset: QuerySet,
+  given: Iterable<object>,
+  options: BulkCreateOptions = {},
+): Operation<object[]> {
+  const { meta, database } = queryset;
+  requireBatchSize(options.batchSize);
+  const instances = [...given].map((each) => asInstance(meta, each));
+  if (instances.length === 0) return instances;
+  const onConflict = conflictClause(meta, options);
+  for (const instance of instances) {
+    adoptRelatedKeys(instance, 'bulk_create()');
+    for (const field of meta.fields) {
+      instance[field.attribute] = field.valueForSave(instance[field.attribute], true);
+    }
+  }
+  const groups = groupByColumns(meta, instances);
+  const batches = groups.flatMap((group) => split(group, options.batchSize));
+  const insertAll = function* (): Operation<void> {
+    for (const batch of batches) yield* insertBatch(meta, database, batch, onConflict, options);
+  };
+  if (batches.length === 1) yield* insertAll();
+  else yield* atomically(database, { savepoint: false }, insertAll);
+  for (const instance of instances) {
+    const state = stateOf(instance);
+    state.adding = false;
+    state.alias = database;
+  }
+  return instances;
+}
+
+function asInstance(meta: ModelMeta, given: object): ModelInstance {
+  return (isInstance(given) ? given : new meta.modelClass(given as Values)) as ModelInstance;
+}
+
+/** Instances whose key is known go first, apart from those whose key the server makes. */
+function groupByColumns(meta: ModelMeta, instances: readonly ModelInstance[]): ModelInstance[][] {
+  const groups = new Map<string, ModelInstance[]>();
+  const hasKey = (instance: ModelInstance) => instance.pk !== null && instance.pk !== undefined;
+  for (const instance of [...instances].sort((a, b) => Number(hasKey(b)) - Number(hasKey(a)))) {
+    const { fields } = insertFields(meta, instance);
+    const key = fields.map((field) => field.column).join();
+    groups.set(key, [...(groups.get(key) ?? []), instance]);
+  }
+  return [...groups.values()];
+}
+
+/** Rows of one statement: as many as asked for, and no more than the server takes parameters for. */
+function split(instances: ModelInstance[], batchSize: number | undefined): ModelInstance[][] {
+  const most = batchSize ?? instances.length;
+  const batches: ModelInstance[][] = [];
+  for (let at = 0; at < instances.length; at += most) batches.push(instances.slice(at, at + most));
+  return batches;
+}
+
+function* insertBatch(
+  meta: ModelMeta,
+  alias: string,
+  batch: readonly ModelInstance[],
+  onConflict: string | undefined,
+  { ignoreConflicts = false }: BulkCreateOptions,
+): Operation<void> {
+  const [first] = batch;
+  if (first === undefined) return;
+  const { fields, returning } = insertFields(meta, first);
+  const rows = batch.map((instance) => fields.map((field) => writtenValue(instance, field)));
+  const wanted = ignoreConflicts
+    ? []
+    : onConflict === undefined
+      ? returning
+      : [meta.primaryKey, ...returning];
+  const unique = [...new Set(wanted)];
+  const statement = insertStatement(meta, {
+    fields,
+    rows,
+    returning: unique,
+    ...(onConflict === undefined ? {} : { onConflict }),
+  });
+  const returned = yield* new SQLCompiler(alias, statement, true).execution('multi');
+  if (returned.length !== batch.length) return;
+  for (const [at, instance] of batch.entries()) takeReturned(instance, unique, returned[at]);
+}
+
+function requireBatchSize(batchSize: number | undefined): void {
+  if (batchSize !== undefined && batchSize <= 0)
+    throw new ValueError('Batch size must be a positive integer.');
+}
+
+function conflictClause(meta: ModelMeta, options: BulkCreateOptions): string | undefined {
+  const { ignoreConflicts = false, updateConflicts = false, updateFields = [], uniqueFields = [] } = options;
+  const update = updateFields.map((name) => concrete(meta, name));
+  const unique = uniqueFields.map((name) => concrete(meta, name));
+  if (ignoreConflicts && updateConflicts) {
+    throw new ValueError('ignore_conflicts and update_conflicts are mutually exclusive.');
+  }
+  if (ignoreConflicts) return 'ON CONFLICT DO NOTHING';
+  if (!updateConflicts) return undefined;
+  if (update.length === 0) {
+    throw new ValueError(
+      'Fields that will be updated when a row insertion fails on conflicts must be provided.',
+    );
+  }
+  if (unique.length === 0)
+    throw new ValueError('Unique fields that can trigger the upsert must be provided.');
+  if (update.some((field) => field.options.primaryKey)) {
+    throw new ValueError('bulk_create() cannot be used with primary keys in update_fields.');
+  }
+  const target = unique.map((field) => quote(field.column)).join(', ');
+  const sets = update.map((field) => `${quote(field.column)} = EXCLUDED.${quote(field.column)}`);
+  return `ON CONFLICT (${target}) DO UPDATE SET ${sets.join(', ')}`;
+}
+function concrete(meta: ModelMeta, name: string): Field {
+  const field = meta.field(name);
+  if (field === undefined) throw new FieldDoesNotExist(`${meta.label} has no field named '${name}'`);
+  return field;
+}
+
+/** Writes the named fields of many instances; returns how many rows were there. */
+export function* bulkUpdate(
+  queryset: QuerySet,
+  given: Iterable<object>,
+  fieldNames: readonly string[],
+  { batchSize }: { readonly batchSize?: number } = {},
+): Operation<number> {
+  const { meta, database } = queryset;
+  requireBatchSize(batchSize);
+  if (fieldNames.length === 0) throw new ValueError('Field names must be given to bulk_update().');
+  const fields = fieldNames.map((name) => concrete(meta, name));
+  if (fields.some((field) => field.options.primaryKey)) {
+    throw new ValueError('bulk_update() cannot be used with primary key fields.');
+  }
+  const instances = [...given] as ModelInstance[];
+  if (instances.some((instance) => instance.pk === null || instance.pk === undefined)) {
+    throw new ValueError('All bulk_update() objects must have a primary key set.');
+  }
+  if (instances.length === 0) return 0;
+  for (const instance of instances) {
+    adoptRelatedKeys(instance, 'bulk_update()');
+    for (const field of fields) {
+      instance[field.attribute] = field.valueForSave(instance[field.attribute], false);
+    }
+  }
+  return yield* atomically(database, { savepoint: false }, function* (): Operation<number> {
+    let total = 0;
+    for (const batch of split(instances, batchSize))
+      total += yield* updateBatch(meta, database, batch, fields);
+    return total;
+  });
+}
+
+function* updateBatch(
+  meta: ModelMeta,
+  alias: string,
+  batch: readonly ModelInstance[],
+  fields: readonly Field[],
+): Operation<number> {
+  const computed = batch.some((instance) =>
+    fields.some((field) => instance[field.attribute] instanceof ExpressionNode || field.family === 'array'),
+  );
+  if (computed) return yield* updateEach(meta, alias, batch, fields);
+  // Each row once: the server would pick one of two at random.
+  const byKey = [...new Map(batch.map((instance) => [instance.pk, instance])).values()];
+  const table = quote(meta.table);
+  const key = quote(meta.primaryKey.column);
+  const columns = [meta.primaryKey, ...fields];
+  const names = columns.map((_field, at) => `v${at}`);
+  // Casts are to unbounded types: a bounded one would cut a string that is too long instead of refusing it.
+  const arrays = columns.map((field, at) => `$${at + 1}::${field.castType()}[]`);
+  const sets = fields.map((field, at) => `${quote(field.column)} = source.v${at + 1}`);
+  const text =
+    `UPDATE ${table} SET ${sets.join(', ')} FROM UNNEST(${arrays.join(', ')}) AS source(${names.join(', ')}) ` +
+    `WHERE ${table}.${key} = source.v0`;
+  const values = columns.map((field) =>
+    wireArray(byKey.map((instance) => field.toWire(instance[field.attribute]))),
+  );
+  return yield* new SQLCompiler(alias, { text, values }, true).execution('rowCount');
+}
+
+function* updateEach(
+  meta: ModelMeta,
+  alias: string,
+  batch: readonly ModelInstance[],
+  fields: readonly Field[],
+): Operation<number> {
+  let total = 0;
+  for (const instance of batch) {
+    const statement = updateStatementFor(meta, instance, fields);
+    total += yield* new SQLCompiler(alias, statement, true).execution('rowCount');
+  }
+  return total;
+}

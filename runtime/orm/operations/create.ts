@@ -1,0 +1,92 @@
+import { FieldError, IntegrityError } from '../errors.ts';
+import type { ModelInstance } from '../models/instance.ts';
+import { relate } from '../models/state.ts';
+import type { QuerySet } from '../queryset/queryset.ts';
+import * as read from './read.ts';
+import { errorsOf } from './read.ts';
+import { saveInstance } from './save.ts';
+import { atomically, type Operation } from './steps.ts';
+
+export type Values = Readonly<Record<string, unknown>>;
+export interface CreationOptions {
+  readonly defaults?: Values;
+  /** Used instead of `defaults` when the row has to be made. */
+  readonly createDefaults?: Values;
+}
+
+export function* create(queryset: QuerySet, values: Values = {}): Operation<object> {
+  const instance = new queryset.meta.modelClass(values) as ModelInstance;
+  const { known } = queryset.state;
+  if (known !== undefined) relate(instance, known.name, known.instance);
+  yield* saveInstance(instance, { forceInsert: true, using: queryset.database });
+  return instance;
+}
+
+export function* getOrCreate(
+  queryset: QuerySet,
+  where: Values = {},
+  { defaults = {} }: CreationOptions = {},
+): Operation<[object, boolean]> {
+  try {
+    return [(yield* read.get(queryset, where)) as object, false];
+  } catch (error) {
+    if (!(error instanceof errorsOf(queryset.meta).DoesNotExist)) throw error;
+  }
+  const values = creationValues(queryset, where, defaults);
+  try {
+    // The savepoint keeps a surrounding transaction usable when somebody else was faster.
+    const made = yield* atomically(queryset.database, {}, () => create(queryset, called(values)));
+    return [made, true];
+  } catch (error) {
+    if (!(error instanceof IntegrityError)) throw error;
+    try {
+      return [(yield* read.get(queryset, where)) as object, false];
+    } catch (missing) {
+      if (!(missing instanceof errorsOf(queryset.meta).DoesNotExist)) throw missing;
+    }
+    throw error;
+  }
+}
+
+export function* updateOrCreate(
+  queryset: QuerySet,
+  where: Values = {},
+  { defaults = {}, createDefaults }: CreationOptions = {},
+): Operation<[object, boolean]> {
+  return yield* atomically(queryset.database, {}, function* (): Operation<[object, boolean]> {
+    const locked = queryset.selectForUpdate();
+    const [instance, created] = yield* getOrCreate(locked, where, { defaults: createDefaults ?? defaults });
+    if (created) return [instance, true];
+    const model = instance as ModelInstance;
+    for (const [name, value] of Object.entries(called(defaults))) model[name] = value;
+    const { meta } = queryset;
+    const names = Object.keys(defaults);
+    const concrete = names.every((name) => meta.field(name)?.options.primaryKey === false);
+    const changing = meta.fields.filter((field) => field.changesOnSave).map((field) => field.name);
+    const using = queryset.database;
+    yield* saveInstance(model, concrete ? { using, updateFields: [...names, ...changing] } : { using });
+    return [instance, false];
+  });
+}
+
+/** Values of a new row: the lookups that are plain names, then the defaults. */
+function creationValues(queryset: QuerySet, where: Values, defaults: Values): Values {
+  const plain = Object.entries(where).filter(([name]) => !name.includes('__'));
+  const values = { ...Object.fromEntries(plain), ...defaults };
+  const { meta } = queryset;
+  const unknown = Object.keys(values).filter(
+    (name) => meta.field(name) === undefined && !(name in meta.modelClass.prototype),
+  );
+  if (unknown.length > 0) {
+    const listed = unknown.sort().map((name) => `'${name}'`);
+    throw new FieldError(`Invalid field name(s) for model ${meta.label}: ${listed.join(', ')}.`);
+  }
+  return values;
+}
+
+/** Functions among the values are called now. */
+function called(values: Values): Values {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, typeof value === 'function' ? value() : value]),
+  );
+}

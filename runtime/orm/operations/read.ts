@@ -1,0 +1,238 @@
+import { IndexError, TransactionManagementError, ValueError } from '../errors.ts';
+import { Aggregate, aggregateKinds } from '../expressions/aggregates.ts';
+import { Star } from '../expressions/field-reference.ts';
+import { isInstance } from '../lookups/encode.ts';
+import type { ModelMeta } from '../models/meta.ts';
+import { metaKey } from '../models/registry.ts';
+import { relate } from '../models/state.ts';
+import { namedExpressions } from '../queryset/chain.ts';
+import { prefetch } from '../queryset/prefetch.ts';
+import type { QuerySet } from '../queryset/queryset.ts';
+import { emptySummary, summaryStep } from '../queryset/summary.ts';
+import { SQLCompiler } from '../sql/compiler.ts';
+import type { Plan } from '../sql/plan.ts';
+import { existsPlan, getLimit, type RowsVariant, rowsPlan } from '../sql/plans.ts';
+import { insideBlock, type Operation } from './steps.ts';
+
+interface ModelErrors {
+  readonly DoesNotExist: new (message: string) => Error;
+  readonly MultipleObjectsReturned: new (message: string) => Error;
+}
+/** The error classes of a model. */
+export function errorsOf(meta: ModelMeta): ModelErrors {
+  return meta.modelClass as unknown as ModelErrors;
+}
+export function doesNotExist(meta: ModelMeta): Error {
+  return new (errorsOf(meta).DoesNotExist)(`${meta.label} matching query does not exist.`);
+}
+
+/** Reads rows of one variant of the query, related and prefetched rows included; the cache is not touched. */
+function* fetch(queryset: QuerySet, variant: RowsVariant): Operation<unknown[]> {
+  const plan = rowsPlan(queryset.shape, variant);
+  if (plan === undefined) return [];
+  if (queryset.query.locking !== undefined) yield* requireBlock(queryset);
+  const rows = yield* sendPlan(queryset, plan);
+  relateKnown(queryset, rows);
+  if (queryset.state.prefetches.length > 0 && rows.length > 0) {
+    yield* prefetch(rows as object[], queryset.state.prefetches, queryset.database);
+  }
+  return rows;
+}
+
+function* sendPlan(queryset: QuerySet, plan: Plan): Operation<unknown[]> {
+  const compiler = new SQLCompiler(queryset.database, plan.bind(queryset.parameters));
+  const rows = yield* compiler.execution('multi');
+  return plan.read(rows, queryset.database);
+}
+
+function* requireBlock(queryset: QuerySet): Operation<void> {
+  if (yield* insideBlock(queryset.database)) return;
+  throw new TransactionManagementError('select_for_update cannot be used outside of a transaction.');
+}
+
+/** Rows of a related manager know the instance they were asked for through. */
+function relateKnown(queryset: QuerySet, rows: readonly unknown[]): void {
+  const { known } = queryset.state;
+  if (known === undefined || queryset.query.rows.form !== 'instances') return;
+  for (const row of rows) relate(row as object, known.name, known.instance);
+}
+
+/** Every row; fills the cache. */
+export function* list(queryset: QuerySet): Operation<unknown[]> {
+  if (queryset.loaded !== undefined) return queryset.loaded as unknown[];
+  const rows = yield* fetch(queryset, 'all');
+  queryset.fill(rows);
+  return rows;
+}
+
+export function* get(queryset: QuerySet, ...conditions: unknown[]): Operation<unknown> {
+  const rows = yield* fetch(queryset.filter(...conditions), 'get');
+  if (rows.length === 1) return rows[0];
+  const { meta } = queryset;
+  if (rows.length === 0) throw doesNotExist(meta);
+  const count =
+    rows.length < getLimit || queryset.query.sliced ? String(rows.length) : `more than ${getLimit - 1}`;
+  throw new (errorsOf(meta).MultipleObjectsReturned)(
+    `get() returned more than one ${meta.label} -- it returned ${count}!`,
+  );
+}
+
+export function* first(queryset: QuerySet): Operation<unknown> {
+  requireOrderForAggregation(queryset, 'first');
+  const byKey = !queryset.ordered && queryset.query.ordering === undefined;
+  const rows = yield* fetch(queryset, byKey ? 'firstByKey' : 'first');
+  return rows[0] ?? null;
+}
+export function* last(queryset: QuerySet): Operation<unknown> {
+  queryset.query.requireUnsliced('Cannot reverse a query once a slice has been taken.');
+  requireOrderForAggregation(queryset, 'last');
+  const rows = yield* fetch(queryset, queryset.ordered ? 'last' : 'lastByKey');
+  return rows[0] ?? null;
+}
+function requireOrderForAggregation(queryset: QuerySet, method: string): void {
+  if (queryset.ordered || !Array.isArray(queryset.query.grouping)) return;
+  throw new TypeError(
+    `Cannot use QuerySet.${method}() on an unordered queryset performing aggregation. Add an ordering with orderBy().`,
+  );
+}
+
+export function* latest(queryset: QuerySet, ...fields: string[]): Operation<unknown> {
+  return yield* get(byRecency(queryset, fields).reverse().slice(0, 1));
+}
+export function* earliest(queryset: QuerySet, ...fields: string[]): Operation<unknown> {
+  return yield* get(byRecency(queryset, fields).slice(0, 1));
+}
+function byRecency(queryset: QuerySet, fields: readonly string[]): QuerySet {
+  queryset.query.requireUnsliced('Cannot change a query once a slice has been taken.');
+  const declared = queryset.meta.options.getLatestBy;
+  const names = fields.length > 0 ? fields : typeof declared === 'string' ? [declared] : (declared ?? []);
+  if (names.length > 0) return queryset.orderBy(...names);
+  throw new ValueError(
+    "earliest() and latest() require either fields as positional arguments or 'getLatestBy' in the model's options.",
+  );
+}
+
+export function* count(queryset: QuerySet): Operation<number> {
+  if (queryset.loaded !== undefined) return queryset.loaded.length;
+  const summary = queryset.step(summaryStep([['__count', new Aggregate(aggregateKinds.count, new Star())]]));
+  const plan = rowsPlan(summary.shape, 'all');
+  if (plan === undefined) return 0;
+  const [row] = yield* sendPlan(summary, plan);
+  return (row as { __count: number }).__count;
+}
+
+export function* exists(queryset: QuerySet): Operation<boolean> {
+  if (queryset.loaded !== undefined) return queryset.loaded.length > 0;
+  const plan = existsPlan(queryset.shape);
+  if (plan === undefined) return false;
+  if (queryset.query.locking !== undefined) yield* requireBlock(queryset);
+  const compiler = new SQLCompiler(queryset.database, plan.bind(queryset.parameters));
+  return (yield* compiler.execution('single')) !== undefined;
+}
+
+export function* contains(queryset: QuerySet, instance: unknown): Operation<boolean> {
+  if (queryset.query.rows.form !== 'instances') {
+    throw new TypeError('Cannot call QuerySet.contains() after .values() or .values_list().');
+  }
+  if (!isInstance(instance)) throw new TypeError("'obj' must be a model instance.");
+  if (instance[metaKey] !== queryset.meta) return false;
+  if (instance.pk === null || instance.pk === undefined) {
+    throw new ValueError('QuerySet.contains() cannot be used on unsaved objects.');
+  }
+  if (queryset.loaded !== undefined) {
+    return queryset.loaded.some((row) => (row as { pk: unknown }).pk === instance.pk);
+  }
+  return yield* exists(queryset.filter({ pk: instance.pk }));
+}
+
+export function* inBulk(
+  queryset: QuerySet,
+  keys?: Iterable<unknown> | null,
+  { fieldName = 'pk' }: { readonly fieldName?: string } = {},
+): Operation<Map<unknown, unknown>> {
+  if (queryset.query.sliced) throw new TypeError("Cannot use 'limit' or 'offset' with in_bulk().");
+  if (queryset.query.rows.form !== 'instances') {
+    throw new TypeError('in_bulk() cannot be used with values() or values_list().');
+  }
+  const field = queryset.meta.requireField(fieldName);
+  if (!isUnique(queryset.meta, field.name)) {
+    throw new ValueError(`in_bulk()'s field_name must be a unique field but '${fieldName}' isn't.`);
+  }
+  const wanted = keys === undefined || keys === null ? undefined : [...keys];
+  if (wanted?.length === 0) return new Map();
+  const narrowed = wanted === undefined ? queryset.all() : queryset.filter({ [`${fieldName}__in`]: wanted });
+  const rows = (yield* list(narrowed.orderBy())) as Record<string, unknown>[];
+  return new Map(rows.map((row) => [row[field.attribute], row]));
+}
+function isUnique(meta: ModelMeta, name: string): boolean {
+  const field = meta.requireField(name);
+  if (field.options.primaryKey || field.options.unique) return true;
+  return (meta.options.constraints ?? []).some(
+    (constraint) =>
+      'unique' in constraint &&
+      constraint.where === undefined &&
+      constraint.unique.length === 1 &&
+      constraint.unique[0] === name,
+  );
+}
+
+export function* aggregate(
+  queryset: QuerySet,
+  ...expressions: unknown[]
+): Operation<Record<string, unknown>> {
+  if (queryset.query.distinctFields.length > 0) {
+    throw new TypeError('aggregate() + distinct(fields) not implemented.');
+  }
+  const named = namedExpressions(expressions);
+  if (named.length === 0) return {};
+  const summary = queryset.step(summaryStep(named));
+  const plan = rowsPlan(summary.shape, 'all');
+  if (plan === undefined) return emptySummary(named);
+  const [row] = yield* sendPlan(summary, plan);
+  return row as Record<string, unknown>;
+}
+
+export function* at(queryset: QuerySet, index: number): Operation<unknown> {
+  if (!Number.isInteger(index)) throw new TypeError('An index must be a whole number.');
+  if (index < 0) throw new ValueError('Negative indexing is not supported.');
+  const rows = queryset.loaded ?? (yield* fetch(queryset.slice(index, index + 1), 'all'));
+  const at = queryset.loaded === undefined ? 0 : index;
+  if (at >= rows.length) throw new IndexError('list index out of range');
+  return rows[at];
+}
+
+export function requireChunkSize(chunkSize: number | undefined): void {
+  if (chunkSize !== undefined && chunkSize <= 0)
+    throw new ValueError('Chunk size must be strictly positive.');
+}
+
+const explainFormats = ['JSON', 'TEXT', 'XML', 'YAML'];
+
+/** The server's plan for the query. */
+export function* explain(
+  queryset: QuerySet,
+  options: Readonly<Record<string, unknown>> = {},
+): Operation<string> {
+  const { format, ...flags } = options;
+  const settings: string[] = [];
+  if (format !== undefined) {
+    const name = String(format).toUpperCase();
+    if (!explainFormats.includes(name)) {
+      throw new ValueError(
+        `${name} is not a recognized format. Allowed formats: ${explainFormats.join(', ')}`,
+      );
+    }
+    settings.push(`FORMAT ${name}`);
+  }
+  for (const [name, value] of Object.entries(flags)) {
+    if (!/^[\w-]+$/.test(name)) throw new ValueError(`Invalid option name: '${name}'.`);
+    settings.push(`${name.toUpperCase()} ${value === false ? 'false' : 'true'}`);
+  }
+  const plan = rowsPlan(queryset.shape, 'all');
+  if (plan === undefined) return '';
+  const request = plan.bind(queryset.parameters);
+  const text = `EXPLAIN ${settings.length > 0 ? `(${settings.join(', ')}) ` : ''}${request.text}`;
+  const compiler = new SQLCompiler(queryset.database, { text, values: request.values });
+  const rows = yield* compiler.execution('multi');
+  return rows.map(([line]) => line ?? '').join('\n');
+}

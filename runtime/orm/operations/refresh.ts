@@ -1,0 +1,44 @@
+import { ValueError } from '../errors.ts';
+import { ForeignKeyField } from '../fields/relations.ts';
+import { isDeferred } from '../models/deferred.ts';
+import type { ModelInstance } from '../models/instance.ts';
+import { metaKey } from '../models/registry.ts';
+import { stateOf } from '../models/state.ts';
+import { QuerySet } from '../queryset/queryset.ts';
+import type { RefreshOptions } from '../types/model.ts';
+import { get } from './read.ts';
+import type { Operation } from './steps.ts';
+
+/** Reads the attributes of an instance again, all that are loaded or the named ones. */
+export function* refreshInstance(instance: ModelInstance, options: RefreshOptions = {}): Operation<void> {
+  const { fields: names, fromQueryset, using } = options;
+  const meta = instance[metaKey];
+  const state = stateOf(instance);
+  if (names?.length === 0) return;
+  if (names?.some((name) => name.includes('__'))) {
+    throw new ValueError(
+      'Found "__" in fields argument. Relations and transforms are not allowed in fields.',
+    );
+  }
+  const alias = using ?? state.alias ?? 'default';
+  const wanted = meta.fields.filter(({ name, attribute }) =>
+    names === undefined
+      ? !isDeferred(instance, attribute)
+      : names.includes(name) || names.includes(attribute),
+  );
+  const start = (fromQueryset as unknown as QuerySet | undefined) ?? new QuerySet(meta).using(alias);
+  const narrowed = start.filter({ pk: instance.pk });
+  const all = names === undefined && wanted.length === meta.fields.length;
+  const read = (yield* get(
+    all ? narrowed : narrowed.only(...wanted.map((field) => field.name)),
+  )) as ModelInstance;
+  for (const field of wanted) {
+    instance[field.attribute] = read[field.attribute];
+    if (field instanceof ForeignKeyField) state.related?.delete(field.name);
+  }
+  for (const name of names ?? state.prefetched?.keys() ?? []) state.prefetched?.delete(name);
+  if (names === undefined) {
+    for (const relation of meta.incoming) state.related?.delete(relation.name);
+    state.alias = stateOf(read).alias;
+  }
+}

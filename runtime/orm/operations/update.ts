@@ -1,0 +1,87 @@
+import { EmptyResultSet, FieldDoesNotExist, FieldError, FullResultSet } from '../errors.ts';
+import type { Field } from '../fields/field.ts';
+import { ForeignKeyField } from '../fields/relations.ts';
+import { keyOfInstance } from '../lookups/encode.ts';
+import type { ModelMeta } from '../models/meta.ts';
+import { quote } from '../models/naming.ts';
+import type { Query } from '../query/query.ts';
+import type { QuerySet } from '../queryset/queryset.ts';
+import { SQLCompiler } from '../sql/compiler.ts';
+import { SelectCompiler } from '../sql/select.ts';
+import { assignmentList, type Written, written } from '../sql/write.ts';
+import { type ParameterSource, SqlWriter } from '../sql/writer.ts';
+import type { Operation } from './steps.ts';
+
+/** One UPDATE of every row of the query; returns how many rows it matched. */
+export function* updateRows(
+  queryset: QuerySet,
+  values: Readonly<Record<string, unknown>>,
+): Operation<number> {
+  const { query, meta, shape } = queryset;
+  query.requireUnsliced('Cannot update a query once a slice has been taken.');
+  if (query.distinctFields.length > 0) throw new TypeError('Cannot call update() after .distinct(*fields).');
+  const assigned = Object.entries(values).map(([name, value]) => assignment(meta, name, value));
+  if (assigned.length === 0) return 0;
+  queryset.empty();
+  const condition = shape.plan('condition', () => rowCondition(query));
+  if (condition === undefined) return 0;
+  const given = parametersOf(condition, queryset.parameters);
+  const list = assignmentList(meta, assigned, given.length);
+  const text = `UPDATE ${quote(meta.table)} SET ${list.sql}${condition.sql}`;
+  const compiler = new SQLCompiler(queryset.database, { text, values: [...given, ...list.values] }, true);
+  return yield* compiler.execution('rowCount');
+}
+
+function assignment(meta: ModelMeta, name: string, value: unknown): [Field, Written] {
+  const field = meta.field(name);
+  if (field === undefined) {
+    if (meta.relation(name) !== undefined) {
+      throw new FieldError(
+        `Cannot update model field ${name} (only non-relations and foreign keys permitted).`,
+      );
+    }
+    throw new FieldDoesNotExist(`${meta.label} has no field named '${name}'`);
+  }
+  const target = field instanceof ForeignKeyField ? field.target : undefined;
+  return [field, written(field, keyOfInstance(value, target))];
+}
+
+/** `WHERE …` that names the rows of a query from outside a SELECT. */
+export interface RowCondition {
+  readonly sql: string;
+  readonly sources: readonly ParameterSource[];
+}
+
+/** The condition of UPDATE and DELETE; undefined when no row meets it. */
+export function rowCondition(query: Query): RowCondition | undefined {
+  const writer = new SqlWriter();
+  if (query.empty) return undefined;
+  const direct = query.joins.used().length === 0 && query.grouping === 'none' && !query.sliced;
+  try {
+    return writer.finish(direct ? directly(query, writer) : bySubquery(query, writer));
+  } catch (error) {
+    if (error instanceof EmptyResultSet) return undefined;
+    throw error;
+  }
+}
+function directly(query: Query, writer: SqlWriter): string {
+  try {
+    return ` WHERE ${query.where.toSql(writer)}`;
+  } catch (error) {
+    if (error instanceof FullResultSet) return '';
+    throw error;
+  }
+}
+/** Conditions on other tables go into a subquery: UPDATE and DELETE have one table. */
+function bySubquery(query: Query, writer: SqlWriter): string {
+  const key = query.keyColumn();
+  const inner = new SelectCompiler(query, writer.nested());
+  const { sql } = inner.compile({ ordered: query.sliced, expressions: [{ expression: key }] });
+  return ` WHERE ${quote(query.model.table)}.${quote(query.model.primaryKey.column)} IN (${sql})`;
+}
+
+export function parametersOf({ sources }: RowCondition, values: readonly unknown[]) {
+  return sources.map(({ place, finish }) =>
+    finish === undefined ? (values[place] as string | null) : finish(values[place]),
+  );
+}

@@ -1,0 +1,59 @@
+import type { Subqueried } from '../expressions/condition.ts';
+import type { ShapeSink } from '../expressions/node.ts';
+import type { Query } from './query.ts';
+
+/** What a query set offers to the query around it. */
+export interface SubqueryParts {
+  /** Identifies the query: equal numbers, equal SQL. */
+  readonly shape: number;
+  readonly query: Query;
+  readonly values: readonly unknown[];
+}
+/** Key under which query sets and managers offer their parts. */
+export const subqueryParts = Symbol('subquery parts');
+
+/** Marks a value that is encoded already. */
+export const encoded = Symbol('encoded');
+
+/** One walk over what a chain call was given: the tokens its SQL depends on, and the values it does not. */
+export class Collected implements ShapeSink {
+  #key = '';
+  readonly owners: object[] = [];
+  readonly values: unknown[] = [];
+  readonly #subqueries = new Map<object, Query>();
+  readonly #outside: ReadonlyMap<object, 'above' | 'below'>;
+
+  /** @param outside values that turned out not to fit their column, from an earlier walk */
+  constructor(outside: ReadonlyMap<object, 'above' | 'below'> = new Map()) {
+    this.#outside = outside;
+  }
+  /** All tokens; the separator cannot occur in a name. */
+  get key(): string {
+    return this.#key;
+  }
+  token(token: string): void {
+    this.#key += `${token}\u001f`;
+  }
+  value(owner: object, value: unknown): void {
+    this.owners.push(owner);
+    this.values.push(value);
+  }
+  subquery(owner: object, queryset: Subqueried): void {
+    const parts = (queryset as unknown as { [subqueryParts](): SubqueryParts })[subqueryParts]();
+    this.token(`subquery${parts.shape}`);
+    this.#subqueries.set(owner, parts.query);
+    // The owner stands for the place of the first value; the others follow it.
+    const owners =
+      parts.values.length === 0 ? [owner] : parts.values.map((_value, at) => (at === 0 ? owner : {}));
+    owners.forEach((each, at) => {
+      this.owners.push(each);
+      this.values.push({ [encoded]: parts.values[at] });
+    });
+  }
+  outside(owner: object): 'above' | 'below' | undefined {
+    return this.#outside.get(owner);
+  }
+  queryOf(owner: object): Query | undefined {
+    return this.#subqueries.get(owner);
+  }
+}

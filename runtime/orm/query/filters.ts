@@ -1,0 +1,171 @@
+import { FieldError, ValueError } from '../errors.ts';
+import { type Condition, type ConditionPart, isSubqueried, Leaf, listOf } from '../expressions/condition.ts';
+import { Column } from '../expressions/field-reference.ts';
+import { ExpressionNode } from '../expressions/node.ts';
+import { compare, isNull } from '../lookups/comparisons.ts';
+import { buildLookup } from '../lookups/index.ts';
+import { type Operand, Test } from '../lookups/operand.ts';
+import { existsSubquery } from '../sql/subquery.ts';
+import { JoinVotes, type TableAlias } from './joins.ts';
+import { followPath, isNullable, joinPath } from './paths.ts';
+import { Query } from './query.ts';
+import { Resolver } from './resolver.ts';
+import { type Predicate, WhereNode } from './where.ts';
+
+/** What a condition became, and the joins without which it could not hold. */
+interface Built {
+  readonly predicate: Predicate | undefined;
+  readonly needed: ReadonlySet<TableAlias>;
+}
+/** Negation around a condition: of its own branch, and of the whole counted modulo two. */
+interface Negation {
+  readonly branch: boolean;
+  readonly current: boolean;
+}
+/** Adds a condition to a query: one `filter()` or `exclude()` call. */
+export function addCondition(resolver: Resolver, condition: Condition): void {
+  const { query } = resolver;
+  const inner = query.joins.inner();
+  const reusable = new Set<TableAlias>();
+  const builder = new FilterBuilder(resolver.with({ reusable }));
+  const { predicate } = builder.condition(condition, { branch: false, current: false });
+  if (predicate !== undefined) query.where = query.where.and(predicate);
+  // An OR may have made joins outer that an earlier filter relies on.
+  query.joins.demote(inner);
+}
+
+/** The predicate of a condition, for places outside WHERE such as an aggregate's filter. */
+export function resolveCondition(resolver: Resolver, condition: Condition): Predicate {
+  const builder = new FilterBuilder(resolver);
+  const { predicate, needed } = builder.condition(condition, { branch: false, current: false });
+  // Rows that fail the condition still count for the rest of the query.
+  resolver.query.joins.promote(needed);
+  return predicate ?? new WhereNode();
+}
+
+class FilterBuilder {
+  readonly #resolver: Resolver;
+
+  constructor(resolver: Resolver) {
+    this.#resolver = resolver;
+  }
+
+  condition(condition: Condition, outer: Negation): Built {
+    const current = outer.current !== condition.negated;
+    const negation = { branch: outer.branch || condition.negated, current };
+    const votes = new JoinVotes(condition.connector, condition.parts.length, current);
+    const children: Predicate[] = [];
+    for (const part of condition.parts) {
+      const built = this.#part(part, negation);
+      votes.add(built.needed);
+      if (built.predicate !== undefined) children.push(built.predicate);
+    }
+    const needed = votes.settle(this.#resolver.query.joins);
+    if (children.length === 0) return { predicate: undefined, needed };
+    return { predicate: new WhereNode(children, condition.connector, condition.negated), needed };
+  }
+
+  #part(part: ConditionPart, negation: Negation): Built {
+    if (part instanceof Leaf) return this.#leaf(part, negation);
+    if (!(part instanceof ExpressionNode)) return this.condition(part, negation);
+    const expression = part.resolve(this.#resolver);
+    if (expression.output?.family !== 'boolean')
+      throw new TypeError('Cannot filter against a non-conditional expression.');
+    return { predicate: new Test([expression], (writer) => expression.toSql(writer)), needed: new Set() };
+  }
+
+  #leaf(leaf: Leaf, negation: Negation): Built {
+    const { query, options } = this.#resolver;
+    const names = leaf.path.split('__');
+    if (!options.joinsAllowed && names.length > 1 && query.model.relation(names[0] as string) !== undefined) {
+      throw new FieldError('Joined field references are not permitted in this query');
+    }
+    const annotated = this.#annotation(leaf, names);
+    if (annotated !== undefined) return { predicate: annotated, needed: new Set() };
+    const path = followPath(query.model, names, query.annotations.keys());
+    if (negation.branch && path.hops.some((hop) => hop.many)) return this.#excludeMany(leaf);
+    const before = new Map([...query.joins.all()].map(([alias, state]) => [alias, state.uses]));
+    const operand = this.#operand(leaf);
+    const used = [...query.joins.all()]
+      .filter(([alias, state]) => state.uses > (before.get(alias) ?? 0))
+      .map(([alias]) => alias);
+    const joined = joinPath(query.joins, path.hops, path.field, options.reusable);
+    for (const alias of joined.joined) options.reusable?.add(alias);
+    const lhs = new Column(joined.alias, joined.field, joined.field);
+    const { predicate, lookup } = buildLookup(lhs, path.rest, operand, this.#resolver);
+    return this.#guard(lhs, predicate, lookup, operand, negation, new Set([...used, ...joined.joined]));
+  }
+
+  /** Keeps rows whose column is null out of a negated condition's way, as Django does for exclude(). */
+  #guard(
+    lhs: Column,
+    predicate: Predicate,
+    lookup: string,
+    operand: Operand,
+    negation: Negation,
+    joined: Set<TableAlias>,
+  ): Built {
+    const { joins } = this.#resolver.query;
+    const asksNull = lookup === 'isNull' || (lookup === 'exact' && operand.form === 'null');
+    const wantsNull = asksNull && (operand.form === 'null' || (operand.form === 'boolean' && operand.value));
+    if (wantsNull && !negation.current) return { predicate, needed: new Set() };
+    if (!negation.current || wantsNull) return { predicate, needed: joined };
+    if (asksNull) return { predicate, needed: new Set() };
+    const guards: Predicate[] = [predicate];
+    if (isNullable(lhs.field) || joins.typeOf(lhs.alias) === 'LEFT OUTER') guards.push(isNull(lhs, false));
+    if (
+      operand.form === 'expression' &&
+      operand.expression instanceof Column &&
+      isNullable(operand.expression.field)
+    ) {
+      guards.push(isNull(operand.expression, false));
+    }
+    return { predicate: new WhereNode(guards), needed: new Set() };
+  }
+
+  #annotation(leaf: Leaf, names: readonly string[]): Predicate | undefined {
+    const { annotations } = this.#resolver.query;
+    // The longest name wins: an annotation may itself contain `__`.
+    for (let length = names.length; length > 0; length--) {
+      const annotation = annotations.get(names.slice(0, length).join('__'));
+      if (annotation === undefined) continue;
+      const operand = this.#operand(leaf);
+      return buildLookup(annotation, names.slice(length), operand, this.#resolver).predicate;
+    }
+    return undefined;
+  }
+
+  #operand(leaf: Leaf): Operand {
+    const { value } = leaf;
+    const side = this.#resolver.places.outside(leaf);
+    if (side !== undefined) return { form: 'outside', side };
+    if (value === null) return { form: 'null' };
+    if (typeof value === 'boolean') return { form: 'boolean', value };
+    if (value instanceof ExpressionNode) {
+      return { form: 'expression', expression: value.resolve(this.#resolver) };
+    }
+    if (isSubqueried(value)) {
+      const query = this.#resolver.places.queryOf(leaf);
+      if (query === undefined) throw new ValueError('The query set was not described.');
+      return { form: 'subquery', owner: leaf, query };
+    }
+    const list = listOf(leaf);
+    if (list !== undefined) return { form: 'list', owner: leaf, empty: list.length === 0 };
+    return { form: 'value', owner: leaf, sample: value };
+  }
+
+  /**
+   * Excludes by a relation of many rows: `NOT EXISTS` of a related row that matches. A plain negation would ask for
+   * a related row that does not match, which is another question.
+   */
+  #excludeMany(leaf: Leaf): Built {
+    const { query, places } = this.#resolver;
+    const inner = new Query(query.model);
+    const resolver = new Resolver(inner, places, { reusable: new Set() });
+    const builder = new FilterBuilder(resolver);
+    const { predicate } = builder.#leaf(leaf, { branch: false, current: false });
+    if (predicate !== undefined) inner.where = inner.where.and(predicate);
+    inner.where = inner.where.and(compare(inner.keyColumn(), '=', query.keyColumn()));
+    return { predicate: existsSubquery(inner), needed: new Set() };
+  }
+}

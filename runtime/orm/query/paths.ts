@@ -1,0 +1,96 @@
+import { FieldError } from '../errors.ts';
+import type { Field } from '../fields/field.ts';
+import { ForeignKeyField } from '../fields/relations.ts';
+import type { ModelMeta } from '../models/meta.ts';
+import type { Hop, Relation } from '../models/relations.ts';
+import type { Joins, TableAlias } from './joins.ts';
+
+/** A path such as `author__books__title__icontains`, taken apart against a model. */
+export interface ResolvedPath {
+  readonly hops: readonly Hop[];
+  /** Relation the path ends in, when it does. */
+  readonly relation: Relation | undefined;
+  /** Column at the end: the named one, or the key of the model a relation leads to. */
+  readonly field: Field;
+  /** Names after the field: transforms and a lookup. */
+  readonly rest: readonly string[];
+}
+
+/**
+ * Follows names from a model as far as they are fields and relations.
+ *
+ * @throws FieldError when the first name is unknown, or a later one that no transform or lookup could be
+ */
+export function followPath(
+  model: ModelMeta,
+  names: readonly string[],
+  extraChoices: Iterable<string> = [],
+): ResolvedPath {
+  const hops: Hop[] = [];
+  let current = model;
+  let relation: Relation | undefined;
+  for (let at = 0; at < names.length; at++) {
+    const name = names[at] as string;
+    const next = name === 'pk' ? undefined : current.relation(name);
+    if (next !== undefined) {
+      hops.push(...next.hops);
+      relation = next;
+      current = next.target;
+      continue;
+    }
+    const field = current.field(name);
+    if (field !== undefined) return { hops, relation: undefined, field, rest: names.slice(at + 1) };
+    if (at === 0) throw unknownName(name, [...current.choices, ...extraChoices]);
+    // Not a name: the rest are lookups on the relation.
+    return { hops, relation, field: current.primaryKey, rest: names.slice(at) };
+  }
+  return { hops, relation, field: current.primaryKey, rest: [] };
+}
+
+function unknownName(name: string, choices: readonly string[]): FieldError {
+  const sorted = [...new Set(choices)].sort();
+  return new FieldError(`Cannot resolve keyword '${name}' into field. Choices are: ${sorted.join(', ')}`);
+}
+
+export interface JoinedPath {
+  /** Table that holds `field`. */
+  readonly alias: TableAlias;
+  readonly field: Field;
+  /** Every table on the way that is still used, the query's own excluded. */
+  readonly joined: readonly TableAlias[];
+}
+
+/** Joins the tables of a path, and leaves out the last ones when the key is already on this side. */
+export function joinPath(
+  joins: Joins,
+  hops: readonly Hop[],
+  field: Field,
+  reusable: ReadonlySet<TableAlias> | undefined,
+): JoinedPath {
+  const joined: TableAlias[] = [];
+  let alias = joins.base;
+  for (const hop of hops) {
+    alias = joins.add(alias, hop, reusable);
+    joined.push(alias);
+  }
+  let last = field;
+  for (let at = hops.length - 1; at >= 0; at--) {
+    const hop = hops[at] as Hop;
+    if (!hop.direct || last !== hop.toField) break;
+    joins.release(alias);
+    joined.pop();
+    last = hop.fromField;
+    alias = alias.join?.parent ?? joins.base;
+  }
+  return { alias, field: last, joined };
+}
+
+/** True when the column may be null in a joined row. */
+export function isNullable(field: Field): boolean {
+  return field.options.nullable;
+}
+
+/** The foreign key behind a column, for lookups on relations. */
+export function relationOf(field: Field): ForeignKeyField | undefined {
+  return field instanceof ForeignKeyField ? field : undefined;
+}

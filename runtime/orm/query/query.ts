@@ -1,0 +1,186 @@
+import { FieldError, ValueError } from '../errors.ts';
+import { Column } from '../expressions/field-reference.ts';
+import type { ExpressionNode, OrderingTerm } from '../expressions/node.ts';
+import type { ModelMeta } from '../models/meta.ts';
+import { Joins, TableAlias } from './joins.ts';
+import { followPath } from './paths.ts';
+import { WhereNode } from './where.ts';
+
+/** Relations to load by joins: `author: { mentor: {} }`. */
+export interface RelatedTree {
+  readonly [name: string]: RelatedTree;
+}
+export interface LockingClause {
+  readonly nowait: boolean;
+  readonly skipLocked: boolean;
+  readonly noKey: boolean;
+  readonly of: readonly string[];
+}
+/** What a row of the result is made of. */
+export type RowForm =
+  | { readonly form: 'instances' }
+  | { readonly form: 'values'; readonly names: readonly string[] }
+  | { readonly form: 'tuples'; readonly names: readonly string[] }
+  | { readonly form: 'scalars'; readonly names: readonly string[] };
+
+/**
+ * One term of orderBy(). Names are looked up when the query is compiled, because an ordering that is dropped before
+ * must not leave joins behind.
+ */
+export type OrderingEntry =
+  | { readonly form: 'random' }
+  | { readonly form: 'name'; readonly name: string; readonly descending: boolean }
+  | { readonly form: 'term'; readonly term: OrderingTerm };
+
+/**
+ * A query without its values: what is selected, joined, tested and ordered. Query sets share queries, so one that is
+ * published is never changed: `copy`, change the copy, publish that.
+ */
+export class Query {
+  readonly model: ModelMeta;
+  joins: Joins;
+  where = new WhereNode();
+  /** Named expressions, in the order they were added. */
+  annotations = new Map<string, ExpressionNode>();
+  /** Annotations that are returned; those of `alias()` are not. */
+  selectedAnnotations = new Set<string>();
+  rows: RowForm = { form: 'instances' };
+  /** Expressions of `values()`, by name. */
+  selected: Map<string, ExpressionNode> | undefined;
+  /** Undefined when the model's own ordering applies. */
+  ordering: readonly OrderingEntry[] | undefined;
+  /** True after `reverse()`. */
+  reversed = false;
+  distinct = false;
+  distinctFields: readonly ExpressionNode[] = [];
+  start = 0;
+  end: number | undefined;
+  /** Expressions of GROUP BY; `rows` groups by the model's key. */
+  grouping: 'none' | 'rows' | readonly ExpressionNode[] = 'none';
+  related: RelatedTree | undefined;
+  locking: LockingClause | undefined;
+  /** Attributes to load; undefined loads all. */
+  loaded: ReadonlySet<string> | undefined;
+  /** Query whose rows this one summarises, in place of a table. */
+  inner: Query | undefined;
+  /** True when the query cannot match anything: `none()`. */
+  empty = false;
+
+  constructor(model: ModelMeta) {
+    this.model = model;
+    this.joins = new Joins(new TableAlias(model));
+  }
+
+  copy(): Query {
+    const copy: Query = Object.assign(Object.create(Query.prototype), this);
+    copy.joins = this.joins.copy();
+    copy.annotations = new Map(this.annotations);
+    copy.selectedAnnotations = new Set(this.selectedAnnotations);
+    if (this.selected !== undefined) copy.selected = new Map(this.selected);
+    return copy;
+  }
+
+  get base(): TableAlias {
+    return this.joins.base;
+  }
+  get sliced(): boolean {
+    return this.start !== 0 || this.end !== undefined;
+  }
+  /** True when conditions, ordering and the like may still be added. */
+  requireUnsliced(message: string): void {
+    if (this.sliced) throw new TypeError(message);
+  }
+  get hasAggregates(): boolean {
+    for (const annotation of this.annotations.values()) if (annotation.containsAggregate) return true;
+    return false;
+  }
+  get ordered(): boolean {
+    if (this.empty) return true;
+    if (this.ordering !== undefined) return this.ordering.length > 0;
+    // A grouped query drops the model's own ordering: it would add columns to the groups.
+    return (this.model.options.ordering?.length ?? 0) > 0 && this.grouping === 'none';
+  }
+
+  /** Narrows to rows `start` to `end` of what is selected now. */
+  slice(start: number, end: number | undefined): void {
+    const limit = this.end;
+    this.start += start;
+    if (end !== undefined) this.end = this.start - start + end;
+    if (limit !== undefined) this.end = Math.min(this.end ?? limit, limit);
+    if (this.end !== undefined && this.start >= this.end) {
+      this.empty = true;
+      this.start = Math.min(this.start, this.end);
+    }
+  }
+
+  addAnnotation(name: string, expression: ExpressionNode, selected: boolean): void {
+    this.annotations.set(name, expression);
+    if (selected) this.selectedAnnotations.add(name);
+    else this.selectedAnnotations.delete(name);
+  }
+  /** Groups by what is selected so far, for an aggregate that was added. */
+  groupBySelection(): void {
+    if (this.selected === undefined) {
+      if (this.grouping === 'none') this.grouping = 'rows';
+      return;
+    }
+    const expressions = [...this.selected.values()].filter((expression) => !expression.containsAggregate);
+    this.grouping = expressions.flatMap((expression) => expression.groupBy());
+  }
+
+  /** Checks that an annotation does not hide a column or relation. */
+  requireFreeName(name: string): void {
+    if (/[\s'"`;]|--|\/\*|\*\/|\p{Cc}/u.test(name)) {
+      throw new ValueError(
+        'Column aliases cannot contain whitespace characters, control characters, quotation marks, semicolons, or SQL comments.',
+      );
+    }
+    if (this.selected === undefined && (this.model.field(name) ?? this.model.relation(name)) !== undefined) {
+      throw new ValueError(`The annotation '${name}' conflicts with a field on the model.`);
+    }
+  }
+
+  /** Checks the relations named by selectRelated and adds them to the tree. */
+  addRelated(path: string): void {
+    const names = path.split('__');
+    let model = this.model;
+    for (const name of names) {
+      const relation = model.relation(name);
+      const single = relation?.form === 'forward' || (relation?.form === 'reverse' && relation.single);
+      if (!single) throw this.#relatedError(model, name);
+      model = relation.target;
+    }
+    this.related = grow(this.related ?? {}, names);
+  }
+  #relatedError(model: ModelMeta, name: string): FieldError {
+    const choices = [...model.relations]
+      .filter(
+        ([, relation]) => relation.form === 'forward' || (relation.form === 'reverse' && relation.single),
+      )
+      .map(([choice]) => choice);
+    const listed = choices.length === 0 ? '(none)' : choices.join(', ');
+    const known = model.field(name) !== undefined;
+    return new FieldError(
+      known
+        ? `Non-relational field given in select_related: '${name}'. Choices are: ${listed}`
+        : `Invalid field name(s) given in select_related: '${name}'. Choices are: ${listed}`,
+    );
+  }
+
+  keyColumn(): Column {
+    return new Column(this.base, this.model.primaryKey);
+  }
+  /** True when a name of `values()` or of an ordering exists. */
+  checkName(name: string): void {
+    if (this.annotations.has(name)) return;
+    const names = name.split('__');
+    if (this.annotations.has(names[0] as string)) return;
+    followPath(this.model, names, this.annotations.keys());
+  }
+}
+
+function grow(tree: RelatedTree, names: readonly string[]): RelatedTree {
+  const [first, ...rest] = names;
+  if (first === undefined) return tree;
+  return { ...tree, [first]: grow(tree[first] ?? {}, rest) };
+}

@@ -1,0 +1,110 @@
+import { FieldError } from '../errors.ts';
+import { AnnotationReference, Column } from '../expressions/field-reference.ts';
+import type { ExpressionNode } from '../expressions/node.ts';
+import { applyTransforms } from '../lookups/transforms.ts';
+import type { Collected } from './collected.ts';
+import type { TableAlias } from './joins.ts';
+import { followPath, joinPath } from './paths.ts';
+import type { Query } from './query.ts';
+
+export type Encoder = (value: unknown) => unknown;
+
+/** Gives each value the caller wrote its place among the values of the query, and the encoder to send it by. */
+export class Places {
+  readonly #start: number;
+  readonly #collected: Collected;
+  readonly #positions: ReadonlyMap<object, number>;
+  readonly encoders: (Encoder | undefined)[];
+
+  /** @param start how many values the query had before */
+  constructor(start: number, collected: Collected) {
+    this.#start = start;
+    this.#collected = collected;
+    this.#positions = new Map(collected.owners.map((owner, position) => [owner, position]));
+    this.encoders = new Array(collected.owners.length).fill(undefined);
+  }
+  place(owner: object, encode: Encoder): number {
+    const place = this.positionOf(owner);
+    this.encoders[place - this.#start] = encode;
+    return place;
+  }
+  /** Place of a value that needs no encoder: the first one of a subquery. */
+  positionOf(owner: object): number {
+    const position = this.#positions.get(owner);
+    if (position === undefined) throw new Error('the value is not part of what was described');
+    return this.#start + position;
+  }
+  outside(owner: object): 'above' | 'below' | undefined {
+    return this.#collected.outside(owner);
+  }
+  queryOf(owner: object): Query | undefined {
+    return this.#collected.queryOf(owner);
+  }
+}
+
+export interface ResolverOptions {
+  /** False in UPDATE, where a value may not come from another table. */
+  readonly joinsAllowed: boolean;
+  /** Tables of many rows that this part of the query may share; undefined when it may share all. */
+  readonly reusable: Set<TableAlias> | undefined;
+  /** True when the expression summarises a subquery, and can only name what that returns. */
+  readonly summarizing: boolean;
+  /** The query around that subquery, with the summaries made so far. */
+  readonly outer: Query | undefined;
+}
+
+/** Turns what an application wrote into columns and places of one query. */
+export class Resolver {
+  readonly query: Query;
+  readonly places: Places;
+  readonly options: ResolverOptions;
+
+  constructor(query: Query, places: Places, options: Partial<ResolverOptions> = {}) {
+    this.query = query;
+    this.places = places;
+    this.options = {
+      joinsAllowed: true,
+      reusable: undefined,
+      summarizing: false,
+      outer: undefined,
+      ...options,
+    };
+  }
+  with(options: Partial<ResolverOptions>): Resolver {
+    return new Resolver(this.query, this.places, { ...this.options, ...options });
+  }
+  place(owner: object, encode: Encoder): number {
+    return this.places.place(owner, encode);
+  }
+
+  /** The column or annotation at `path`, joining what is on the way. */
+  path(path: string): ExpressionNode {
+    const summary = this.options.outer?.annotations.get(path);
+    if (summary !== undefined) return summary;
+    if (!this.options.summarizing) return this.#find(path);
+    // Whatever the subquery is to hand out needs a name there.
+    const known = this.query.annotations.get(path);
+    const name = known === undefined ? `__col_${path}` : path;
+    const expression = known ?? this.#find(path);
+    this.query.addAnnotation(name, expression, true);
+    if (this.query.rows.form !== 'instances' && !this.query.rows.names.includes(name)) {
+      this.query.rows = { ...this.query.rows, names: [...this.query.rows.names, name] };
+    }
+    return new AnnotationReference(name, expression);
+  }
+
+  #find(path: string): ExpressionNode {
+    const annotation = this.query.annotations.get(path);
+    if (annotation !== undefined) return annotation;
+    const names = path.split('__');
+    const first = this.query.annotations.get(names[0] as string);
+    if (first !== undefined) return applyTransforms(first, names.slice(1));
+    const { hops, field, rest } = followPath(this.query.model, names, this.query.annotations.keys());
+    const joined = joinPath(this.query.joins, hops, field, this.options.reusable);
+    if (!this.options.joinsAllowed && joined.joined.length > 0) {
+      throw new FieldError('Joined field references are not permitted in this query');
+    }
+    for (const alias of joined.joined) this.options.reusable?.add(alias);
+    return applyTransforms(new Column(joined.alias, joined.field, joined.field), rest);
+  }
+}

@@ -1,0 +1,266 @@
+import { FieldError, ValueError } from '../errors.ts';
+import { Condition } from '../expressions/condition.ts';
+import { ExpressionNode, OrderingTerm, type ShapeSink } from '../expressions/node.ts';
+import { addCondition } from '../query/filters.ts';
+import type { Query } from '../query/query.ts';
+import type { Resolver } from '../query/resolver.ts';
+
+// The chain operations of a query set, each in two halves: what its SQL depends on, and how the query changes.
+
+/** One chain operation, as a query set applies it. */
+export interface ChainStep {
+  describe(sink: ShapeSink): void;
+  build(query: Query, resolver: Resolver): void;
+}
+
+/** What `filter` was given: conditions, then lookups. */
+export function conditionOf(parts: readonly unknown[]): Condition {
+  const conditions = parts
+    .filter((part) => part !== undefined)
+    .map((part) => {
+      if (part instanceof Condition) return part;
+      if (part instanceof ExpressionNode) return new Condition([part]);
+      if (typeof part === 'object' && part !== null) return Condition.of(part);
+      throw new TypeError('Conditions are given as objects of lookups or as Q(…).');
+    })
+    .filter((condition) => !condition.empty);
+  const [only] = conditions;
+  return conditions.length === 1 && only !== undefined ? only : new Condition(conditions);
+}
+
+export function filterStep(parts: readonly unknown[], negated: boolean): ChainStep | undefined {
+  const given = conditionOf(parts);
+  if (given.empty) return undefined;
+  const condition = negated ? new Condition([given], 'AND', true) : given;
+  return {
+    describe: (sink) => {
+      sink.token('filter');
+      condition.describe(sink);
+    },
+    build: (query, resolver) => {
+      query.requireUnsliced('Cannot filter a query once a slice has been taken.');
+      addCondition(resolver, condition);
+    },
+  };
+}
+
+export function orderStep(terms: readonly unknown[]): ChainStep {
+  return {
+    describe: (sink) => {
+      sink.token('order');
+      for (const term of terms) {
+        if (term instanceof OrderingTerm || term instanceof ExpressionNode) term.describe(sink);
+        else sink.token(String(term));
+      }
+    },
+    build: (query, resolver) => {
+      query.requireUnsliced('Cannot reorder a query once a slice has been taken.');
+      query.reversed = false;
+      query.ordering = terms.map((term) => {
+        if (term instanceof OrderingTerm) return { form: 'term', term: term.resolve(resolver) } as const;
+        if (term instanceof ExpressionNode)
+          return { form: 'term', term: term.asc().resolve(resolver) } as const;
+        if (term === '?') return { form: 'random' } as const;
+        const text = String(term);
+        const name = text.replace(/^[-+]/, '');
+        query.checkName(name);
+        return { form: 'name', name, descending: text.startsWith('-') } as const;
+      });
+    },
+  };
+}
+
+/** Names given to aggregates and annotations: those of the object, and default ones of bare aggregates. */
+export function namedExpressions(parts: readonly unknown[]): [string, ExpressionNode | Condition][] {
+  return parts.flatMap((part): [string, ExpressionNode | Condition][] => {
+    if (!(part instanceof ExpressionNode)) return Object.entries(part as Record<string, ExpressionNode>);
+    const name = part.defaultAlias;
+    if (name === undefined) throw new TypeError('Complex aggregates require an alias');
+    return [[name, part]];
+  });
+}
+
+export function annotateStep(parts: readonly unknown[], selected: boolean): ChainStep {
+  const named = namedExpressions(parts);
+  return {
+    describe: (sink) => {
+      sink.token(selected ? 'annotate' : 'alias');
+      for (const [name, expression] of named) {
+        sink.token(name);
+        requireExpression(name, expression).describe(sink);
+      }
+    },
+    build: (query, resolver) => {
+      for (const [name, expression] of named) {
+        query.requireFreeName(name);
+        addAnnotation(query, resolver, name, requireExpression(name, expression), selected);
+      }
+    },
+  };
+}
+
+function addAnnotation(
+  query: Query,
+  resolver: Resolver,
+  name: string,
+  expression: ExpressionNode,
+  selected: boolean,
+): void {
+  const resolved = expression.resolve(resolver);
+  query.addAnnotation(name, resolved, selected);
+  if (resolved.containsAggregate) query.groupBySelection();
+  if (selected && query.rows.form !== 'instances') {
+    query.rows = { ...query.rows, names: [...query.rows.names, name] };
+  }
+}
+
+function requireExpression(name: string, expression: unknown): ExpressionNode {
+  if (expression instanceof ExpressionNode) return expression;
+  throw new TypeError(`QuerySet.annotate() received non-expression(s): ${name}.`);
+}
+
+/** `values(…)` and `valuesList(…)`. */
+export function valuesStep(form: 'values' | 'tuples' | 'scalars', parts: readonly unknown[]): ChainStep {
+  const expressions = parts.flatMap((part) =>
+    typeof part === 'string' ? [] : Object.entries(part as Record<string, unknown>),
+  );
+  const names = parts.filter((part) => typeof part === 'string');
+  return {
+    describe: (sink) => {
+      sink.token(form);
+      for (const name of names) sink.token(name);
+      for (const [name, expression] of expressions) {
+        sink.token(`=${name}`);
+        requireExpression(name, expression).describe(sink);
+      }
+    },
+    build: (query, resolver) => {
+      const all = names.length === 0 && expressions.length === 0;
+      const wanted = all
+        ? [...query.model.fields.map((field) => field.attribute), ...query.selectedAnnotations]
+        : names;
+      query.related = undefined;
+      query.loaded = undefined;
+      query.selected = new Map();
+      for (const name of wanted) selectName(query, resolver, name);
+      query.selectedAnnotations = new Set(wanted.filter((name) => query.annotations.has(name)));
+      query.rows = { form, names: wanted };
+      if (query.grouping === 'rows') regroup(query, wanted);
+      for (const [name, expression] of expressions) {
+        addAnnotation(query, resolver, name, requireExpression(name, expression), true);
+      }
+    },
+  };
+}
+
+function selectName(query: Query, resolver: Resolver, name: string): void {
+  if (query.annotations.has(name)) {
+    if (query.selectedAnnotations.has(name)) return;
+    throw new FieldError(`Cannot select the '${name}' alias. Use annotate() to promote it.`);
+  }
+  query.selected?.set(name, resolver.path(name));
+}
+
+/** After annotate(), values() narrows what is returned, not what rows are counted by. */
+function regroup(query: Query, names: readonly string[]): void {
+  const columns = names.flatMap((name) => query.selected?.get(name)?.groupBy() ?? []);
+  query.grouping = [query.keyColumn(), ...columns];
+}
+
+export function distinctStep(fields: readonly string[]): ChainStep {
+  return {
+    describe: (sink) => sink.token(`distinct ${fields.join(' ')}`),
+    build: (query, resolver) => {
+      query.requireUnsliced('Cannot create distinct fields once a slice has been taken.');
+      query.distinct = true;
+      query.distinctFields = fields.map((name) => resolver.path(name));
+    },
+  };
+}
+
+export function sliceStep(start: number, end: number | undefined): ChainStep {
+  for (const bound of [start, end ?? 0]) {
+    if (!Number.isInteger(bound)) throw new TypeError('Slice bounds must be whole numbers.');
+    if (bound < 0) throw new ValueError('Negative indexing is not supported.');
+  }
+  return {
+    describe: (sink) => sink.token(`slice ${start}:${end ?? ''}`),
+    build: (query) => query.slice(start, end),
+  };
+}
+
+export function reverseStep(): ChainStep {
+  return {
+    describe: (sink) => sink.token('reverse'),
+    build: (query) => {
+      query.requireUnsliced('Cannot reverse a query once a slice has been taken.');
+      query.reversed = !query.reversed;
+    },
+  };
+}
+
+export function noneStep(): ChainStep {
+  return {
+    describe: (sink) => sink.token('none'),
+    build: (query) => {
+      query.empty = true;
+    },
+  };
+}
+
+export function relatedStep(paths: readonly (string | null)[]): ChainStep {
+  return {
+    describe: (sink) => sink.token(`related ${paths.join(' ')}`),
+    build: (query) => {
+      if (query.rows.form !== 'instances') {
+        throw new TypeError('Cannot call select_related() after .values() or .values_list()');
+      }
+      if (paths[0] === null) {
+        query.related = undefined;
+        return;
+      }
+      const names = paths.length > 0 ? (paths as readonly string[]) : requiredRelations(query);
+      for (const path of names) query.addRelated(path);
+    },
+  };
+}
+/** Without names every relation that cannot be null is followed, one level deep. */
+function requiredRelations(query: Query): string[] {
+  return query.model.fields
+    .filter((field) => query.model.relation(field.name)?.form === 'forward' && !field.options.nullable)
+    .map((field) => field.name);
+}
+
+export function lockStep(options: {
+  nowait?: boolean;
+  skipLocked?: boolean;
+  of?: readonly string[];
+  noKey?: boolean;
+}): ChainStep {
+  const { nowait = false, skipLocked = false, of = [], noKey = false } = options;
+  if (nowait && skipLocked) throw new ValueError('The nowait option cannot be used with skip_locked.');
+  return {
+    describe: (sink) => sink.token(`lock ${nowait} ${skipLocked} ${noKey} ${of.join(' ')}`),
+    build: (query) => {
+      query.locking = { nowait, skipLocked, of, noKey };
+    },
+  };
+}
+
+/** `only` replaces what is loaded, `defer` takes away from it; the key is always loaded. */
+export function loadStep(kind: 'only' | 'defer', names: readonly (string | null)[]): ChainStep {
+  return {
+    describe: (sink) => sink.token(`${kind} ${names.join(' ')}`),
+    build: (query) => {
+      if (names[0] === null) {
+        query.loaded = undefined;
+        return;
+      }
+      const attributes = names.map((name) => query.model.requireField(name as string).attribute);
+      const key = query.model.primaryKey.attribute;
+      const all = query.loaded ?? new Set(query.model.fields.map((field) => field.attribute));
+      const kept = kind === 'only' ? attributes : [...all].filter((name) => !attributes.includes(name));
+      query.loaded = new Set([key, ...kept]);
+    },
+  };
+}

@@ -1,0 +1,334 @@
+import { OutsideRange } from '../lookups/operand.ts';
+import type { ModelMeta } from '../models/meta.ts';
+import { asynchronous, synchronous } from '../operations/bound.ts';
+import * as bulk from '../operations/bulk.ts';
+import * as creation from '../operations/create.ts';
+import { deleteRows } from '../operations/delete.ts';
+import * as read from '../operations/read.ts';
+import { updateRows } from '../operations/update.ts';
+import { Collected, encoded, type SubqueryParts, subqueryParts } from '../query/collected.ts';
+import { Query } from '../query/query.ts';
+import { Places, Resolver } from '../query/resolver.ts';
+import { QueryShape } from '../query/shapes.ts';
+import { rowsPlan } from '../sql/plans.ts';
+import type { LockOptions } from '../types/queryset.ts';
+import * as chain from './chain.ts';
+import type { PrefetchEntry } from './prefetch.ts';
+
+/** What a query set carries beside its query. */
+export interface QuerySetState {
+  readonly alias: string | undefined;
+  readonly prefetches: readonly PrefetchEntry[];
+  /** Instance every row is related to, for the query sets of a related manager. */
+  readonly known: { readonly name: string; readonly instance: object } | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+const plainState: QuerySetState = { alias: undefined, prefetches: [], known: undefined, signal: undefined };
+const roots = new WeakMap<ModelMeta, QueryShape>();
+
+/**
+ * A lazy query. Every chain method gives a new query set; the first full read fills the cache of the one it is called
+ * on. Each terminal operation stands next to its twin, and both run the same operation.
+ */
+export class QuerySet {
+  readonly kind = 'queryset';
+  readonly meta: ModelMeta;
+  readonly shape: QueryShape;
+  /** Encoded values, in the order they were written. */
+  readonly parameters: readonly unknown[];
+  readonly state: QuerySetState;
+  #cache: unknown[] | undefined;
+
+  constructor(meta: ModelMeta, shape = rootShape(meta), values: readonly unknown[] = [], state = plainState) {
+    this.meta = meta;
+    this.shape = shape;
+    this.parameters = values;
+    this.state = state;
+  }
+
+  get query(): Query {
+    return this.shape.query;
+  }
+  get database(): string {
+    return this.state.alias ?? 'default';
+  }
+  get loaded(): readonly unknown[] | undefined {
+    return this.#cache;
+  }
+  get ordered(): boolean {
+    return this.query.ordered;
+  }
+  /** Keeps what a full read gave. */
+  fill(rows: unknown[]): void {
+    this.#cache = rows;
+  }
+  /** Forgets it, after the rows were changed. */
+  empty(): void {
+    this.#cache = undefined;
+  }
+  [subqueryParts](): SubqueryParts {
+    return { shape: this.shape.number, query: this.query, values: this.parameters };
+  }
+  toSql(): { readonly sql: string; readonly parameters: readonly unknown[] } {
+    const plan = rowsPlan(this.shape, 'all');
+    return plan === undefined
+      ? { sql: '', parameters: [] }
+      : { sql: plan.sql, parameters: plan.parameters(this.parameters) };
+  }
+
+  all(): QuerySet {
+    return this.with({});
+  }
+  none(): QuerySet {
+    return this.step(chain.noneStep());
+  }
+  filter(...conditions: unknown[]): QuerySet {
+    const step = chain.filterStep(conditions, false);
+    return step === undefined ? this.all() : this.step(step);
+  }
+  exclude(...conditions: unknown[]): QuerySet {
+    const step = chain.filterStep(conditions, true);
+    return step === undefined ? this.all() : this.step(step);
+  }
+  annotate(...expressions: unknown[]): QuerySet {
+    return this.step(chain.annotateStep(expressions, true));
+  }
+  alias(...expressions: unknown[]): QuerySet {
+    return this.step(chain.annotateStep(expressions, false));
+  }
+  orderBy(...terms: unknown[]): QuerySet {
+    return this.step(chain.orderStep(terms));
+  }
+  reverse(): QuerySet {
+    return this.step(chain.reverseStep());
+  }
+  distinct(...fields: string[]): QuerySet {
+    return this.step(chain.distinctStep(fields));
+  }
+  values(...parts: unknown[]): QuerySet {
+    return this.step(chain.valuesStep('values', parts));
+  }
+  valuesList(...parts: unknown[]): QuerySet {
+    const last = parts.at(-1);
+    const flat = typeof last === 'object' && last !== null && 'flat' in last && last.flat === true;
+    if (!flat) return this.step(chain.valuesStep('tuples', parts));
+    if (parts.length !== 2) {
+      throw new TypeError("'flat' is not valid when parameterslist is called with more than one field.");
+    }
+    return this.step(chain.valuesStep('scalars', parts.slice(0, -1)));
+  }
+  slice(start: number, end?: number): QuerySet {
+    return this.step(chain.sliceStep(start, end));
+  }
+  selectRelated(...paths: (string | null)[]): QuerySet {
+    return this.step(chain.relatedStep(paths));
+  }
+  prefetchRelated(...lookups: (PrefetchEntry | null)[]): QuerySet {
+    if (lookups[0] === null) return this.with({ prefetches: [] });
+    return this.with({ prefetches: [...this.state.prefetches, ...(lookups as PrefetchEntry[])] });
+  }
+  selectForUpdate(options: LockOptions = {}): QuerySet {
+    return this.step(chain.lockStep(options));
+  }
+  only(...names: string[]): QuerySet {
+    return this.step(chain.loadStep('only', names));
+  }
+  defer(...names: (string | null)[]): QuerySet {
+    return this.step(chain.loadStep('defer', names));
+  }
+  using(alias: string): QuerySet {
+    return this.with({ alias });
+  }
+  abortable(signal: AbortSignal): QuerySet {
+    return this.with({ signal });
+  }
+
+  get get() {
+    return synchronous(this, 'get', read.get);
+  }
+  aget(...conditions: unknown[]) {
+    return asynchronous(read.get(this, ...conditions));
+  }
+  get create() {
+    return synchronous(this, 'create', creation.create);
+  }
+  acreate(values: creation.Values) {
+    return asynchronous(creation.create(this, values));
+  }
+  get getOrCreate() {
+    return synchronous(this, 'getOrCreate', creation.getOrCreate);
+  }
+  agetOrCreate(where?: creation.Values, options?: creation.CreationOptions) {
+    return asynchronous(creation.getOrCreate(this, where, options));
+  }
+  get updateOrCreate() {
+    return synchronous(this, 'updateOrCreate', creation.updateOrCreate);
+  }
+  aupdateOrCreate(where?: creation.Values, options?: creation.CreationOptions) {
+    return asynchronous(creation.updateOrCreate(this, where, options));
+  }
+  get bulkCreate() {
+    return synchronous(this, 'bulkCreate', bulk.bulkCreate);
+  }
+  abulkCreate(objects: Iterable<object>, options?: bulk.BulkCreateOptions) {
+    return asynchronous(bulk.bulkCreate(this, objects, options));
+  }
+  get bulkUpdate() {
+    return synchronous(this, 'bulkUpdate', bulk.bulkUpdate);
+  }
+  abulkUpdate(
+    objects: Iterable<object>,
+    fieldNames: readonly string[],
+    options?: { readonly batchSize?: number },
+  ) {
+    return asynchronous(bulk.bulkUpdate(this, objects, fieldNames, options));
+  }
+  get count() {
+    return synchronous(this, 'count', read.count);
+  }
+  acount() {
+    return asynchronous(read.count(this));
+  }
+  get exists() {
+    return synchronous(this, 'exists', read.exists);
+  }
+  aexists() {
+    return asynchronous(read.exists(this));
+  }
+  get contains() {
+    return synchronous(this, 'contains', read.contains);
+  }
+  acontains(instance: object) {
+    return asynchronous(read.contains(this, instance));
+  }
+  get first() {
+    return synchronous(this, 'first', read.first);
+  }
+  afirst() {
+    return asynchronous(read.first(this));
+  }
+  get last() {
+    return synchronous(this, 'last', read.last);
+  }
+  alast() {
+    return asynchronous(read.last(this));
+  }
+  get latest() {
+    return synchronous(this, 'latest', read.latest);
+  }
+  alatest(...fields: string[]) {
+    return asynchronous(read.latest(this, ...fields));
+  }
+  get earliest() {
+    return synchronous(this, 'earliest', read.earliest);
+  }
+  aearliest(...fields: string[]) {
+    return asynchronous(read.earliest(this, ...fields));
+  }
+  get inBulk() {
+    return synchronous(this, 'inBulk', read.inBulk);
+  }
+  ainBulk(keys?: Iterable<unknown> | null, options?: { readonly fieldName?: string }) {
+    return asynchronous(read.inBulk(this, keys, options));
+  }
+  get aggregate() {
+    return synchronous(this, 'aggregate', read.aggregate);
+  }
+  aaggregate(...expressions: unknown[]) {
+    return asynchronous(read.aggregate(this, ...expressions));
+  }
+  get update() {
+    return synchronous(this, 'update', updateRows);
+  }
+  aupdate(values: Readonly<Record<string, unknown>>) {
+    return asynchronous(updateRows(this, values));
+  }
+  get delete() {
+    return synchronous(this, 'delete', deleteRows);
+  }
+  adelete() {
+    return asynchronous(deleteRows(this));
+  }
+  get list() {
+    return synchronous(this, 'list', read.list);
+  }
+  alist() {
+    return asynchronous(read.list(this));
+  }
+  afilter(...conditions: unknown[]) {
+    return this.filter(...conditions).alist();
+  }
+  get at() {
+    return synchronous(this, 'at', read.at);
+  }
+  aat(index: number) {
+    return asynchronous(read.at(this, index));
+  }
+  get explain() {
+    return synchronous(this, 'explain', read.explain);
+  }
+  aexplain(options?: Readonly<Record<string, unknown>>) {
+    return asynchronous(read.explain(this, options));
+  }
+  /** Reads all rows in chunks without keeping them. */
+  *iterator(options: { readonly chunkSize?: number } = {}): Generator<unknown, void, undefined> {
+    yield* this.all().iterated(options);
+  }
+  async *aiterator(options: { readonly chunkSize?: number } = {}): AsyncGenerator<unknown, void, undefined> {
+    read.requireChunkSize(options.chunkSize);
+    yield* await this.all().alist();
+  }
+  iterated(options: { readonly chunkSize?: number }): Iterable<unknown> {
+    read.requireChunkSize(options.chunkSize);
+    return this.list();
+  }
+  *[Symbol.iterator](): Generator<unknown, void, undefined> {
+    yield* this.list();
+  }
+  async *[Symbol.asyncIterator](): AsyncGenerator<unknown, void, undefined> {
+    yield* await this.alist();
+  }
+
+  /** The same query with other circumstances; the cache is left behind. */
+  with(changes: Partial<QuerySetState>): QuerySet {
+    return new QuerySet(this.meta, this.shape, this.parameters, { ...this.state, ...changes });
+  }
+
+  /** The query set one chain call further. */
+  step(step: chain.ChainStep, outside: ReadonlyMap<object, 'above' | 'below'> = new Map()): QuerySet {
+    const collected = new Collected(outside);
+    step.describe(collected);
+    const shape = this.shape.child(collected.key, () => {
+      const query = this.query.copy();
+      const places = new Places(this.parameters.length, collected);
+      step.build(query, new Resolver(query, places));
+      return { query, encoders: places.encoders };
+    });
+    if (collected.values.length === 0) return new QuerySet(this.meta, shape, this.parameters, this.state);
+    const values = [...this.parameters];
+    for (const [at, value] of collected.values.entries()) {
+      try {
+        values.push(encode(value, shape.encoders[at]));
+      } catch (error) {
+        if (!(error instanceof OutsideRange)) throw error;
+        // No row can have that number: build the query for that case instead.
+        return this.step(step, new Map(outside).set(collected.owners[at] as object, error.side));
+      }
+    }
+    return new QuerySet(this.meta, shape, values, this.state);
+  }
+}
+
+function encode(value: unknown, encoder: ((value: unknown) => unknown) | undefined): unknown {
+  if (typeof value === 'object' && value !== null && encoded in value) return value[encoded as never];
+  return encoder === undefined ? value : encoder(value);
+}
+
+function rootShape(meta: ModelMeta): QueryShape {
+  let root = roots.get(meta);
+  if (root === undefined) {
+    root = QueryShape.root(new Query(meta));
+    roots.set(meta, root);
+  }
+  return root;
+}

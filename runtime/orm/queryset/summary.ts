@@ -1,0 +1,86 @@
+import { Aggregate } from '../expressions/aggregates.ts';
+import type { Condition } from '../expressions/condition.ts';
+import { ExpressionNode } from '../expressions/node.ts';
+import { Query } from '../query/query.ts';
+import { Resolver } from '../query/resolver.ts';
+import type { ChainStep } from './chain.ts';
+
+/** Turns a query into one row of aggregates over its rows. */
+export function summaryStep(named: readonly (readonly [string, ExpressionNode | Condition])[]): ChainStep {
+  return {
+    describe: (sink) => {
+      sink.token('summary');
+      for (const [name, expression] of named) {
+        sink.token(name);
+        expression.describe(sink);
+      }
+    },
+    build: (query, resolver) => {
+      const inner = needsSubquery(query) ? query.copy() : undefined;
+      if (inner !== undefined) become(query, inner);
+      else clear(query);
+      const names: string[] = [];
+      for (const [name, expression] of named) {
+        const resolved = resolveSummary(expression, query, inner, resolver);
+        query.annotations.set(name, resolved);
+        query.selectedAnnotations.add(name);
+        names.push(name);
+      }
+      query.rows = { form: 'values', names };
+    },
+  };
+}
+
+/** Rows that are cut, merged or grouped must be made before they can be summarised. */
+function needsSubquery(query: Query): boolean {
+  return query.sliced || query.distinct || query.grouping !== 'none' || query.hasAggregates;
+}
+
+function clear(query: Query): void {
+  query.ordering = [];
+  query.related = undefined;
+  query.loaded = undefined;
+  query.locking = undefined;
+  query.selected = undefined;
+  query.selectedAnnotations = new Set();
+}
+
+/** Makes `query` the one around `inner`. */
+function become(query: Query, inner: Query): void {
+  inner.related = undefined;
+  inner.loaded = undefined;
+  inner.locking = undefined;
+  if (!inner.sliced && inner.distinctFields.length === 0) inner.ordering = [];
+  Object.assign(query, new Query(inner.model));
+  query.ordering = [];
+  query.inner = inner;
+  query.empty = inner.empty;
+}
+
+function resolveSummary(
+  expression: ExpressionNode | Condition,
+  query: Query,
+  inner: Query | undefined,
+  resolver: Resolver,
+): ExpressionNode {
+  if (!(expression instanceof ExpressionNode))
+    throw new TypeError('aggregate() takes aggregate expressions.');
+  const summarizing =
+    inner === undefined
+      ? resolver
+      : new Resolver(inner, resolver.places, { summarizing: true, reusable: undefined, outer: query });
+  const resolved = expression.resolve(summarizing);
+  if (!resolved.containsAggregate) {
+    throw new TypeError(`${expression.constructor.name} is not an aggregate expression`);
+  }
+  return resolved;
+}
+
+/** Results over no rows, for a query that is known to have none. */
+export function emptySummary(
+  named: readonly (readonly [string, ExpressionNode | Condition])[],
+): Record<string, unknown> {
+  return Object.fromEntries(
+    named.map(([name, expression]) => [name, expression instanceof Aggregate ? expression.emptyValue : null]),
+  );
+}

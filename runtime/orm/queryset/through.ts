@@ -1,0 +1,39 @@
+import { Column } from '../expressions/field-reference.ts';
+import { Bare, Test } from '../lookups/operand.ts';
+import type { ManyToManyRelation } from '../models/relations.ts';
+import { wireArray } from '../sql/write.ts';
+import type { ChainStep } from './chain.ts';
+
+/** Attribute under which rows say whose they are, while they are handed out. */
+export const ownerName = '_prefetch_owner';
+
+/**
+ * Narrows the rows of a relation's target to those paired with the given owners.
+ *
+ * @param withOwner also returns whose each row is; a row paired with two owners comes twice
+ */
+export function throughStep(
+  relation: ManyToManyRelation,
+  owners: readonly unknown[],
+  withOwner = false,
+): ChainStep {
+  const marker = {};
+  const { ownKey } = relation;
+  return {
+    describe: (sink) => {
+      sink.token(`through ${relation.model.table}.${relation.name} ${withOwner}`);
+      sink.value(marker, owners);
+    },
+    build: (query, resolver) => {
+      const pairs = query.joins.add(query.base, relation.backwards, new Set());
+      query.joins.demote([pairs]);
+      const column = new Column(pairs, ownKey);
+      const encode = (keys: unknown) => wireArray((keys as unknown[]).map((key) => ownKey.toWire(key)));
+      const list = new Bare(resolver.place(marker, encode));
+      query.where = query.where.and(
+        new Test([column], (writer) => `${column.toSql(writer)} = ANY(${list.toSql(writer)})`),
+      );
+      if (withOwner) query.addAnnotation(ownerName, column, true);
+    },
+  };
+}

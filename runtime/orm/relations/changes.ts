@@ -1,0 +1,46 @@
+import { describe } from '../fields/text.ts';
+import { isInstance } from '../lookups/encode.ts';
+import type { ModelInstance } from '../models/instance.ts';
+import type { ModelMeta } from '../models/meta.ts';
+import { metaKey } from '../models/registry.ts';
+import type { CreationOptions, Values } from '../operations/create.ts';
+import type { Operation } from '../operations/steps.ts';
+
+export interface RelatedOptions {
+  /** False saves each object instead of one UPDATE for all; for the other side of a foreign key. */
+  readonly bulk?: boolean;
+  /** `set` only: removes everything first instead of what is not wanted. */
+  readonly clear?: boolean;
+  /** Values for the rows that hold the pairs of a many-to-many relation. */
+  readonly throughDefaults?: Values;
+}
+
+/** What a related manager can change, for one kind of relation. */
+export interface RelatedChanges {
+  create(values?: Values, options?: RelatedOptions): Operation<object>;
+  getOrCreate(where?: Values, options?: CreationOptions & RelatedOptions): Operation<[object, boolean]>;
+  updateOrCreate(where?: Values, options?: CreationOptions & RelatedOptions): Operation<[object, boolean]>;
+  /** The last of `objects` may be options. */
+  add(objects: readonly unknown[]): Operation<void>;
+  remove(objects: readonly unknown[]): Operation<void>;
+  clear(options?: RelatedOptions): Operation<void>;
+  set(objects: Iterable<unknown>, options?: RelatedOptions): Operation<void>;
+}
+
+/** Takes trailing options off a list of objects. */
+export function withOptions(objects: readonly unknown[]): [objects: unknown[], options: RelatedOptions] {
+  const last = objects.at(-1);
+  const isOptions =
+    typeof last === 'object' &&
+    last !== null &&
+    !isInstance(last) &&
+    !Array.isArray(last) &&
+    Object.getPrototypeOf(last) === Object.prototype;
+  return isOptions ? [objects.slice(0, -1), last as RelatedOptions] : [[...objects], {}];
+}
+
+/** Refuses instances of another model. */
+export function requireModel(meta: ModelMeta, value: unknown): asserts value is ModelInstance {
+  if (isInstance(value) && value[metaKey] === meta) return;
+  throw new TypeError(`'${meta.label}' instance expected, got ${describe(value)}`);
+}

@@ -1,0 +1,106 @@
+import { Http404, ValueError } from './errors.ts';
+import { isInstance } from './lookups/encode.ts';
+import { metaOf } from './models/registry.ts';
+import { stateOf } from './models/state.ts';
+import { asynchronous, synchronous } from './operations/bound.ts';
+import { errorsOf, get, list } from './operations/read.ts';
+import type { Operation } from './operations/steps.ts';
+import { ManagerBase } from './queryset/manager.ts';
+import { Prefetch as PrefetchClass, type PrefetchEntry, prefetch } from './queryset/prefetch.ts';
+import { QuerySet } from './queryset/queryset.ts';
+import type { AnyCondition } from './types/expressions.ts';
+import type { PrefetchLookup, Queryable } from './types/queryset.ts';
+
+/** A model class, a manager or a query set. */
+export type Findable<T> = { readonly objects: Queryable<T> } | Queryable<T>;
+type Conditions = readonly (AnyCondition | object)[];
+
+/**
+ * The one row that matches, from a model class, a manager or a query set.
+ *
+ * @throws Http404 (`status` 404) when none does; MultipleObjectsReturned when several do
+ */
+export const getObjectOr404 = synchronousFunction('getObjectOr404', oneOr404('getObjectOr404')) as <T>(
+  from: Findable<T>,
+  ...where: Conditions
+) => T;
+/** The native twin of `getObjectOr404`. */
+export function agetObjectOr404<T>(from: Findable<T>, ...where: Conditions): Promise<T> {
+  return asynchronous(oneOr404('agetObjectOr404')(from, ...where)) as Promise<T>;
+}
+/**
+ * The rows that match, at least one.
+ *
+ * @throws Http404 (`status` 404) when none does
+ */
+export const getListOr404 = synchronousFunction('getListOr404', listOr404('getListOr404')) as <T>(
+  from: Findable<T>,
+  ...where: Conditions
+) => T[];
+/** The native twin of `getListOr404`. */
+export function agetListOr404<T>(from: Findable<T>, ...where: Conditions): Promise<T[]> {
+  return asynchronous(listOr404('agetListOr404')(from, ...where)) as Promise<T[]>;
+}
+
+/** Loads relations of instances that were read before, as `prefetchRelated` does for a query set. */
+export const prefetchRelatedObjects = synchronousFunction('prefetchRelatedObjects', prefetchAll) as (
+  instances: readonly object[],
+  ...lookups: (string | PrefetchLookup)[]
+) => void;
+/** The native twin of `prefetchRelatedObjects`. */
+export function aprefetchRelatedObjects(
+  instances: readonly object[],
+  ...lookups: (string | PrefetchLookup)[]
+): Promise<void> {
+  return asynchronous(prefetchAll(instances, ...lookups));
+}
+
+/** A prefetch with a query set of its own, or with an attribute to keep the rows in. */
+export function Prefetch(
+  lookup: string,
+  options?: { readonly queryset?: object; readonly toAttr?: string },
+): PrefetchLookup {
+  return new PrefetchClass(lookup, options) as unknown as PrefetchLookup;
+}
+
+function oneOr404(name: string) {
+  return function* (from: unknown, ...where: unknown[]): Operation<unknown> {
+    const queryset = findable(from, name);
+    try {
+      return yield* get(queryset, ...where);
+    } catch (error) {
+      if (!(error instanceof errorsOf(queryset.meta).DoesNotExist)) throw error;
+      throw new Http404(`No ${queryset.meta.label} matches the given query.`);
+    }
+  };
+}
+function listOr404(name: string) {
+  return function* (from: unknown, ...where: unknown[]): Operation<unknown[]> {
+    const queryset = findable(from, name);
+    const rows = yield* list(queryset.filter(...where));
+    if (rows.length === 0) throw new Http404(`No ${queryset.meta.label} matches the given query.`);
+    return rows;
+  };
+}
+function* prefetchAll(instances: unknown, ...lookups: unknown[]): Operation<void> {
+  const all = instances as object[];
+  const [first] = all;
+  if (first === undefined) return;
+  yield* prefetch(all, lookups as PrefetchEntry[], stateOf(first).alias ?? 'default');
+}
+
+/** A sync function a bridge can execute: bound to nothing, its first parameter is an ordinary one. */
+function synchronousFunction(name: string, operation: (...values: unknown[]) => Operation<unknown>): unknown {
+  return synchronous({}, name, (_self: object, ...values: unknown[]) => operation(...values));
+}
+
+function findable(from: unknown, name: string): QuerySet {
+  if (from instanceof QuerySet) return from;
+  if (from instanceof ManagerBase) return from.getQuerySet();
+  const meta = metaOf(from);
+  const manager = meta === undefined ? undefined : (from as { objects?: unknown }).objects;
+  if (manager instanceof ManagerBase) return manager.getQuerySet();
+  if (meta !== undefined) return new QuerySet(meta);
+  const given = Array.isArray(from) ? 'list' : isInstance(from) ? 'instance' : typeof from;
+  throw new ValueError(`First argument to ${name}() must be a Model, Manager, or QuerySet, not '${given}'.`);
+}

@@ -1,0 +1,67 @@
+import { Column } from '../expressions/field-reference.ts';
+import { OrderingTerm } from '../expressions/node.ts';
+import { applyTransforms } from '../lookups/transforms.ts';
+import type { ModelMeta } from '../models/meta.ts';
+import type { TableAlias } from '../query/joins.ts';
+import { followPath, joinPath } from '../query/paths.ts';
+import type { OrderingEntry, Query } from '../query/query.ts';
+
+export type ResolvedOrdering = OrderingTerm | 'random';
+
+/** What an entry of orderBy() means in this query; a relation may mean several terms. */
+export function resolveOrdering(entry: OrderingEntry, query: Query): ResolvedOrdering[] {
+  switch (entry.form) {
+    case 'random':
+      return ['random'];
+    case 'term':
+      return [entry.term];
+    case 'name': {
+      const annotation = query.selected?.get(entry.name) ?? query.annotations.get(entry.name);
+      if (annotation !== undefined) return [new OrderingTerm(annotation, entry.descending)];
+      return byPath(query, entry.name.split('__'), entry.descending);
+    }
+  }
+}
+
+/** The ordering a model declares. */
+export function defaultOrdering(model: ModelMeta, query: Query): ResolvedOrdering[] {
+  return (model.options.ordering ?? []).flatMap((term) => {
+    if (typeof term !== 'string')
+      return [term as unknown as OrderingTerm].map((given) => declared(given, query));
+    const descending = term.startsWith('-');
+    return byPath(query, (descending ? term.slice(1) : term).split('__'), descending);
+  });
+}
+
+function declared(term: OrderingTerm, query: Query): OrderingTerm {
+  const { expression } = term;
+  const name = 'name' in expression ? String(expression.name) : '';
+  const [resolved] = byPath(query, name.split('__'), term.descending);
+  return resolved === 'random' || resolved === undefined
+    ? term
+    : new OrderingTerm(resolved.expression, term.descending, term.nulls);
+}
+
+/** A relation is ordered by its model's own ordering where it has one, else by its key. */
+function byPath(query: Query, names: readonly string[], descending: boolean): ResolvedOrdering[] {
+  const path = followPath(query.model, names, query.annotations.keys());
+  const own = path.relation?.target.options.ordering ?? [];
+  if (path.relation !== undefined && own.length > 0 && names.at(-1) !== 'pk') {
+    let alias: TableAlias = query.base;
+    for (const hop of path.hops) alias = query.joins.add(alias, hop, undefined);
+    return relatedOrdering(path.relation.target, alias, descending);
+  }
+  const joined = joinPath(query.joins, path.hops, path.field, undefined);
+  const column = new Column(joined.alias, joined.field, path.field);
+  return [new OrderingTerm(applyTransforms(column, path.rest), descending)];
+}
+
+function relatedOrdering(model: ModelMeta, alias: TableAlias, descending: boolean): OrderingTerm[] {
+  return (model.options.ordering ?? []).flatMap((term) => {
+    if (typeof term !== 'string') return [];
+    const field = model.field(term.replace(/^-/, ''));
+    return field === undefined
+      ? []
+      : [new OrderingTerm(new Column(alias, field), term.startsWith('-') !== descending)];
+  });
+}

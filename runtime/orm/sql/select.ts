@@ -1,0 +1,258 @@
+import { EmptyResultSet, FieldError, FullResultSet } from '../errors.ts';
+import { Column } from '../expressions/field-reference.ts';
+import type { ExpressionNode } from '../expressions/node.ts';
+import type { ModelMeta } from '../models/meta.ts';
+import { quote } from '../models/naming.ts';
+import type { Relation } from '../models/relations.ts';
+import type { TableAlias } from '../query/joins.ts';
+import type { Query, RelatedTree } from '../query/query.ts';
+import { splitHaving } from '../query/where.ts';
+import { defaultOrdering, type ResolvedOrdering, resolveOrdering } from './ordering.ts';
+import type { InstanceShape, RowShape } from './shape.ts';
+import type { SqlWriter } from './writer.ts';
+
+interface Selected {
+  readonly expression: ExpressionNode;
+  readonly name?: string | undefined;
+}
+export interface CompiledSelect {
+  readonly sql: string;
+  readonly row: RowShape;
+}
+export interface SelectOptions {
+  /** Keep the ordering; a subquery without a slice needs none. */
+  readonly ordered: boolean;
+  /** Give every column a name, for a query around this one. */
+  readonly named?: boolean;
+  /** Select these instead of what the query's row form says. */
+  readonly expressions?: readonly Selected[];
+}
+
+/** Compiles SELECT statements; one instance per statement. */
+export class SelectCompiler {
+  readonly #query: Query;
+  readonly #writer: SqlWriter;
+  readonly #columns: Selected[] = [];
+
+  constructor(query: Query, writer: SqlWriter) {
+    // Ordering and related rows may join further tables, which the published query must not see.
+    this.#query = query.copy();
+    this.#writer = writer;
+  }
+
+  /**
+   * @returns the SQL and what each row becomes
+   * @throws EmptyResultSet when the query cannot match a row
+   */
+  compile({ ordered, named = false, expressions }: SelectOptions): CompiledSelect {
+    const query = this.#query;
+    const writer = this.#writer;
+    if (query.empty) throw new EmptyResultSet();
+    if (query.inner === undefined) writer.nameOf(query.base);
+    const row = expressions === undefined ? this.#selectRow(named) : this.#selectOnly(expressions);
+    const ordering = ordered ? this.#ordering() : [];
+    this.#selectOrderingOfDistinct(ordering);
+    const { where, having } = splitHaving(query.where);
+    const conditions = condition(() => where.toSql(writer));
+    const groupConditions = condition(() => having.toSql(writer));
+    const grouping = this.#grouping(ordering, having.groupBy());
+    const orderingSql = ordering.map((entry) => this.#orderingSql(entry));
+    const columns = this.#columns.map(({ expression, name }) => this.#columnSql(expression, name));
+    const parts = [`SELECT ${this.#distinct()}${columns.join(', ')}`, this.#from()];
+    if (conditions !== undefined) parts.push(`WHERE ${conditions}`);
+    if (grouping.length > 0) parts.push(`GROUP BY ${grouping.join(', ')}`);
+    if (groupConditions !== undefined) parts.push(`HAVING ${groupConditions}`);
+    if (orderingSql.length > 0) parts.push(`ORDER BY ${orderingSql.join(', ')}`);
+    if (query.end !== undefined) parts.push(`LIMIT ${query.end - query.start}`);
+    if (query.start !== 0) parts.push(`OFFSET ${query.start}`);
+    if (query.locking !== undefined) parts.push(this.#locking());
+    return { sql: parts.join(' '), row };
+  }
+
+  #columnSql(expression: ExpressionNode, name: string | undefined): string {
+    const sql = expression.toSql(this.#writer);
+    return name === undefined ? sql : `${sql} AS ${quote(name)}`;
+  }
+  #add(expression: ExpressionNode, name?: string): number {
+    return this.#columns.push({ expression, name }) - 1;
+  }
+
+  #selectOnly(expressions: readonly Selected[]): RowShape {
+    const columns = expressions.map(({ expression, name }) => ({
+      name: name ?? '',
+      at: this.#add(expression, name),
+      decoder: expression.output?.decoder,
+    }));
+    return { form: 'tuples', columns };
+  }
+
+  #selectRow(named: boolean): RowShape {
+    const { rows } = this.#query;
+    if (rows.form !== 'instances') {
+      const columns = rows.names.map((name) => this.#selectNamed(name, named));
+      return { form: rows.form, columns };
+    }
+    if (named && !this.#query.distinct) {
+      // The query around this one needs a row for each row, and the annotations it names.
+      this.#add(this.#query.keyColumn());
+      const columns = [...this.#query.selectedAnnotations].map((name) => this.#selectNamed(name, named));
+      return { form: 'tuples', columns };
+    }
+    const { model, base, related } = this.#query;
+    const instance = this.#selectInstance(model, base, related);
+    const annotations = [...this.#query.selectedAnnotations].map((name) => this.#selectNamed(name));
+    return { form: 'instances', instance, annotations };
+  }
+  #selectNamed(name: string, named = false) {
+    const expression = this.#query.selected?.get(name) ?? this.#query.annotations.get(name);
+    if (expression === undefined) throw new FieldError(`Cannot select '${name}'.`);
+    const isColumn = expression instanceof Column && !this.#query.annotations.has(name);
+    return {
+      name,
+      at: this.#add(expression, isColumn && !named ? undefined : name),
+      decoder: expression.output?.decoder,
+    };
+  }
+  #selectInstance(model: ModelMeta, alias: TableAlias, related: RelatedTree | undefined): InstanceShape {
+    const loaded = alias === this.#query.base ? this.#query.loaded : undefined;
+    const fields = model.fields.filter((field) => loaded === undefined || loaded.has(field.attribute));
+    const columns = fields.map((field) => ({
+      name: field.attribute,
+      at: this.#add(new Column(alias, field)),
+      decoder: field.decoder,
+    }));
+    const key = columns.find((column) => column.name === model.primaryKey.attribute);
+    const relations = Object.entries(related ?? {}).map(([name, tree]) => {
+      const relation = model.relation(name) as Relation;
+      const [hop] = relation.hops;
+      const child = this.#query.joins.add(alias, hop, undefined);
+      return {
+        name,
+        instance: this.#selectInstance(relation.target, child, tree),
+        // The other side of a one-to-one is known without asking.
+        backwards: relation.form === 'reverse' ? relation.field.name : undefined,
+      };
+    });
+    return { model, columns, keyAt: key?.at ?? 0, relations, partial: fields.length < model.fields.length };
+  }
+
+  #from(): string {
+    const writer = this.#writer;
+    const { joins, base, inner } = this.#query;
+    if (inner !== undefined) {
+      const ordered = inner.sliced || inner.distinctFields.length > 0;
+      return `FROM (${new SelectCompiler(inner, writer).compile({ ordered, named: true }).sql}) subquery`;
+    }
+    const tables = [tableSql(base, writer)];
+    for (const [alias, { type }] of joins.used()) {
+      const join = alias.join;
+      if (join === undefined) continue;
+      const { parent, hop } = join;
+      const on = `${writer.column(parent, hop.fromField)} = ${writer.column(alias, hop.toField)}`;
+      tables.push(`${type} JOIN ${tableSql(alias, writer)} ON (${on})`);
+    }
+    return `FROM ${tables.join(' ')}`;
+  }
+
+  #distinct(): string {
+    const { distinct, distinctFields } = this.#query;
+    if (!distinct) return '';
+    if (distinctFields.length === 0) return 'DISTINCT ';
+    return `DISTINCT ON (${distinctFields.map((field) => field.toSql(this.#writer)).join(', ')}) `;
+  }
+
+  /** Ordering columns that SELECT DISTINCT does not return are added to it, as SQL demands. */
+  #selectOrderingOfDistinct(ordering: readonly ResolvedOrdering[]): void {
+    if (!this.#query.distinct || this.#query.distinctFields.length > 0) return;
+    const selected = new Set(this.#columns.map(({ expression }) => expression.toSql(this.#writer)));
+    for (const term of ordering) {
+      if (term === 'random') continue;
+      const sql = term.expression.toSql(this.#writer);
+      if (!selected.has(sql)) this.#add(term.expression);
+    }
+  }
+
+  #ordering(): readonly ResolvedOrdering[] {
+    const query = this.#query;
+    const terms =
+      query.ordering === undefined
+        ? query.grouping === 'none'
+          ? defaultOrdering(query.model, query)
+          : []
+        : query.ordering.flatMap((entry) => resolveOrdering(entry, query));
+    return query.reversed ? terms.map((term) => (term === 'random' ? term : term.reversed())) : terms;
+  }
+  #orderingSql(entry: ResolvedOrdering): string {
+    if (entry === 'random') return 'RANDOM() ASC';
+    const name = this.#annotationName(entry.expression);
+    return `${name ?? entry.expression.toSql(this.#writer)}${entry.suffix}`;
+  }
+  /** An annotation that is returned is ordered by under its name. */
+  #annotationName(expression: ExpressionNode): string | undefined {
+    const found = this.#columns.find(
+      (column) => column.expression === expression && column.name !== undefined,
+    );
+    return found?.name === undefined ? undefined : quote(found.name);
+  }
+
+  #grouping(ordering: readonly ResolvedOrdering[], having: readonly ExpressionNode[]): string[] {
+    const { grouping } = this.#query;
+    if (grouping === 'none') return [];
+    const writer = this.#writer;
+    const explicit = grouping === 'rows' ? [this.#query.keyColumn()] : grouping;
+    const expressions = [
+      ...explicit,
+      ...this.#columns.flatMap(({ expression }) => expression.groupBy()),
+      ...ordering.flatMap((entry) => (entry === 'random' ? [] : entry.expression.groupBy())),
+      ...having,
+    ];
+    return [...new Set(withoutDependent(expressions).map((expression) => expression.toSql(writer)))];
+  }
+
+  #locking(): string {
+    const { locking } = this.#query;
+    if (locking === undefined) return '';
+    const tables = locking.of.map((name) => {
+      if (name === 'self') return this.#writer.nameOf(this.#query.base);
+      for (const [alias] of this.#query.joins.used()) {
+        const field = alias.join?.hop.fromField;
+        if (field?.name === name && alias.join?.parent === this.#query.base)
+          return this.#writer.nameOf(alias);
+      }
+      throw new FieldError(
+        `Invalid field name(s) given in select_for_update(of=(...)): ${name}. Only relational fields followed in the query are allowed. Choices are: self.`,
+      );
+    });
+    const of = tables.length === 0 ? '' : ` OF ${tables.join(', ')}`;
+    const wait = locking.nowait ? ' NOWAIT' : locking.skipLocked ? ' SKIP LOCKED' : '';
+    return `FOR ${locking.noKey ? 'NO KEY ' : ''}UPDATE${of}${wait}`;
+  }
+}
+
+/** SQL of a condition; undefined when every row meets it. */
+function condition(write: () => string): string | undefined {
+  try {
+    return write();
+  } catch (error) {
+    if (error instanceof FullResultSet) return undefined;
+    throw error;
+  }
+}
+
+function tableSql(alias: TableAlias, writer: SqlWriter): string {
+  const name = writer.nameOf(alias);
+  const table = quote(alias.model.table);
+  return name === table ? table : `${table} ${name}`;
+}
+
+/** Columns of a table whose key is in GROUP BY depend on it and are left out. */
+function withoutDependent(expressions: readonly ExpressionNode[]): ExpressionNode[] {
+  const keyed = new Set<TableAlias>();
+  for (const expression of expressions) {
+    if (expression instanceof Column && expression.field.options.primaryKey) keyed.add(expression.alias);
+  }
+  return expressions.filter(
+    (expression) =>
+      !(expression instanceof Column) || expression.field.options.primaryKey || !keyed.has(expression.alias),
+  );
+}

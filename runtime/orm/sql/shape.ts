@@ -1,0 +1,35 @@
+import type { Decoder } from '../fields/field.ts';
+import type { ModelMeta } from '../models/meta.ts';
+
+/** One column of the result and what it becomes. */
+export interface ColumnShape {
+  readonly name: string;
+  /** Position in the row. */
+  readonly at: number;
+  /** Absent for text that stays text. */
+  readonly decoder: Decoder | undefined;
+}
+/** Columns that become an instance, with the instances it is related to. */
+export interface InstanceShape {
+  readonly model: ModelMeta;
+  readonly columns: readonly ColumnShape[];
+  /** Position of the key; null there means there is no row. */
+  readonly keyAt: number;
+  readonly relations: readonly RelatedShape[];
+  /** True when some columns are not loaded. */
+  readonly partial: boolean;
+}
+export interface RelatedShape {
+  readonly name: string;
+  readonly instance: InstanceShape;
+  /** Name under which the related instance knows this one; for the other side of a one-to-one. */
+  readonly backwards: string | undefined;
+}
+/** What a row of a result becomes: an instance, an object, an array or a single value. */
+export type RowShape =
+  | {
+      readonly form: 'instances';
+      readonly instance: InstanceShape;
+      readonly annotations: readonly ColumnShape[];
+    }
+  | { readonly form: 'values' | 'tuples' | 'scalars'; readonly columns: readonly ColumnShape[] };

@@ -1,0 +1,80 @@
+import { ValueError } from '../errors.ts';
+import { ExpressionNode } from '../expressions/node.ts';
+import type { Field } from '../fields/field.ts';
+import { Fixed, Test } from '../lookups/operand.ts';
+import type { Query } from '../query/query.ts';
+import type { Predicate } from '../query/where.ts';
+import { SelectCompiler } from './select.ts';
+import type { SqlWriter } from './writer.ts';
+
+/** A query used as a value. */
+class SubqueryExpression extends ExpressionNode {
+  readonly #query: Query;
+  readonly #offset: number;
+  readonly #column: ExpressionNode;
+
+  constructor(query: Query, offset: number, column: ExpressionNode) {
+    super();
+    this.#query = query;
+    this.#offset = offset;
+    this.#column = column;
+  }
+  get output(): Field | undefined {
+    return this.#column.output;
+  }
+  describe(): void {
+    throw new Error('a resolved expression has no shape of its own');
+  }
+  resolve(): ExpressionNode {
+    return this;
+  }
+  toSql(writer: SqlWriter): string {
+    const compiler = new SelectCompiler(this.#query, writer.nested(this.#offset));
+    const expressions = [{ expression: this.#column }];
+    return `(${compiler.compile({ ordered: this.#query.sliced || this.#query.distinct, expressions }).sql})`;
+  }
+  override groupBy(): readonly ExpressionNode[] {
+    return [];
+  }
+}
+
+/**
+ * A query set as the right-hand side of a lookup.
+ *
+ * @param offset place of the subquery's first value among those of the query around it
+ * @param use `single` for a comparison with one row, `list` for `in`
+ */
+export function compileSubquery(query: Query, offset: number, use: 'single' | 'list'): ExpressionNode {
+  if (use === 'single' && query.end !== query.start + 1) {
+    throw new ValueError(
+      'The QuerySet value for an exact lookup must be limited to one result using slicing.',
+    );
+  }
+  return new SubqueryExpression(query, offset, onlyColumn(query, use));
+}
+
+function onlyColumn(query: Query, use: 'single' | 'list'): ExpressionNode {
+  if (query.rows.form === 'instances') return query.keyColumn();
+  const [name, ...others] = query.rows.names;
+  const column = name === undefined ? undefined : (query.selected?.get(name) ?? query.annotations.get(name));
+  if (column === undefined || others.length > 0) {
+    throw new ValueError(
+      use === 'list'
+        ? 'The QuerySet value for an in lookup must have 1 selected fields (received more)'
+        : 'The QuerySet value for the exact lookup must have 1 selected field.',
+    );
+  }
+  return column;
+}
+
+/** `EXISTS (SELECT 1 …)`. */
+export function existsSubquery(query: Query, offset = 0): Predicate {
+  return new Test([], (writer) => {
+    const compiler = new SelectCompiler(query, writer.nested(offset));
+    const { sql } = compiler.compile({
+      ordered: false,
+      expressions: [{ expression: new Fixed('1'), name: 'a' }],
+    });
+    return `EXISTS(${sql})`;
+  });
+}

@@ -1,0 +1,187 @@
+import { createHash } from 'node:crypto';
+import type { DriverRequest } from '../../bridge/messages.ts';
+import { FieldError } from '../errors.ts';
+import { ExpressionNode } from '../expressions/node.ts';
+import type { Field, Wire } from '../fields/field.ts';
+import type { ModelMeta } from '../models/meta.ts';
+import { quote } from '../models/naming.ts';
+import { Collected, encoded } from '../query/collected.ts';
+import { Query } from '../query/query.ts';
+import { Places, Resolver } from '../query/resolver.ts';
+import { SqlWriter } from './writer.ts';
+
+/** A value to write: text for a parameter, the column's default, or an expression. */
+export type Written =
+  | { readonly wire: Wire }
+  | { readonly expression: ExpressionNode }
+  | { readonly fallback: true };
+
+export function written(field: Field, value: unknown): Written {
+  if (value instanceof ExpressionNode) return { expression: value };
+  if (value === undefined) return field.options.dbDefault === undefined ? { wire: null } : { fallback: true };
+  return { wire: field.toWire(value) };
+}
+
+/** Builds one INSERT or UPDATE: text with parameters numbered as they are added. */
+class StatementBuilder {
+  readonly values: Wire[] = [];
+  readonly #model: ModelMeta;
+
+  constructor(model: ModelMeta) {
+    this.#model = model;
+  }
+  parameter(value: Wire): string {
+    return `$${this.values.push(value)}`;
+  }
+  value(value: Written): string {
+    if ('wire' in value) return this.parameter(value.wire);
+    if ('fallback' in value) return 'DEFAULT';
+    return this.#expression(value.expression);
+  }
+  #expression(expression: ExpressionNode): string {
+    const collected = new Collected();
+    expression.describe(collected);
+    const places = new Places(0, collected);
+    const resolver = new Resolver(new Query(this.#model), places, { joinsAllowed: false });
+    const resolved = expression.resolve(resolver);
+    if (resolved.containsAggregate) {
+      throw new FieldError(
+        `Aggregate functions are not allowed in this query (${expression.constructor.name}).`,
+      );
+    }
+    const writer = new SqlWriter();
+    const { sql, sources } = writer.finish(resolved.toSql(writer));
+    const given = collected.values.map((each, at) => {
+      if (typeof each === 'object' && each !== null && encoded in each) return each[encoded as never];
+      return places.encoders[at]?.(each) ?? null;
+    });
+    const first = this.values.length;
+    for (const { place, finish } of sources) {
+      this.values.push((finish === undefined ? given[place] : finish(given[place])) as Wire);
+    }
+    return sql.replace(/\$(\d+)/g, (_all, digits: string) => `$${Number(digits) + first}`);
+  }
+}
+
+const names = new Map<string, string>();
+/** Statements worth preparing are few: one per model and set of columns. */
+const mostNames = 1_000;
+
+/** Name to prepare `text` under; undefined once there are too many. */
+function nameFor(text: string): string | undefined {
+  const known = names.get(text);
+  if (known !== undefined || names.size >= mostNames) return known;
+  const name = `ma_${createHash('sha1').update(text).digest('hex').slice(0, 20)}`;
+  names.set(text, name);
+  return name;
+}
+
+function request(text: string, values: Wire[]): DriverRequest {
+  return { text, values, name: nameFor(text) };
+}
+
+export interface InsertRows {
+  readonly fields: readonly Field[];
+  readonly rows: readonly (readonly Written[])[];
+  readonly returning: readonly Field[];
+  readonly onConflict?: string;
+}
+
+export function insertStatement(
+  model: ModelMeta,
+  { fields, rows, returning, onConflict }: InsertRows,
+): DriverRequest {
+  const builder = new StatementBuilder(model);
+  const table = quote(model.table);
+  const columns = fields.map((field) => quote(field.column)).join(', ');
+  const parts =
+    fields.length === 0
+      ? [`INSERT INTO ${table} DEFAULT VALUES`]
+      : [`INSERT INTO ${table} (${columns})`, source(fields, rows, builder)];
+  if (onConflict !== undefined) parts.push(onConflict);
+  if (returning.length > 0)
+    parts.push(`RETURNING ${returning.map((field) => `${table}.${quote(field.column)}`).join(', ')}`);
+  return request(parts.join(' '), builder.values);
+}
+
+/** Several rows of plain values go as one array per column: the text does not depend on how many there are. */
+function source(
+  fields: readonly Field[],
+  rows: readonly (readonly Written[])[],
+  builder: StatementBuilder,
+): string {
+  const plain = rows.every((row) => row.every((value) => 'wire' in value));
+  // UNNEST takes arrays of arrays apart altogether.
+  if (rows.length < 2 || !plain || fields.some((field) => field.family === 'array')) {
+    const lists = rows.map((row) => `(${row.map((value) => builder.value(value)).join(', ')})`);
+    return `VALUES ${lists.join(', ')}`;
+  }
+  const arrays = fields.map((field, at) => {
+    const column = rows.map((row) => (row[at] as { readonly wire: Wire }).wire);
+    return `${builder.parameter(wireArray(column))}::${field.castType()}[]`;
+  });
+  return `SELECT * FROM UNNEST(${arrays.join(', ')})`;
+}
+
+/** Texts as the text form of an array. */
+export function wireArray(values: readonly Wire[]): string {
+  let text = '{';
+  for (let at = 0; at < values.length; at++) {
+    if (at > 0) text += ',';
+    const value = values[at];
+    if (value === null || value === undefined) text += 'NULL';
+    else text += /["\\]/.test(value) ? `"${value.replace(/["\\]/g, '\\$&')}"` : `"${value}"`;
+  }
+  return `${text}}`;
+}
+
+export interface UpdateRow {
+  readonly values: readonly (readonly [Field, Written])[];
+  readonly key: Wire;
+  readonly returning: readonly Field[];
+}
+
+/** `UPDATE … WHERE key = …`, for one instance. */
+export function updateStatement(model: ModelMeta, { values, key, returning }: UpdateRow): DriverRequest {
+  const builder = new StatementBuilder(model);
+  const table = quote(model.table);
+  const where = `WHERE ${table}.${quote(model.primaryKey.column)} = ${builder.parameter(key)}`;
+  const parts = [`UPDATE ${table} SET ${assignments(values, builder)}`, where];
+  if (returning.length > 0)
+    parts.push(`RETURNING ${returning.map((field) => `${table}.${quote(field.column)}`).join(', ')}`);
+  return request(parts.join(' '), builder.values);
+}
+
+function assignments(values: readonly (readonly [Field, Written])[], builder: StatementBuilder): string {
+  return values.map(([field, value]) => `${quote(field.column)} = ${builder.value(value)}`).join(', ');
+}
+
+/** `SET` list of an update, with its parameters starting behind `offset` others. */
+export function assignmentList(
+  model: ModelMeta,
+  values: readonly (readonly [Field, Written])[],
+  offset: number,
+): { readonly sql: string; readonly values: readonly Wire[] } {
+  const builder = new StatementBuilder(model);
+  builder.values.push(...new Array<Wire>(offset).fill(null));
+  const sql = assignments(values, builder);
+  return { sql, values: builder.values.slice(offset) };
+}
+
+/** `DELETE FROM table WHERE column = ANY(keys)` */
+export function deleteByKeys(model: ModelMeta, field: Field, keys: readonly Wire[]): DriverRequest {
+  const text = `DELETE FROM ${quote(model.table)} WHERE ${quote(field.column)} = ANY($1)`;
+  return request(text, [wireArray(keys)]);
+}
+/** `UPDATE table SET column = value WHERE key = ANY(keys)` */
+export function setByKeys(
+  model: ModelMeta,
+  field: Field,
+  value: unknown,
+  keys: readonly Wire[],
+): DriverRequest {
+  const text =
+    `UPDATE ${quote(model.table)} SET ${quote(field.column)} = $1 ` +
+    `WHERE ${quote(model.primaryKey.column)} = ANY($2)`;
+  return request(text, [field.toWire(value), wireArray(keys)]);
+}

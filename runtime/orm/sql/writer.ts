@@ -1,0 +1,91 @@
+import type { Field, Wire } from '../fields/field.ts';
+import { quote } from '../models/naming.ts';
+import type { TableAlias } from '../query/joins.ts';
+
+/** Where one parameter of a statement comes from: a place among the query's values, or a value made for the SQL. */
+export interface ParameterSource {
+  readonly place: number;
+  readonly finish: ((value: unknown) => Wire) | undefined;
+}
+
+// Characters of the private use area: no name or literal of a statement has them.
+const opening = '\uE000';
+const closing = '\uE001';
+const parameterMark = /\uE000(\d+)\uE001/g;
+
+/**
+ * Writes the SQL of one statement. Names of tables are given out as they are met; parameters are numbered at the
+ * end, in the order of the text, because a part that was compiled may still be dropped.
+ */
+export class SqlWriter {
+  readonly #parent: SqlWriter | undefined;
+  readonly #sources: ParameterSource[];
+  readonly #names = new Map<TableAlias, string>();
+  readonly #taken = new Set<string>();
+  /** Added to every place: a subquery brings its own values behind those of the query around it. */
+  readonly #offset: number;
+
+  constructor(parent?: SqlWriter, offset = 0) {
+    this.#parent = parent;
+    this.#sources = parent === undefined ? [] : parent.#sources;
+    this.#offset = parent === undefined ? offset : offset + parent.#offset;
+  }
+  /** Writer for a subquery whose values start at `offset`. */
+  nested(offset = 0): SqlWriter {
+    return new SqlWriter(this, offset);
+  }
+
+  parameter(place: number, finish?: (value: unknown) => Wire): string {
+    const at = place + this.#offset;
+    // The same value must be the same parameter: the server compares GROUP BY expressions by their text.
+    let index = this.#sources.findIndex((source) => source.place === at && source.finish === finish);
+    if (index === -1) index = this.#sources.push({ place: at, finish }) - 1;
+    return `${opening}${index}${closing}`;
+  }
+  column(alias: TableAlias, field: Field): string {
+    return `${this.nameOf(alias)}.${quote(field.column)}`;
+  }
+  outputName(name: string): string {
+    return quote(name);
+  }
+  /** Quoted name of a table in this statement; given out on first use. */
+  nameOf(alias: TableAlias): string {
+    const known = this.#lookup(alias);
+    if (known !== undefined) return known;
+    const name = quote(this.#freshName(alias.model.table));
+    this.#names.set(alias, name);
+    return name;
+  }
+  /** Text with `$1`, `$2`… and where each comes from. */
+  finish(sql: string): { readonly sql: string; readonly sources: readonly ParameterSource[] } {
+    const used: number[] = [];
+    const text = sql.replace(parameterMark, (_all, digits: string) => {
+      const index = Number(digits);
+      let position = used.indexOf(index);
+      if (position === -1) position = used.push(index) - 1;
+      return `$${position + 1}`;
+    });
+    const sources = used.map((index) => this.#sources[index]).filter((source) => source !== undefined);
+    return { sql: text, sources };
+  }
+
+  #lookup(alias: TableAlias): string | undefined {
+    const parent = this.#parent;
+    return this.#names.get(alias) ?? (parent === undefined ? undefined : parent.#lookup(alias));
+  }
+  get #depth(): number {
+    return this.#parent === undefined ? 0 : this.#parent.#depth + 1;
+  }
+  #freshName(table: string): string {
+    const depth = this.#depth;
+    // U0, U1… one level down, V0… two levels down; a table's own name only at the top, and only once.
+    const name =
+      depth > 0
+        ? `${String.fromCharCode(84 + depth)}${this.#names.size}`
+        : this.#taken.has(table)
+          ? `T${this.#names.size + 1}`
+          : table;
+    this.#taken.add(name);
+    return name;
+  }
+}

@@ -1,0 +1,48 @@
+import type { NativeConnection } from '../connections/native-connection.ts';
+import type { DatabaseWrapper } from '../connections/wrapper.ts';
+import { TransactionManagementError } from '../errors.ts';
+
+/**
+ * One open `aatomic` block of the native path. The innermost one is kept in the context of the code inside it, so
+ * that every query there finds the connection of its transaction.
+ */
+export class NativeBlock {
+  readonly wrapper: DatabaseWrapper;
+  readonly connection: NativeConnection;
+  readonly parent: NativeBlock | undefined;
+  #child: NativeBlock | undefined;
+  #over = false;
+
+  constructor(wrapper: DatabaseWrapper, connection: NativeConnection, parent?: NativeBlock) {
+    this.wrapper = wrapper;
+    this.connection = connection;
+    this.parent = parent;
+  }
+
+  /** Notes an inner block; savepoints end in the reverse order of their making, so there is one at a time. */
+  openChild(): NativeBlock {
+    this.requireOpen();
+    if (this.#child !== undefined) {
+      throw new TransactionManagementError(
+        'Two atomic blocks cannot be open side by side in one transaction: their savepoints would end in the wrong order. Await one before starting the other.',
+      );
+    }
+    this.#child = new NativeBlock(this.wrapper, this.connection, this);
+    return this.#child;
+  }
+  close(): void {
+    this.#over = true;
+    if (this.parent !== undefined && this.parent.#child === this) this.parent.#child = undefined;
+  }
+  /** Refuses queries of code that outlived its block: they would run in autocommit, outside the transaction. */
+  requireOpen(): void {
+    if (this.#over || this.parent?.isOver === true) {
+      throw new TransactionManagementError(
+        'The atomic block this query belongs to is over. Await every query before the block ends.',
+      );
+    }
+  }
+  get isOver(): boolean {
+    return this.#over || this.parent?.isOver === true;
+  }
+}

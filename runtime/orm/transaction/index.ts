@@ -1,0 +1,185 @@
+import { currentContext, withContext } from '../../context.ts';
+import { connections } from '../connections/index.ts';
+import type { DatabaseWrapper } from '../connections/wrapper.ts';
+import { TransactionManagementError } from '../errors.ts';
+import { controlBlocking, endBlocking } from '../operations/blocking.ts';
+import { controlNative, currentBlock, inTurn } from '../operations/native.ts';
+import type { BlockOptions } from '../operations/steps.ts';
+import { NativeBlock } from './blocks.ts';
+import { aatomicBridged } from './bridged.ts';
+import { runHooks } from './hooks.ts';
+import type { CommitHook, TransactionState } from './state.ts';
+
+export interface AtomicOptions extends BlockOptions {
+  readonly using?: string;
+}
+export interface OnCommitOptions {
+  readonly using?: string;
+  /** A robust hook's failure is reported and does not keep later hooks from running. */
+  readonly robust?: boolean;
+}
+
+/**
+ * Runs `work` in a transaction, or in a savepoint of the one that is open.
+ *
+ * @param options database alias; `durable` refuses to be nested; `savepoint: false` joins the surrounding block
+ * @returns what `work` returns, after the commit
+ * @throws whatever `work` throws, after the rollback; DatabaseError when the commit fails
+ */
+function atomic<T>(work: () => T): T;
+function atomic<T>(options: AtomicOptions, work: () => T): T;
+function atomic<T>(first: AtomicOptions | (() => T), second?: () => T): T {
+  const [options, work] = parameters(first, second);
+  const wrapper = connections.get(options.using);
+  const { connection } = wrapper;
+  controlBlocking(wrapper, connection, connection.transaction.enter(options));
+  let result: T;
+  try {
+    result = work();
+    if (result instanceof Promise) {
+      result.catch(() => undefined);
+      throw new TypeError(
+        'transaction.atomic() takes a sync function; use transaction.aatomic() for async ones.',
+      );
+    }
+  } catch (error) {
+    endBlocking(wrapper, connection, true);
+    throw error;
+  }
+  endBlocking(wrapper, connection, false);
+  return result;
+}
+
+/**
+ * The native twin of `atomic`. Everything awaited inside runs on one connection, in order; nested blocks are
+ * savepoints and must not overlap. `work` must await what it starts: a query that outlives its block throws.
+ */
+function aatomic<T>(work: () => Promise<T>): Promise<T>;
+function aatomic<T>(options: AtomicOptions, work: () => Promise<T>): Promise<T>;
+async function aatomic<T>(first: AtomicOptions | (() => Promise<T>), second?: () => Promise<T>): Promise<T> {
+  const [options, work] = parameters(first, second);
+  const wrapper = connections.get(options.using);
+  if (!wrapper.features.nativeAsync) return aatomicBridged(wrapper, options, work);
+  const parent = currentBlock(wrapper.alias);
+  return parent === undefined
+    ? outermost(wrapper, options, work)
+    : inside(wrapper, options, parent.openChild(), work);
+}
+
+async function outermost<T>(
+  wrapper: DatabaseWrapper,
+  options: AtomicOptions,
+  work: () => Promise<T>,
+): Promise<T> {
+  const connection = await wrapper.asyncConnection(currentContext()?.signal);
+  try {
+    return await inside(wrapper, options, new NativeBlock(wrapper, connection), work);
+  } finally {
+    wrapper.pool.release(connection);
+  }
+}
+
+async function inside<T>(
+  wrapper: DatabaseWrapper,
+  options: AtomicOptions,
+  block: NativeBlock,
+  work: () => Promise<T>,
+): Promise<T> {
+  const { connection } = block;
+  try {
+    await exclusively(block, () => controlNative(wrapper, connection, connection.transaction.enter(options)));
+  } catch (error) {
+    block.close();
+    throw error;
+  }
+  let result: T;
+  try {
+    const blocks = new Map(currentContext()?.blocks ?? []).set(wrapper.alias, block);
+    result = await withContext({ mode: currentContext()?.mode ?? 'async', blocks }, work);
+  } catch (error) {
+    await end(wrapper, block, true);
+    throw error;
+  }
+  await end(wrapper, block, false);
+  return result;
+}
+
+/** Ends a block: queries still queued are refused, the one in flight settles, then COMMIT or ROLLBACK is sent. */
+async function end(wrapper: DatabaseWrapper, block: NativeBlock, failed: boolean): Promise<void> {
+  const { connection } = block;
+  block.close();
+  let hooks: readonly CommitHook[];
+  await connection.lock.acquire();
+  try {
+    hooks = await controlNative(wrapper, connection, connection.transaction.exit(failed));
+  } finally {
+    connection.lock.release();
+  }
+  await withContext({ blocks: withoutBlock(wrapper.alias) }, () => runHooks(hooks));
+}
+
+/** Hooks run after the commit, so outside the transaction. */
+function withoutBlock(alias: string) {
+  const blocks = new Map(currentContext()?.blocks ?? []);
+  blocks.delete(alias);
+  return blocks;
+}
+
+function exclusively<T>(block: NativeBlock, work: () => Promise<T>): Promise<T> {
+  return inTurn(block, work);
+}
+
+function parameters<Work>(first: AtomicOptions | Work, second: Work | undefined): [AtomicOptions, Work] {
+  const [options, work] =
+    typeof first === 'function' ? [{}, first as Work] : [first as AtomicOptions, second];
+  if (typeof work !== 'function') throw new TypeError('atomic() takes a function.');
+  return [options, work];
+}
+
+/** State of the transaction the running code is in: the native one where there is one, else the blocking one. */
+function currentState(using: string | undefined): TransactionState {
+  const wrapper = connections.get(using);
+  return currentBlock(wrapper.alias)?.connection.transaction ?? wrapper.connection.transaction;
+}
+function nativeOrMissing(using: string | undefined): TransactionState | undefined {
+  const wrapper = connections.get(using);
+  const block = currentBlock(wrapper.alias);
+  if (block !== undefined || currentContext()?.mode === 'async') return block?.connection.transaction;
+  return wrapper.connection.transaction;
+}
+
+/**
+ * Runs `hook` after the outermost block commits; at once outside any block.
+ *
+ * @throws TypeError when `hook` is no function
+ */
+function onCommit(hook: () => unknown, { using, robust = false }: OnCommitOptions = {}): void {
+  if (typeof hook !== 'function') throw new TypeError("on_commit()'s callback must be a callable.");
+  const state = nativeOrMissing(using);
+  if (state?.inBlock) state.addHook(hook, robust);
+  else hook();
+}
+/** As `onCommit`; outside any block it waits for an async hook. */
+async function aonCommit(
+  hook: () => unknown,
+  { using, robust = false }: OnCommitOptions = {},
+): Promise<void> {
+  if (typeof hook !== 'function') throw new TypeError("on_commit()'s callback must be a callable.");
+  const state = nativeOrMissing(using);
+  if (state?.inBlock) state.addHook(hook, robust);
+  else await hook();
+}
+
+/** Marks the innermost block: it rolls back when it ends, without an error. */
+function setRollback(rollback: boolean, using?: string): void {
+  requireBlock(currentState(using)).needsRollback = rollback;
+}
+function getRollback(using?: string): boolean {
+  return requireBlock(currentState(using)).needsRollback;
+}
+function requireBlock(state: TransactionState): TransactionState {
+  if (state.inBlock) return state;
+  throw new TransactionManagementError("The rollback flag doesn't work outside of an 'atomic' block.");
+}
+
+export const transaction = { atomic, aatomic, onCommit, aonCommit, setRollback, getRollback };

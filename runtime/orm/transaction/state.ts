@@ -1,0 +1,168 @@
+import type { RawResult } from '../../bridge/messages.ts';
+import { DatabaseError, TransactionManagementError } from '../errors.ts';
+import type { BlockOptions } from '../operations/steps.ts';
+
+/** Something to do once the outermost block is committed. */
+export interface CommitHook {
+  readonly run: () => unknown;
+  readonly robust: boolean;
+  /** Savepoints that were open when it was added; rolling one of them back drops it. */
+  readonly savepoints: readonly string[];
+}
+
+/** Statements of a protocol: yields SQL, is answered with the server's result. */
+export type Control<Result> = Generator<string, Result, RawResult>;
+
+const brokenBlock =
+  "An error occurred in the current transaction. You can't execute queries until the end of the 'atomic' block.";
+
+/** Transaction state of one connection, and the statements that change it. Does no I/O. */
+export class TransactionState {
+  /** Savepoint of each open block, outermost first; undefined where a block joined the one around it. */
+  readonly #blocks: (string | undefined)[] = [];
+  #hooks: CommitHook[] = [];
+  #savepointCount = 0;
+  /** True when the innermost block can only be rolled back. */
+  needsRollback = false;
+  /** True when the connection must be thrown away: even ROLLBACK failed. */
+  broken = false;
+
+  get inBlock(): boolean {
+    return this.#blocks.length > 0;
+  }
+  get depth(): number {
+    return this.#blocks.length;
+  }
+
+  /** Refuses statements that could only fail or be lost. */
+  check(): void {
+    if (this.inBlock && this.needsRollback) throw new TransactionManagementError(brokenBlock);
+  }
+  /** Notes that a write failed: what it did before failing must not be kept. */
+  writeFailed(): void {
+    if (this.inBlock) this.needsRollback = true;
+  }
+
+  *enter({ savepoint = true, durable = false }: BlockOptions): Control<void> {
+    if (durable && this.inBlock) {
+      throw new TransactionManagementError(
+        'A durable atomic block cannot be nested within another atomic block.',
+      );
+    }
+    if (!this.inBlock) {
+      this.needsRollback = false;
+      yield 'BEGIN';
+      this.#blocks.push(undefined);
+      return;
+    }
+    const name = savepoint && !this.needsRollback ? this.#newSavepoint() : undefined;
+    if (name !== undefined) yield `SAVEPOINT ${name}`;
+    this.#blocks.push(name);
+  }
+
+  /**
+   * Ends the innermost block: commits or releases when it went well, rolls back when it did not.
+   *
+   * @returns hooks to run now, after the outermost commit
+   * @throws DatabaseError when the commit fails; the work is then rolled back
+   */
+  *exit(failed: boolean): Control<readonly CommitHook[]> {
+    const savepoint = this.#blocks.pop();
+    if (this.inBlock) {
+      yield* this.#exitInner(savepoint, failed);
+      return [];
+    }
+    const hooks = this.#hooks;
+    this.#hooks = [];
+    if (failed || this.needsRollback) {
+      this.needsRollback = false;
+      yield* this.#rollback();
+      return [];
+    }
+    yield* this.#commit();
+    return hooks;
+  }
+
+  *#exitInner(savepoint: string | undefined, failed: boolean): Control<void> {
+    if (!failed && !this.needsRollback) {
+      if (savepoint === undefined) return;
+      try {
+        yield `RELEASE SAVEPOINT ${savepoint}`;
+      } catch (error) {
+        yield* this.#rollbackTo(savepoint);
+        throw error;
+      }
+      return;
+    }
+    this.needsRollback = false;
+    if (savepoint === undefined) this.needsRollback = true;
+    else yield* this.#rollbackTo(savepoint);
+  }
+
+  *#rollbackTo(savepoint: string): Control<void> {
+    this.#hooks = this.#hooks.filter((hook) => !hook.savepoints.includes(savepoint));
+    try {
+      yield `ROLLBACK TO SAVEPOINT ${savepoint}`;
+      yield `RELEASE SAVEPOINT ${savepoint}`;
+    } catch {
+      // The savepoint is beyond reach; only the end of the whole transaction can put things right.
+      this.needsRollback = true;
+    }
+  }
+
+  *#commit(): Control<void> {
+    let tag: string;
+    try {
+      tag = (yield 'COMMIT').command;
+    } catch (error) {
+      if (error instanceof DatabaseError) yield* this.#rollback();
+      throw error;
+    }
+    // PostgreSQL answers COMMIT of an aborted transaction with ROLLBACK and no error: the work is gone.
+    if (tag === 'ROLLBACK') {
+      throw new TransactionManagementError(
+        'The transaction was rolled back instead of committed, because a statement in it had failed.',
+      );
+    }
+  }
+
+  *#rollback(): Control<void> {
+    try {
+      yield 'ROLLBACK';
+    } catch {
+      this.broken = true;
+    }
+  }
+
+  /** Adds a hook; call only inside a block. */
+  addHook(run: () => unknown, robust: boolean): void {
+    const savepoints = this.#blocks.filter((name) => name !== undefined);
+    this.#hooks.push({ run, robust, savepoints });
+  }
+
+  /** Makes a savepoint by hand; undefined outside a block. */
+  *savepoint(): Control<string | undefined> {
+    if (!this.inBlock) return undefined;
+    const name = this.#newSavepoint();
+    yield `SAVEPOINT ${name}`;
+    return name;
+  }
+  *savepointRollback(name: string): Control<void> {
+    this.#requireName(name);
+    this.#hooks = this.#hooks.filter((hook) => !hook.savepoints.includes(name));
+    yield `ROLLBACK TO SAVEPOINT ${name}`;
+  }
+  *savepointCommit(name: string): Control<void> {
+    this.#requireName(name);
+    yield `RELEASE SAVEPOINT ${name}`;
+  }
+
+  #newSavepoint(): string {
+    this.#savepointCount += 1;
+    return `s${this.#savepointCount}`;
+  }
+  #requireName(name: string): void {
+    if (!/^s\d+$/.test(name))
+      throw new TransactionManagementError(`'${name}' is not a savepoint of this connection.`);
+  }
+}
