@@ -62,7 +62,7 @@ export function configuredFramework(patterns: readonly HandlerPattern[]): Framew
 function calledHandlers(
   sources: Sources,
   evaluator: Evaluator,
-  pattern: HandlerPattern & { callee: string },
+  pattern: Extract<HandlerPattern, { callee: string }>,
 ): readonly Handler[] {
   const name = pattern.callee.split('.').at(-1) ?? '';
   return filesMentioning(sources, name).flatMap((file) =>
@@ -150,7 +150,7 @@ function filePath(file: string): string {
 function decoratedHandlers(
   sources: Sources,
   evaluator: Evaluator,
-  pattern: HandlerPattern & { decorator: string },
+  pattern: Extract<HandlerPattern, { decorator: string }>,
 ): readonly Handler[] {
   return filesMentioning(sources, pattern.decorator).flatMap((file) =>
     decoratedClasses(file).flatMap((node) => {
@@ -181,7 +181,7 @@ function decoratedHandlers(
 function exportedHandlers(
   sources: Sources,
   evaluator: Evaluator,
-  pattern: HandlerPattern & { fileGlob: string },
+  pattern: Extract<HandlerPattern, { fileGlob: string }>,
 ): readonly Handler[] {
   return sources.files
     .filter((file) => !isTestFile(file) && globPattern(pattern.fileGlob).test(file))

@@ -44,6 +44,7 @@ const registering = new Set([...expressVerbs, 'use']);
 const dialect: Dialect = {
   framework: 'express',
   join: joinPaths,
+  standsAlone: false,
   covers(guard, path) {
     const before = joinPaths(guard);
     const inside = joinPaths(path);

@@ -37,6 +37,8 @@ const registering = new Set([...fastifyVerbs, 'route', 'register', 'addHook']);
 const dialect: Dialect = {
   framework: 'fastify',
   join: joinPaths,
+  standsAlone: true,
+  unordered: true,
   covers: () => true,
   kindOf: () => undefined,
 };

@@ -33,6 +33,7 @@ const registering = new Set([...honoVerbs, 'use', 'on', 'route', 'mount', 'opena
 const dialect: Dialect = {
   framework: 'hono',
   join: joinPaths,
+  standsAlone: true,
   covers(guard, path) {
     if (guard.endsWith('*')) {
       const before = joinPaths(guard.replace(/\/?\*$/, ''));

@@ -29,11 +29,12 @@ export const koa: Framework = {
   },
 };
 
-const registering = new Set([...koaVerbs, 'use', 'prefix', 'param', 'register']);
+const registering = new Set([...koaVerbs, 'use', 'prefix', 'param', 'register', 'redirect']);
 
 const dialect: Dialect = {
   framework: 'koa',
   join: joinPaths,
+  standsAlone: false,
   covers(guard, path) {
     const [, parameter] = /^:(.+)$/.exec(guard) ?? [];
     // `router.param('id', fn)` runs for every path with `:id`.
@@ -80,6 +81,7 @@ function read(
     registrations.guard(call, router, `:${parameter}`, registrations.operands(call, rest));
   } else if (name === 'register') readRegister(registrations, call, router);
   else if (name === 'use') readUse(registrations, call, router);
+  else if (name === 'redirect') readRedirect(registrations, call, router);
   else if (!router.root) readVerb(registrations, call, router, name);
 }
 
@@ -135,6 +137,21 @@ function readRegister(registrations: Registrations, call: MemberCall, router: Ro
     verbs.map((verb) => verb.toUpperCase()),
     paths,
     operands,
+  );
+}
+
+/** `router.redirect(source, destination)` answers by itself. */
+function readRedirect(registrations: Registrations, call: MemberCall, router: Router): void {
+  const [source, ...rest] = call.call.arguments;
+  if (source === undefined || router.root) return;
+  const paths = pathList(registrations.evaluator, call.file, source, call.environment);
+  registrations.add(
+    call,
+    router,
+    ['ALL'],
+    paths,
+    registrations.operands(call, rest.slice(0, 1)),
+    'third-party',
   );
 }
 

@@ -7,7 +7,13 @@ import type { Dialect } from '../routing/tree.ts';
 
 const verbs = new Set(['get', 'post', 'put', 'delete', 'patch', 'head', 'options', 'all']);
 
-const dialect: Dialect = { framework: 'next', join: joinPaths, covers: () => true, kindOf: () => undefined };
+const dialect: Dialect = {
+  framework: 'next',
+  join: joinPaths,
+  standsAlone: true,
+  covers: () => true,
+  kindOf: () => undefined,
+};
 
 /** Handlers of one pages API file that are registered on a router of next-connect. */
 export function connectedHandlers(

@@ -104,7 +104,7 @@ function nameOf(name: Node): string {
 }
 
 /** Calls that register something else than one method at one path, and so take other arguments. */
-const otherCalls = /^(?:use|route|prefix|param|register|doc|doc31|openapi|mount|addHook)$/;
+const otherCalls = /^(?:use|route|prefix|param|register|redirect|doc|doc31|openapi|mount|addHook)$/;
 
 /**
  * Whether a call has the arguments of a registration: a path and something that answers, or what stands for them.

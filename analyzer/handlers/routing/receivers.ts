@@ -98,7 +98,14 @@ export function memberCall(
 function candidates(file: SourceFile, names: ReadonlySet<string>): readonly Call[] {
   const { byMember, computed } = callsOf(file);
   const named = [...byMember].filter(([name]) => names.has(name)).flatMap(([, calls]) => calls);
-  return [...named, ...computed].sort((left, right) => (left.start ?? 0) - (right.start ?? 0));
+  return [...named, ...computed].sort((left, right) => tokenStart(left) - tokenStart(right));
+}
+
+/** All calls of a chain start where the chain does: their members tell which comes first. */
+function tokenStart(call: Call): number {
+  const callee = unwrapped(call.callee);
+  const isMember = callee.type === 'MemberExpression' || callee.type === 'OptionalMemberExpression';
+  return (isMember ? callee.property.start : call.start) ?? 0;
 }
 
 /** The name of the called member; several where a computed name may be several constants. */

@@ -16,6 +16,7 @@ export class Registrations {
   readonly evaluator: Evaluator;
   private readonly dialect: Dialect;
   private readonly dynamic: DynamicRegistration[] = [];
+  private mountsUnknown = false;
 
   constructor(dialect: Dialect, evaluator: Evaluator) {
     this.dialect = dialect;
@@ -23,7 +24,7 @@ export class Registrations {
   }
 
   discovery(): Discovery {
-    const tree = new RoutingTree(this.dialect, this.routers, this.evaluator);
+    const tree = new RoutingTree(this.dialect, this.routers, this.evaluator, this.mountsUnknown);
     return { handlers: tree.handlers(), dynamic: this.dynamic };
   }
 
@@ -102,6 +103,7 @@ export class Registrations {
     if (operand.values.length > 0) return;
     const text = operand.file.textOf(operand.node);
     const loads = /\brequire\s*\(|\bimport\s*\(|rout(?:e|er)s?\b|Rout(?:e|er)s?\b/.test(text);
+    if (loads) this.mountsUnknown = true;
     if (loads) this.report(call, `What is mounted is only known at run time: ${text.slice(0, 80)}`);
   }
 }

@@ -5,6 +5,7 @@ import type { Operand } from './operands.ts';
 import { compareOrder } from './order.ts';
 import type { Mount, Route, Router, Routers } from './router.ts';
 import { foreignTarget, locationOf, middlewareOf, targetOf } from './targets.ts';
+import { useOf } from './uses.ts';
 
 /** Full paths beyond this for one router tell nobody anything; the rest is left out. */
 const mostPlaces = 200;
@@ -13,6 +14,10 @@ const mostPlaces = 200;
 export interface Dialect {
   readonly framework: string;
   join(...parts: readonly string[]): string;
+  /** Whether a router that hangs nowhere answers by itself. */
+  readonly standsAlone: boolean;
+  /** Whether guards run before everything in their router, not only before what is registered after them. */
+  readonly unordered?: boolean;
   /** Whether a guard at `guard` runs before what is at `path`; both relative to the same router. */
   covers(guard: string, path: string): boolean;
   /** The kind of a registration, by what answers it. */
@@ -35,7 +40,11 @@ export class RoutingTree {
   private readonly evaluator: Evaluator;
   private readonly known = new Map<Router, readonly Place[]>();
 
-  constructor(dialect: Dialect, routers: Routers, evaluator: Evaluator) {
+  /** Whether something is mounted that cannot be followed: a router that hangs nowhere may be it. */
+  private readonly mountsUnknown: boolean;
+
+  constructor(dialect: Dialect, routers: Routers, evaluator: Evaluator, mountsUnknown: boolean) {
+    this.mountsUnknown = mountsUnknown;
     this.dialect = dialect;
     this.routers = routers;
     this.evaluator = evaluator;
@@ -88,11 +97,20 @@ export class RoutingTree {
     const inside = new Set([...above, router]);
     const mounts = this.mountsOf(router);
     const mounted = mounts.flatMap((mount) => this.placesThrough(mount, inside));
-    const own: readonly Place[] =
-      mounts.length === 0 ? [{ path: '', middlewares: [], condition: undefined, reached: router.root }] : [];
+    const own = mounts.length === 0 ? this.unmounted(router) : [];
     const found = [...own, ...mounted].slice(0, mostPlaces);
     if (above.size === 0) this.known.set(router, found);
     return found;
+  }
+
+  /** Ways into a router that is mounted nowhere: none when nothing can reach it. */
+  private unmounted(router: Router): readonly Place[] {
+    const place = { path: '', middlewares: [], condition: undefined, reached: router.root };
+    if (router.root || this.dialect.standsAlone) return [place];
+    const use = useOf(this.evaluator, router);
+    if (use === 'none') return [];
+    if (use === 'unknown') return [place];
+    return this.mountsUnknown ? [{ ...place, path: '«mount»' }] : use === 'exported' ? [] : [place];
   }
 
   private mountsOf(router: Router): readonly Mount[] {
@@ -118,7 +136,7 @@ export class RoutingTree {
 
   private guardsBefore(router: Router, order: readonly number[], path: string): readonly Middleware[] {
     return router.guards
-      .filter((guard) => compareOrder(guard.spot.order, order) < 0)
+      .filter((guard) => this.dialect.unordered === true || compareOrder(guard.spot.order, order) < 0)
       .filter((guard) => guard.path === undefined || this.dialect.covers(guard.path, path))
       .sort((left, right) => compareOrder(left.spot.order, right.spot.order))
       .flatMap(({ middlewares }) => middlewares);
