@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { Evaluator, Sources } from '../analyzer/sources/index.ts';
+import { Evaluator, type SourceFile, Sources } from '../analyzer/sources/index.ts';
 import type { FileResult } from './result.ts';
 import { rewriteFile, type TransformOptions } from './rewrite.ts';
 
@@ -11,13 +11,22 @@ export type { TransformOptions };
  * @param file path of the text, which decides the dialect; it need not exist
  */
 export function rewriteText(file: string, text: string, options: TransformOptions = {}): FileResult {
+  return standalone(file, text, (parsed, evaluator) => rewriteFile(parsed, evaluator, undefined, options));
+}
+
+/** Runs a rewrite on one text, with whatever it imports read from disk. */
+export function standalone(
+  file: string,
+  text: string,
+  rewrite: (file: SourceFile, evaluator: Evaluator) => FileResult,
+): FileResult {
   const absolute = path.resolve(file);
   const root = path.parse(absolute).root;
   const name = path.relative(root, absolute).split(path.sep).join('/');
   const list = { root, files: [name], manifests: [], skipped: [], repository: false };
   const sources = new Sources(list, new Map([[name, text]]));
   const parsed = sources.file(name);
-  if (parsed !== undefined) return rewriteFile(parsed, new Evaluator(sources), undefined, options);
+  if (parsed !== undefined) return rewrite(parsed, new Evaluator(sources));
   const [failure] = sources.failures;
   if (failure === undefined) return { schemaVersion: 1, status: 'unchanged' };
   const message = `${failure.message} at ${failure.line}:${failure.column}`;
