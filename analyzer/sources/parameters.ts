@@ -180,7 +180,7 @@ function receivedValues(
 
 const iterating = /^(?:forEach|map|flatMap|filter|some|every|find)$/;
 
-/** `routes.forEach((route) => …)`: the elements a callback is called with; `undefined` for any other function. */
+/** `routes.forEach((route) => …)`: what a callback is called with, one by one; `undefined` for any other function. */
 export function iteratedItems(
   evaluator: Evaluator,
   file: SourceFile,
@@ -190,10 +190,13 @@ export function iteratedItems(
   const call = file.parentOf(node);
   if (call?.type !== 'CallExpression' || call.arguments[0] !== node) return undefined;
   const callee = unwrapped(call.callee);
-  if (callee.type !== 'MemberExpression' || !iterating.test(memberName(callee) ?? '')) return undefined;
-  return evaluator
-    .evaluate(file, callee.object, environment)
-    .flatMap((list) => listItems(evaluator, list) ?? []);
+  if (callee.type !== 'MemberExpression') return undefined;
+  const name = memberName(callee) ?? '';
+  const values = () => evaluator.evaluate(file, callee.object, environment);
+  // `import('./x').then((module) => …)` runs once, with what the promise gives.
+  if (name === 'then') return [{ file, node: callee.object, environment, values: values() }];
+  if (!iterating.test(name)) return undefined;
+  return values().flatMap((list) => listItems(evaluator, list) ?? []);
 }
 
 /** The class a constructor belongs to: calls of the one are `new` of the other. */

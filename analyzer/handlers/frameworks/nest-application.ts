@@ -14,12 +14,11 @@ import {
   unwrapped,
   type Value,
 } from '../../sources/index.ts';
-import type { Middleware } from '../handler.ts';
 import { decoratorsOf } from '../routing/decorators.ts';
 import { option } from '../routing/options.ts';
 import { pathTexts } from '../routing/paths.ts';
 import { configuredText } from './nest-config.ts';
-import { enhancer } from './nest-enhancers.ts';
+import { type Enhancer, enhancer } from './nest-enhancers.ts';
 
 /** What an application sets for all its controllers. */
 export interface NestApplication {
@@ -32,7 +31,7 @@ export interface NestApplication {
   /** What stands before a version in a path; `undefined` when versions are not part of paths. */
   versionPrefix: string | undefined;
   defaultVersions: readonly string[];
-  readonly middlewares: Middleware[];
+  readonly enhancers: Enhancer[];
 }
 
 /** Every application that a project starts, with its global settings. */
@@ -72,7 +71,7 @@ function applicationAt(evaluator: Evaluator, file: SourceFile, call: Call): Nest
     excluded: [],
     versionPrefix: undefined,
     defaultVersions: [],
-    middlewares: [],
+    enhancers: [],
   };
 }
 
@@ -140,7 +139,7 @@ function readSettings(
   for (const name of ['useGlobalGuards', 'useGlobalInterceptors', 'useGlobalPipes']) {
     each(name, (call, application) => {
       for (const argument of call.arguments)
-        application.middlewares.push(
+        application.enhancers.push(
           enhancer(evaluator, { file, node: argument, environment: noEnvironment }, name),
         );
     });

@@ -11,12 +11,28 @@ const methods: readonly (readonly [RegExp, string])[] = [
   [/[Mm]iddleware|apply/, 'use'],
 ];
 
+/** Something that runs around a handler, and what it is used as. */
+export interface Enhancer {
+  /** The decorator or method that applies it: `UseGuards`, `useGlobalPipes`. */
+  readonly use: string;
+  readonly middleware: Middleware;
+}
+
+const kinds = [/Guard/, /Interceptor/, /Pipe/];
+
+/** Guards run first, then interceptors, then pipes; within each, global ones before those of class and method. */
+export function inOrder(enhancers: readonly Enhancer[]): readonly Middleware[] {
+  return kinds.flatMap((kind) =>
+    enhancers.filter(({ use }) => kind.test(use)).map(({ middleware }) => middleware),
+  );
+}
+
 /** A guard, interceptor, pipe or middleware class as what runs before a handler. */
 export function enhancer(
   evaluator: Evaluator,
   given: { readonly file: SourceFile; readonly node: Node; readonly environment: Environment },
   use: string,
-): Middleware {
+): Enhancer {
   const values = evaluator.evaluate(given.file, given.node, given.environment);
   const name = methods.find(([pattern]) => pattern.test(use))?.[1] ?? 'use';
   for (const value of values) {
@@ -28,9 +44,9 @@ export function enhancer(
     const className = instance.of.node.id?.name ?? referenceName(given.node) ?? 'anonymous';
     const { file, node } = instance.of;
     const location = method === undefined ? locationOf(file, node) : functionLocation(method);
-    return { name: className, location, api: undefined, value: method };
+    return { use, middleware: { name: className, location, api: undefined, value: method } };
   }
-  return middlewareOf(evaluator, { ...given, values });
+  return { use, middleware: middlewareOf(evaluator, { ...given, values }) };
 }
 
 function instanceOf(value: Value): (Value & { kind: 'instance' }) | undefined {

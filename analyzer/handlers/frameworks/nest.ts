@@ -16,7 +16,7 @@ import { option } from '../routing/options.ts';
 import { joinPaths, pathList } from '../routing/paths.ts';
 import { functionLocation, locationOf } from '../routing/targets.ts';
 import { modulePrefixes, type NestApplication, nestApplications, versionTexts } from './nest-application.ts';
-import { enhancer } from './nest-enhancers.ts';
+import { type Enhancer, enhancer, inOrder } from './nest-enhancers.ts';
 import { remoteHandlers } from './nest-remote.ts';
 
 /** NestJS controllers, and its resolvers, gateways and message handlers. */
@@ -105,7 +105,11 @@ function controllerHandlers(project: Project, owner: ClassValue): readonly Handl
       const paths = mapped.paths.flatMap((path) =>
         fullPaths(project, owner, controller, own, path, application),
       );
-      const middlewares = [...(application?.middlewares ?? []), ...before, ...enhancersIn(evaluator, own)];
+      const middlewares = inOrder([
+        ...(application?.enhancers ?? []),
+        ...before,
+        ...enhancersIn(evaluator, own),
+      ]);
       return [handlerOf(method, decorator, mapped.method, paths, middlewares)];
     });
   });
@@ -242,13 +246,10 @@ function commonLength(left: string, right: string): number {
   return index;
 }
 
-function enhancersIn(evaluator: Evaluator, applied: readonly Applied[]): readonly Middleware[] {
-  const order = ['UseGuards', 'UseInterceptors', 'UsePipes'];
-  return order.flatMap((use) =>
-    applied
-      .filter(({ name }) => name === use)
-      .flatMap(({ file, nodes, environment }) =>
-        nodes.map((node) => enhancer(evaluator, { file, node, environment }, use)),
-      ),
-  );
+function enhancersIn(evaluator: Evaluator, applied: readonly Applied[]): readonly Enhancer[] {
+  return applied
+    .filter(({ name }) => /^Use(?:Guards|Interceptors|Pipes)$/.test(name))
+    .flatMap(({ name, file, nodes, environment }) =>
+      nodes.map((node) => enhancer(evaluator, { file, node, environment }, name)),
+    );
 }
