@@ -1,5 +1,6 @@
 import type { CatalogueOverrides } from './catalogue/index.ts';
 import type { Weights } from './estimate/index.ts';
+import type { HandlerPattern } from './handlers/index.ts';
 
 /**
  * What a project says in `migrate-async.json`, or under the key `migrate-async` of its package.json: data, never code.
@@ -18,6 +19,8 @@ export interface Configuration {
   readonly minScore?: number;
   /** Latencies of packages, calls and hosts that the catalogue does not know, or knows wrongly. Milliseconds. */
   readonly latencies?: CatalogueOverrides;
+  /** How handlers are registered where no known framework is used. */
+  readonly handlers?: readonly HandlerPattern[];
   /** Weights and thresholds of the verdict. */
   readonly weights?: Partial<Weights>;
 }

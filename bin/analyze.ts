@@ -1,17 +1,15 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { listFiles } from '../analyzer/sources/index.ts';
-import { readProject } from '../delivery/migration.ts';
 import { analysisReports } from '../report/index.ts';
-import { readConfiguration } from './configuration.ts';
 import { type ExitCode, exitCode, UsageError } from './exit-code.ts';
-import { announce, type Terminal, terminalOptions } from './terminal.ts';
-import { ownVersion } from './version.ts';
+import { loadProject } from './load.ts';
+import { type Terminal, terminalOptions } from './terminal.ts';
 
 export interface AnalyzeOptions {
   readonly format: string;
   readonly out?: string;
   readonly top?: number;
+  readonly traces?: readonly string[];
 }
 
 /** `migrate-async analyze`: every handler, ranked; rewrites nothing. */
@@ -22,18 +20,13 @@ export async function analyzeProject(
 ): Promise<ExitCode> {
   const report = analysisReports.get(options.format);
   if (report === undefined) {
-    throw new UsageError(
-      `there is no format ${options.format}. Formats: ${[...analysisReports.keys()].join(', ')}.`,
-    );
+    const formats = [...analysisReports.keys()].join(', ');
+    throw new UsageError(`there is no format ${options.format}. Formats: ${formats}.`);
   }
-  const list = listFiles(paths, terminal.cwd);
-  announce(terminal, list.files.length);
-  const { configuration } = await readConfiguration(path.resolve(terminal.cwd, paths[0] ?? '.'));
-  const { analysis } = readProject(list, configuration, ownVersion());
-  const text = report(
-    analysis,
-    terminalOptions(terminal, analysis.root, options.top ?? analysis.endpoints.length),
-  );
+  const { project } = await loadProject(paths, terminal, options.traces);
+  const { analysis } = project;
+  const top = options.top ?? analysis.endpoints.length;
+  const text = report(analysis, terminalOptions(terminal, analysis.root, top));
   if (options.out === undefined) terminal.print(text);
   else writeFileSync(path.resolve(terminal.cwd, options.out), text);
   return analysis.failed.length > 0 ? exitCode.someFilesFailed : exitCode.done;

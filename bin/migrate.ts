@@ -2,22 +2,16 @@ import path from 'node:path';
 import picomatch from 'picomatch';
 import type { Configuration } from '../analyzer/configuration.ts';
 import type { PlanScope } from '../analyzer/plan.ts';
-import { listFiles, toPosix } from '../analyzer/sources/index.ts';
-import {
-  changedFiles,
-  type Project,
-  type Rewriting,
-  readProject,
-  rewriteProject,
-  runReport,
-  writeProject,
-} from '../delivery/migration.ts';
+import { toPosix } from '../analyzer/sources/index.ts';
+import type { Project } from '../delivery/project.ts';
+import { changedFiles, type Rewriting, rewriteProject, writeProject } from '../delivery/rewriting.ts';
+import { runReport } from '../delivery/run.ts';
 import { dirtyFiles } from '../delivery/working-tree.ts';
 import { jsonReport, type RunReport, terminalReport } from '../report/index.ts';
-import { type Configured, readConfiguration } from './configuration.ts';
+import type { Configured } from './configuration.ts';
 import { type ExitCode, exitCode, UsageError } from './exit-code.ts';
-import { announce, type Terminal, terminalOptions } from './terminal.ts';
-import { ownVersion } from './version.ts';
+import { loadProject } from './load.ts';
+import { type Terminal, terminalOptions } from './terminal.ts';
 
 export interface MigrateOptions {
   readonly dryRun?: boolean;
@@ -25,6 +19,7 @@ export interface MigrateOptions {
   readonly all?: boolean;
   readonly minScore?: number;
   readonly only?: readonly string[];
+  readonly mark?: boolean;
   readonly force?: boolean;
   readonly json?: boolean;
 }
@@ -38,12 +33,10 @@ export async function migrate(
   options: MigrateOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const list = listFiles(paths, terminal.cwd);
-  announce(terminal, list.files.length);
-  const configured = await readConfiguration(path.resolve(terminal.cwd, paths[0] ?? '.'));
-  const project = readProject(list, configured.configuration, ownVersion());
+  const { project, configured } = await loadProject(paths, terminal);
   const scope = scopeOf(options, configured.configuration);
-  const rewriting = rewriteProject(project, scope, onlyMatching(project, options, configured, terminal.cwd));
+  const accept = onlyMatching(project, options, configured, terminal.cwd);
+  const rewriting = rewriteProject(project, scope, { accept, mark: options.mark === true });
   const mode = options.check ? 'check' : options.dryRun ? 'dry-run' : 'write';
   if (mode === 'write' && !options.force) refuseDirtyFiles(project, rewriting);
   const interruption = mode === 'write' ? watchInterruption() : undefined;

@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { PathError } from '../analyzer/sources/file-list.ts';
 import type { AnalyzeOptions } from './analyze.ts';
 import { type ExitCode, exitCode, UsageError } from './exit-code.ts';
+import type { ExplainOptions } from './explain.ts';
 import type { MigrateOptions } from './migrate.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 import type { TransformVerbOptions } from './transform.ts';
@@ -46,6 +47,7 @@ function declareProgram(terminal: Terminal, finish: (code: ExitCode) => void): C
       score,
     )
     .option('--only <glob...>', 'rewrite only files that match')
+    .option('--mark', 'put one line above each bridge that is left behind')
     .option('--force', 'rewrite files even if they have uncommitted changes')
     .option('--json', 'print the report as JSON')
     .addHelpText('after', exitCodeHelp)
@@ -64,9 +66,40 @@ function declareProgram(terminal: Terminal, finish: (code: ExitCode) => void): C
     .option('--format <format>', 'table or json', 'table')
     .option('--out <file>', 'write the report to a file')
     .option('--top <n>', 'rows at most', count)
+    .option('--traces <file...>', 'trace files that replace estimates: OTLP, Jaeger, Zipkin or Tempo JSON')
     .action(async (paths: string[], options: AnalyzeOptions) => {
       const { analyzeProject } = await import('./analyze.ts');
       finish(await analyzeProject(paths, options, terminal));
+    });
+  program
+    .command('explain <target...>')
+    .description('the whole reasoning about one handler or bridge: file:line, or METHOD /path')
+    .option('--project <folder>', 'where to look; the folder of the file, or the current one, when left out')
+    .option('--traces <file...>', 'trace files: OTLP, Jaeger, Zipkin or Tempo JSON')
+    .action(async (target: string[], options: ExplainOptions) => {
+      const { explainTarget } = await import('./explain.ts');
+      finish(await explainTarget(target, options, terminal));
+    });
+  program
+    .command('check [paths...]')
+    .description('for CI: markers left behind, bridges in qualifying handlers, unused suppressions')
+    .action(async (paths: string[]) => {
+      const { checkProject } = await import('./check.ts');
+      finish(await checkProject(paths, terminal));
+    });
+  program
+    .command('list')
+    .description('the frameworks and codes this version knows')
+    .action(async () => {
+      const { listKnown } = await import('./list.ts');
+      finish(listKnown(terminal));
+    });
+  program
+    .command('init')
+    .description('write a configuration to start from')
+    .action(async () => {
+      const { writeConfiguration } = await import('./init.ts');
+      finish(writeConfiguration(terminal));
     });
   program
     .command('transform')

@@ -2,7 +2,8 @@ import path from 'node:path';
 import type { Configuration } from '../analyzer/configuration.ts';
 import { listAround, toPosix } from '../analyzer/sources/index.ts';
 import { unifiedDiff } from '../delivery/diff.ts';
-import { readProject, rewriteProject, transformOptions } from '../delivery/migration.ts';
+import { readProject, transformOptions } from '../delivery/project.ts';
+import { rewriteProject } from '../delivery/rewriting.ts';
 import { type FileResult, rewriteText } from '../transforms/index.ts';
 import { readConfiguration } from './configuration.ts';
 import { type ExitCode, exitCode, UsageError } from './exit-code.ts';
@@ -62,7 +63,7 @@ function rewritten(
   const [name] = list.selected ?? [];
   if (name === undefined) return { schemaVersion: 1, status: 'unchanged' };
   if (all) return rewriteText(path.join(list.root, name), text, transformOptions(configuration));
-  const project = readProject(list, configuration, ownVersion(), new Map([[name, text]]));
+  const project = readProject(list, configuration, { version: ownVersion(), texts: new Map([[name, text]]) });
   const [failure] = project.sources.failures;
   if (failure !== undefined) {
     const message = `${failure.message} at ${failure.line}:${failure.column}`;

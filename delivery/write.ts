@@ -29,46 +29,81 @@ export type WriteResult =
   | { readonly status: 'written' }
   | {
       readonly status: 'failed';
-      readonly reason: 'changed-meanwhile' | 'not-utf8' | 'not-writable' | 'io-error';
+      readonly reason: 'changed-meanwhile' | 'not-utf8' | 'not-writable' | 'io-error' | 'unit';
       readonly message: string;
     };
 
 interface Prepared {
-  readonly replacement: Replacement;
+  readonly path: string;
   readonly target: string;
   readonly temporary: string;
+}
+
+export interface ReplaceOptions {
+  /** Asked before each replacement; once true, the files not yet replaced stay as they are. */
+  readonly stopped?: () => boolean;
+  /** Paths that are replaced together or not at all. */
+  readonly units?: readonly (readonly string[])[];
 }
 
 /**
  * Replaces files so that each is at every moment either the old one or the new one, whatever happens.
  *
- * All new contents reach the disk before the first file is replaced. Mode, owner and the target of a symbolic link are kept.
+ * All new contents reach the disk before the first file is replaced, so what can fail has failed by then. Mode, owner and
+ * the target of a symbolic link are kept.
  *
- * @param stopped asked before each replacement; once true, the files not yet replaced stay as they are
  * @returns one result per replacement that was tried, by path
  */
 export async function replaceFiles(
   replacements: readonly Replacement[],
-  stopped: () => boolean = () => false,
+  { stopped = () => false, units = [] }: ReplaceOptions = {},
 ): Promise<ReadonlyMap<string, WriteResult>> {
   const results = new Map<string, WriteResult>();
-  const prepared: Prepared[] = [];
+  const prepared = new Map<string, Prepared>();
   for (const replacement of replacements) {
     await signalsDelivered();
     if (stopped()) break;
     const outcome = prepare(replacement);
     if ('status' in outcome) results.set(replacement.path, outcome);
-    else prepared.push(outcome);
+    else prepared.set(replacement.path, outcome);
   }
-  for (const { replacement, target, temporary } of prepared) {
+  for (const unit of units) failTogether(unit, prepared, results);
+  for (const group of groupsOf(prepared, units)) {
     await signalsDelivered();
-    if (stopped()) {
-      rmSync(temporary, { force: true });
-      continue;
+    const halted = stopped();
+    for (const { path, target, temporary } of group) {
+      if (halted) rmSync(temporary, { force: true });
+      else results.set(path, swap(target, temporary));
     }
-    results.set(replacement.path, swap(target, temporary));
   }
   return results;
+}
+
+/** Files in the groups that nothing may come between. */
+function groupsOf(
+  prepared: ReadonlyMap<string, Prepared>,
+  units: readonly (readonly string[])[],
+): readonly (readonly Prepared[])[] {
+  const grouped = new Set(units.flat());
+  const alone = [...prepared.values()].filter(({ path }) => !grouped.has(path)).map((file) => [file]);
+  return [...units.map((unit) => unit.flatMap((path) => prepared.get(path) ?? [])), ...alone];
+}
+
+/** When one file of a unit cannot be replaced, none of them is. */
+function failTogether(
+  unit: readonly string[],
+  prepared: Map<string, Prepared>,
+  results: Map<string, WriteResult>,
+): void {
+  const failing = unit.find((path) => results.has(path));
+  if (failing === undefined) return;
+  for (const path of unit) {
+    const own = prepared.get(path);
+    if (own === undefined) continue;
+    rmSync(own.temporary, { force: true });
+    prepared.delete(path);
+    results.set(path, failed('unit', `it belongs together with ${failing}, which cannot be written`));
+  }
 }
 
 function prepare(replacement: Replacement): Prepared | WriteResult {
@@ -79,7 +114,11 @@ function prepare(replacement: Replacement): Prepared | WriteResult {
     const onDisk = readFileSync(target);
     if (!onDisk.equals(Buffer.from(replacement.before, 'utf8')))
       return failed(...difference(onDisk, replacement.before));
-    return { replacement, target, temporary: writeBeside(target, replacement.after, { mode, uid, gid }) };
+    return {
+      path: replacement.path,
+      target,
+      temporary: writeBeside(target, replacement.after, { mode, uid, gid }),
+    };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     return failed(

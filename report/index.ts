@@ -3,6 +3,7 @@ import type { Analysis } from '../analyzer/analysis.ts';
 import { analysisJson } from './json.ts';
 import { analysisTable, type TerminalOptions } from './terminal.ts';
 
+export { explanationText, siteExplanationText } from './explanation.ts';
 export { jsonReport } from './json.ts';
 export type { Accounting, FileReport, RunReport } from './run-report.ts';
 export { AccountingError, checkAccounting } from './run-report.ts';

@@ -34,6 +34,22 @@ describe('replacing files', () => {
     expect([folder.read('a.ts'), folder.read('b.ts')]).toEqual(['a', 'B']);
   });
 
+  test('replaces none of the files that belong together when one of them cannot be', async () => {
+    const folder = temporaryFolder({ 'b.ts': 'b', 'c.ts': 'c' });
+    const locked = folder.write('a.ts', 'a', 0o444);
+    const [second, third] = ['b.ts', 'c.ts'].map((name) => path.join(folder.path, name)) as [string, string];
+    const replacements = [locked, second, third].map((file) => ({
+      path: file,
+      before: path.basename(file, '.ts'),
+      after: 'new',
+    }));
+    const results = await replaceFiles(replacements, { units: [[locked, second]] });
+    expect(results.get(second)).toMatchObject({ status: 'failed', reason: 'unit' });
+    expect(results.get(third)).toEqual({ status: 'written' });
+    expect([folder.read('a.ts'), folder.read('b.ts'), folder.read('c.ts')]).toEqual(['a', 'b', 'new']);
+    expect(readdirSync(folder.path).sort()).toEqual(['a.ts', 'b.ts', 'c.ts']);
+  });
+
   test('keeps the mode of the file and leaves nothing else behind', async () => {
     const folder = temporaryFolder();
     const file = folder.write('run.js', 'old', 0o755);
@@ -69,7 +85,7 @@ describe('replacing files', () => {
         { path: first, before: 'a', after: 'A' },
         { path: second, before: 'b', after: 'B' },
       ],
-      () => ++asked > 3,
+      { stopped: () => ++asked > 3 },
     );
     expect([...results.keys()]).toEqual([first]);
     expect([folder.read('a.ts'), folder.read('b.ts')]).toEqual(['A', 'b']);

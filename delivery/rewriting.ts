@@ -1,0 +1,84 @@
+import { type MigrationPlan, type PlanScope, planMigration } from '../analyzer/plan.ts';
+import type { SourceFile } from '../analyzer/sources/index.ts';
+import type { FileReport } from '../report/index.ts';
+import { type FileResult, rewriteFile, rewriteProject as rewriteFiles } from '../transforms/index.ts';
+import type { Project } from './project.ts';
+import { type Replacement, replaceFiles } from './write.ts';
+
+/** New contents for the files of a plan; nothing is written yet. */
+export interface Rewriting {
+  readonly plan: MigrationPlan;
+  /** By path, for every file that the plan concerns. */
+  readonly results: ReadonlyMap<string, FileResult>;
+  /** Files that are written together or not at all. */
+  readonly units: readonly (readonly string[])[];
+}
+
+export interface RewriteOptions {
+  /** Leaves out files for which it says no. */
+  readonly accept?: (file: string) => boolean;
+  /** Put one line above each site that is left behind. */
+  readonly mark?: boolean;
+}
+
+/** Works out the new contents of every file the plan names. */
+export function rewriteProject(
+  project: Project,
+  scope: PlanScope,
+  { accept = () => true, mark = false }: RewriteOptions = {},
+): Rewriting {
+  const isAllowed = (file: string) => project.sources.isSelected(file) && accept(file);
+  const whole = planMigration(project.analysis, scope);
+  const plan = { ...whole, sites: whole.sites.filter(({ file }) => isAllowed(file)) };
+  const planned = new Set(plan.sites.map(({ site }) => site));
+  const concerned = mark
+    ? project.analysis.sites.map(({ file }) => file).filter(isAllowed)
+    : plan.sites.map(({ file }) => file);
+  const files = [...new Set(concerned)].flatMap((file) => project.sources.file(file) ?? []);
+  const options = { ...project.transforms, mark };
+  const { files: results, units } = rewriteFiles(files, project.evaluator, planned, options);
+  const blocked = new Set(units.filter((unit) => !unit.every(isAllowed)).flat());
+  const allowed = new Map([...results].filter(([file]) => !blocked.has(file)));
+  // A file whose unit reaches beyond what may be rewritten keeps those of its sites that need no other file.
+  for (const file of files.filter(({ path }) => blocked.has(path))) {
+    allowed.set(file.path, rewriteFile(file, project.evaluator, planned, options));
+  }
+  return { plan, results: allowed, units: units.filter((unit) => unit.every((file) => !blocked.has(file))) };
+}
+
+/** The files a rewriting changes, relative to the project's root. */
+export function changedFiles({ results }: Rewriting): readonly string[] {
+  return [...results].filter(([, result]) => result.status === 'changed').map(([file]) => file);
+}
+
+/**
+ * Writes what a rewriting changed.
+ * @param stopped asked before each file; once true, no further file is replaced
+ * @returns for each file that could not be written, why
+ */
+export async function writeProject(
+  project: Project,
+  rewriting: Rewriting,
+  stopped: () => boolean,
+): Promise<ReadonlyMap<string, FileReport>> {
+  const absolute = (file: string) => project.sources.absolute(file);
+  const replacements = changedFiles(rewriting).flatMap((file) =>
+    replacement(project, project.sources.file(file), rewriting),
+  );
+  const units = rewriting.units.map((unit) => unit.map(absolute));
+  const written = await replaceFiles(replacements, { stopped, units });
+  const reports = new Map<string, FileReport>();
+  for (const file of changedFiles(rewriting)) {
+    const result = written.get(absolute(file));
+    if (result?.status === 'written') continue;
+    const failure = result ?? { reason: 'interrupted', message: 'the run was interrupted before this file' };
+    reports.set(file, { status: 'failed', path: file, reason: failure.reason, message: failure.message });
+  }
+  return reports;
+}
+
+function replacement(project: Project, file: SourceFile | undefined, { results }: Rewriting): Replacement[] {
+  const result = file && results.get(file.path);
+  if (file === undefined || result?.status !== 'changed') return [];
+  return [{ path: project.sources.absolute(file.path), before: file.text, after: result.text }];
+}
