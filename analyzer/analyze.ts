@@ -80,6 +80,7 @@ export function examine(input: AnalysisInput): Examination {
     catalogue: new Catalogue(options.catalogue),
     bridges: table,
     template: options.template ?? templateReader(sources),
+    summaries: new Map(),
   };
   const { traces } = options;
   const traced = traces && tracedHandlers(traces, discovery.handlers, project.catalogue);

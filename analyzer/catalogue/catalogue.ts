@@ -148,14 +148,17 @@ function describe(
   const host = settings(entry, context, catalogue);
   const chosen = { ...override, ...host.override };
   const category = chosen.category ?? host.category ?? entry.category;
-  const weight = chosen.external === undefined ? weightOf(category) : chosen.external ? 'external' : 'shared';
+  const latencyClass = host.latency ?? classOf(entry, operation);
+  const computes = latencyClass === 'inproc' || latencyClass === 'buffered';
+  const own = computes ? 'local' : weightOf(category);
+  const weight = chosen.external === undefined ? own : chosen.external ? 'external' : 'shared';
   const streaming = streams(entry, members.at(-1) ?? '', context);
   return {
     client: entry.name ?? entry.package,
     category,
     weight,
     operation,
-    latency: configured(latencyOf(host.latency ?? classOf(entry, operation)), chosen),
+    latency: configured(latencyOf(latencyClass), chosen),
     asyncNative: entry.async !== 'sync' && !blocking,
     blocking,
     streaming,

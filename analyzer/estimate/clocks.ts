@@ -157,20 +157,17 @@ export function choose(
   shares: readonly number[],
   drawn: Float64Array,
 ): void {
+  const total = shares.reduce((sum, share) => sum + share, 0);
+  const limits = shares.map(
+    (_, index) => shares.slice(0, index + 1).reduce((sum, share) => sum + share, 0) / total,
+  );
   for (let index = 0; index < drawn.length; index++) {
-    const chosen = arms[pick(shares, at(drawn, index))];
+    const value = drawn[index] ?? 0;
+    let arm = 0;
+    while (arm < limits.length - 1 && value >= (limits[arm] ?? 1)) arm++;
+    const chosen = arms[arm];
     if (chosen) copyAt(clocks, chosen, index);
   }
-}
-
-function pick(shares: readonly number[], drawn: number): number {
-  const total = shares.reduce((sum, share) => sum + share, 0);
-  let left = drawn * total;
-  for (let index = 0; index < shares.length; index++) {
-    left -= shares[index] ?? 0;
-    if (left < 0) return index;
-  }
-  return shares.length - 1;
 }
 
 /** The tail of the requests, summed up: a ratio of sums, not of percentiles, which would mix different requests. */

@@ -91,6 +91,7 @@ function caseOf(
     adapting: adapting.length > 0,
     now: boundaries.now,
     after: boundaries.after,
+    bridges: facts.bridges.length,
     lateAccesses: facts.lateAccesses,
     adaptingMiddleware: adapting,
     wholeBridge: facts.bridgesExternal,

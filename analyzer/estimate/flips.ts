@@ -17,6 +17,7 @@ const rank: Readonly<Record<Verdict, number>> = { stay: 0, depends: 1, migrate: 
  */
 export function flipsOf(given: Case, weights: Weights): readonly string[] {
   const { verdict } = judge(given, weights);
+  if (given.calls.length > 0 && given.now.length === 0 && given.bridges === 0) return [];
   const candidates = verdict === 'migrate' ? against(given, weights) : towards(given, weights);
   for (let size = 1; size <= Math.min(3, candidates.length); size++) {
     const found = combinations(candidates, size).flatMap((facts) => {

@@ -1,8 +1,9 @@
 import type { Range } from '../analysis.ts';
 import type { Bridge } from '../evidence/bridge.ts';
-import type { Step } from '../evidence/step.ts';
+import { partsOf, type Step } from '../evidence/step.ts';
 import { type Clocks, emptyClocks, mean, tailOf } from './clocks.ts';
 import { RequestDraws } from './draws.ts';
+import { essential } from './essential.ts';
 import { percentile, randomSource } from './random.ts';
 import { Run } from './run.ts';
 import type { Draws, Priors, Runtime } from './weights.ts';
@@ -42,7 +43,16 @@ export function simulate(
 ): { readonly now: Simulated; readonly after: Simulated } {
   const draws = new RequestDraws(world.draws.requests, world.draws.seed);
   const nothing = () => false;
-  return { now: summary(step, world, draws, nothing), after: summary(step, world, draws, rewritten) };
+  const short = essential(step);
+  const now = summary(short, world, draws, nothing);
+  return { now, after: crosses(short, rewritten) ? summary(short, world, draws, rewritten) : now };
+}
+
+function crosses(step: Step, rewritten: (bridge: Bridge) => boolean): boolean {
+  return (
+    (step.kind === 'bridge' && rewritten(step.bridge)) ||
+    partsOf(step).some((part) => crosses(part, rewritten))
+  );
 }
 
 function summary(

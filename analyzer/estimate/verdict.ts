@@ -6,6 +6,8 @@ import type { Weights } from './weights.ts';
 export interface Case extends Facts {
   readonly now: readonly Boundary[];
   readonly after: readonly Boundary[];
+  /** Bridges on the path, error paths included. */
+  readonly bridges: number;
   /** Renderings that read models after the asynchronous part, as a person would say them. */
   readonly lateAccesses: readonly string[];
   /** Middleware that is sync only, by name. */
@@ -20,7 +22,13 @@ export interface Case extends Facts {
   readonly unknownCalls: number;
 }
 
-export type GateName = 'no-external' | 'low-dominance' | 'late-access' | 'sync-client' | 'whole-bridge';
+export type GateName =
+  | 'no-external'
+  | 'already-native'
+  | 'low-dominance'
+  | 'late-access'
+  | 'sync-client'
+  | 'whole-bridge';
 
 export interface Gate {
   readonly gate: GateName;
@@ -59,6 +67,10 @@ function gatesOf(given: Case, weights: Weights): readonly Gate[] {
         reason: `No external call on the hot path${but}: native async frees nothing here.`,
       },
     ];
+  }
+  if (given.now.length === 0 && given.bridges === 0) {
+    const reason = 'No bridge on its path: it is native already, and there is nothing to rewrite.';
+    return [{ gate: 'already-native', reason }];
   }
   if (high < weights.leastDominance) {
     const reason = `External waits are at most ${percent(high)} of the slow requests, below ${percent(weights.leastDominance)}.`;

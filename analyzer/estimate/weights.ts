@@ -101,11 +101,11 @@ export const uncertainty: Readonly<Record<string, number>> = {
   traced: 1,
 };
 
-/** Simulated requests, and draws of what is not known about them. 2,000 requests are enough for 5 %. */
+/** Simulated requests, and draws of what is not known about them: 12,000 requests in all, 2,000 being enough for 5 %. */
 export interface Draws {
   readonly requests: number;
   readonly worlds: number;
   readonly seed: number;
 }
 
-export const defaultDraws: Draws = { requests: 400, worlds: 60, seed: 20_201 };
+export const defaultDraws: Draws = { requests: 300, worlds: 40, seed: 20_201 };

@@ -4,6 +4,7 @@ import {
   type Call as CallNode,
   type FunctionValue,
   isFunction,
+  keyName,
   memberName,
   unwrapped,
   type Value,
@@ -11,8 +12,8 @@ import {
 import { enterCallback } from './enter.ts';
 import { allOf } from './expressions.ts';
 import { textOf } from './statements.ts';
-import { nothing, type Step, sequence } from './step.ts';
-import { evaluated, place, promised, settled, type Walk, type Walked } from './walk.ts';
+import { isNothing, nothing, type Step, sequence } from './step.ts';
+import { evaluated, place, promised, settled, type Walk, type Walked, waited } from './walk.ts';
 
 /** The function an argument stands for: written there, or named. */
 export function callbackOf(walk: Walk, given: Node | undefined): FunctionValue | undefined {
@@ -40,13 +41,17 @@ export function runCallback(walk: Walk, value: FunctionValue, node: CallNode, at
 }
 
 /**
- * Functions given to something that is not known run once, as part of the call: `withSpan('x', async () => …)`.
+ * Functions given to something that is not known run once, as part of the call: `withSpan('x', async () => …)`,
+ * `createStream({ execute: async () => … })`. Those that wait for an event, such as `onFinish`, are not waited for.
  * @returns `undefined` when none of the arguments is a function that does something
  */
 export function callbacksRun(walk: Walk, node: CallNode): Walked | undefined {
-  const walked = node.arguments.flatMap((argument) => {
-    const value = isFunction(unwrapped(argument)) ? callbackOf(walk, argument) : undefined;
-    return value === undefined ? [] : [runCallback(walk, value, node, argument)];
+  const given = node.arguments.flatMap((argument) => functionsIn(argument));
+  const walked = given.flatMap(({ at, event }) => {
+    const value = callbackOf(walk, at);
+    if (value === undefined) return [];
+    const ran = runCallback(walk, value, node, at);
+    return [event ? waited(later(walk, at, settled(ran))) : ran];
   });
   if (walked.length === 0) return undefined;
   const step = sequence(walked.map((each) => each.step));
@@ -58,6 +63,30 @@ export function callbacksRun(walk: Walk, node: CallNode): Walked | undefined {
       walked.map(({ promise = nothing }) => promise),
     ),
   );
+}
+
+interface GivenFunction {
+  readonly at: Node;
+  readonly event: boolean;
+}
+
+/** Functions written in an argument: the argument itself, or the properties of an options object. */
+function functionsIn(argument: Node): readonly GivenFunction[] {
+  const node = unwrapped(argument);
+  if (isFunction(node)) return [{ at: node, event: false }];
+  if (node.type !== 'ObjectExpression') return [];
+  return node.properties.flatMap((property): readonly GivenFunction[] => {
+    const name = property.type === 'SpreadElement' ? undefined : keyName(property);
+    const event = name !== undefined && /^on[A-Z]/.test(name);
+    if (property.type === 'ObjectMethod') return [{ at: property, event }];
+    if (property.type !== 'ObjectProperty' || !isFunction(unwrapped(property.value))) return [];
+    return [{ at: property.value, event }];
+  });
+}
+
+function later(walk: Walk, at: Node, body: Step): Step {
+  if (isNothing(body)) return nothing;
+  return { kind: 'detached', body, why: 'it runs when an event comes', location: place(walk, at) };
 }
 
 const laterGlobals = /^global\.(?:setTimeout|setInterval|setImmediate|queueMicrotask|process\.nextTick)$/;

@@ -1,6 +1,8 @@
 import {
   type Call as CallNode,
   type ClassValue,
+  type Environment,
+  Frame,
   type FunctionNode,
   type FunctionValue,
   isFunction,
@@ -12,7 +14,7 @@ import {
 } from '../sources/index.ts';
 import { walkExpression } from './expressions.ts';
 import { implementations } from './implementations.ts';
-import { locationOf } from './project.ts';
+import { locationOf, type Summary } from './project.ts';
 import { isWaiting } from './promises.ts';
 import { returned, textOf, walkStatements } from './statements.ts';
 import { type Call, isNothing, nothing, type Provenance, type Step } from './step.ts';
@@ -79,7 +81,7 @@ interface Edge {
 /** What calling a project function does. */
 export function enter(walk: Walk, value: FunctionValue, node: CallNode, edge: Edge): Walked {
   const environment = walk.project.evaluator.environmentOf(
-    value,
+    { ...value, environment: shallow(value.environment) },
     { file: walk.file, call: node },
     walk.environment,
   );
@@ -99,7 +101,7 @@ export function enterCallback(
 ): Walked {
   const environment = walk.project.evaluator.frames.enter(
     { file: value.file, owner: value.node },
-    value.environment,
+    shallow(value.environment),
     { file: walk.file, node, environment: walk.environment },
     value.self,
     () => {},
@@ -116,8 +118,12 @@ function entered(
   edge: Edge,
 ): Walked {
   const { memory, stack } = walk;
-  if (stack.includes(value.node)) return doesNothing;
+  if (stack.includes(value.node)) {
+    memory.gaps++;
+    return doesNothing;
+  }
   if (memory.visits > most.visits || stack.length > most.depth) {
+    memory.gaps++;
     return { step: nothing, unknown: { kind: 'unknown', text: `${name} (too far to follow)`, location } };
   }
   const body = bodyOf(walk, value);
@@ -127,22 +133,50 @@ function entered(
   return value.node.async || isWaiting(body) ? promised(nothing, call) : waited(call);
 }
 
-function bodyOf(walk: Walk, value: FunctionValue): Step {
-  const { memory } = walk;
-  const known = memory.entered
+/**
+ * What a function does, walked once per run of the code around it: every handler behind the same middleware, and every
+ * caller of the same helper with the same arguments, shares the result.
+ */
+export function bodyOf(walk: Walk, value: FunctionValue): Step {
+  const { memory, project } = walk;
+  const environment = shallow(value.environment);
+  const known = project.summaries
     .get(value.node)
-    ?.find((each) => each.walk.environment === value.environment && each.walk.inBridge === walk.inBridge);
-  if (known !== undefined) return known.step;
+    ?.find((each) => each.environment === environment && each.inBridge === walk.inBridge);
+  if (known !== undefined) {
+    memory.overlaps.push(...known.overlaps);
+    for (const place of known.streamed) memory.streamed.add(place);
+    return known.step;
+  }
   memory.visits++;
-  const inside: Walk = {
-    ...walk,
-    file: value.file,
-    environment: value.environment,
-    stack: [...walk.stack, value.node],
+  const before = { gaps: memory.gaps, overlaps: memory.overlaps.length, streamed: new Set(memory.streamed) };
+  const step = functionBody(
+    { ...walk, file: value.file, environment, stack: [...walk.stack, value.node] },
+    value.node,
+  );
+  // What was left out because it was under way here may be whole elsewhere.
+  if (memory.gaps > before.gaps) return step;
+  const summary: Summary = {
+    environment,
+    inBridge: walk.inBridge,
+    step,
+    overlaps: memory.overlaps.slice(before.overlaps),
+    streamed: [...memory.streamed].filter((place) => !before.streamed.has(place)),
   };
-  const step = functionBody(inside, value.node);
-  memory.entered.set(value.node, [...(memory.entered.get(value.node) ?? []), { walk: inside, step }]);
+  project.summaries.set(value.node, [...(project.summaries.get(value.node) ?? []), summary]);
   return step;
+}
+
+/** Code that makes functions from functions can nest runs without end: beyond this depth they are not told apart. */
+const deepestRun = 60;
+
+/** The environment, or none when the runs it stands in are nested too deep to be looked through. */
+export function shallow(environment: Environment): Environment {
+  let depth = 0;
+  for (let frame = environment; frame instanceof Frame; frame = frame.outer) {
+    if (++depth > deepestRun) return noEnvironment;
+  }
+  return environment;
 }
 
 /** What the body of a function does, up to the end of what it returns. */

@@ -2,7 +2,7 @@ import type { Location, MiddlewareKind } from '../analysis.ts';
 import type { Handler, Middleware } from '../handlers/handler.ts';
 import type { FunctionValue } from '../sources/index.ts';
 import type { Bridge } from './bridge.ts';
-import { functionBody } from './enter.ts';
+import { bodyOf } from './enter.ts';
 import type { Project } from './project.ts';
 import { isNothing, nothing, partsOf, type Step, sequence } from './step.ts';
 import { holds, newMemory, type Overlap, type Walk } from './walk.ts';
@@ -34,7 +34,7 @@ export function handlerEvidence(project: Project, handler: Handler): HandlerEvid
     project,
     file: value.file,
     environment: value.environment,
-    stack: [value.node],
+    stack: [],
     inBridge: false,
     memory,
   });
@@ -55,7 +55,7 @@ export function handlerEvidence(project: Project, handler: Handler): HandlerEvid
 
 /** The body of a function, inside the bridge it is wrapped in where it stands. */
 function bodyStep(walk: Walk, value: FunctionValue, wrapping: Bridge | undefined): Step {
-  const body = functionBody({ ...walk, inBridge: wrapping !== undefined }, value.node);
+  const body = bodyOf({ ...walk, inBridge: wrapping !== undefined }, value);
   if (wrapping === undefined) return body;
   const { line, column } = value.node.loc?.start ?? { line: 0, column: -1 };
   const location = { file: value.file.path, line, column: column + 1 };

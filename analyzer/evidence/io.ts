@@ -1,7 +1,7 @@
 import type { Node } from '@babel/types';
 import { type ApiValue, extendApi, type Value, walk as walkTree } from '../sources/index.ts';
 import { hostOfCall } from './host.ts';
-import { nothing } from './step.ts';
+import { nothing, type Step } from './step.ts';
 import { place, promised, type Walk, type Walked, waited } from './walk.ts';
 
 /**
@@ -21,7 +21,11 @@ export function ioCall(walk: Walk, node: Node, values: readonly Value[]): Walked
     const location = place(walk, node);
     if (call.blocking)
       return waited({ kind: 'blocking', what: `${call.client} ${call.operation}`, call, location });
-    return promised(nothing, { kind: 'io', call, host, location });
+    const io: Step = { kind: 'io', call, host, location };
+    if (!call.streaming || call.weight !== 'external') return promised(nothing, io);
+    // Whether it is awaited or not, the response stays open for its pieces.
+    const waits = call.category !== 'llm';
+    return waited({ kind: 'stream', source: io, body: nothing, waits, location });
   }
   return undefined;
 }

@@ -1,5 +1,5 @@
 import type { Node } from '@babel/types';
-import { type Binding, memberName, unwrapped } from '../sources/index.ts';
+import { type Binding, type Environment, memberName, unwrapped } from '../sources/index.ts';
 import { originOfInstance } from './loaded.ts';
 import { ormFlow, relationRead } from './orm.ts';
 import { nothing, type Step } from './step.ts';
@@ -32,8 +32,10 @@ export function relationStep(walk: Walk, node: Member): Step {
 
 /** A relation that was read is loaded: the instance keeps it. */
 function firstRead(walk: Walk, binding: Binding, path: string): boolean {
-  const known = walk.memory.read.get(binding) ?? new Set();
-  walk.memory.read.set(binding, known);
+  const runs = walk.memory.read.get(binding) ?? new Map<Environment, Set<string>>();
+  walk.memory.read.set(binding, runs);
+  const known = runs.get(walk.environment) ?? new Set<string>();
+  runs.set(walk.environment, known);
   if (known.has(path)) return false;
   known.add(path);
   return true;

@@ -94,12 +94,27 @@ export function roundsOver(walk: Walk, given: Node): Rounds {
   const list = unwrapped(given);
   const values = evaluated(walk, list);
   const [only] = values;
-  const elements = values.length === 1 && only ? walk.project.evaluator.elements(only) : undefined;
+  const elements =
+    values.length === 1 && only?.kind === 'array' && !isFilled(only)
+      ? walk.project.evaluator.elements(only)
+      : undefined;
   if (elements !== undefined && (elements.length > 0 || isHandedEmpty(only))) {
     return { kind: 'known', count: elements.length };
   }
   const limit = limitOf(walk, list);
   return limit === undefined ? { kind: 'unbounded' } : { kind: 'bounded', most: limit };
+}
+
+/** A literal under a name that something is pushed onto: how long it is when it is gone through, nobody can tell. */
+function isFilled({ file, node }: Value & { readonly kind: 'array' }): boolean {
+  const parent = file.parentOf(node);
+  const holder = parent?.type === 'TSAsExpression' ? file.parentOf(parent) : parent;
+  if (holder?.type !== 'VariableDeclarator') return false;
+  const references = file.scopes.bindingOf(holder.id)?.references ?? [];
+  return references.some((reference) => {
+    const member = file.parentOf(reference);
+    return member !== undefined && /^(?:push|unshift|splice)$/.test(memberName(member) ?? '');
+  });
 }
 
 /** `serialize(cart, [])`. An empty literal that has a name is one that gets filled. */

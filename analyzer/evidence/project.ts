@@ -1,8 +1,17 @@
 import type { Node } from '@babel/types';
 import type { Location } from '../analysis.ts';
 import type { Catalogue } from '../catalogue/index.ts';
-import { columnOf, type Evaluator, lineOf, type SourceFile } from '../sources/index.ts';
+import {
+  columnOf,
+  type Environment,
+  type Evaluator,
+  type FunctionNode,
+  lineOf,
+  type SourceFile,
+} from '../sources/index.ts';
 import type { Bridge } from './bridge.ts';
+import type { Step } from './step.ts';
+import type { Overlap } from './walk.ts';
 
 /** What the walk of handlers needs to know of the project. */
 export interface Project {
@@ -11,7 +20,20 @@ export interface Project {
   readonly bridges: BridgeTable;
   /** Text of a template by its name and the file that renders it; `undefined` when it cannot be read. */
   readonly template: (view: string, from: string) => string | undefined;
+  /** Functions that were walked before, by any handler. */
+  readonly summaries: SummaryTable;
 }
+
+/** What a function was found to do, for one run of the code around it. */
+export interface Summary {
+  readonly environment: Environment;
+  readonly inBridge: boolean;
+  readonly step: Step;
+  readonly overlaps: readonly Overlap[];
+  readonly streamed: readonly string[];
+}
+
+export type SummaryTable = Map<FunctionNode, Summary[]>;
 
 /** The bridges of the project's files, looked up by the nodes they consist of. */
 export class BridgeTable {

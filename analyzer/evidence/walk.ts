@@ -22,15 +22,16 @@ export interface Memory {
   readonly started: Map<Binding, number[]>;
   /** Names that hold what a cache returned. */
   readonly cached: Set<Binding>;
-  /** Relations read before, by the name of the instance: the second read finds them loaded. */
-  readonly read: Map<Binding, Set<string>>;
+  /** Relations read before, by the name of the instance and the run it is a name in: a second read finds them loaded. */
+  readonly read: Map<Binding, Map<Environment, Set<string>>>;
   /** Calls, by place, whose answers are read piece by piece. */
   readonly streamed: Set<string>;
-  readonly entered: Map<FunctionNode, { readonly walk: Walk; readonly step: Step }[]>;
   readonly overlaps: Overlap[];
   nextId: number;
   /** Functions entered so far. */
   visits: number;
+  /** Functions not entered because they were under way, or too far: what holds such a gap is not the whole. */
+  gaps: number;
 }
 
 /** External calls in one block that follow each other although neither needs what the other gives. */
@@ -44,10 +45,10 @@ export function newMemory(): Memory {
     cached: new Set(),
     read: new Map(),
     streamed: new Set(),
-    entered: new Map(),
     overlaps: [],
     nextId: 1,
     visits: 0,
+    gaps: 0,
   };
 }
 

@@ -44,6 +44,7 @@ function judged(d95: number, calls: readonly SlowCall[], left: number) {
     adapting: false,
     now: after,
     after,
+    bridges: 3,
     lateAccesses: [],
     adaptingMiddleware: [],
     wholeBridge: false,

@@ -157,7 +157,7 @@ describe('what a handler waits for', () => {
       import OpenAI from 'openai'; const openai = new OpenAI();
       async function* words() { const s = await openai.chat.completions.create({ stream: true }); for await (const w of s) yield w; }`;
     expect(summary(`for await (const word of words()) res.write(word);`, {}, head)).toBe(
-      'stream(openai stream( | ) | )',
+      'stream(stream(openai | ) stream( | ) | )',
     );
   });
 
