@@ -31,6 +31,16 @@ export {
   ValueError,
 } from './errors.ts';
 export { Avg, Count, F, Max, Min, Q, Sum, Value } from './expressions/index.ts';
+export {
+  TruncDay,
+  TruncHour,
+  TruncMinute,
+  TruncMonth,
+  TruncQuarter,
+  TruncSecond,
+  TruncWeek,
+  TruncYear,
+} from './expressions/truncation.ts';
 export { fields, foreignKey, manyToMany, oneToOne, reverse, set } from './fields/index.ts';
 export { model } from './models/model.ts';
 export { Manager } from './queryset/manager.ts';
