@@ -209,7 +209,7 @@ function gitFiles(root: string, target: string, pattern?: string): string[] {
   const listed = git(root, ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', pathspec]);
   return listed
     .split('\0')
-    .filter((file) => file !== '' && statSync(path.join(root, file), { throwIfNoEntry: false }));
+    .filter((file) => file !== '' && lstatSync(path.join(root, file), { throwIfNoEntry: false }));
 }
 
 function git(folder: string, args: readonly string[]): string {

@@ -9,11 +9,14 @@ import { extendApi, type FunctionValue, noEnvironment, type Value } from './valu
 
 const none: readonly Value[] = [];
 
+/** Steps of an access path: a thousand chained calls. Generated chains are longer, and each link costs its length. */
+const longestPath = 2000;
+
 /** What reading `name` of a value gives. */
 export function memberValues(evaluator: Evaluator, value: Value, name: string): readonly Value[] {
   switch (value.kind) {
     case 'api':
-      return [extendApi(value, { kind: 'member', name })];
+      return value.steps.length < longestPath ? [extendApi(value, { kind: 'member', name })] : none;
     case 'module':
       return evaluator.exported(value.file, name);
     case 'object':

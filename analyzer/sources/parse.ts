@@ -86,6 +86,12 @@ function parseDialect(
   try {
     return { status: 'parsed', ast: parseFrom(text, options) };
   } catch (error) {
+    // The parser is recursive: nesting beyond the call stack is the file's fault, not the run's.
+    if (error instanceof RangeError)
+      return {
+        status: 'failed',
+        failure: { path, message: 'Nested too deeply to be parsed.', line: 1, column: 1 },
+      };
     if (!isParserError(error)) throw error;
     return {
       status: 'failed',

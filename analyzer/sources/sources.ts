@@ -140,7 +140,7 @@ function readIfFile(absolute: string): Buffer | undefined {
     return readFileSync(absolute);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT' || code === 'EISDIR' || code === 'ENOTDIR') return undefined;
+    if (/^(?:ENOENT|EISDIR|ENOTDIR|ELOOP|ENAMETOOLONG)$/.test(code ?? '')) return undefined;
     throw error;
   }
 }

@@ -38,8 +38,12 @@ function branchesIn(dispatcher: Dispatcher, node: Node, outer: Match, depth: num
     case 'BlockStatement':
       return node.body.flatMap((statement) => inside(statement));
     case 'IfStatement': {
-      const own = branchesAt(dispatcher, node.test, node.consequent, outer, depth);
-      return [...own, ...inside(node.alternate)];
+      const found: Branch[] = [];
+      let rest: Node | null | undefined = node;
+      // A dispatcher may be one chain of hundreds of `else if`.
+      for (; rest?.type === 'IfStatement'; rest = rest.alternate)
+        found.push(...branchesAt(dispatcher, rest.test, rest.consequent, outer, depth));
+      return [...found, ...inside(rest)];
     }
     case 'SwitchStatement':
       return switchBranches(dispatcher, node, outer, depth);

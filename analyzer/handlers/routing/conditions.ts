@@ -17,10 +17,13 @@ export function bothConditions(outer: string | undefined, inner: string | undefi
   return inner === undefined ? outer : `${outer} && ${inner}`;
 }
 
+/** A condition further out than this says little about one registration. */
+const mostConditions = 8;
+
 function conditionsAround(file: SourceFile, node: Node): string[] {
   const found: string[] = [];
   for (let inner = node, above = file.parentOf(inner); above !== undefined; above = file.parentOf(inner)) {
-    if (isFunction(above)) break;
+    if (isFunction(above) || found.length >= mostConditions) break;
     if (above.type === 'IfStatement' || above.type === 'ConditionalExpression') {
       const test = file.textOf(above.test).replace(/\s+/g, ' ');
       if (inner === above.consequent) found.unshift(test);

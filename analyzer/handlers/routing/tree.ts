@@ -3,12 +3,15 @@ import type { Handler, Middleware } from '../handler.ts';
 import { bothConditions } from './conditions.ts';
 import type { Operand } from './operands.ts';
 import { compareOrder } from './order.ts';
-import type { Mount, Route, Router, Routers } from './router.ts';
+import type { Guard, Mount, Route, Router, Routers } from './router.ts';
 import { foreignTarget, locationOf, middlewareOf, targetOf } from './targets.ts';
 import { useOf } from './uses.ts';
 
 /** Full paths beyond this for one router tell nobody anything; the rest is left out. */
 const mostPlaces = 200;
+
+/** What runs before a handler beyond this is left out: no application has it, generated input may. */
+const mostMiddlewares = 300;
 
 /** How a framework puts paths together and tells what answers from what only guards. */
 export interface Dialect {
@@ -39,6 +42,7 @@ export class RoutingTree {
   private readonly routers: Routers;
   private readonly evaluator: Evaluator;
   private readonly known = new Map<Router, readonly Place[]>();
+  private readonly guards = new Map<Router, readonly Guard[]>();
 
   /** Whether something is mounted that cannot be followed: a router that hangs nowhere may be it. */
   private readonly mountsUnknown: boolean;
@@ -135,10 +139,21 @@ export class RoutingTree {
   }
 
   private guardsBefore(router: Router, order: readonly number[], path: string): readonly Middleware[] {
-    return router.guards
-      .filter((guard) => this.dialect.unordered === true || compareOrder(guard.spot.order, order) < 0)
-      .filter((guard) => guard.path === undefined || this.dialect.covers(guard.path, path))
-      .sort((left, right) => compareOrder(left.spot.order, right.spot.order))
-      .flatMap(({ middlewares }) => middlewares);
+    const found: Middleware[] = [];
+    for (const guard of this.sortedGuards(router)) {
+      const isBefore = this.dialect.unordered === true || compareOrder(guard.spot.order, order) < 0;
+      if (!isBefore || found.length >= mostMiddlewares) break;
+      if (guard.path === undefined || this.dialect.covers(guard.path, path)) found.push(...guard.middlewares);
+    }
+    return found;
+  }
+
+  private sortedGuards(router: Router): readonly Guard[] {
+    let sorted = this.guards.get(router);
+    if (sorted === undefined) {
+      sorted = [...router.guards].sort((left, right) => compareOrder(left.spot.order, right.spot.order));
+      this.guards.set(router, sorted);
+    }
+    return sorted;
   }
 }
