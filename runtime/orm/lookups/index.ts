@@ -2,6 +2,7 @@ import type { ExpressionNode } from '../expressions/node.ts';
 import type { Family } from '../fields/field.ts';
 import type { Resolver } from '../query/resolver.ts';
 import type { Predicate } from '../query/where.ts';
+import { arrayLookups } from './arrays.ts';
 import { equalityLookups, type LookupBuilder, orderingLookups } from './comparisons.ts';
 import type { Operand } from './operand.ts';
 import { unsupportedLookup } from './suggestions.ts';
@@ -26,7 +27,7 @@ const lookupsByFamily: Readonly<Record<Family, Lookups>> = {
   uuid: castable,
   ip: castable,
   json: equalityLookups,
-  array: ordered,
+  array: { ...ordered, ...arrayLookups },
   binary: equalityLookups,
   relation: ordered,
 };

@@ -1,0 +1,18 @@
+import { compare, type LookupBuilder, side } from './comparisons.ts';
+import { never } from './operand.ts';
+
+/** `lhs <operator> array`, with the array sent as one value of the column's own type. */
+function arrayComparison(operator: '@>' | '<@' | '&&'): LookupBuilder {
+  return (lhs, operand, resolver) => {
+    // Nothing contains, is contained in or overlaps with null.
+    if (operand.form === 'null') return never;
+    return compare(lhs, operator, side(lhs, operand, resolver));
+  };
+}
+
+/** Lookups of array columns. */
+export const arrayLookups: Readonly<Record<string, LookupBuilder>> = {
+  contains: arrayComparison('@>'),
+  containedBy: arrayComparison('<@'),
+  overlap: arrayComparison('&&'),
+};
