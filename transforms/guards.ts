@@ -19,6 +19,9 @@ export function refusal(bridge: Bridge): Refusal | undefined {
   if (doubt !== undefined) return leave(doubt.code, doubt.reason);
   if (argument === undefined) return leave('MA115', 'nothing is handed to the wrapper');
   if (argument.type === 'SpreadElement') return leave('MA115', 'what is handed to the wrapper is spread');
+  const handed = unwrapped(argument);
+  if (handed.type === 'Identifier' && file.scopes.bindingOf(handed)?.kind === 'parameter')
+    return leave('MA121', `«${handed.name}» is whatever the caller hands over`);
   return (
     optionsRefusal(bridge) ??
     castRefusal(bridge) ??
@@ -69,8 +72,6 @@ export function referenceRefusal(bridge: Bridge, evaluator: Evaluator): Refusal 
   const { file } = bridge;
   const node = unwrapped(bridge.argument ?? bridge.wrap);
   const text = file.textOf(node);
-  if (node.type === 'Identifier' && file.scopes.bindingOf(node)?.kind === 'parameter')
-    return leave('MA121', `«${text}» is whatever the caller hands over`);
   const known = receiverKnowledge(evaluator, file, node);
   switch (known.kind) {
     case 'operation':

@@ -78,8 +78,9 @@ function shareModel(left: Member, right: Member): boolean {
   return left.operations.some((one) => right.operations.some((other) => sameModel(one, other)));
 }
 
-/** Two models that are not known may be the same. */
+/** Two models that are not known may be the same; opening a transaction touches none. */
 function sameModel(left: OrmOperation, right: OrmOperation): boolean {
+  if ([left, right].some(({ kind, writes }) => kind === 'transaction' && !writes)) return false;
   return left.model === undefined || right.model === undefined || left.model === right.model;
 }
 
