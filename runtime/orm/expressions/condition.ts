@@ -110,7 +110,8 @@ export function listOf(leaf: Leaf): unknown[] | undefined {
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array || isInstance(value)) {
     return undefined;
   }
-  if (!(Symbol.iterator in value)) return undefined;
+  // A query set can be iterated too, but that would read it.
+  if (!(Symbol.iterator in value) || isSubqueried(value)) return undefined;
   const list = [...(value as Iterable<unknown>)];
   return leaf.lastName === 'in' ? list.filter((each) => each !== null) : list;
 }

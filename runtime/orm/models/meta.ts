@@ -159,8 +159,10 @@ export class ModelMeta {
 
   #receive(relation: ReverseRelation): void {
     const { field } = relation;
-    relation.name = this.#reverseName(field.model, field.name, field.relation.relatedName);
     this.#incoming.push(relation);
+    // As in Django, '+' asks for no way back.
+    if (field.relation.relatedName === '+') return;
+    relation.name = this.#reverseName(field.model, field.name, field.relation.relatedName);
     if (!this.#relations.has(relation.name)) this.#relations.set(relation.name, relation);
   }
   /** Name of the other side of `model.name`: the one declared here, else its relatedName, else the model's name. */

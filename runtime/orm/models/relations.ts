@@ -215,7 +215,7 @@ function automaticThrough(relation: ManyToManyRelation): ModelMeta {
   const ownName = toSelf ? `from_${model.name}` : model.name;
   const targetName = toSelf ? `to_${target.name}` : target.name;
   const key = (to: ModelMeta) =>
-    new FieldDescription(new ForeignKeyField('foreignKey', () => to.modelClass, { onDelete: 'cascade' }));
+    new FieldDescription(new ForeignKeyField('foreignKey', () => to.modelClass, { relatedName: '+' }));
   const own = camelCase(snakeCase(ownName));
   const other = camelCase(snakeCase(targetName));
   return defineModel(

@@ -147,26 +147,11 @@ export class Query {
     for (const name of names) {
       const relation = model.relation(name);
       const single = relation?.form === 'forward' || (relation?.form === 'reverse' && relation.single);
-      if (!single) throw this.#relatedError(model, name);
+      if (!single) throw unrelated(model, name);
       model = relation.target;
     }
     this.related = grow(this.related ?? {}, names);
   }
-  #relatedError(model: ModelMeta, name: string): FieldError {
-    const choices = [...model.relations]
-      .filter(
-        ([, relation]) => relation.form === 'forward' || (relation.form === 'reverse' && relation.single),
-      )
-      .map(([choice]) => choice);
-    const listed = choices.length === 0 ? '(none)' : choices.join(', ');
-    const known = model.field(name) !== undefined;
-    return new FieldError(
-      known
-        ? `Non-relational field given in select_related: '${name}'. Choices are: ${listed}`
-        : `Invalid field name(s) given in select_related: '${name}'. Choices are: ${listed}`,
-    );
-  }
-
   keyColumn(): Column {
     return new Column(this.base, this.model.primaryKey);
   }
@@ -183,4 +168,18 @@ function grow(tree: RelatedTree, names: readonly string[]): RelatedTree {
   const [first, ...rest] = names;
   if (first === undefined) return tree;
   return { ...tree, [first]: grow(tree[first] ?? {}, rest) };
+}
+
+/** What is wrong with a name given to selectRelated. */
+function unrelated(model: ModelMeta, name: string): FieldError {
+  const choices = [...model.relations]
+    .filter(([, relation]) => relation.form === 'forward' || (relation.form === 'reverse' && relation.single))
+    .map(([choice]) => choice);
+  const listed = choices.length === 0 ? '(none)' : choices.join(', ');
+  const known = model.field(name) !== undefined;
+  return new FieldError(
+    known
+      ? `Non-relational field given in select_related: '${name}'. Choices are: ${listed}`
+      : `Invalid field name(s) given in select_related: '${name}'. Choices are: ${listed}`,
+  );
 }

@@ -92,7 +92,7 @@ export interface SetOnDelete {
 export interface ForeignKeyOptions {
   /** `cascade` when absent. */
   readonly onDelete?: OnDelete;
-  /** Accessor and lookup name on the target, for targets that declare no `reverse` field. */
+  /** Lookup name on the target, where it declares no `reverse` field; '+' for none. */
   readonly relatedName?: string;
   readonly dbConstraint?: boolean;
 }

@@ -1,0 +1,106 @@
+import { F, FieldError } from '@migrate-async/runtime/orm';
+import { expect } from 'vitest';
+import { call, lastStatement, thrownBy } from '../support/differential.ts';
+import { harness, keys } from '../support/harness.ts';
+import { Author, Book, Event, Review } from '../support/library.ts';
+
+const { behaviour } = harness();
+
+behaviour('103 nulls come last upwards, first downwards, or where they are told', function* () {
+  expect(keys(yield* call<Book[]>(Book.objects.orderBy('rating', 'id'), 'list'))).toEqual([2, 1, 5, 4, 3]);
+  expect(keys(yield* call<Book[]>(Book.objects.orderBy('-rating', 'id'), 'list'))).toEqual([3, 4, 1, 5, 2]);
+  const last = Book.objects.orderBy(F('rating').desc({ nullsLast: true }), 'id');
+  expect(keys(yield* call<Book[]>(last, 'list'))).toEqual([4, 1, 5, 2, 3]);
+});
+behaviour('104 a random order has all rows', function* () {
+  const count = (yield* call<number[]>(Book.objects.orderBy('?').valuesList('pages'), 'count')) as unknown;
+  expect(count).toBe(5);
+  expect(Book.objects.orderBy('?').toSql().sql).toContain('ORDER BY RANDOM()');
+});
+behaviour('105 ordering across relations, and by a relation itself', function* () {
+  const byName = Book.objects.orderBy('-publisher__name', 'id');
+  expect(keys(yield* call<Book[]>(byName, 'list'))).toEqual([3, 4, 1, 2, 5]);
+  yield* call(Book.objects.orderBy('publisher', 'id'), 'list');
+  expect(lastStatement()).toContain('ORDER BY "book"."publisher_id" ASC');
+});
+behaviour('106 a second ordering replaces the first', function* () {
+  const books = Book.objects.orderBy('title').orderBy('-id');
+  expect(keys(yield* call<Book[]>(books, 'list'))).toEqual([5, 4, 3, 2, 1]);
+  expect(keys(yield* call<Book[]>(books.reverse(), 'list'))).toEqual([1, 2, 3, 4, 5]);
+});
+behaviour('107 an ordering by an unknown name is refused', function* () {
+  const error = yield* thrownBy(function* () {
+    // @ts-expect-error there is no such field
+    yield* call(Book.objects.orderBy('nope'), 'list');
+  });
+  expect(error).toBeInstanceOf(FieldError);
+  expect(error.message).toContain(
+    "Cannot resolve keyword 'nope' into field. Choices are: authors, contact, contactId, id,",
+  );
+});
+behaviour('108 a model has an ordering of its own', function* () {
+  const names = yield* call<string[]>(Event.objects.valuesList('name', { flat: true }), 'list');
+  expect(names).toEqual(['e2', 'e3', 'e1']);
+});
+behaviour('109 ordering columns are added to a distinct selection', function* () {
+  const rows = Book.objects.valuesList('publisherId', { flat: true }).distinct();
+  expect(yield* call<number[]>(rows.orderBy('publisherId'), 'list')).toEqual([1, 2]);
+  expect(yield* call<number[]>(rows.orderBy('title'), 'list')).toEqual([1, 1, 2, 2, 1]);
+});
+behaviour('110 values has a key for every column, foreign keys by attribute', function* () {
+  const row = yield* call<object>(Book.objects.values(), 'get', { id: 1 });
+  expect(Object.keys(row)).toEqual([
+    'id',
+    'title',
+    'isbn',
+    'pages',
+    'price',
+    'rating',
+    'published',
+    'publisherId',
+    'contactId',
+    'meta',
+    'tags',
+  ]);
+});
+behaviour('112 values across a many-to-many relation repeat rows', function* () {
+  const rows = yield* call<object[]>(Book.objects.values('id', 'authors').orderBy('id', 'authors'), 'list');
+  expect(rows.length).toBe(7);
+  expect(rows.slice(1, 3)).toEqual([
+    { id: 2, authors: 1 },
+    { id: 2, authors: 2 },
+  ]);
+  expect(rows[6]).toEqual({ id: 5, authors: null });
+});
+behaviour('111 valuesList gives tuples, or scalars when flat', function* () {
+  const tuples = Book.objects.orderBy('id').valuesList('id', 'publisher__name');
+  expect((yield* call<unknown[]>(tuples, 'list'))[0]).toEqual([1, 'Acme']);
+  expect(yield* call(Book.objects.orderBy('id').valuesList('title', { flat: true }), 'first')).toBe('Alpha');
+});
+behaviour('114 distinct by a column keeps the first row of each', function* () {
+  const reviews = Review.objects.orderBy('book', '-stars').distinct('book');
+  expect(keys(yield* call<Review[]>(reviews, 'list'))).toEqual([1, 3, 6]);
+});
+behaviour('118 whether a query set is ordered', function* () {
+  expect(Event.objects.all().ordered).toBe(true);
+  expect(Event.objects.orderBy().ordered).toBe(false);
+  expect(Book.objects.all().ordered).toBe(false);
+  expect(Book.objects.none().ordered).toBe(true);
+  expect(Book.objects.orderBy('id').ordered).toBe(true);
+  yield* call(Author.objects, 'count');
+});
+behaviour('95 a slice is final', function* () {
+  const slice = () => Book.objects.orderBy('id').slice(0, 2);
+  const messages = [
+    [() => slice().filter({ id: 1 }), 'Cannot filter a query once a slice has been taken.'],
+    [() => slice().orderBy('id'), 'Cannot reorder a query once a slice has been taken.'],
+    [() => slice().reverse(), 'Cannot reverse a query once a slice has been taken.'],
+    [() => slice().distinct('id'), 'Cannot create distinct fields once a slice has been taken.'],
+  ] as const;
+  for (const [step, message] of messages) expect(step).toThrow(new TypeError(message));
+  const update = yield* thrownBy(() => call(slice(), 'update', { pages: 1 }));
+  expect(update.message).toBe('Cannot update a query once a slice has been taken.');
+  const remove = yield* thrownBy(() => call(slice(), 'delete'));
+  expect(remove.message).toBe("Cannot use 'limit' or 'offset' with delete().");
+  expect(keys(yield* call<Book[]>(slice().slice(1), 'list'))).toEqual([2]);
+});

@@ -1,0 +1,232 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { channels, type QueryEvent, syncToAsync, threadSensitiveContext } from '@migrate-async/runtime';
+import { transaction } from '@migrate-async/runtime/orm';
+import { relationTwin } from '@migrate-async/runtime/twins';
+import { expect, test } from 'vitest';
+
+type TransactionOptions = { readonly savepoint?: boolean; readonly durable?: boolean };
+
+/** One step of a behaviour: a call, a relation read, or a transaction around further steps. */
+type Step =
+  | {
+      readonly kind: 'call';
+      readonly target: object;
+      readonly name: string;
+      readonly values: readonly unknown[];
+    }
+  | { readonly kind: 'read'; readonly target: object; readonly name: string }
+  | { readonly kind: 'iterate'; readonly target: object; readonly stopAfter: number }
+  | {
+      readonly kind: 'atomic';
+      readonly options: TransactionOptions;
+      readonly body: () => Behaviour<unknown>;
+    };
+
+/** A behaviour, written once: it yields what should be done, and any path can do it. */
+export type Behaviour<Result = void> = Generator<Step, Result, unknown>;
+
+/** Calls an operation by its sync name; its twin on the native path, a bridge on the bridged one. */
+export function* call<Result = unknown>(
+  target: object,
+  name: string,
+  ...values: unknown[]
+): Behaviour<Result> {
+  return (yield { kind: 'call', target, name, values }) as Result;
+}
+/** Reads a relation: `book.author`, or `await book.aauthor`. */
+export function* readRelation<Result = unknown>(target: object, name: string): Behaviour<Result> {
+  return (yield { kind: 'read', target, name }) as Result;
+}
+/** `for of`, or `for await`. */
+export function* iterate<Row = unknown>(
+  target: object,
+  stopAfter = Number.POSITIVE_INFINITY,
+): Behaviour<Row[]> {
+  return (yield { kind: 'iterate', target, stopAfter }) as Row[];
+}
+export function* atomic<Result>(
+  body: () => Behaviour<Result>,
+  options: TransactionOptions = {},
+): Behaviour<Result> {
+  return (yield { kind: 'atomic', options, body }) as Result;
+}
+/** Runs steps that are expected to throw; returns what they threw. */
+export function* thrownBy(body: () => Behaviour<unknown>): Behaviour<Error> {
+  try {
+    yield* body();
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error('nothing was thrown');
+}
+
+type Path = 'sync' | 'native' | 'bridged';
+const paths: readonly Path[] = ['sync', 'native', 'bridged'];
+/** Which way statements may go on each path; a bridged closure runs here, and blocks. */
+const allowed: Readonly<Record<Path, readonly QueryEvent['path'][]>> = {
+  sync: ['blocking'],
+  native: ['native'],
+  bridged: ['bridged', 'blocking'],
+};
+
+/** What one path did: every statement it sent and every outcome the behaviour saw. */
+interface Transcript {
+  readonly sql: string[];
+  readonly outcomes: string[];
+}
+
+let transcript: Transcript = { sql: [], outcomes: [] };
+/** Statements sent so far by the running behaviour. */
+export function statements(): readonly string[] {
+  return transcript.sql;
+}
+export function lastStatement(): string {
+  return transcript.sql.at(-1) ?? '';
+}
+
+/** Rows are restored only after something wrote: most behaviours only read. */
+export interface Freshness {
+  needed: boolean;
+  restore(): Promise<void>;
+}
+
+/**
+ * A test that runs `behaviour` on the sync, the native and the bridged path, each on fresh rows, and compares: the
+ * same statements, results of the same value and type, errors of the same class and message.
+ */
+export function differential(name: string, fresh: Freshness, behaviour: () => Behaviour): void {
+  test(name, async () => {
+    const transcripts: Transcript[] = [];
+    for (const path of paths) {
+      if (fresh.needed) await fresh.restore();
+      fresh.needed = true;
+      const recorded = await record(path, behaviour);
+      fresh.needed = recorded.sql.some((sql) => !/^(SELECT|EXPLAIN)/.test(sql));
+      transcripts.push(recorded);
+    }
+    const [sync, ...others] = transcripts;
+    for (const other of others) expect(other).toEqual(sync);
+  });
+}
+
+async function record(path: Path, behaviour: () => Behaviour): Promise<Transcript> {
+  transcript = { sql: [], outcomes: [] };
+  const strays: string[] = [];
+  const note = (event: unknown) => {
+    const { sql, path: used } = event as QueryEvent;
+    if (!allowed[path].includes(used)) strays.push(`${used}: ${sql}`);
+    // Savepoints are counted per connection, which may be older than this test.
+    transcript.sql.push(sql.replace(/\bs\d+$/, 'savepoint'));
+  };
+  subscribe(channels.query, note);
+  try {
+    if (path === 'sync') runSync(behaviour());
+    else if (path === 'native') await runAsync(behaviour(), path);
+    else await threadSensitiveContext(() => runAsync(behaviour(), path));
+  } finally {
+    unsubscribe(channels.query, note);
+  }
+  expect(strays, `statements that left the ${path} path`).toEqual([]);
+  return transcript;
+}
+
+type Operations = Record<string, (...values: unknown[]) => unknown>;
+
+function runSync<Result>(behaviour: Behaviour<Result>): Result {
+  let step = behaviour.next();
+  while (!step.done) {
+    try {
+      step = behaviour.next(noted(performSync(step.value)));
+    } catch (error) {
+      if (fatal(error)) throw error;
+      noted(error);
+      step = behaviour.throw(error);
+    }
+  }
+  return step.value;
+}
+function performSync(step: Step): unknown {
+  switch (step.kind) {
+    case 'call':
+      return method(step.target, step.name).apply(step.target, [...step.values]);
+    case 'read':
+      return (step.target as Record<string, unknown>)[step.name];
+    case 'iterate': {
+      const rows: unknown[] = [];
+      for (const row of step.target as Iterable<unknown>) if (rows.push(row) >= step.stopAfter) break;
+      return rows;
+    }
+    case 'atomic':
+      return transaction.atomic(step.options, () => runSync(step.body()));
+  }
+}
+
+async function runAsync<Result>(behaviour: Behaviour<Result>, path: Path): Promise<Result> {
+  let step = behaviour.next();
+  while (!step.done) {
+    let answer: unknown;
+    try {
+      answer = await performAsync(step.value, path);
+    } catch (error) {
+      if (fatal(error)) throw error;
+      noted(error);
+      step = behaviour.throw(error);
+      continue;
+    }
+    step = behaviour.next(noted(answer));
+  }
+  return step.value;
+}
+async function performAsync(step: Step, path: Path): Promise<unknown> {
+  if (path === 'bridged') return performBridged(step);
+  switch (step.kind) {
+    case 'call':
+      return method(step.target, relationTwin(step.name)).apply(step.target, [...step.values]);
+    case 'read':
+      return (step.target as Record<string, unknown>)[relationTwin(step.name)];
+    case 'iterate': {
+      const rows: unknown[] = [];
+      for await (const row of step.target as AsyncIterable<unknown>)
+        if (rows.push(row) >= step.stopAfter) break;
+      return rows;
+    }
+    case 'atomic':
+      return transaction.aatomic(step.options, () => runAsync(step.body(), path));
+  }
+}
+/** Relations, iteration and transactions have no method to hand to a bridge: they go as closures. */
+async function performBridged(step: Step): Promise<unknown> {
+  if (step.kind === 'call') return syncToAsync(method(step.target, step.name))(...step.values);
+  return syncToAsync(() => performSync(step))();
+}
+
+function method(target: object, name: string): (...values: unknown[]) => unknown {
+  const found = (target as Operations)[name];
+  if (typeof found !== 'function') throw new Error(`there is no ${name} to call`);
+  return found;
+}
+
+/** An assertion of the test itself, not an outcome. */
+function fatal(error: unknown): boolean {
+  return (error as Error).name === 'AssertionError';
+}
+
+/** Keeps an outcome in a form that tells types apart. */
+function noted<T>(outcome: T): T {
+  transcript.outcomes.push(describeOutcome(outcome));
+  return outcome;
+}
+function describeOutcome(outcome: unknown): string {
+  if (outcome instanceof Error) return `${outcome.constructor.name}: ${outcome.message}`;
+  return JSON.stringify(outcome, function (this: Record<string, unknown>, key, value: unknown) {
+    const raw = this[key];
+    if (raw instanceof Date) return `Date ${raw.toISOString()}`;
+    if (typeof value === 'bigint') return `bigint ${value}`;
+    if (value === undefined) return 'undefined';
+    if (value instanceof Map) return { map: [...value] };
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      return { class: value.constructor.name, ...value };
+    }
+    return value;
+  });
+}
