@@ -42,7 +42,7 @@ export interface Discovery {
 /** One web framework: how it registers handlers. */
 export interface Framework {
   readonly name: string;
-  /** A file that holds none of these words cannot register a handler. */
-  readonly words: readonly string[];
+  /** Specifiers of the packages it comes in. */
+  readonly packages: RegExp;
   discover(sources: Sources, evaluator: Evaluator): Discovery;
 }

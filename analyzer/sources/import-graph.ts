@@ -7,6 +7,7 @@ import type { Sources } from './sources.ts';
 export class ImportGraph {
   private readonly importing = new Map<string, string[]>();
   private readonly imported = new Map<string, string[]>();
+  private readonly users = new Map<string, string[]>();
 
   constructor(sources: Sources) {
     for (const file of sources.files) {
@@ -14,10 +15,19 @@ export class ImportGraph {
       for (const specifier of specifiersIn(sources.text(file))) {
         const target = sources.modules.resolve(file, specifier);
         if (target.kind === 'file') targets.add(target.path);
+        else add(this.users, target.name, file);
       }
       this.imported.set(file, [...targets]);
-      for (const target of targets) this.importing.set(target, [...(this.importing.get(target) ?? []), file]);
+      for (const target of targets) add(this.importing, target, file);
     }
+  }
+
+  /** Listed files that may load a package whose specifier matches, in no order. */
+  usersOf(packages: RegExp): ReadonlySet<string> {
+    const found = new Set<string>();
+    for (const [name, files] of this.users)
+      if (packages.test(name)) for (const file of files) found.add(file);
+    return found;
   }
 
   /** Listed files that may load `file`. */
@@ -29,6 +39,12 @@ export class ImportGraph {
   importsOf(file: string): readonly string[] {
     return this.imported.get(file) ?? [];
   }
+}
+
+function add(lists: Map<string, string[]>, key: string, item: string): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [item]);
+  else list.push(item);
 }
 
 const loading =

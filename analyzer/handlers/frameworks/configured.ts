@@ -41,13 +41,7 @@ export type HandlerPattern =
 export function configuredFramework(patterns: readonly HandlerPattern[]): Framework {
   return {
     name: 'configured',
-    words: patterns.map((pattern) =>
-      'callee' in pattern
-        ? (pattern.callee.split('.').at(-1) ?? '')
-        : 'decorator' in pattern
-          ? pattern.decorator
-          : '',
-    ),
+    packages: /(?:)/,
     discover(sources, evaluator): Discovery {
       const handlers = patterns.flatMap((pattern) => {
         if ('callee' in pattern) return calledHandlers(sources, evaluator, pattern);

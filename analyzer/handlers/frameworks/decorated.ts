@@ -43,10 +43,11 @@ const dialects: readonly Dialect[] = [
 /** Frameworks whose routes are decorators on classes: routing-controllers, tsoa, InversifyJS, Overnight, Ts.ED. */
 export const decorated: Framework = {
   name: 'decorators',
-  words: ['routing-controllers', 'tsoa', 'inversify-express-utils', '@inversifyjs/', '@overnightjs/core', 'fastify-decorators', '@tsed/', 'koa-swagger-decorator', 'koa-ts-controllers'], // biome-ignore format: data
+  packages:
+    /^(?:routing-controllers|@?tsoa|inversify-express-utils|@inversifyjs|@overnightjs|fastify-decorators|@tsed|koa-swagger-decorator|koa-ts-controllers)(?:\/|$)/,
   discover(sources, evaluator) {
-    const files = sources.mentioning(this.words).filter((file) => !isTestFile(file));
-    return files.length === 0 ? { handlers: [], dynamic: [] } : discoverDecorated(sources, evaluator);
+    const isUsed = evaluator.references.graph.usersOf(this.packages).size > 0;
+    return isUsed ? discoverDecorated(sources, evaluator) : { handlers: [], dynamic: [] };
   },
 };
 

@@ -18,23 +18,14 @@ import type { Router } from '../routing/router.ts';
 import type { Dialect } from '../routing/tree.ts';
 import { expressObject, expressVerbs } from './express-objects.ts';
 
+const packages =
+  /^(?:express(?:-ws|-promise-router|-async-router|-router|-serve-static-core)?|@types\/express.*|@feathersjs\/express|ultimate-express|hyper-express|polka|restana|restify|@tinyhttp\/app|router)$/;
+
 /** Express 4 and 5, and packages with its interface. */
 export const express: Framework = {
   name: 'express',
-  words: [
-    "'express",
-    '"express',
-    '@feathersjs/express',
-    'ultimate-express',
-    'polka',
-    'restana',
-    'restify',
-    '@tinyhttp/app',
-    "'router'",
-    '"router"',
-  ],
+  packages,
   discover(sources, evaluator) {
-    if (sources.mentioning(this.words).length === 0) return { handlers: [], dynamic: [] };
     return discoverExpress(sources, evaluator);
   },
 };
@@ -58,7 +49,7 @@ const dialect: Dialect = {
 
 function discoverExpress(sources: Sources, evaluator: Evaluator): Discovery {
   const registrations = new Registrations(dialect, evaluator);
-  const files = registeringFiles(sources);
+  const files = registeringFiles(sources, evaluator, packages);
   const isReceiver = (value: ApiValue) => expressObject(value) !== undefined;
   for (const call of callsOn(sources, evaluator, files, registering, isReceiver)) {
     for (const value of evaluator.evaluate(call.file, call.object, call.environment)) {

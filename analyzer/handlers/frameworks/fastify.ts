@@ -22,12 +22,13 @@ import { type FastifyInstance, fastifyInstance, fastifyVerbs } from './fastify-o
 import { entryPlugins, type PluginRun, pluginRuns } from './fastify-plugins.ts';
 import { readHook, readRoute, readVerb } from './fastify-routes.ts';
 
+const packages = /fastify/;
+
 /** Fastify, with plugins, prefixes and @fastify/autoload. */
 export const fastify: Framework = {
   name: 'fastify',
-  words: ["'fastify", '"fastify', '@fastify/'],
+  packages,
   discover(sources, evaluator) {
-    if (sources.mentioning(this.words).length === 0) return { handlers: [], dynamic: [] };
     return new FastifyDiscovery(sources, evaluator).run();
   },
 };
@@ -62,7 +63,7 @@ class FastifyDiscovery {
   }
 
   run(): Discovery {
-    const files = registeringFiles(this.sources);
+    const files = registeringFiles(this.sources, this.evaluator, packages);
     const isMade = (value: ApiValue) => fastifyInstance(value)?.made !== undefined;
     for (const call of callsOn(this.sources, this.evaluator, files, registering, isMade, true))
       this.read(call);

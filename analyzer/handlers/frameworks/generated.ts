@@ -13,15 +13,16 @@ const generators: readonly (readonly [RegExp, RegExp, string])[] = [
   [/^@nestjsx\/crud$/, /^Crud$/, 'Routes of a resource are made from its model.'],
 ]; // biome-ignore format: a table
 
-const words = ['finale-rest', 'epilogue', 'express-restify-mongoose', 'json-server', 'express-openapi', 'openapi-backend', 'swagger-routes-express', 'adminjs', 'admin-bro', '@nestjsx/crud']; // biome-ignore format: data
+const packages =
+  /^(?:finale-rest|epilogue|express-restify-mongoose|json-server|express-openapi|openapi-backend|swagger-routes-express|@?adminjs|admin-bro|@nestjsx)/;
 
 /** Registrations that packages make at run time: reported with their place, never guessed. */
 export const generated: Framework = {
   name: 'generated',
-  words,
+  packages,
   discover(sources, evaluator) {
     const dynamic: DynamicRegistration[] = [];
-    for (const path of sources.mentioning(words)) {
+    for (const path of evaluator.references.graph.usersOf(packages)) {
       const file = isTestFile(path) ? undefined : sources.file(path);
       for (const call of file ? callsOf(file).all : []) {
         if (file === undefined) continue;

@@ -18,12 +18,13 @@ import type { Router } from '../routing/router.ts';
 import type { Dialect } from '../routing/tree.ts';
 import { type HonoRouter, honoObject, honoVerbs } from './hono-objects.ts';
 
+const packages = /^(?:hono|@hono|npm:hono|jsr:@hono|hono-openapi)(?:\/|@|$)/;
+
 /** Hono, with the OpenAPI variant, factories and base paths. */
 export const hono: Framework = {
   name: 'hono',
-  words: ["'hono", '"hono', '@hono/', 'npm:hono', ':@hono'],
+  packages,
   discover(sources, evaluator) {
-    if (sources.mentioning(this.words).length === 0) return { handlers: [], dynamic: [] };
     return discoverHono(sources, evaluator);
   },
 };
@@ -49,7 +50,7 @@ const dialect: Dialect = {
 
 function discoverHono(sources: Sources, evaluator: Evaluator): Discovery {
   const registrations = new Registrations(dialect, evaluator);
-  const files = registeringFiles(sources);
+  const files = registeringFiles(sources, evaluator, packages);
   const isReceiver = (value: ApiValue) => honoObject(value)?.kind === 'router';
   const lastPaths = new Map<Router, readonly string[]>();
   for (const call of callsOn(sources, evaluator, files, registering, isReceiver)) {

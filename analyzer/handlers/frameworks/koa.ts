@@ -19,12 +19,13 @@ import type { Router } from '../routing/router.ts';
 import type { Dialect } from '../routing/tree.ts';
 import { type KoaRouter, koaObject, koaVerbs } from './koa-objects.ts';
 
+const packages = /koa/;
+
 /** Koa with any of its routers, koa-mount and koa-route. */
 export const koa: Framework = {
   name: 'koa',
-  words: ["'koa", '"koa', '@koa/', 'koa-router'],
+  packages,
   discover(sources, evaluator) {
-    if (sources.mentioning(this.words).length === 0) return { handlers: [], dynamic: [] };
     return discoverKoa(sources, evaluator);
   },
 };
@@ -51,7 +52,7 @@ const dialect: Dialect = {
 
 function discoverKoa(sources: Sources, evaluator: Evaluator): Discovery {
   const registrations = new Registrations(dialect, evaluator);
-  const files = registeringFiles(sources);
+  const files = registeringFiles(sources, evaluator, packages);
   const isReceiver = (value: ApiValue) => koaObject(value)?.kind === 'router';
   for (const call of callsOn(sources, evaluator, files, registering, isReceiver)) {
     for (const value of evaluator.evaluate(call.file, call.object, call.environment)) {

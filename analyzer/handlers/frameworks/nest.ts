@@ -22,9 +22,9 @@ import { remoteHandlers } from './nest-remote.ts';
 /** NestJS controllers, and its resolvers, gateways and message handlers. */
 export const nest: Framework = {
   name: 'nestjs',
-  words: ['@nestjs/'],
+  packages: /^@nestjs\//,
   discover(sources, evaluator) {
-    if (sources.mentioning(this.words).length === 0) return { handlers: [], dynamic: [] };
+    if (evaluator.references.graph.usersOf(this.packages).size === 0) return { handlers: [], dynamic: [] };
     return discoverNest(sources, evaluator);
   },
 };

@@ -22,7 +22,7 @@ import { type NextApplication, nextApplications, nextFile } from './next-paths.t
 /** Next.js: route handlers, pages API, server actions, middleware (`proxy` since version 16). */
 export const next: Framework = {
   name: 'next',
-  words: ['next'],
+  packages: /^next(?:\/|$)/,
   discover(sources, evaluator) {
     const applications = nextApplications(sources, evaluator);
     if (applications.length === 0) return { handlers: [], dynamic: [] };

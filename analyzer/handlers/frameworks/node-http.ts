@@ -21,12 +21,14 @@ import { functionLocation, functionName, locationOf, referenceName, targetOf } f
 import type { Dispatcher } from './node-http-conditions.ts';
 import { type Branch, branchesOf } from './node-http-dispatch.ts';
 
+const words = ['createServer', 'createSecureServer', 'Bun.serve', 'Deno.serve'];
+
 /** Servers without a framework: `node:http`, `https`, `http2`, `Bun.serve` and `Deno.serve`. */
 export const nodeHttp: Framework = {
   name: 'node-http',
-  words: ['createServer', 'createSecureServer', 'Bun.serve', 'Deno.serve', "'request'", '"request"'],
+  packages: /^(?:https?|http2)$/,
   discover(sources, evaluator) {
-    const files = sources.mentioning(this.words).filter((file) => !isTestFile(file));
+    const files = sources.mentioning(words).filter((file) => !isTestFile(file));
     return discoverServers(sources, evaluator, files);
   },
 };

@@ -20,9 +20,9 @@ import { locationOf, middlewareOf, referenceName, targetOf } from '../routing/ta
 /** tRPC 10 and 11 procedures, named by their path through nested routers. */
 export const trpc: Framework = {
   name: 'trpc',
-  words: ['@trpc/server'],
+  packages: /^@trpc\/server/,
   discover(sources, evaluator) {
-    if (sources.mentioning(this.words).length === 0) return { handlers: [], dynamic: [] };
+    if (evaluator.references.graph.usersOf(this.packages).size === 0) return { handlers: [], dynamic: [] };
     return discoverProcedures(sources, evaluator);
   },
 };

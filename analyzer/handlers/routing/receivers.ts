@@ -33,8 +33,40 @@ const registering =
 
 const registeringIn = new WeakMap<Sources, readonly string[]>();
 
+/**
+ * The files that may register something on an object of some packages: they hold a call that could, and stand in a
+ * package of the project that loads one of them.
+ */
+export function registeringFiles(
+  sources: Sources,
+  evaluator: Evaluator,
+  packages: RegExp,
+): readonly string[] {
+  const users = evaluator.references.graph.usersOf(packages);
+  if (users.size === 0) return [];
+  const folderOf = packageFolders(sources);
+  const folders = new Set([...users].map(folderOf));
+  return registeringAnywhere(sources).filter((file) => folders.has(folderOf(file)));
+}
+
+/** The folder of the package.json that a file belongs to. */
+function packageFolders(sources: Sources): (file: string) => string {
+  const folders = new Set(sources.manifests.map((manifest) => manifest.replace(/\/?package\.json$/, '')));
+  const known = new Map<string, string>();
+  const find = (folder: string): string => {
+    if (folder === '' || folders.has(folder)) return folder;
+    let found = known.get(folder);
+    if (found === undefined) {
+      found = find(folder.slice(0, Math.max(0, folder.lastIndexOf('/'))));
+      known.set(folder, found);
+    }
+    return found;
+  };
+  return (file) => find(file.slice(0, Math.max(0, file.lastIndexOf('/'))));
+}
+
 /** The files that hold a call which could register something in any framework; read off the text once. */
-export function registeringFiles(sources: Sources): readonly string[] {
+function registeringAnywhere(sources: Sources): readonly string[] {
   let known = registeringIn.get(sources);
   if (known === undefined) {
     known = sources.files.filter((file) => !isTestFile(file) && registering.test(sources.text(file)));

@@ -171,10 +171,17 @@ function keptName(file: SourceFile, node: FunctionNode): string | undefined {
     }
     const passes =
       unwrapped(above) !== above || above.type === 'CallExpression' || above.type === 'AwaitExpression';
-    if (!passes || (above.type === 'CallExpression' && above.callee === inner)) return undefined;
+    if (!passes || (above.type === 'CallExpression' && (above.callee === inner || isMethod(above))))
+      return undefined;
     inner = above;
   }
   return undefined;
+}
+
+/** `router.get(…)` is not a wrapper whose result is the function under another name. */
+function isMethod(call: Node & { type: 'CallExpression' }): boolean {
+  const name = memberName(unwrapped(call.callee)) ?? '';
+  return /^(?:get|post|put|delete|patch|options|head|all|use|on|route|openapi|then|forEach|map)$/.test(name);
 }
 
 /** The last part of how something is referred to: `login` of `controller.login`, `limit` of `limit(10)`. */
