@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { runtimeFrom } from '../analyzer/estimate/index.ts';
 import { listFiles } from '../analyzer/sources/index.ts';
 import { readTraces, type Span, TraceError } from '../analyzer/traces/index.ts';
 import { type Project, type ProjectOptions, readProject } from '../delivery/project.ts';
+import { storedCalibration } from './calibration-file.ts';
 import { type Configured, readConfiguration } from './configuration.ts';
 import { UsageError } from './exit-code.ts';
 import { announce, type Terminal } from './terminal.ts';
@@ -26,10 +28,12 @@ export async function loadProject(
   const list = listFiles(paths, terminal.cwd);
   announce(terminal, list.files.length);
   const configured = await readConfiguration(path.resolve(terminal.cwd, paths[0] ?? '.'));
-  const options: ProjectOptions =
-    traceFiles.length === 0
-      ? { version: ownVersion() }
-      : { version: ownVersion(), traces: traceFiles.flatMap((file) => spansIn(file, terminal.cwd)) };
+  const calibration = storedCalibration((reason) => terminal.complain(reason));
+  const options: ProjectOptions = {
+    version: ownVersion(),
+    ...(traceFiles.length === 0 ? {} : { traces: traceFiles.flatMap((file) => spansIn(file, terminal.cwd)) }),
+    ...(calibration === undefined ? {} : { runtime: runtimeFrom(calibration) }),
+  };
   return { project: readProject(list, configured.configuration, options), configured };
 }
 

@@ -88,6 +88,13 @@ function declareProgram(terminal: Terminal, finish: (code: ExitCode) => void): C
       finish(await checkProject(paths, terminal));
     });
   program
+    .command('calibrate')
+    .description('measure what a crossing costs on this machine; later runs use it')
+    .action(async () => {
+      const { calibrateMachine } = await import('./calibrate.ts');
+      finish(await calibrateMachine(terminal));
+    });
+  program
     .command('list')
     .description('the frameworks and codes this version knows')
     .action(async () => {

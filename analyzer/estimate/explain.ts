@@ -106,7 +106,7 @@ function timeLine({ estimate, evidence }: Endpoint, { runtime }: Settings): Expl
       `holds a lane ${milliseconds(estimate.hold.now)} per request, ${milliseconds(estimate.hold.after)} after`,
       capacity(estimate.hold.now),
     ),
-    line(`a crossing costs ${runtime.crossing.p50} ms at p50 (${runtime.basis})`),
+    line(`a crossing costs ${Number(runtime.crossing.p50.toPrecision(2))} ms at p50 (${runtime.basis})`),
   ]);
 }
 

@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const launcher = fileURLToPath(new URL('../../bin/migrate-async.js', import.meta.url));
@@ -10,12 +12,25 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** Runs the real command in a process of its own, as a user would. */
-export function migrateAsync(cwd: string, args: readonly string[], input = ''): Promise<Outcome> {
+/**
+ * Runs the real command in a process of its own, as a user would.
+ * @param environment on top of that of the tests; what this machine has measured of itself is out of sight
+ */
+export function migrateAsync(
+  cwd: string,
+  args: readonly string[],
+  input = '',
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [launcher, ...args], {
       cwd,
-      env: { ...process.env, NO_COLOR: '1' },
+      env: {
+        ...process.env,
+        NO_COLOR: '1',
+        XDG_CACHE_HOME: path.join(tmpdir(), 'no-such-cache'),
+        ...environment,
+      },
     });
     let stdout = '';
     let stderr = '';

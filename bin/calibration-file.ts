@@ -1,0 +1,47 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus, homedir } from 'node:os';
+import path from 'node:path';
+import { type Calibration, calibrationMismatch, type Machine } from '../analyzer/estimate/index.ts';
+
+/** The machine this process runs on, as calibrations name it. */
+export function thisMachine(): Machine {
+  const processors = cpus();
+  return {
+    cpu: processors[0]?.model ?? 'unknown',
+    cores: processors.length,
+    node: process.versions.node,
+    platform: `${process.platform} ${process.arch}`,
+  };
+}
+
+/** Where the figures of this machine are kept: they belong to the machine, not to a project. */
+export function calibrationFile(environment: NodeJS.ProcessEnv = process.env): string {
+  const caches = environment.XDG_CACHE_HOME ?? path.join(homedir(), '.cache');
+  return path.join(caches, 'migrate-async', 'calibration.json');
+}
+
+export function storeCalibration(calibration: Calibration): string {
+  const file = calibrationFile();
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(calibration, undefined, 2)}\n`);
+  return file;
+}
+
+/**
+ * The stored calibration, where there is one and it was measured here.
+ * @param refused told why a stored one is not used
+ */
+export function storedCalibration(refused: (reason: string) => void): Calibration | undefined {
+  let stored: Calibration;
+  try {
+    stored = JSON.parse(readFileSync(calibrationFile(), 'utf8'));
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    if (!missing) refused(`${calibrationFile()} cannot be read: run calibrate again.`);
+    return undefined;
+  }
+  const mismatch = calibrationMismatch(stored, thisMachine());
+  if (mismatch === undefined) return stored;
+  refused(mismatch);
+  return undefined;
+}

@@ -1,0 +1,215 @@
+import { describe, expect, test } from 'vitest';
+import { migrateAsync } from '../support/command.ts';
+import { temporaryFolder } from '../support/folder.ts';
+import { migratedCheckout, smallApplication } from './small-application.ts';
+
+describe('analyze', () => {
+  test('ranks every handler and writes nothing', async () => {
+    const folder = temporaryFolder(smallApplication);
+    const { code, stdout, stderr } = await migrateAsync(folder.path, ['analyze']);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^migrate .* \/orders\/:id\/checkout /m);
+    expect(stdout).toMatch(/^2 handlers: 1 migrate, 1 stay$/m);
+    expect(folder.read('src/checkout.ts')).toBe(smallApplication['src/checkout.ts']);
+  });
+
+  test('--format json --out writes the analysis to a file', async () => {
+    const folder = temporaryFolder(smallApplication);
+    const { stdout } = await migrateAsync(folder.path, [
+      'analyze',
+      '--format',
+      'json',
+      '--out',
+      'ranking.json',
+    ]);
+    expect(stdout).toBe('');
+    expect(JSON.parse(folder.read('ranking.json')).endpoints).toHaveLength(2);
+  });
+
+  test('an unknown format is refused with those there are', async () => {
+    const { code, stderr } = await migrateAsync(temporaryFolder(smallApplication).path, [
+      'analyze',
+      '--format',
+      'pdf',
+    ]);
+    expect(code).toBe(3);
+    expect(stderr).toBe('migrate-async: there is no format pdf. Formats: table, json.\n');
+  });
+
+  test('traces replace the estimate', async () => {
+    const span = (
+      id: number,
+      name: string,
+      kind: number,
+      start: number,
+      end: number,
+      attributes: object,
+      parent = '',
+    ) => ({
+      traceId: `${'0'.repeat(24)}${String(Math.floor(id / 2)).padStart(8, '0')}`,
+      spanId: String(id + 1).padStart(16, '0'),
+      parentSpanId: parent,
+      name,
+      kind,
+      startTimeUnixNano: String(BigInt(start) * 1_000_000n),
+      endTimeUnixNano: String(BigInt(end) * 1_000_000n),
+      attributes: Object.entries(attributes).map(([key, stringValue]) => ({ key, value: { stringValue } })),
+    });
+    const spans = Array.from({ length: 60 }, (_, index) => {
+      const start = 1_700_000_000_000 + index * 1000;
+      const server = { 'http.request.method': 'GET', 'http.route': '/orders/:id' };
+      const query = { 'db.system.name': 'postgresql' };
+      return [
+        span(index * 2, 'GET /orders/:id', 2, start, start + 40, server),
+        span(
+          index * 2 + 1,
+          'SELECT',
+          3,
+          start + 5,
+          start + 35,
+          query,
+          String(index * 2 + 1).padStart(16, '0'),
+        ),
+      ];
+    }).flat();
+    const traces = JSON.stringify({
+      resourceSpans: [{ resource: { attributes: [] }, scopeSpans: [{ scope: {}, spans }] }],
+    });
+    const folder = temporaryFolder({ ...smallApplication, 'traces.json': traces });
+    const { stdout } = await migrateAsync(folder.path, [
+      'analyze',
+      '--format',
+      'json',
+      '--traces',
+      'traces.json',
+    ]);
+    const endpoints: { method: string; evidence: string; estimate: { p95: number[] } }[] =
+      JSON.parse(stdout).endpoints;
+    expect(endpoints.find(({ method }) => method === 'GET')?.evidence).toBe('traces');
+    expect(endpoints.find(({ method }) => method === 'POST')?.evidence).toBe('static');
+  });
+
+  test('a trace file that is none is refused', async () => {
+    const folder = temporaryFolder({ ...smallApplication, 'traces.json': '{"a":1}' });
+    const { code, stderr } = await migrateAsync(folder.path, ['analyze', '--traces', 'traces.json']);
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/^migrate-async: traces\.json holds no traces/);
+  });
+});
+
+describe('explain', () => {
+  test('a handler by method and path, as a tree', async () => {
+    const { code, stdout } = await migrateAsync(temporaryFolder(smallApplication).path, [
+      'explain',
+      'POST /orders/:id/checkout',
+    ]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^POST \/orders\/:id\/checkout: migrate, score \d+/);
+    expect(stdout).toContain('crosses a bridge: Order.objects.get (rewritten)');
+    expect(stdout).toContain('api.payments.example');
+  });
+
+  test('a bridge by its place: its case, its proof and what would be written', async () => {
+    const { code, stdout } = await migrateAsync(temporaryFolder(smallApplication).path, [
+      'explain',
+      'src/checkout.ts:7',
+    ]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^src\/checkout\.ts:7:\d+ {2}Order\.objects\.get: rewrite as /);
+    expect(stdout).toContain('+ Order.objects.aget({ id: Number(req.params.id) })');
+  });
+
+  test('nothing there: exit code 3 and what there is', async () => {
+    const { code, stdout, stderr } = await migrateAsync(temporaryFolder(smallApplication).path, [
+      'explain',
+      'GET /nothing',
+    ]);
+    expect([code, stdout]).toEqual([3, '']);
+    expect(stderr).toContain('POST /orders/:id/checkout');
+  });
+});
+
+describe('check', () => {
+  test('lists the bridges in qualifying handlers and exits with 1', async () => {
+    const { code, stdout } = await migrateAsync(temporaryFolder(smallApplication).path, ['check']);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(
+      /^src\/checkout\.ts:7: Order\.objects\.get is bridged on the path of POST \/orders\/:id\/checkout$/m,
+    );
+  });
+
+  test('passes after the rewrite, and fails on a marker', async () => {
+    const folder = temporaryFolder({ ...smallApplication, 'src/checkout.ts': migratedCheckout });
+    expect(await migrateAsync(folder.path, ['check'])).toEqual({ code: 0, stdout: '', stderr: '' });
+    folder.write(
+      'src/orders.ts',
+      `// migrate-async MA101 0123abcd: not an operation\n${smallApplication['src/orders.ts']}`,
+    );
+    const { code, stdout } = await migrateAsync(folder.path, ['check']);
+    expect([code, stdout]).toEqual([1, 'src/orders.ts:1: marked MA101: not an operation\n']);
+  });
+
+  test('fails on a suppression that suppresses nothing', async () => {
+    const comment = '// migrate-async-ignore MA101: the cache is fine as it is\n';
+    const folder = temporaryFolder({
+      ...smallApplication,
+      'src/checkout.ts': migratedCheckout.replace('export', `${comment}export`),
+    });
+    const { code, stdout } = await migrateAsync(folder.path, ['check']);
+    expect(code).toBe(1);
+    expect(stdout).toContain('the suppression of MA101 suppresses nothing');
+  });
+});
+
+test('--mark puts one line above a bridge that is left, and only once', async () => {
+  const bridge = '  const kept = await syncToAsync(memory.get)(req.params.id);\n  res.json({ kept, ';
+  const text = `const memory = new Map<unknown, unknown>();\n${smallApplication['src/checkout.ts']}`.replace(
+    '  res.json({ ',
+    bridge,
+  );
+  const folder = temporaryFolder({ ...smallApplication, 'src/checkout.ts': text });
+  await migrateAsync(folder.path, ['--mark', '--all']);
+  const marked = folder.read('src/checkout.ts');
+  expect(marked).toMatch(
+    /\n {2}\/\/ migrate-async MA101 [0-9a-f]{8}: .*\n {2}const kept = await syncToAsync\(memory\.get\)/,
+  );
+  await migrateAsync(folder.path, ['--mark', '--all']);
+  expect(folder.read('src/checkout.ts')).toBe(marked);
+});
+
+test('calibrate stores what this machine measures, and later runs use it', async () => {
+  const cache = temporaryFolder();
+  const folder = temporaryFolder(smallApplication);
+  const environment = { XDG_CACHE_HOME: cache.path };
+  const { code, stdout } = await migrateAsync(folder.path, ['calibrate'], '', environment);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^an empty crossing {4}p50 \d/m);
+  const explained = await migrateAsync(folder.path, ['explain', 'GET /orders/:id'], '', environment);
+  expect(explained.stdout).toContain('measured on this machine');
+  const stored = JSON.parse(cache.read('migrate-async/calibration.json'));
+  cache.write(
+    'migrate-async/calibration.json',
+    JSON.stringify({ ...stored, machine: { ...stored.machine, cpu: 'Z80' } }),
+  );
+  const refused = await migrateAsync(folder.path, ['--dry-run'], '', environment);
+  expect(refused.code).toBe(0);
+  expect(refused.stderr).toContain('run calibrate again');
+});
+
+test('init writes a configuration that is valid, and never over one', async () => {
+  const folder = temporaryFolder(smallApplication);
+  expect((await migrateAsync(folder.path, ['init'])).code).toBe(0);
+  expect((await migrateAsync(folder.path, ['--dry-run'])).code).toBe(0);
+  const { code, stderr } = await migrateAsync(folder.path, ['init']);
+  expect([code, stderr]).toEqual([
+    3,
+    'migrate-async: migrate-async.json exists already: nothing was written.\n',
+  ]);
+});
+
+test('list names the frameworks and every code', async () => {
+  const { code, stdout } = await migrateAsync(temporaryFolder().path, ['list']);
+  expect(code).toBe(0);
+  expect(stdout).toContain('express');
+  expect(stdout).toMatch(/^ {2}MA101 {2}receiver-not-orm /m);
+});
