@@ -13,6 +13,7 @@ import {
 } from '../analyzer/sources/index.ts';
 import type { Edit } from './edit.ts';
 import { type FormMatch, leave, type Rewrite } from './forms/form.ts';
+import { hiddenQuery } from './hidden-queries.ts';
 import { type CallJudgement, judgeCall } from './judge-call.ts';
 import { removal } from './layout.ts';
 import { type Consumption, consumptionAt } from './query-consumption.ts';
@@ -83,6 +84,8 @@ class StepFinder {
   }
 
   private other(node: Node): void {
+    const hidden = hiddenQuery(this.evaluator, this.file, node);
+    if (hidden !== undefined) this.refuse('MA112', hidden);
     const relation = relationRead(this.evaluator, this.file, node);
     if (relation !== undefined) {
       if (node.type === 'OptionalMemberExpression') this.refuseOptional(node);

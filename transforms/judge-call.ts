@@ -1,7 +1,8 @@
 import type { Node } from '@babel/types';
 import { twins } from '@migrate-async/runtime/twins';
 import type { OrmOperation } from '../analyzer/evidence/bridge.ts';
-import { ormOperationsIn, receiverKnowledge } from '../analyzer/evidence/orm.ts';
+import { ormFlow, ormOperationsIn, receiverKnowledge } from '../analyzer/evidence/orm.ts';
+import { chainRoot } from '../analyzer/evidence/orm-flow.ts';
 import {
   type Evaluator,
   type FunctionNode,
@@ -34,6 +35,9 @@ const operationNames: ReadonlySet<string> = new Set(
 export function judgeCall(evaluator: Evaluator, file: SourceFile, call: Call): CallJudgement {
   if (call.callee.type === 'Import' || call.callee.type === 'Super') return harmless;
   const callee = unwrapped(call.callee);
+  // A bridge inside the function gives a promise already.
+  if (callee.type === 'CallExpression' && ormFlow(evaluator).wrappers.of(file, callee.callee))
+    return harmless;
   const text = file.textOf(callee).replace(/\s+/g, ' ').slice(0, 60);
   const known = receiverKnowledge(evaluator, file, callee);
   switch (known.kind) {
@@ -51,28 +55,70 @@ export function judgeCall(evaluator: Evaluator, file: SourceFile, call: Call): C
         ? { kind: 'function', file: known.file, node: known.node }
         : harmless;
     case 'other':
-      return harmless;
+      return isUnread(evaluator, file, callee)
+        ? leave('MA104', `the module of «${text}» cannot be read`)
+        : harmless;
     case 'unknown':
       return unknownCall(file, callee, text);
   }
 }
 
+/** Whether a function comes from a file of the project that is not there to be looked into. */
+function isUnread(evaluator: Evaluator, file: SourceFile, callee: Node): boolean {
+  return evaluator
+    .evaluate(file, callee)
+    .some((value) => value.kind === 'api' && /^\.{0,2}\//.test(value.module));
+}
+
 function unknownCall(file: SourceFile, callee: Node, text: string): CallJudgement {
+  const unknown = leave('MA104', `nothing proves what «${text}» is called on`);
+  if (callee.type === 'Identifier') {
+    // Declared to exist outside the project, or handed in by a framework to go on.
+    const isAmbient = file.scopes.bindingOf(callee)?.declaration.type === 'TSDeclareFunction';
+    return isAmbient || /^(?:next|done|resolve|reject|cb|callback)$/.test(callee.name) ? harmless : unknown;
+  }
   if (callee.type !== 'MemberExpression' && callee.type !== 'OptionalMemberExpression') return harmless;
   const name = memberName(callee);
   if (name === undefined) return leave('MA108', `only run time knows what «${text}» calls`);
-  if (!operationNames.has(name) || isPlainReceiver(file, callee.object)) return harmless;
-  return leave('MA104', `nothing proves what «${text}» is called on`);
+  if (isPlainReceiver(file, callee.object)) return harmless;
+  return builtIn.has(name) && !operationNames.has(name) ? harmless : unknown;
 }
 
-/** `req.get('x')`: what every web framework hands in is not of the ORM. */
-function isPlainReceiver(_file: SourceFile, node: Node): boolean {
+/** Methods of the language's own objects, which do not query whatever they are called on. */
+const builtIn: ReadonlySet<string> = new Set(
+  [
+    String,
+    Array,
+    Number,
+    Boolean,
+    Date,
+    RegExp,
+    Map,
+    Set,
+    Promise,
+    Function,
+    Object,
+    Error,
+    Buffer,
+    URL,
+    Symbol,
+    BigInt,
+  ].flatMap((builtInClass) => Object.getOwnPropertyNames(builtInClass.prototype)),
+);
+
+/** `req.get('x')`, `res.json(x)`, `log.info(x)`: what every web framework hands in is not of the ORM. */
+function isPlainReceiver(file: SourceFile, node: Node): boolean {
+  const root = chainRoot(node);
+  if (
+    root.type === 'Identifier' &&
+    /^(?:req|request|res|response|ctx|context|reply|console|logger|log)$/.test(root.name)
+  )
+    return true;
+  // A call that was judged harmless itself gives something harmless.
   const inner = unwrapped(node);
-  if (inner.type === 'Identifier')
-    return /^(?:req|request|res|response|ctx|reply|console|logger|log)$/.test(inner.name);
   return (
     inner.type === 'MemberExpression' &&
-    /^(?:headers|params|query|body|searchParams)$/.test(memberName(inner) ?? '')
+    /^(?:headers|params|query|body|searchParams|log|logger)$/.test(file.textOf(inner.property))
   );
 }
 

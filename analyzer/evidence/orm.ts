@@ -54,10 +54,16 @@ export function receiverKnowledge(
 ): ReceiverKnowledge {
   const flow = ormFlow(evaluator);
   const node = unwrapped(expression);
+  if (node.type === 'CallExpression' && memberName(unwrapped(node.callee)) === 'bind') {
+    const callee = unwrapped(node.callee);
+    if (callee.type === 'MemberExpression') return receiverKnowledge(evaluator, file, callee.object);
+  }
   const value = flow.value(file, node);
   if (value === undefined) return { kind: 'unknown' };
   switch (value.kind) {
     case 'method':
+      // What a call gives has no name of its own to change.
+      if (!isNamed(node)) return { kind: 'unknown' };
       return methodKnowledge(file, node, value.of, value.name);
     case 'function':
       return {
@@ -81,6 +87,10 @@ export function receiverKnowledge(
     default:
       return { kind: 'other' };
   }
+}
+
+function isNamed(node: Node): boolean {
+  return /^(?:Identifier|MemberExpression|OptionalMemberExpression)$/.test(node.type);
 }
 
 function methodKnowledge(file: SourceFile, node: Node, of: OrmValue, name: string): ReceiverKnowledge {
