@@ -81,19 +81,30 @@ export class References {
 
   /** The listed files that import or require `file`. */
   importersOf(file: SourceFile): readonly SourceFile[] {
-    const known = this.importers.get(file.path);
-    if (known !== undefined) return known;
-    const found = this.graph
-      .importersOf(file.path)
-      .map((path) => (path === file.path ? undefined : this.evaluator.sources.file(path)))
-      .filter((importer) => importer !== undefined);
-    this.importers.set(file.path, found);
+    let found = this.importers.get(file.path);
+    if (found === undefined) {
+      found = this.importersMentioning(file, undefined);
+      this.importers.set(file.path, found);
+    }
     return found;
+  }
+
+  /** Importers that hold one of the words; the others need not be parsed. */
+  private importersMentioning(file: SourceFile, words: readonly string[] | undefined): readonly SourceFile[] {
+    const { sources } = this.evaluator;
+    return this.graph
+      .importersOf(file.path)
+      .filter((path) => path !== file.path && (words === undefined || sources.mentions(path, words)))
+      .flatMap((path) => sources.file(path) ?? []);
   }
 
   private imported(file: SourceFile, name: string, depth: number): Place[] {
     if (depth > longestForwarding) return [];
-    return this.importersOf(file).flatMap((importer) => {
+    const isNamed = name !== 'default' && name !== '*';
+    const importers = isNamed
+      ? this.importersMentioning(file, [name, '* from', '*from'])
+      : this.importersOf(file);
+    return importers.flatMap((importer) => {
       const leads = (specifier: string) => this.leadsTo(importer, specifier, file);
       const forwarded = forwardedNames(importer, name, leads);
       return [
@@ -112,9 +123,11 @@ export class References {
   private calledAsMember(file: SourceFile, node: Node): CallSite[] {
     const key = memberKeyOf(file, node);
     if (key === undefined || key === 'constructor') return [];
+    const words = [`${key}(`, `${key}<`, '* from', 'export {', 'export{'];
+    const importers = this.importersMentioning(file, words);
     const files = [
       file,
-      ...this.importersOf(file).flatMap((importer) => [importer, ...this.barrelUsers(importer)]),
+      ...importers.flatMap((importer) => [importer, ...this.barrelUsers(importer, words)]),
     ];
     return [...new Set(files)].flatMap((candidate) => {
       const calls = callsOf(candidate).byMember.get(key) ?? [];
@@ -129,10 +142,10 @@ export class References {
     });
   }
 
-  private barrelUsers(file: SourceFile): readonly SourceFile[] {
+  private barrelUsers(file: SourceFile, words: readonly string[]): readonly SourceFile[] {
     const { names, stars } = exportsOf(file);
     const forwards = stars.length > 0 || [...names.values()].some(({ kind }) => kind !== 'local');
-    return forwards ? this.importersOf(file) : [];
+    return forwards ? this.importersMentioning(file, words) : [];
   }
 
   /** A function given to another one is called where that one calls its parameter. */
