@@ -2,6 +2,7 @@ import { boundMethod } from './bound-method.ts';
 import { asyncClosure, closureExpression } from './closure.ts';
 import type { Form } from './form.ts';
 import { functionCall } from './function-call.ts';
+import { listLoop } from './list-loop.ts';
 import { methodCall } from './method-call.ts';
 import { methodCallApply } from './method-call-apply.ts';
 import { methodReference } from './method-reference.ts';
@@ -11,6 +12,7 @@ import { transactionCall } from './transaction-call.ts';
 /** The spellings of a bridge that can be rewritten; the first one that fits decides. */
 export const forms: readonly Form[] = [
   transactionCall,
+  listLoop,
   boundMethod,
   methodCallApply,
   methodCall,
