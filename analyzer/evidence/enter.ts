@@ -150,9 +150,9 @@ export function bodyOf(walk: Walk, value: FunctionValue): Step {
   }
   memory.visits++;
   const before = { gaps: memory.gaps, overlaps: memory.overlaps.length, streamed: new Set(memory.streamed) };
-  const step = functionBody(
+  const step = wholeOrUnknown(
     { ...walk, file: value.file, environment, stack: [...walk.stack, value.node] },
-    value.node,
+    value,
   );
   // What was left out because it was under way here may be whole elsewhere.
   if (memory.gaps > before.gaps) return step;
@@ -165,6 +165,21 @@ export function bodyOf(walk: Walk, value: FunctionValue): Step {
   };
   project.summaries.set(value.node, [...(project.summaries.get(value.node) ?? []), summary]);
   return step;
+}
+
+/**
+ * One function whose data flow goes round in circles must not cost the analysis of all the others: it is reported as
+ * not followed, as any other call that could not be.
+ */
+function wholeOrUnknown(walk: Walk, value: FunctionValue): Step {
+  try {
+    return functionBody(walk, value.node);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    walk.memory.gaps++;
+    const text = `${nameOfFunction(value.file, value.node)} (its data flow is circular)`;
+    return { kind: 'unknown', text, location: locationOf(value.file, value.node) };
+  }
 }
 
 /** Code that makes functions from functions can nest runs without end: beyond this depth they are not told apart. */
