@@ -16,13 +16,20 @@ function scan(file: string): number {
     if ((ts.isImportSpecifier(node) || ts.isBindingElement(node)) && ts.isIdentifier(node.name)) {
       if ((node.propertyName ?? node.name).getText() === 'syncToAsync') names.add(node.name.text);
     }
+    if (ts.isVariableDeclaration(node) && ts.isIdentifier(node.name) && node.initializer) {
+      const { initializer } = node;
+      const isMember = ts.isPropertyAccessExpression(initializer) && initializer.name.text === 'syncToAsync';
+      if (isMember || (ts.isIdentifier(initializer) && names.has(initializer.text)))
+        names.add(node.name.text);
+    }
     ts.forEachChild(node, collect);
   };
   collect(source);
   let count = 0;
   const visit = (node: ts.Node): void => {
     if (ts.isCallExpression(node)) {
-      const callee = ts.skipParentheses(node.expression);
+      let callee: ts.Expression = node.expression;
+      while (ts.isParenthesizedExpression(callee)) callee = callee.expression;
       if (ts.isIdentifier(callee) && names.has(callee.text)) count++;
       if (ts.isPropertyAccessExpression(callee) && callee.name.text === 'syncToAsync') count++;
     }
