@@ -1,4 +1,5 @@
 import type { Sources } from './sources.ts';
+import { isTestFile } from './test-files.ts';
 
 /**
  * Which files load which, read off the text without parsing: a few false edges from comments cost less than parsing
@@ -15,14 +16,14 @@ export class ImportGraph {
       for (const specifier of specifiersIn(sources.text(file))) {
         const target = sources.modules.resolve(file, specifier);
         if (target.kind === 'file') targets.add(target.path);
-        else add(this.users, target.name, file);
+        else if (!isTestFile(file)) add(this.users, target.name, file);
       }
       this.imported.set(file, [...targets]);
       for (const target of targets) add(this.importing, target, file);
     }
   }
 
-  /** Listed files that may load a package whose specifier matches, in no order. */
+  /** Listed files, tests apart, that may load a package whose specifier matches. */
   usersOf(packages: RegExp): ReadonlySet<string> {
     const found = new Set<string>();
     for (const [name, files] of this.users)

@@ -28,8 +28,21 @@ export interface MemberCall {
   readonly environment: Environment;
 }
 
-const registering =
-  /\.\s*(?:use|route|register|prefix|param|mount|openapi|doc|doc31|on|addHook|get|post|put|delete|del|patch|options|head|all|ws|query|search|link|unlink|copy|lock|move|merge|purge|report|trace|propfind|notify|subscribe|unlock|m-search|checkout|acl|bind|rebind|unbind|mkcol|mkactivity|proppatch|source|redirect|unsubscribe|mkcalendar)\s*(?:<[^()]{0,300}>)?\(|\]\s*\(/;
+const verbs =
+  'get|post|put|delete|del|patch|options|head|all|ws|query|search|link|unlink|copy|lock|move|merge|purge|report|trace|propfind|notify|subscribe|unlock|m-search|checkout|acl|bind|rebind|unbind|mkcol|mkactivity|proppatch|source|unsubscribe|mkcalendar';
+
+// What a registration begins with: a text, pattern, list or name that something follows, or what answers itself.
+const firstArgument = String.raw`(?:(['"])(?:(?!\1)[^\n\\]|\\.)*\1\s*[,+]|${'`'}[^${'`'}]*${'`'}\s*[,+]|\[|\/|[\w$.]+(?:\([^()]*\))?\s*[,+]|async\b|function\b|\(|\.\.\.|[\w$.]+\))`;
+
+const registering = new RegExp(
+  [
+    String.raw`(?<!\bPromise)\.\s*(?:${verbs})\s*(?:<[^()]{0,300}>)?\(\s*${firstArgument}`,
+    String.raw`\.\s*(?:use|route|prefix|param|mount|openapi|doc|doc31|addHook|redirect)\s*(?:<[^()]{0,300}>)?\(`,
+    String.raw`\.\s*register\s*(?:<[^()]{0,300}>)?\(\s*(?:['"][^'"]*['"]\s*,|[^'"\s)])`,
+    String.raw`\.\s*on\(\s*[^,()]+,[^,()]+,`,
+    String.raw`\]\s*\(\s*[^,()]+,`,
+  ].join('|'),
+);
 
 const registeringIn = new WeakMap<Sources, readonly string[]>();
 
