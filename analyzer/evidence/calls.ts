@@ -3,6 +3,7 @@ import { type Call as CallNode, isFunction, memberName, unwrapped, type Value } 
 import { cacheCall } from './cache.ts';
 import { callbacksRun, detachedCallbacks, detachesCallbacks } from './callbacks.ts';
 import { crossing, keptBridge } from './crossings.ts';
+import { decoratedValues } from './decorations.ts';
 import { enterAlternatives } from './enter.ts';
 import { walkExpression } from './expressions.ts';
 import { ioCall } from './io.ts';
@@ -43,7 +44,10 @@ function effect(walk: Walk, node: CallNode): Walked {
   if (isArrayFrom(walk, node) && node.arguments[0]) return waited(rowsRead(walk, node.arguments[0]));
   const late = lateCall(walk, node);
   if (late !== undefined) return late;
-  const values = evaluated(walk, unwrapped(node.callee));
+  const named = evaluated(walk, unwrapped(node.callee));
+  // What hangs off a framework's object is known by where it was hung.
+  const decorated = decoratedValues(walk, node, named);
+  const values = decorated.length > 0 ? decorated : named;
   const io = ioCall(walk, node, values);
   if (io !== undefined) return io;
   if (detachesCallbacks(node, values)) {
