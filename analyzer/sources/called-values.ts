@@ -34,7 +34,27 @@ export function calledValues(
   const values = evaluator.evaluate(file, node.callee, environment);
   const located = nodePath(evaluator, file, node, values, environment);
   if (located !== undefined) return located;
-  return values.flatMap((value) => evaluator.returned(value, { file, call: node }, environment));
+  return values.flatMap((value) => {
+    const provided = first && providedValues(evaluator, file, value, first, environment);
+    return provided ?? evaluator.returned(value, { file, call: node }, environment);
+  });
+}
+
+/** Containers that make what they are asked for by its class. */
+const containers = /^(?:tsyringe|typedi|inversify|awilix|@nestjs\/core|@ioc:.*|injection-js)$/;
+
+/** `container.resolve(Service)`: an instance of the class that is asked for. */
+function providedValues(
+  evaluator: Evaluator,
+  file: SourceFile,
+  callee: Value,
+  token: Node,
+  environment: Environment,
+): readonly Value[] | undefined {
+  const last = callee.kind === 'api' && containers.test(callee.module) ? callee.steps.at(-1) : undefined;
+  if (last?.kind !== 'member' || !/^(?:resolve|get|build)$/.test(last.name)) return undefined;
+  const classes = evaluator.evaluate(file, token, environment).filter((value) => value.kind === 'class');
+  return classes.length === 0 ? undefined : classes.map((of) => ({ kind: 'instance', of }));
 }
 
 export function isRequire(file: SourceFile, callee: Node): boolean {

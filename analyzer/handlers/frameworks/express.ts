@@ -1,6 +1,7 @@
 import type { Node } from '@babel/types';
 import {
   type ApiValue,
+  apiPath,
   type CallPlace,
   type Evaluator,
   type FunctionValue,
@@ -110,9 +111,12 @@ function readUse(registrations: Registrations, call: MemberCall, parent: Router)
     registrations.reportUnknown(call, operand);
   }
   const last = before.at(-1);
-  if (withPath && last !== undefined && last === operands.at(-1) && answers(last)) {
-    registrations.add(call, parent, ['ALL'], paths, operands);
-    return;
+  if (withPath && last !== undefined && last === operands.at(-1)) {
+    const kind = isSubApplication(last) ? 'third-party' : undefined;
+    if (kind !== undefined || answers(last)) {
+      registrations.add(call, parent, ['ALL'], paths, operands, kind);
+      return;
+    }
   }
   for (const path of paths) registrations.guard(call, parent, withPath ? path : undefined, before);
 }
@@ -124,6 +128,14 @@ function routersIn(registrations: Registrations, operand: Operand, call: MemberC
     return registrations.router(object.made, { file: call.file, node: call.call }, object.root);
   });
   return [...new Set(found)];
+}
+
+/** Packages whose middleware answers everything below the path it is given. */
+const subApplications =
+  /^(?:agendash2?|swagger-ui-express\.setup|http-proxy-middleware|express-http-proxy|@bull-board\/|bull-arena|express-graphql|graphql-http|@apollo\/server\/express4\.expressMiddleware|@as-integrations\/express|@trpc\/server\/adapters\/express|graphql-yoga|postgraphile|@?adminjs|parse-server|parse-dashboard|mongo-express|@scalar\/express-api-reference|inngest\/express|express-restify)/;
+
+function isSubApplication(operand: Operand): boolean {
+  return operand.values.some((value) => value.kind === 'api' && subApplications.test(apiPath(value)));
 }
 
 /** `app.use(path, fn)` answers when `fn` has no way to go on but with an error. */

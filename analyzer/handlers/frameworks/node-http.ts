@@ -146,11 +146,8 @@ function listenerHandlers(
   listener: FunctionValue,
   environment: Environment,
 ): readonly Handler[] {
-  const dispatcher = dispatcherOf(evaluator, listener);
-  const branches = dispatcher === undefined ? [] : branchesOf(dispatcher, listener);
-  if (dispatcher !== undefined && branches.length > 0) {
-    return branches.flatMap((branch) => branchHandlers(dispatcher, branch));
-  }
+  const dispatched = dispatchedBy(evaluator, listener, 0, 0);
+  if (dispatched.length > 0) return dispatched;
   if (isDelegation(evaluator, listener)) return [];
   const target: HandlerTarget = {
     name: functionName(listener) ?? 'anonymous',
@@ -163,8 +160,37 @@ function listenerHandlers(
   return [handler(file, token, 'ALL', '*', target, conditionAt(file, call, environment))];
 }
 
-function dispatcherOf(evaluator: Evaluator, listener: FunctionValue): Dispatcher | undefined {
-  const [first] = listener.node.params;
+/** Functions that only hand the request on are looked through this far. */
+const deepestDispatcher = 4;
+
+/** The branches of a listener, or of the function it hands the request to. */
+function dispatchedBy(
+  evaluator: Evaluator,
+  listener: FunctionValue,
+  index: number,
+  depth: number,
+): readonly Handler[] {
+  const dispatcher = dispatcherOf(evaluator, listener, index);
+  if (dispatcher === undefined) return [];
+  const branches = branchesOf(dispatcher, listener);
+  if (branches.length > 0) return branches.flatMap((branch) => branchHandlers(dispatcher, branch));
+  const found: Handler[] = [];
+  const { file, node, environment } = listener;
+  if (depth >= deepestDispatcher) return found;
+  walk(node.body, (inner) => {
+    if (inner.type !== 'CallExpression' || found.length > 0) return true;
+    const position = inner.arguments.findIndex(
+      (argument) => argument.type === 'Identifier' && file.scopes.bindingOf(argument) === dispatcher.request,
+    );
+    for (const callee of position < 0 ? [] : evaluator.evaluate(file, inner.callee, environment))
+      if (callee.kind === 'function') found.push(...dispatchedBy(evaluator, callee, position, depth + 1));
+    return true;
+  });
+  return found;
+}
+
+function dispatcherOf(evaluator: Evaluator, listener: FunctionValue, index: number): Dispatcher | undefined {
+  const first = listener.node.params[index];
   const request = first && listener.file.scopes.bindingOf(first);
   return request && { evaluator, file: listener.file, environment: listener.environment, request };
 }
