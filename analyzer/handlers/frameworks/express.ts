@@ -63,6 +63,7 @@ function discoverExpress(sources: Sources, evaluator: Evaluator): Discovery {
       else readVerb(registrations, call, router, call.name);
     }
   }
+  registrations.reportLoaders(evaluator.references.graph.usersOf(packages), isReceiver);
   return registrations.discovery();
 }
 

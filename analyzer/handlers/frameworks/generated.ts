@@ -10,11 +10,12 @@ const generators: readonly (readonly [RegExp, RegExp, string])[] = [
   [/^json-server$/, /^router$/, 'Routes are made from a data file.'],
   [/^(?:express-openapi|express-openapi-validator|openapi-backend|swagger-routes-express)$/, /^(?:initialize|install|connector|register)$/, 'Routes are made from an API description.'],
   [/^(?:@adminjs\/express|admin-bro-expressjs)$/, /^build(?:Authenticated)?Router$/, 'Routes are made by an admin panel.'],
+  [/^(?:consign|express-load|express-file-routing|express-enrouten)$/, /^(?:into|default|router|createRouter)$/, 'Routes are loaded from a folder.'],
   [/^@nestjsx\/crud$/, /^Crud$/, 'Routes of a resource are made from its model.'],
 ]; // biome-ignore format: a table
 
 const packages =
-  /^(?:finale-rest|epilogue|express-restify-mongoose|json-server|express-openapi|openapi-backend|swagger-routes-express|@?adminjs|admin-bro|@nestjsx)/;
+  /^(?:finale-rest|epilogue|express-restify-mongoose|json-server|express-openapi|openapi-backend|swagger-routes-express|@?adminjs|admin-bro|@nestjsx|consign|express-load|express-file-routing|express-enrouten)/;
 
 /** Registrations that packages make at run time: reported with their place, never guessed. */
 export const generated: Framework = {

@@ -61,6 +61,7 @@ function discoverKoa(sources: Sources, evaluator: Evaluator): Discovery {
         read(registrations, call, routerOf(registrations, object, call), call.name);
     }
   }
+  registrations.reportLoaders(evaluator.references.graph.usersOf(packages), isReceiver);
   return registrations.discovery();
 }
 
@@ -237,10 +238,11 @@ function mountOperand(
   return found;
 }
 
-/** `compose([a, router.routes()])` of koa-compose runs each in turn. */
+/** `compose([a, router.routes()])` runs each in turn; `combineRouters(a, b)()` is the same for routers. */
 function composed(value: ApiValue): ApiValue['created'] {
-  const last = value.steps.at(-1);
-  return value.module === 'koa-compose' && last?.kind === 'call' ? last.at : undefined;
+  if (!/^koa-(?:compose|combine-routers)$/.test(value.module)) return undefined;
+  const first = value.steps.find((step) => step.kind === 'call');
+  return first?.kind === 'call' ? first.at : undefined;
 }
 
 function verbToken(node: Node): Node {

@@ -3,6 +3,7 @@ import type { DynamicRegistration } from '../../analysis.ts';
 import { type CallPlace, type Evaluator, noEnvironment, type SourceFile } from '../../sources/index.ts';
 import type { Discovery } from '../handler.ts';
 import { conditionAt } from './conditions.ts';
+import { unknownLoaders } from './loaders.ts';
 import { type Operand, operandsOf } from './operands.ts';
 import { orderOf } from './order.ts';
 import type { MemberCall } from './receivers.ts';
@@ -91,11 +92,23 @@ export class Registrations {
   }
 
   report(call: MemberCall, reason: string): void {
-    this.dynamic.push({
-      framework: this.dialect.framework,
-      location: locationOf(call.file, call.token),
-      reason,
-    });
+    this.reportAt(call.file, call.token, reason);
+  }
+
+  /** Reports modules that are loaded by name at run time and given a router. */
+  reportLoaders(files: Iterable<string>, isReceiver: (value: ApiValue) => boolean): void {
+    for (const { file, call } of unknownLoaders(this.evaluator, files, isReceiver)) {
+      this.mountsUnknown = true;
+      this.reportAt(
+        file,
+        call,
+        `What is loaded is only known at run time: ${file.textOf(call).slice(0, 80)}`,
+      );
+    }
+  }
+
+  private reportAt(file: SourceFile, node: Node, reason: string): void {
+    this.dynamic.push({ framework: this.dialect.framework, location: locationOf(file, node), reason });
   }
 
   /** A value that cannot be followed may be a router: says so where it looks like one being mounted. */
