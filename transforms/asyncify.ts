@@ -17,6 +17,7 @@ import { hiddenQuery } from './hidden-queries.ts';
 import { type CallJudgement, judgeCall } from './judge-call.ts';
 import { removal } from './layout.ts';
 import { type Consumption, consumptionAt } from './query-consumption.ts';
+import { needsSemicolon } from './semicolons.ts';
 import { reachableTwin, type Target, type TwinPlan } from './twin-functions.ts';
 import { renaming } from './unwrap.ts';
 
@@ -300,7 +301,7 @@ function isChain(node: Node): boolean {
 export function awaiting(file: SourceFile, node: Node, isFirst = true): Edit[] {
   const { start, end } = span(node);
   if (!needsParentheses(file, node)) return [{ start, end: start, text: 'await ' }];
-  const open = isFirst && startsStatement(file, node) && !endsBefore(file, start) ? ';(await ' : '(await ';
+  const open = isFirst && needsSemicolon(file, node) ? ';(await ' : '(await ';
   return [
     { start, end: start, text: open },
     { start: end, end, text: ')' },
@@ -328,27 +329,6 @@ function needsParentheses(file: SourceFile, node: Node): boolean {
     default:
       return false;
   }
-}
-
-/** Whether an expression is the first thing of an expression statement. */
-export function startsStatement(file: SourceFile, node: Node): boolean {
-  const { start } = span(node);
-  for (let above = file.parentOf(node); above !== undefined; above = file.parentOf(above)) {
-    if (span(above).start !== start) return false;
-    if (above.type === 'ExpressionStatement') return true;
-  }
-  return false;
-}
-
-/** Whether the statement before `start` has ended, so that a `(` here cannot be taken for its arguments. */
-export function endsBefore(file: SourceFile, start: number): boolean {
-  let text = file.text.slice(0, start);
-  for (const comment of [...(file.ast.comments ?? [])].reverse()) {
-    if ((comment.end ?? 0) <= start && /^\s*$/.test(text.slice(comment.end ?? 0)))
-      text = text.slice(0, comment.start ?? 0);
-  }
-  const last = text.trimEnd().at(-1);
-  return last === undefined || last === ';' || last === '{' || last === ':' || last === '\uFEFF';
 }
 
 /** Makes a function async: the keyword, and `Promise<…>` round a declared return type. */

@@ -246,7 +246,9 @@ function bindingEdits(
   const naming = (local: string) => uses.flatMap(({ identifier }) => renamed(file, identifier, local));
   if (imported === undefined) return naming(twin);
   const existing = localNameOf(file, binding, twin);
-  if (existing !== undefined) return naming(existing);
+  // Replaced as a whole, so that the name it was counts as gone.
+  if (existing !== undefined)
+    return uses.map(({ identifier }) => ({ ...span(identifier), text: existing }));
   const everyUse = binding.references.every((reference) =>
     uses.some(({ identifier }) => identifier === reference),
   );
@@ -300,12 +302,27 @@ function nameOf(specifier: ImportSpecifier): string {
   return specifier.imported.type === 'Identifier' ? specifier.imported.name : specifier.imported.value;
 }
 
-/** The name the twin is imported under already, from the same place. */
+/** The name the twin is imported or required under already, from the same module by any statement. */
 function localNameOf(file: SourceFile, binding: Binding, twin: string): string | undefined {
   const statement = file.parentOf(binding.declaration);
-  const all =
-    statement?.type === 'ImportDeclaration'
-      ? statement.specifiers.filter((specifier) => specifier.type === 'ImportSpecifier')
-      : [];
-  return all.find((specifier) => nameOf(specifier) === twin)?.local.name;
+  if (statement?.type === 'ImportDeclaration') {
+    for (const other of file.ast.program.body) {
+      if (other.type !== 'ImportDeclaration' || other.source.value !== statement.source.value) continue;
+      if (other.importKind === 'type') continue;
+      for (const specifier of other.specifiers)
+        if (specifier.type === 'ImportSpecifier' && nameOf(specifier) === twin) return specifier.local.name;
+    }
+    return undefined;
+  }
+  if (binding.declaration.type !== 'VariableDeclarator' || binding.declaration.id.type !== 'ObjectPattern')
+    return undefined;
+  for (const property of binding.declaration.id.properties) {
+    if (
+      property.type === 'ObjectProperty' &&
+      keyName(property) === twin &&
+      property.value.type === 'Identifier'
+    )
+      return property.value.name;
+  }
+  return undefined;
 }

@@ -3,6 +3,7 @@ import type { Bridge } from '../analyzer/evidence/bridge.ts';
 import { type SourceFile, span } from '../analyzer/sources/index.ts';
 import type { Edit } from './edit.ts';
 import { nextSignificant, removal } from './layout.ts';
+import { continuesExpression, needsSemicolon } from './semicolons.ts';
 
 /** Start of a bridge: where the application or else the wrapper's call begins. */
 export function bridgeStart({ application, wrap }: Bridge): number {
@@ -32,8 +33,18 @@ export function unwrapping(
 ): readonly Edit[] {
   return [
     ...removal(file, bridgeStart(bridge), core.start, { kept: 'after' }),
+    ...separating(file, bridge, core.start),
     ...removal(file, core.end, argumentsStart(file, bridge), { kept: 'before' }),
   ];
+}
+
+/** A `;` where what is left of the bridge starts so that it would go on the line above. */
+export function separating(file: SourceFile, bridge: Bridge, start: number): readonly Edit[] {
+  const outer = bridge.application ?? bridge.wrap;
+  // A closure gets parentheses of its own.
+  if (bridge.closure !== undefined && span(bridge.closure).start === start) return [];
+  if (!continuesExpression(file.text[start]) || !needsSemicolon(file, outer)) return [];
+  return [{ start, end: start, text: ';' }];
 }
 
 /** Writes the twin's name where an operation is named: `get` to `aget`, `['get']` to `['aget']`. */

@@ -37,6 +37,9 @@ export function verify(
     const { message, line, column } = now.failure;
     return refused('parse', `the result does not parse: ${message} at ${line}:${column}`);
   }
+  const twice = declaredTwice(now.ast);
+  if (twice !== undefined && declaredTwice(old.ast) === undefined)
+    return refused('parse', `«${twice}» would be declared twice`);
   const lost = missingComment(old.ast, now.ast, copied);
   if (lost !== undefined) return refused('lost-comment', `the comment «${lost.trim()}» would be lost`);
   return compareTokens(tokensOf(old.ast, before), tokensOf(now.ast, after), edits, names);
@@ -62,6 +65,26 @@ function missingComment(before: File, after: File, copied: readonly string[]): s
     left.set(key, count - 1);
   }
   return [...left].find(([, count]) => count > 0)?.[0];
+}
+
+/** An imported name that something else at the top level has too, which the parser lets pass in TypeScript. */
+function declaredTwice(ast: File): string | undefined {
+  const imported = new Set<string>();
+  const declared = new Set<string>();
+  for (const statement of ast.program.body) {
+    if (statement.type === 'ImportDeclaration' && statement.importKind !== 'type') {
+      for (const { local } of statement.specifiers) {
+        if (imported.has(local.name)) return local.name;
+        imported.add(local.name);
+      }
+      continue;
+    }
+    const inner = statement.type === 'ExportNamedDeclaration' ? statement.declaration : statement;
+    if (inner?.type === 'FunctionDeclaration' && inner.id) declared.add(inner.id.name);
+    if (inner?.type === 'VariableDeclaration')
+      for (const { id } of inner.declarations) if (id.type === 'Identifier') declared.add(id.name);
+  }
+  return [...imported].find((name) => declared.has(name));
 }
 
 interface ParserToken {

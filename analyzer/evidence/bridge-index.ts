@@ -26,7 +26,7 @@ const indexes = new WeakMap<Evaluator, Map<string, WrapperIndex>>();
 
 /** Reads the project's files that mention the wrapper, once per run. */
 export function wrapperIndex(evaluator: Evaluator, options: BridgeOptions): WrapperIndex {
-  const key = JSON.stringify([options.wrappers ?? [], options.defaultWrappers ?? []]);
+  const key = JSON.stringify([options.wrappers ?? [], options.defaultWrappers ?? [], options.twins ?? {}]);
   const known = indexes.get(evaluator)?.get(key);
   if (known !== undefined) return known;
   const index = new IndexBuilder(evaluator, options).build();

@@ -84,6 +84,8 @@ export class Wrappers {
         const idle = node.expressions.slice(0, -1).every((part) => /Literal$/.test(part.type));
         return last && idle ? this.of(file, last) : undefined;
       }
+      case 'AwaitExpression':
+        return this.of(file, node.argument);
       case 'ConditionalExpression':
         return this.either(file, [node.consequent, node.alternate]);
       case 'LogicalExpression':

@@ -18,6 +18,8 @@ export interface BridgeOptions {
   readonly wrappers?: readonly string[];
   /** Modules whose default export is a wrapper. */
   readonly defaultWrappers?: readonly string[];
+  /** Further operations of query sets, managers and rows with a native twin: `{ published: 'apublished' }`. */
+  readonly twins?: Readonly<Record<string, string>>;
 }
 
 type Call = CallExpression | OptionalCallExpression;
@@ -35,14 +37,19 @@ export function findBridges(
   const index = wrapperIndex(evaluator, options);
   let known = index.bridges.get(file);
   if (known === undefined) {
-    known = index.concerns(file) ? bridgesIn(file, evaluator, index) : [];
+    known = index.concerns(file) ? bridgesIn(file, evaluator, index, options) : [];
     index.bridges.set(file, known);
   }
   return known;
 }
 
-function bridgesIn(file: SourceFile, evaluator: Evaluator, index: WrapperIndex): readonly Bridge[] {
-  ormFlow(evaluator, index.wrappers);
+function bridgesIn(
+  file: SourceFile,
+  evaluator: Evaluator,
+  index: WrapperIndex,
+  options: BridgeOptions,
+): readonly Bridge[] {
+  ormFlow(evaluator, index.wrappers, options.twins);
   const found: Bridge[] = [];
   walk(file.ast.program, (node) => {
     if (node.type !== 'CallExpression' && node.type !== 'OptionalCallExpression') return true;

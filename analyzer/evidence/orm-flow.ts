@@ -16,7 +16,7 @@ import { originOf } from './bridge-origins.ts';
 import type { Wrappers } from './bridge-wrappers.ts';
 import { memberValue, returnedValue } from './orm-members.ts';
 import { isModelClass, modelOf } from './orm-models.ts';
-import { instanceOfClass, looksLikeModel, valueOfType } from './orm-types.ts';
+import { instanceOfClass, isModelModule, looksLikeModel, valueOfType } from './orm-types.ts';
 import { elementOf, isLazyOperation, isQuerySource, joined, type OrmValue, other } from './orm-values.ts';
 
 /** Steps of resolution after which a value is left unknown: real code is shallow, cycles are not. */
@@ -32,13 +32,16 @@ type Call = Node & { type: 'CallExpression' | 'OptionalCallExpression' };
 export class OrmFlow {
   readonly evaluator: Evaluator;
   readonly wrappers: Wrappers;
+  /** Twins that the configuration adds. */
+  readonly twins: Readonly<Record<string, string>>;
   private readonly memo = new Map<Node, OrmValue | undefined>();
   private readonly active = new Set<Node>();
   private depth = 0;
 
-  constructor(evaluator: Evaluator, wrappers: Wrappers) {
+  constructor(evaluator: Evaluator, wrappers: Wrappers, twins: Readonly<Record<string, string>> = {}) {
     this.evaluator = evaluator;
     this.wrappers = wrappers;
+    this.twins = twins;
   }
 
   /** @returns what the expression is; `undefined` when it is not known */
@@ -491,6 +494,9 @@ function foreignNew(value: OrmValue): OrmValue | undefined {
   const last = value.value.steps.at(-1);
   if (last?.kind === 'member' && last.name === 'Manager')
     return { kind: 'manager', model: { name: undefined, definition: undefined }, rows: 'instances' };
+  // A module of models that cannot be read: what is made of its classes is a row.
+  if (last?.kind === 'member' && /^[A-Z]/.test(last.name) && isModelModule(value.value.module))
+    return { kind: 'instance', model: { name: last.name, definition: undefined } };
   return { kind: 'foreign', value: { ...value.value, steps: [...value.value.steps, { kind: 'new' }] } };
 }
 

@@ -195,9 +195,14 @@ function imported(
   return { kind: 'foreign', model: known ? { name, definition: undefined } : undefined };
 }
 
+/** Whether a module is called after models: `./models`, `../post.model`, `@acme/models`. */
+export function isModelModule(module: string): boolean {
+  return /(?:^|[/.-])models?(?:[/.]|$)/.test(module);
+}
+
 /** A type nobody can look at is a model when its module is called so, or when its rows are asked for in this file. */
 export function looksLikeModel(file: SourceFile, module: string, local: Node | undefined): boolean {
-  if (/(?:^|[/.-])models?(?:[/.]|$)/.test(module)) return true;
+  if (isModelModule(module)) return true;
   const references = local ? (file.scopes.bindingOf(local)?.references ?? []) : [];
   return references.some((reference) => {
     const parent = file.parentOf(reference);

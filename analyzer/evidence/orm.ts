@@ -17,11 +17,19 @@ import { isLazyOperation, isQuerySource, isWrite, type Model, type OrmValue, twi
 const flows = new WeakMap<Evaluator, OrmFlow>();
 
 /** The data flow of a run; whoever knows the wrappers gives them, so that what crosses a bridge is followed too. */
-export function ormFlow(evaluator: Evaluator, wrappers?: Wrappers): OrmFlow {
+export function ormFlow(
+  evaluator: Evaluator,
+  wrappers?: Wrappers,
+  twins?: Readonly<Record<string, string>>,
+): OrmFlow {
   const known = flows.get(evaluator);
   if (known !== undefined && (wrappers === undefined || known.wrappers === wrappers)) return known;
   const names = new Set(['syncToAsync']);
-  const flow = new OrmFlow(evaluator, wrappers ?? new Wrappers(evaluator, { names, defaults: new Set() }));
+  const flow = new OrmFlow(
+    evaluator,
+    wrappers ?? new Wrappers(evaluator, { names, defaults: new Set() }),
+    twins,
+  );
   flows.set(evaluator, flow);
   return flow;
 }
@@ -64,7 +72,7 @@ export function receiverKnowledge(
     case 'method':
       // What a call gives has no name of its own to change.
       if (!isNamed(node)) return { kind: 'unknown' };
-      return methodKnowledge(file, node, value.of, value.name);
+      return methodKnowledge(file, node, value.of, value.name, flow.twins);
     case 'function':
       return {
         kind: 'operation',
@@ -93,10 +101,16 @@ function isNamed(node: Node): boolean {
   return /^(?:Identifier|MemberExpression|OptionalMemberExpression)$/.test(node.type);
 }
 
-function methodKnowledge(file: SourceFile, node: Node, of: OrmValue, name: string): ReceiverKnowledge {
+function methodKnowledge(
+  file: SourceFile,
+  node: Node,
+  of: OrmValue,
+  name: string,
+  further: Readonly<Record<string, string>>,
+): ReceiverKnowledge {
   const receiver =
     node.type === 'MemberExpression' || node.type === 'OptionalMemberExpression' ? node.object : undefined;
-  const twin = twinsOf(of)[name];
+  const twin = twinsOf(of)[name] ?? (isLazyOperation(name) ? undefined : further[name]);
   const model: Model | undefined = 'model' in of ? of.model : undefined;
   const operation = (kind: OrmOperation['kind']): ReceiverKnowledge => ({
     kind: 'operation',

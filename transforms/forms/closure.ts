@@ -7,19 +7,12 @@ import {
   span,
   unwrapped,
 } from '../../analyzer/sources/index.ts';
-import {
-  type AsyncBody,
-  asyncBody,
-  becomingAsync,
-  endsBefore,
-  isTail,
-  startsStatement,
-  stepEdits,
-} from '../asyncify.ts';
+import { type AsyncBody, asyncBody, becomingAsync, isTail, stepEdits } from '../asyncify.ts';
 import type { Edit } from '../edit.ts';
 import { isAwaited, isPure, outermost } from '../expressions.ts';
 import { removal } from '../layout.ts';
-import { bridgeStart, unwrapping } from '../unwrap.ts';
+import { needsSemicolon } from '../semicolons.ts';
+import { bridgeStart, separating, unwrapping } from '../unwrap.ts';
 import { argumentSubstitution } from './closure-parameters.ts';
 import { type Form, type FormContext, type FormMatch, leave, type Rewrite, rewritable } from './form.ts';
 import { mergeRewrites } from './method-call.ts';
@@ -62,8 +55,7 @@ export const asyncClosure: Form = {
     const parenthesized = bridge.application !== undefined || needsParentheses(file, bridge);
     const edits: Edit[] = [...unwrapping(file, bridge, { start, end })];
     if (parenthesized) {
-      const atStart = startsStatement(file, bridge.application ?? bridge.wrap);
-      const open = atStart && !endsBefore(file, bridgeStart(bridge)) ? ';(' : '(';
+      const open = needsSemicolon(file, bridge.application ?? bridge.wrap) ? ';(' : '(';
       edits.push({ start, end: start, text: open }, { start: end, end, text: ')' });
     }
     edits.push(...becomingAsync(closure));
@@ -164,6 +156,7 @@ function takingOut(file: SourceFile, bridge: Bridge, expression: Node): readonly
   const whole = application ?? bridge.wrap;
   return [
     ...removal(file, bridgeStart(bridge), core.start, { kept: 'after' }),
+    ...separating(file, bridge, core.start),
     ...removal(file, core.end, span(whole).end, { kept: 'before' }),
   ];
 }
