@@ -247,8 +247,7 @@ function bindingEdits(
   if (imported === undefined) return naming(twin);
   const existing = localNameOf(file, binding, twin);
   // Replaced as a whole, so that the name it was counts as gone.
-  if (existing !== undefined)
-    return uses.map(({ identifier }) => ({ ...span(identifier), text: existing }));
+  if (existing !== undefined) return uses.map(({ identifier }) => ({ ...span(identifier), text: existing }));
   const everyUse = binding.references.every((reference) =>
     uses.some(({ identifier }) => identifier === reference),
   );

@@ -9,6 +9,7 @@ export type { Edit } from './edit.ts';
 export { explainSites, type SiteExplanation } from './explain.ts';
 export { type Hint, hintsOf, mockHints } from './hints.ts';
 export { type Mark, marksOf } from './marks.ts';
+export { type TransformInfo, transforms } from './registry.ts';
 export type { FailureReason, FileResult } from './result.ts';
 export { type ProjectResult, rewriteFile, rewriteProject, type TransformOptions } from './rewrite.ts';
 export { rewriteText } from './standalone.ts';

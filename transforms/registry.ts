@@ -11,7 +11,7 @@ export const transforms: readonly TransformInfo[] = [
   { name: 'native-orm', description: 'bridges become the native twins of what they wrap', optIn: false },
   {
     name: 'async-twin',
-    description: 'project functions behind bridges get an async twin; part of native-orm',
+    description: 'project functions behind bridges get an async twin; native-orm does so too',
     optIn: false,
   },
   { name: 'select-related', description: 'queries load the relations that async code reads', optIn: true },
