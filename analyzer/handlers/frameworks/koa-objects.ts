@@ -7,7 +7,7 @@ export const koaVerbs = new Set([
 ]); // biome-ignore format: one glance is enough
 
 const routerPackages =
-  /^(?:@koa\/router|koa-router|koa-better-router|koa-tree-router|koa-joi-router|koa-rest-router|@koa\/better-router|@discourse\/koa-router|koa-66|koa-router-decorator|koa-zod-router)$/;
+  /^(?:@koa\/router|koa-router|koa-better-router|koa-tree-router|koa-joi-router|koa-rest-router|@koa\/better-router|@discourse\/koa-router|koa-66|koa-router-decorator|koa-swagger-decorator|koa-zod-router)$/;
 
 /** What an access path leads to in Koa. */
 export type KoaObject =
@@ -60,7 +60,7 @@ function ofPackage(makes: (KoaObject & { kind: 'package' })['makes'], step: ApiS
     return step.kind === 'member' ? { kind: 'route', verb: step.name, at: undefined } : undefined;
   if (makes === 'mount') return step.kind === 'call' ? { kind: 'mounted', at: step.at } : undefined;
   if (step.kind === 'member') {
-    const leads = /^(?:default|Router|KoaRouter|Koa|Application)$/.test(step.name);
+    const leads = /^(?:default|Router|KoaRouter|SwaggerRouter|Koa|Application)$/.test(step.name);
     return leads ? { kind: 'package', makes } : undefined;
   }
   const made = step.kind === 'instance' ? undefined : step.at;

@@ -5,6 +5,7 @@ import {
   contextsOf,
   type Environment,
   type Evaluator,
+  type FunctionNode,
   type FunctionValue,
   isFunction,
   isTestFile,
@@ -18,6 +19,7 @@ import type { Discovery, Framework, Handler, HandlerTarget } from '../handler.ts
 import { conditionAt } from '../routing/conditions.ts';
 import { option } from '../routing/options.ts';
 import { functionLocation, functionName, locationOf, referenceName, targetOf } from '../routing/targets.ts';
+import { parameterBindings } from '../routing/wrappers.ts';
 import type { Dispatcher } from './node-http-conditions.ts';
 import { type Branch, branchesOf } from './node-http-dispatch.ts';
 
@@ -228,20 +230,55 @@ function branchTarget(dispatcher: Dispatcher, body: Node): HandlerTarget {
   if (values.some(({ kind }) => kind === 'function')) {
     return targetOf(evaluator, { file, node: unwrapped(body), environment, values });
   }
+  const listener = request.declaration;
+  const others = isFunction(listener)
+    ? [...parameterBindings(file, listener)].filter((own) => own !== request).slice(0, 1)
+    : [];
   let found: HandlerTarget | undefined;
   walk(body, (inner) => {
     if (found !== undefined || isFunction(inner)) return false;
     if (inner.type !== 'CallExpression') return true;
-    const passes = inner.arguments.some(
-      (argument) => argument.type === 'Identifier' && file.scopes.bindingOf(argument) === request,
+    const given = inner.arguments.map((argument) =>
+      argument.type === 'Identifier' ? file.scopes.bindingOf(argument) : undefined,
     );
+    // What is given the request alone reads it; what is given the response too answers.
+    const passes = given.includes(request) && others.every((other) => given.includes(other));
     const callees = passes ? evaluator.evaluate(file, inner.callee, environment) : [];
     if (callees.some(({ kind }) => kind === 'function')) {
       found = targetOf(evaluator, { file, node: inner.callee, environment, values: callees });
     }
     return true;
   });
-  return found ?? { name: 'anonymous', location: locationOf(file, body), value: undefined, wrappers: [] };
+  return found ?? inPlace(dispatcher, body);
+}
+
+/** A branch that answers in place, read as the function it would be. */
+function inPlace({ file, environment, request }: Dispatcher, body: Node): HandlerTarget {
+  const location = locationOf(file, body);
+  const listener = request.declaration;
+  if (!isFunction(listener)) return { name: 'anonymous', location, value: undefined, wrappers: [] };
+  const { start, end, loc } = body;
+  const statements = body.type === 'SwitchCase' ? body.consequent : [body];
+  const isBody = body.type === 'BlockStatement' || /Expression$/.test(body.type);
+  const block = isBody ? body : { type: 'BlockStatement', body: statements, directives: [], start, end, loc };
+  const isAsync = 'async' in listener && listener.async === true;
+  // The parser makes no such node; the body and the parameters in it are those of the source.
+  const node = {
+    type: 'ArrowFunctionExpression',
+    params: listener.params,
+    body: block,
+    async: isAsync,
+    expression: block.type !== 'BlockStatement',
+    start,
+    end,
+    loc,
+  } as unknown as FunctionNode;
+  return {
+    name: 'anonymous',
+    location,
+    value: { kind: 'function', file, node, environment },
+    wrappers: [],
+  };
 }
 
 function handler(

@@ -2,6 +2,7 @@ import type { Node } from '@babel/types';
 import {
   type Binding,
   type Evaluator,
+  Frame,
   type FunctionNode,
   type FunctionValue,
   isFunction,
@@ -24,7 +25,7 @@ export interface Wrapped {
  * passes all its parameters on to (`(req, res) => controller.list(req, res)`).
  */
 export function wrappedIn(evaluator: Evaluator, value: FunctionValue): Wrapped | undefined {
-  return givenFunction(value) ?? delegate(evaluator, value);
+  return givenFunction(value) ?? delegate(evaluator, value) ?? onlyGiven(evaluator, value);
 }
 
 function givenFunction(value: FunctionValue): Wrapped | undefined {
@@ -36,6 +37,46 @@ function givenFunction(value: FunctionValue): Wrapped | undefined {
     if (values !== undefined && values.length > 0) return { values, wrapper: ownerName(file, called) };
   }
   return undefined;
+}
+
+/**
+ * The one function that the maker of `value` was given, where how it is called cannot be followed (a container builds
+ * it) and `value` does not answer itself. A function that makes the handler stands for what it makes.
+ */
+function onlyGiven(evaluator: Evaluator, value: FunctionValue): Wrapped | undefined {
+  const { file, node, environment } = value;
+  if (!(environment instanceof Frame) || !isFunction(environment.owner) || environment.file !== file)
+    return undefined;
+  const bindings = [...parameterBindings(file, environment.owner)];
+  const given = bindings.flatMap((binding) =>
+    (environment.get(binding) ?? []).flatMap((own) => (own.kind === 'function' ? [{ binding, own }] : [])),
+  );
+  const [only] = given;
+  if (only === undefined || given.length > 1 || answersItself(file, node)) return undefined;
+  const made = evaluator
+    .returnExpressions(only.own.node)
+    .flatMap((inner) => evaluator.evaluate(only.own.file, inner, only.own.environment))
+    .filter((inner) => inner.kind === 'function');
+  const values = [...made, only.own].filter(
+    (inner) => inner.kind === 'function' && inner.node.params.length >= 2,
+  );
+  const wrapper = ownerName(file, only.binding);
+  return values.length === 0 ? undefined : { values, wrapper };
+}
+
+/** Whether a function calls something on its parameters, as `res.json(…)` or `ctx.set(…)` do. */
+function answersItself(file: SourceFile, node: FunctionNode): boolean {
+  const own = [...parameterBindings(file, node)].slice(0, 2);
+  let found = false;
+  walk(node.body, (inner) => {
+    if (inner.type !== 'CallExpression' || found) return !found;
+    const callee = unwrapped(inner.callee);
+    if (callee.type !== 'MemberExpression' || callee.object.type !== 'Identifier') return true;
+    const binding = file.scopes.bindingOf(callee.object);
+    if (binding !== undefined && own.includes(binding)) found = true;
+    return !found;
+  });
+  return found;
 }
 
 interface OuterCall {
