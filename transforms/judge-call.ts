@@ -2,7 +2,7 @@ import type { Node } from '@babel/types';
 import { twins } from '@migrate-async/runtime/twins';
 import type { OrmOperation } from '../analyzer/evidence/bridge.ts';
 import { ormFlow, ormOperationsIn, receiverKnowledge } from '../analyzer/evidence/orm.ts';
-import { chainRoot } from '../analyzer/evidence/orm-flow.ts';
+import { chainRoot } from '../analyzer/evidence/orm-paths.ts';
 import {
   type Evaluator,
   type FunctionNode,

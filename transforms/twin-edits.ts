@@ -1,6 +1,6 @@
 import type { Identifier, Node } from '@babel/types';
 import { type Binding, type Evaluator, type SourceFile, span } from '../analyzer/sources/index.ts';
-import { becomingAsync, isTail, stepEdits } from './asyncify.ts';
+import { becomingAsync, isTail, stepEdits } from './async-edits.ts';
 import { applyEdits, type Edit, orderedEdits } from './edit.ts';
 import type { NamedFunction, Rewrite } from './forms/form.ts';
 import { commentKey, commentsIn, lineEnd } from './layout.ts';

@@ -1,10 +1,8 @@
 import type { Identifier, Node } from '@babel/types';
 import {
-  type ApiValue,
   type Binding,
   type Evaluator,
   type FunctionNode,
-  type InstanceValue,
   isFunction,
   keyName,
   memberName,
@@ -14,9 +12,12 @@ import {
 } from '../sources/index.ts';
 import { originOf } from './bridge-origins.ts';
 import type { Wrappers } from './bridge-wrappers.ts';
+import { fromValue } from './orm-foreign.ts';
 import { memberValue, returnedValue } from './orm-members.ts';
 import { isModelClass, modelOf } from './orm-models.ts';
-import { instanceOfClass, isModelModule, looksLikeModel, valueOfType } from './orm-types.ts';
+import { chainRoot, managerByName } from './orm-paths.ts';
+import { contains, patternPart } from './orm-patterns.ts';
+import { instanceOfClass, looksLikeModel, valueOfType } from './orm-types.ts';
 import { elementOf, isLazyOperation, isQuerySource, joined, type OrmValue, other } from './orm-values.ts';
 
 /** Steps of resolution after which a value is left unknown: real code is shallow, cycles are not. */
@@ -175,7 +176,7 @@ export class OrmFlow {
       case 'ClassDeclaration':
       case 'ClassExpression': {
         const definition = { kind: 'class', file, node: declaration, environment: new Map() } as const;
-        return this.fromValue(definition);
+        return fromValue(this, definition);
       }
       case 'CatchClause':
         return undefined;
@@ -208,7 +209,7 @@ export class OrmFlow {
         ? valueOfType(this.evaluator, file, annotation.typeAnnotation)
         : undefined;
     const whole = init ? this.value(file, init) : (this.looped(file, declaration) ?? typed);
-    return this.part(file, id, binding.identifier, whole ?? typed);
+    return patternPart(this, file, id, binding.identifier, whole ?? typed);
   }
 
   /** `for (const post of posts)`. */
@@ -217,49 +218,6 @@ export class OrmFlow {
     const loop = declaration && file.parentOf(declaration);
     if (loop?.type !== 'ForOfStatement' || loop.left !== declaration) return undefined;
     return elementOf(this.value(file, loop.right));
-  }
-
-  /** What `identifier` takes out of `whole` by the pattern it stands in. */
-  private part(
-    file: SourceFile,
-    pattern: Node,
-    identifier: Node,
-    whole: OrmValue | undefined,
-  ): OrmValue | undefined {
-    if (pattern === identifier) return whole;
-    switch (pattern.type) {
-      case 'AssignmentPattern': {
-        const given = this.part(file, pattern.left, identifier, whole);
-        return pattern.left === identifier ? joined([given, this.value(file, pattern.right)]) : given;
-      }
-      case 'ObjectPattern':
-        for (const property of pattern.properties) {
-          if (property.type === 'RestElement' || !contains(property, identifier)) continue;
-          const name = keyName(property);
-          const inner =
-            name === undefined || whole === undefined ? undefined : memberValue(this, whole, name);
-          return this.part(file, property.value, identifier, inner);
-        }
-        return undefined;
-      case 'ArrayPattern': {
-        const index = pattern.elements.findIndex(
-          (element) => element !== null && contains(element, identifier),
-        );
-        const element = pattern.elements[index];
-        if (!element) return undefined;
-        if (element.type === 'RestElement') return whole?.kind === 'list' ? whole : undefined;
-        return this.part(
-          file,
-          element,
-          identifier,
-          whole?.kind === 'tuple' ? whole.elements[index] : elementOf(whole),
-        );
-      }
-      case 'TSParameterProperty':
-        return this.part(file, pattern.parameter, identifier, whole);
-      default:
-        return undefined;
-    }
   }
 
   private parameter(file: SourceFile, node: FunctionNode, binding: Binding): OrmValue | undefined {
@@ -273,7 +231,7 @@ export class OrmFlow {
       annotation?.type === 'TSTypeAnnotation'
         ? valueOfType(this.evaluator, file, annotation.typeAnnotation)
         : undefined;
-    return this.part(file, target, binding.identifier, typed ?? this.received(file, node, index));
+    return patternPart(this, file, target, binding.identifier, typed ?? this.received(file, node, index));
   }
 
   /** What a parameter is given: elements when the function is a callback of a list, else the arguments of all calls. */
@@ -413,131 +371,10 @@ export class OrmFlow {
 
   /** The evaluator's answer in terms of the ORM: all of it must mean the same. */
   foreign(values: readonly Value[]): OrmValue | undefined {
-    return joined(values.map((value) => this.fromValue(value)));
-  }
-
-  private fromValue(value: Value): OrmValue | undefined {
-    switch (value.kind) {
-      case 'api':
-        return this.fromApi(value);
-      case 'class':
-        return isModelClass(this.evaluator, value)
-          ? { kind: 'model', model: modelOf(value) }
-          : this.shape(value);
-      case 'instance':
-        return instanceOfClass(this.evaluator, value.of) ?? this.managerClass(value) ?? this.shape(value);
-      case 'function':
-        return { kind: 'closure', file: value.file, node: value.node };
-      case 'object':
-        return this.value(value.file, value.node);
-      case 'module':
-        return { kind: 'shape', property: (name) => this.foreign(this.evaluator.exported(value.file, name)) };
-      case 'array':
-        return this.value(value.file, value.node);
-      case 'constant':
-        return other;
-    }
-  }
-
-  /** A value of the project whose members the evaluator knows. */
-  private shape(value: Value): OrmValue {
-    return { kind: 'shape', property: (name) => this.foreign(this.evaluator.member(value, name)) };
-  }
-
-  /** An instance of the project's own `class PostManager extends Manager`. */
-  private managerClass(value: InstanceValue): OrmValue | undefined {
-    const heritage = value.of.node.superClass;
-    if (!heritage) return undefined;
-    const base = this.evaluator.evaluate(value.of.file, heritage, value.of.environment);
-    return base
-      .map((above): OrmValue | undefined => {
-        if (above.kind === 'class') return this.managerClass({ kind: 'instance', of: above });
-        const last = above.kind === 'api' ? above.steps.at(-1) : undefined;
-        if (last?.kind !== 'member' || (last.name !== 'Manager' && last.name !== 'QuerySet'))
-          return undefined;
-        return {
-          kind: last.name === 'Manager' ? 'manager' : 'queryset',
-          model: { name: undefined, definition: undefined },
-          rows: 'instances',
-          custom: value,
-        };
-      })
-      .find((found) => found !== undefined);
-  }
-
-  private fromApi(value: ApiValue): OrmValue | undefined {
-    let current: OrmValue | undefined = { kind: 'foreign', value: { ...value, steps: [] } };
-    for (const step of value.steps) {
-      if (current === undefined) return undefined;
-      switch (step.kind) {
-        case 'member':
-          current = memberValue(this, current, step.name);
-          break;
-        case 'call':
-          current = returnedValue(this, current);
-          break;
-        case 'new':
-          current = foreignNew(current);
-          break;
-        case 'instance':
-          current = foreignNew(current);
-          break;
-      }
-    }
-    return current;
-  }
-}
-
-function foreignNew(value: OrmValue): OrmValue | undefined {
-  if (value.kind === 'model') return { kind: 'instance', model: value.model };
-  if (value.kind !== 'foreign') return undefined;
-  const last = value.value.steps.at(-1);
-  if (last?.kind === 'member' && last.name === 'Manager')
-    return { kind: 'manager', model: { name: undefined, definition: undefined }, rows: 'instances' };
-  // A module of models that cannot be read: what is made of its classes is a row.
-  if (last?.kind === 'member' && /^[A-Z]/.test(last.name) && isModelModule(value.value.module))
-    return { kind: 'instance', model: { name: last.name, definition: undefined } };
-  return { kind: 'foreign', value: { ...value.value, steps: [...value.value.steps, { kind: 'new' }] } };
-}
-
-/**
- * `this.posts.objects` and `context.models.Post.objects`: the manager by its name, where no declaration says otherwise.
- * A plain name is left out: what a parameter `Post` stands for, nobody can tell.
- */
-function managerByName(
-  node: Node & { type: 'MemberExpression' | 'OptionalMemberExpression' },
-): OrmValue | undefined {
-  if (memberName(node) !== 'objects') return undefined;
-  const owner = unwrapped(node.object);
-  const manager = (name: string | undefined): OrmValue => ({
-    kind: 'manager',
-    model: { name, definition: undefined },
-    rows: 'instances',
-  });
-  if (owner.type === 'Super') return manager(undefined);
-  const name = memberName(owner);
-  if (name === undefined) return undefined;
-  const root = chainRoot(owner);
-  if (/^[A-Z]/.test(name)) return manager(name);
-  return root.type === 'ThisExpression' ? manager(undefined) : undefined;
-}
-
-/** The expression a chain of members and calls starts from. */
-export function chainRoot(expression: Node): Node {
-  let node = unwrapped(expression);
-  for (;;) {
-    if (node.type === 'MemberExpression' || node.type === 'OptionalMemberExpression')
-      node = unwrapped(node.object);
-    else if (node.type === 'CallExpression' || node.type === 'OptionalCallExpression')
-      node = unwrapped(node.callee);
-    else return node;
+    return joined(values.map((value) => fromValue(this, value)));
   }
 }
 
 function importedName(specifier: Node & { type: 'ImportSpecifier' }): string {
   return specifier.imported.type === 'Identifier' ? specifier.imported.name : specifier.imported.value;
-}
-
-function contains(outer: Node, inner: Node): boolean {
-  return (outer.start ?? 0) <= (inner.start ?? -1) && (inner.end ?? 0) <= (outer.end ?? -1);
 }

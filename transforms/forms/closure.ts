@@ -7,7 +7,8 @@ import {
   span,
   unwrapped,
 } from '../../analyzer/sources/index.ts';
-import { type AsyncBody, asyncBody, becomingAsync, isTail, stepEdits } from '../asyncify.ts';
+import { becomingAsync, isTail, stepEdits } from '../async-edits.ts';
+import { type AsyncBody, asyncBody } from '../asyncify.ts';
 import type { Edit } from '../edit.ts';
 import { isAwaited, isPure, outermost } from '../expressions.ts';
 import { removal } from '../layout.ts';

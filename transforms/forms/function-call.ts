@@ -2,7 +2,7 @@ import type { Node } from '@babel/types';
 import type { Bridge } from '../../analyzer/evidence/bridge.ts';
 import { receiverKnowledge } from '../../analyzer/evidence/orm.ts';
 import { type Evaluator, memberName, span, unwrapped } from '../../analyzer/sources/index.ts';
-import { namingFunction } from '../asyncify.ts';
+import { namingFunction } from '../async-edits.ts';
 import { isPath } from '../expressions.ts';
 import { doesOrmWork } from '../judge-call.ts';
 import { reachableTwin, type TwinPlan } from '../twin-functions.ts';

@@ -1,7 +1,8 @@
 import type { Node } from '@babel/types';
 import type { Bridge } from '../../analyzer/evidence/bridge.ts';
 import { type FunctionNode, isFunction, unwrapped } from '../../analyzer/sources/index.ts';
-import { asyncBody, becomingAsync, stepEdits } from '../asyncify.ts';
+import { becomingAsync, stepEdits } from '../async-edits.ts';
+import { asyncBody } from '../asyncify.ts';
 import { unwrapping } from '../unwrap.ts';
 import { type Form, leave, rewritable } from './form.ts';
 import { coreOf, mergeRewrites, namingTwin, referencedOperation } from './method-call.ts';
