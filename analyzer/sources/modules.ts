@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Cache } from 'get-tsconfig';
 import { type FileList, isWithin, toPosix } from './file-list.ts';
 import { parsedExtensions } from './parse.ts';
-import { pathsMatcher } from './tsconfig.ts';
+import { type PathsMatcher, type PathsMatchers, pathsMatcher } from './tsconfig.ts';
 
 /** Where a module specifier leads. */
 export type ModuleTarget =
@@ -44,7 +44,11 @@ export class ModuleResolver {
   private readonly root: string;
   private readonly exists: (file: string) => boolean;
   private readonly workspaces: ReadonlyMap<string, Workspace>;
-  private readonly pathMatchers = new Map<string, ((specifier: string) => string[]) | undefined>();
+  /** By folder of the importing file. */
+  private readonly pathMatchers = new Map<string, PathsMatcher | undefined>();
+  private readonly matchers: PathsMatchers = new Map();
+  /** What specifiers lead to by a matcher: the same for every file it holds for. */
+  private readonly mapped = new Map<PathsMatcher, Map<string, ModuleTarget | undefined>>();
   private readonly tsconfigCache: Cache = new Map();
   /** By importing file, then by specifier. */
   private readonly known = new Map<string, Map<string, ModuleTarget>>();
@@ -106,7 +110,19 @@ export class ModuleResolver {
   }
 
   private mappedByConfig(from: string, specifier: string): ModuleTarget | undefined {
-    for (const absolute of this.matcherFor(from)?.(specifier) ?? []) {
+    const matcher = this.matcherFor(from);
+    if (matcher === undefined) return undefined;
+    let known = this.mapped.get(matcher);
+    if (known === undefined) {
+      known = new Map();
+      this.mapped.set(matcher, known);
+    }
+    if (!known.has(specifier)) known.set(specifier, this.matched(matcher, specifier));
+    return known.get(specifier);
+  }
+
+  private matched(matcher: PathsMatcher, specifier: string): ModuleTarget | undefined {
+    for (const absolute of matcher(specifier)) {
       if (!isWithin(this.root, absolute)) continue;
       const target = this.fileTarget(toPosix(path.relative(this.root, absolute)));
       if (target !== undefined) return target;
@@ -114,13 +130,14 @@ export class ModuleResolver {
     return undefined;
   }
 
-  private matcherFor(from: string): ((specifier: string) => string[]) | undefined {
-    const folder = path.dirname(path.join(this.root, from));
-    if (!this.pathMatchers.has(folder))
-      this.pathMatchers.set(
-        folder,
-        pathsMatcher(folder, this.root, this.tsconfigCache, (name) => this.packageFolder(name)),
-      );
+  private matcherFor(from: string): PathsMatcher | undefined {
+    const folder = path.posix.dirname(from);
+    if (!this.pathMatchers.has(folder)) {
+      const { root, tsconfigCache, matchers } = this;
+      const absolute = path.join(root, folder);
+      const found = pathsMatcher(absolute, root, tsconfigCache, matchers, (name) => this.packageFolder(name));
+      this.pathMatchers.set(folder, found);
+    }
     return this.pathMatchers.get(folder);
   }
 

@@ -22,13 +22,23 @@ export class Sources {
   private readonly bytes = new Map<string, Buffer | undefined>();
   /** Names in each folder that was asked about: asking for one missing file at a time is many times slower. */
   private readonly folders = new Map<string, ReadonlySet<string>>();
+  private readonly kept: Map<string, SourceFile>;
   private readonly parsed = new Map<string, SourceFile | undefined>();
   private readonly parseFailures = new Map<string, ParseFailure>();
   private readonly skippedLater = new Map<string, SkippedFile>();
   private readonly skippedEarly: readonly SkippedFile[];
 
-  /** @param texts contents that stand in for what is on disk, by path: an editor's buffer, standard input */
-  constructor(list: FileList, texts: ReadonlyMap<string, string> = new Map()) {
+  /**
+   * @param texts contents that stand in for what is on disk, by path: an editor's buffer, standard input
+   * @param kept parsed files of earlier runs over the same root, by path: a file whose text is the same is not parsed
+   *   again. This run adds its own.
+   */
+  constructor(
+    list: FileList,
+    texts: ReadonlyMap<string, string> = new Map(),
+    kept: Map<string, SourceFile> = new Map(),
+  ) {
+    this.kept = kept;
     this.root = list.root;
     this.files = list.files;
     this.manifests = list.manifests;
@@ -96,13 +106,19 @@ export class Sources {
     const bytes = this.read(file);
     if (bytes === undefined) return undefined;
     const text = bytes.toString('utf8');
+    const kept = this.kept.get(file);
+    if (kept?.text === text) return kept;
     const reason = machineWritten(text);
     if (reason !== undefined) {
       if (this.listed.has(file)) this.skippedLater.set(file, { path: file, reason });
       return undefined;
     }
     const result = parseSource(file, text);
-    if (result.status === 'parsed') return new SourceFile(file, text, result.ast);
+    if (result.status === 'parsed') {
+      const own = new SourceFile(file, text, result.ast);
+      this.kept.set(file, own);
+      return own;
+    }
     this.parseFailures.set(file, result.failure);
     return undefined;
   }

@@ -4,6 +4,9 @@ import { type Cache, createPathsMatcher, getTsconfig, type TsConfigResult } from
 
 export type PathsMatcher = (specifier: string) => string[];
 
+/** Matchers of a run by the file they come from, so that a folder shares that of its project. */
+export type PathsMatchers = Map<string, PathsMatcher | undefined>;
+
 /**
  * The `paths` and `baseUrl` that hold in a folder.
  * @param packageFolder where a package that a configuration extends is kept, as an absolute path, if in the project
@@ -12,11 +15,14 @@ export function pathsMatcher(
   folder: string,
   root: string,
   cache: Cache,
+  matchers: PathsMatchers,
   packageFolder: (name: string) => string | undefined,
 ): PathsMatcher | undefined {
   for (const name of ['tsconfig.json', 'jsconfig.json']) {
     const config = configFor(folder, name, root, cache, packageFolder);
-    if (config !== undefined) return createPathsMatcher(config) ?? undefined;
+    if (config === undefined) continue;
+    if (!matchers.has(config.path)) matchers.set(config.path, createPathsMatcher(config) ?? undefined);
+    return matchers.get(config.path);
   }
   return undefined;
 }
