@@ -1,4 +1,5 @@
 import type { File, Identifier, JSXIdentifier, Node } from '@babel/types';
+import { isReference } from './identifier-roles.ts';
 import { eachChild, isFunction } from './tree.ts';
 
 export type BindingKind =
@@ -136,13 +137,18 @@ class ScopeBuilder implements Scopes {
     this.link();
   }
 
+  private isName(node: Identifier | JSXIdentifier): boolean {
+    const parent = this.parentOf(node);
+    return parent !== undefined && isReference(node, parent, (inner) => this.parentOf(inner));
+  }
+
   /** Declares what `node` declares and returns the scope of what is below it. */
   private enter(node: Node, scope: Scope): Scope {
     if (isFunction(node)) return this.enterFunction(node, scope);
     switch (node.type) {
       case 'Identifier':
       case 'JSXIdentifier':
-        if (this.isReference(node)) this.pending.push({ node, scope });
+        if (this.isName(node)) this.pending.push({ node, scope });
         return scope;
       case 'VariableDeclaration':
         this.declareVariables(node, scope);
@@ -334,63 +340,6 @@ class ScopeBuilder implements Scopes {
       this.bindings.set(node, binding);
     }
     for (const { node, scope, by } of this.writes) scope.find(node.name)?.assignments.push(by);
-  }
-
-  private isReference(node: Identifier | JSXIdentifier): boolean {
-    const parent = this.parentOf(node);
-    if (parent === undefined) return false;
-    switch (parent.type) {
-      case 'MemberExpression':
-      case 'OptionalMemberExpression':
-        return parent.object === node || parent.computed;
-      case 'ObjectProperty':
-        return parent.value === node || parent.computed;
-      case 'ObjectMethod':
-      case 'ClassMethod':
-      case 'ClassProperty':
-      case 'ClassAccessorProperty':
-        return parent.key !== node || parent.computed === true;
-      case 'TSPropertySignature':
-      case 'TSMethodSignature':
-      case 'TSDeclareMethod':
-        return parent.key !== node || parent.computed === true;
-      case 'ClassPrivateProperty':
-        return parent.value === node;
-      case 'PrivateName':
-      case 'LabeledStatement':
-      case 'BreakStatement':
-      case 'ContinueStatement':
-      case 'MetaProperty':
-      case 'ImportSpecifier':
-      case 'ImportAttribute':
-      case 'ExportNamespaceSpecifier':
-      case 'ExportDefaultSpecifier':
-      case 'TSEnumMember':
-      case 'TSNamedTupleMember':
-      case 'TSTypeParameter':
-        return parent.type === 'TSEnumMember' ? parent.initializer === node : false;
-      case 'ExportSpecifier':
-        return parent.local === node && !this.isReexport(parent);
-      case 'TSQualifiedName':
-        return parent.left === node;
-      case 'TSTypePredicate':
-        return false;
-      case 'JSXOpeningElement':
-      case 'JSXClosingElement':
-        return /^[A-Z_$]/.test(node.name);
-      case 'JSXMemberExpression':
-        return parent.object === node;
-      case 'JSXAttribute':
-      case 'JSXNamespacedName':
-        return false;
-      default:
-        return true;
-    }
-  }
-
-  private isReexport(specifier: Node): boolean {
-    const declaration = this.parentOf(specifier);
-    return declaration?.type === 'ExportNamedDeclaration' && declaration.source != null;
   }
 }
 
