@@ -26,6 +26,7 @@ export function refusal(bridge: Bridge): Refusal | undefined {
     optionsRefusal(bridge) ??
     castRefusal(bridge) ??
     asyncToSyncRefusal(file, wrap) ??
+    resourceRefusal(file, wrap) ??
     (bridge.closure === undefined && hasOptionalLink(argument)
       ? leave(
           'MA113',
@@ -65,6 +66,21 @@ function asyncToSyncRefusal(file: SourceFile, wrap: Node): Refusal | undefined {
   return name === 'asyncToSync'
     ? leave('MA107', 'the bridge is turned back into a sync function')
     : undefined;
+}
+
+/** Inside a transaction that a `using` declaration holds open, the bridge's connection is the transaction's. */
+function resourceRefusal(file: SourceFile, wrap: Node): Refusal | undefined {
+  let inner: Node = wrap;
+  for (let above = file.parentOf(inner); above !== undefined; inner = above, above = file.parentOf(above)) {
+    if (above.type !== 'BlockStatement' && above.type !== 'Program') continue;
+    for (const statement of above.body) {
+      if (statement === inner) break;
+      if (statement.type !== 'VariableDeclaration' || !/using$/.test(statement.kind)) continue;
+      if (/\b(?:transaction|atomic)\b/i.test(file.textOf(statement)))
+        return leave('MA110', 'a transaction is held open by a `using` declaration round it');
+    }
+  }
+  return undefined;
 }
 
 /** Why a function handed over by reference is not something to rewrite. */

@@ -46,6 +46,8 @@ export function commentKey({ type, value }: Pick<Comment, 'type' | 'value'>): st
 export interface RemovalOptions {
   /** Whether what stays comes after the removed text, or before it. */
   readonly kept: 'after' | 'before';
+  /** Where the statement is that line comments move above; the start of the text when it is left out. */
+  readonly anchor?: number;
 }
 
 /**
@@ -56,14 +58,14 @@ export function removal(
   file: SourceFile,
   start: number,
   end: number,
-  { kept }: RemovalOptions = { kept: 'after' },
+  { kept, anchor = start }: RemovalOptions = { kept: 'after' },
 ): readonly Edit[] {
   const edits: Edit[] = [];
   let from = start;
   for (const comment of commentsIn(file, start, end)) {
     const at = { start: comment.start ?? 0, end: comment.end ?? 0 };
     if (mustMove(file, comment, kept)) {
-      edits.push(lineAbove(file, start, file.text.slice(at.start, at.end)));
+      edits.push(lineAbove(file, anchor, file.text.slice(at.start, at.end)));
       continue;
     }
     const spaceBefore = kept === 'before' ? blanksBefore(file.text, at.start, from) : 0;

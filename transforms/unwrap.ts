@@ -32,9 +32,9 @@ export function unwrapping(
   core: { readonly start: number; readonly end: number },
 ): readonly Edit[] {
   return [
-    ...removal(file, bridgeStart(bridge), core.start, { kept: 'after' }),
+    ...removal(file, bridgeStart(bridge), core.start, { kept: 'after', anchor: bridgeStart(bridge) }),
     ...separating(file, bridge, core.start),
-    ...removal(file, core.end, argumentsStart(file, bridge), { kept: 'before' }),
+    ...removal(file, core.end, argumentsStart(file, bridge), { kept: 'before', anchor: bridgeStart(bridge) }),
   ];
 }
 

@@ -256,8 +256,11 @@ export class OrmFlow {
     if (call.arguments[0] !== node) return undefined;
     const name = memberName(callee) ?? '';
     if (name === 'then' && index === 0) return this.value(file, callee.object);
+    const element = () => elementOf(this.value(file, callee.object));
+    if (/^(?:reduce|reduceRight)$/.test(name)) return index === 1 ? element() : undefined;
+    if (/^(?:sort|toSorted)$/.test(name)) return index < 2 ? element() : undefined;
     const iterates = /^(?:forEach|map|flatMap|filter|some|every|find|findIndex|findLast)$/.test(name);
-    return iterates && index === 0 ? elementOf(this.value(file, callee.object)) : undefined;
+    return iterates && index === 0 ? element() : undefined;
   }
 
   private member(

@@ -1,11 +1,13 @@
 import type { Node } from '@babel/types';
 import type { Bridge } from '../../analyzer/evidence/bridge.ts';
+import { ormFlow } from '../../analyzer/evidence/orm.ts';
 import {
   type FunctionNode,
   isFunction,
   type SourceFile,
   span,
   unwrapped,
+  walk,
 } from '../../analyzer/sources/index.ts';
 import { becomingAsync, isTail, stepEdits } from '../async-edits.ts';
 import { type AsyncBody, asyncBody } from '../asyncify.ts';
@@ -45,7 +47,7 @@ export const asyncClosure: Form = {
     const body = bodyOf(bridge, context);
     if (body === undefined) return undefined;
     if (body.kind === 'leave') return body;
-    if (body.steps.length === 0) return leave('MA101', 'no ORM work can be seen in the wrapped function');
+    if (body.steps.length === 0) return nothingSeen(bridge, context);
     return rewritable;
   },
   rewrite(bridge, context): Rewrite {
@@ -66,6 +68,22 @@ export const asyncClosure: Form = {
     ]);
   },
 };
+
+/** A closure in which no query can be seen: perhaps because the model of a row cannot be read. */
+function nothingSeen({ closure, file }: Bridge, { evaluator }: FormContext): FormMatch {
+  let unread: Node | undefined;
+  if (closure !== undefined) {
+    walk(closure.body, (node) => {
+      const isRead =
+        node.type === 'MemberExpression' && ormFlow(evaluator).value(file, node)?.kind === 'attribute';
+      if (isRead) unread ??= node;
+      return unread === undefined;
+    });
+  }
+  return unread === undefined
+    ? leave('MA101', 'no ORM work can be seen in the wrapped function')
+    : leave('MA104', `«${file.textOf(unread)}» may be a relation: its model cannot be read`);
+}
 
 function bodyOf(
   bridge: Bridge,
@@ -155,10 +173,11 @@ function takingOut(file: SourceFile, bridge: Bridge, expression: Node): readonly
   const { application } = bridge;
   const core = span(expression);
   const whole = application ?? bridge.wrap;
+  const anchor = bridgeStart(bridge);
   return [
-    ...removal(file, bridgeStart(bridge), core.start, { kept: 'after' }),
+    ...removal(file, bridgeStart(bridge), core.start, { kept: 'after', anchor }),
     ...separating(file, bridge, core.start),
-    ...removal(file, core.end, span(whole).end, { kept: 'before' }),
+    ...removal(file, core.end, span(whole).end, { kept: 'before', anchor }),
   ];
 }
 
