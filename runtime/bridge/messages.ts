@@ -35,6 +35,8 @@ export interface Driver {
   cancel(): Promise<void>;
   /** False when the connection can no longer be used. */
   readonly usable: boolean;
+  /** True when the server has a transaction open, whoever began it. */
+  readonly inTransaction: boolean;
   /** An idle connection does not keep a finished program alive. */
   setIdle(idle: boolean): void;
 }
@@ -63,5 +65,11 @@ export type WorkerRequest =
   | { readonly id: number; readonly kind: 'close'; readonly connection: number };
 
 export type WorkerReply =
-  | { readonly id: number; readonly result: RawResult | undefined; readonly usable: boolean }
-  | { readonly id: number; readonly error: object; readonly usable: boolean };
+  | (ConnectionStatus & { readonly id: number; readonly result: RawResult | undefined })
+  | (ConnectionStatus & { readonly id: number; readonly error: object });
+
+/** The state of the connection after a request. */
+export interface ConnectionStatus {
+  readonly usable: boolean;
+  readonly inTransaction: boolean;
+}

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
-import type { WorkerReply, WorkerRequest } from './messages.ts';
+import type { ConnectionStatus, WorkerReply, WorkerRequest } from './messages.ts';
 
 type Unnumbered<T> = T extends unknown ? Omit<T, 'id'> : never;
 export type ThreadRequest = Unnumbered<WorkerRequest>;
@@ -11,12 +11,12 @@ type Answered = Extract<WorkerReply, { result: unknown }>;
 /** A reply that says the request failed, with what the driver said about it. */
 export class ThreadRequestError extends Error {
   readonly fields: object;
-  readonly usable: boolean;
+  readonly status: ConnectionStatus;
 
-  constructor(fields: object, usable: boolean) {
+  constructor(fields: object, status: ConnectionStatus) {
     super((fields as { message?: string }).message ?? 'the request failed');
     this.fields = fields;
-    this.usable = usable;
+    this.status = status;
   }
 }
 
@@ -34,6 +34,8 @@ export class Thread {
   readonly #port: MessagePort;
   readonly #replies = new Int32Array(new SharedArrayBuffer(4));
   readonly #pending = new Map<number, Pending>();
+  /** Open connections that no lane uses now, by what they are connected to. */
+  readonly kept = new Map<object, number>();
   #requests = 0;
   #failure: Error | undefined;
 
@@ -74,6 +76,7 @@ export class Thread {
         return outcome(received.message);
       } else {
         this.#settle(received.message);
+        if (this.#failure !== undefined) throw this.#failure;
       }
     }
   }
@@ -102,6 +105,7 @@ export class Thread {
   }
 
   #settle(reply: WorkerReply): void {
+    if (reply.id === 0) this.#fail(new Error(failureText(reply)));
     const pending = this.#pending.get(reply.id);
     if (pending === undefined) return;
     this.#pending.delete(reply.id);
@@ -122,22 +126,35 @@ export class Thread {
 }
 
 function outcome(reply: WorkerReply): Answered {
-  if ('error' in reply) throw new ThreadRequestError(reply.error, reply.usable);
+  if ('error' in reply) throw new ThreadRequestError(reply.error, reply);
   return reply;
+}
+
+function failureText(reply: WorkerReply): string {
+  return 'error' in reply
+    ? String((reply.error as { message?: unknown }).message)
+    : 'The bridge thread failed.';
 }
 
 /** First code of the worker. From TypeScript source it needs tsx, whose CommonJS hook needs no other thread. */
 function bootstrap(): string {
   const here = fileURLToPath(import.meta.url);
   const quoted = (text: string) => JSON.stringify(text);
-  if (!here.endsWith('.ts')) {
-    const worker = pathToFileURL(path.join(path.dirname(here), 'worker.js')).href;
-    return `const { pathToFileURL } = require('node:url');
-      import(${quoted(worker)}).then(({ serve }) =>
-        serve(require('node:worker_threads').workerData, (file) => import(pathToFileURL(file).href)));`;
-  }
-  const tsx = createRequire(here).resolve('tsx/cjs/api');
-  return `require(${quoted(tsx)}).register();
-    require(${quoted(path.join(path.dirname(here), 'worker.ts'))})
-      .serve(require('node:worker_threads').workerData, async (file) => require(file));`;
+  const file = path.join(path.dirname(here), `worker${path.extname(here)}`);
+  const loading = here.endsWith('.ts')
+    ? `require(${quoted(createRequire(here).resolve('tsx/cjs/api'))}).register();
+       const load = async (file) => require(file);`
+    : `const { pathToFileURL } = require('node:url');
+       const load = (file) => import(pathToFileURL(file).href);`;
+  return `const { workerData } = require('node:worker_threads');
+    (async () => {
+      ${loading}
+      (await load(${quoted(file)})).serve(workerData, load);
+    })().catch((error) => {
+      const message = 'The bridge thread did not start: ' + error;
+      workerData.port.postMessage({ id: 0, error: { message }, usable: false, inTransaction: false });
+      const replies = new Int32Array(workerData.replies);
+      Atomics.add(replies, 0, 1);
+      Atomics.notify(replies, 0);
+    });`;
 }

@@ -1,4 +1,12 @@
-import type { Driver, DriverModule, WorkerReply, WorkerRequest, WorkerStart } from './messages.ts';
+import type {
+  ConnectionStatus,
+  Driver,
+  DriverModule,
+  RawResult,
+  WorkerReply,
+  WorkerRequest,
+  WorkerStart,
+} from './messages.ts';
 
 // The bridge thread: owns blocking connections and answers requests strictly in order, as the thread of a
 // thread-per-connection server does. It compiles nothing and decodes nothing; rows travel as the server sent them.
@@ -14,6 +22,8 @@ export function serve(start: WorkerStart, load: (module: string) => Promise<Driv
   const counter = new Int32Array(replies);
   const connections = new Map<number, { driver: Driver; module: DriverModule }>();
   let tail: Promise<void> = Promise.resolve();
+  // Whoever is blocked on an answer would wait for ever for one of a dead thread.
+  process.on('uncaughtException', (error) => reply(failedThread(error)));
   port.on('message', (request: WorkerRequest) => {
     tail = tail.then(() => answer(request)).then(reply);
   });
@@ -23,23 +33,32 @@ export function serve(start: WorkerStart, load: (module: string) => Promise<Driv
     let module: DriverModule | undefined = connections.get(request.connection)?.module;
     try {
       if (request.kind === 'open') {
+        // A connection kept from an earlier lane is used again while the server still has it.
+        if (connections.get(request.connection)?.driver.usable) return answered(undefined);
         module = await load(request.plan.driver);
         const driver = await module.openDriver(request.plan.settings);
         connections.set(request.connection, { driver, module });
-        return { id, result: undefined, usable: true };
+        return answered(undefined);
       }
       const connection = connections.get(request.connection);
       if (connection === undefined) throw new Error('the connection is closed');
       if (request.kind === 'close') {
         connections.delete(request.connection);
         await connection.driver.close();
-        return { id, result: undefined, usable: false };
+        return answered(undefined);
       }
       const result = await connection.driver.execute(request.request);
-      return { id, result, usable: connection.driver.usable };
+      return answered(result);
     } catch (error) {
-      const usable = connections.get(request.connection)?.driver.usable ?? false;
-      return { id, error: module?.describeError(error) ?? { message: String(error) }, usable };
+      return { id, error: module?.describeError(error) ?? { message: String(error) }, ...status() };
+    }
+
+    function answered(result: RawResult | undefined): WorkerReply {
+      return { id, result, ...status() };
+    }
+    function status(): ConnectionStatus {
+      const driver = connections.get(request.connection)?.driver;
+      return { usable: driver?.usable ?? false, inTransaction: driver?.inTransaction ?? false };
     }
   }
 
@@ -48,4 +67,14 @@ export function serve(start: WorkerStart, load: (module: string) => Promise<Driv
     Atomics.add(counter, 0, 1);
     Atomics.notify(counter, 0);
   }
+}
+
+/** What a thread says when it cannot go on: not an answer to one request, but to all. */
+export function failedThread(error: unknown): WorkerReply {
+  return {
+    id: 0,
+    error: { message: `The bridge thread failed: ${error}` },
+    usable: false,
+    inTransaction: false,
+  };
 }

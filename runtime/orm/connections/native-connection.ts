@@ -12,7 +12,8 @@ export class NativeConnection {
     this.#driver = driver;
   }
   get usable(): boolean {
-    return this.#driver.usable && !this.transaction.broken && !this.transaction.inBlock;
+    const { usable, inTransaction } = this.#driver;
+    return usable && !inTransaction && !this.transaction.broken && !this.transaction.inBlock;
   }
   execute(request: DriverRequest): Promise<RawResult> {
     return this.#driver.execute(request);

@@ -162,17 +162,22 @@ export class Pool {
     try {
       const connection = await this.#open();
       this.#born.set(connection, performance.now());
-      return connection;
-    } finally {
       this.#opening -= 1;
+      return connection;
+    } catch (error) {
+      this.#opening -= 1;
+      this.#openForWaiting();
+      this.#noteDrained();
+      throw error;
     }
   }
-  /** A place became free without a connection to fill it: open one for whoever waits. */
+  /** A place became free without a connection to fill it: open one for whoever waited longest. */
   #openForWaiting(): void {
-    if (this.#closed || this.#waiting.length === 0 || this.size >= this.#settings.max) return;
+    const waiter = this.#waiting[0];
+    if (this.#closed || waiter === undefined || this.size >= this.#settings.max) return;
     this.#openOne().then(
       (connection) => this.release(connection),
-      (error) => this.#waiting.shift()?.fail(error),
+      (error) => waiter.fail(error),
     );
   }
   async #healthy(connection: NativeConnection): Promise<boolean> {
@@ -184,6 +189,9 @@ export class Pool {
     const closing = connection.close().catch(() => undefined);
     this.#closing.add(closing);
     closing.finally(() => this.#closing.delete(closing));
+    this.#noteDrained();
+  }
+  #noteDrained(): void {
     if (this.#closed && this.size === 0) this.#drained?.();
   }
 

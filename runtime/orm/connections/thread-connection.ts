@@ -1,5 +1,5 @@
 import type { LaneResource } from '../../bridge/lane.ts';
-import type { ConnectionPlan, DriverRequest, RawResult } from '../../bridge/messages.ts';
+import type { ConnectionPlan, ConnectionStatus, DriverRequest, RawResult } from '../../bridge/messages.ts';
 import { type Thread, ThreadRequestError } from '../../bridge/thread.ts';
 import { borrowThread, returnThread } from '../../bridge/threads.ts';
 import { TransactionState } from '../transaction/state.ts';
@@ -12,13 +12,19 @@ let connectionCount = 0;
  */
 export class ThreadConnection implements LaneResource {
   readonly #plan: ConnectionPlan;
-  readonly #key = ++connectionCount;
+  /** What it is connected to: connections of one target may stand in for each other. */
+  readonly #target: object;
+  readonly #released: (connection: ThreadConnection) => void;
+  #key = 0;
   transaction = new TransactionState();
   #thread: Thread | undefined;
   #open = false;
+  #inTransaction = false;
 
-  constructor(plan: ConnectionPlan) {
+  constructor(target: object, plan: ConnectionPlan, released: (connection: ThreadConnection) => void) {
+    this.#target = target;
     this.#plan = plan;
+    this.#released = released;
   }
 
   execute(request: DriverRequest): RawResult {
@@ -27,7 +33,11 @@ export class ThreadConnection implements LaneResource {
       thread.request({ kind: 'open', connection: this.#key, plan: this.#plan });
       this.#open = true;
     }
-    return this.#track(() => thread.request({ kind: 'execute', connection: this.#key, request }));
+    try {
+      return this.#answer(thread.request({ kind: 'execute', connection: this.#key, request }));
+    } catch (error) {
+      throw this.#failed(error);
+    }
   }
   async executeAsync(request: DriverRequest): Promise<RawResult> {
     const thread = this.#ready();
@@ -36,11 +46,9 @@ export class ThreadConnection implements LaneResource {
       this.#open = true;
     }
     try {
-      const reply = await thread.requestAsync({ kind: 'execute', connection: this.#key, request });
-      return reply.result as RawResult;
+      return this.#answer(await thread.requestAsync({ kind: 'execute', connection: this.#key, request }));
     } catch (error) {
-      this.#noteFailure(error);
-      throw error;
+      throw this.#failed(error);
     }
   }
 
@@ -53,30 +61,38 @@ export class ThreadConnection implements LaneResource {
     if (this.#open) await this.#thread?.requestAsync({ kind: 'close', connection: this.#key });
     this.#forget();
   }
+  /** Gives the thread back, with the connection unless a transaction is open: closing it rolls that back. */
   async release(): Promise<void> {
-    await this.closeAsync().catch(() => undefined);
-    if (this.#thread !== undefined) returnThread(this.#thread);
+    this.#released(this);
+    const thread = this.#thread;
+    if (thread === undefined) return;
+    if (this.#open && !this.#inTransaction) thread.kept.set(this.#target, this.#key);
+    else await this.closeAsync().catch(() => undefined);
     this.#thread = undefined;
+    this.#open = false;
+    returnThread(thread);
   }
 
   #ready(): Thread {
-    this.#thread ??= borrowThread();
+    if (this.#thread === undefined) {
+      this.#thread = borrowThread(this.#target);
+      this.#key = this.#thread.kept.get(this.#target) ?? ++connectionCount;
+      this.#thread.kept.delete(this.#target);
+    }
     // A block that lost its connection must end before the next one can start on another.
     if (!this.#open && this.transaction.inBlock) throw new Error('the connection is closed');
     return this.#thread;
   }
-  #track(request: () => { readonly result: RawResult | undefined }): RawResult {
-    try {
-      return request().result as RawResult;
-    } catch (error) {
-      this.#noteFailure(error);
-      throw error;
-    }
+  #answer(reply: ConnectionStatus & { readonly result: RawResult | undefined }): RawResult {
+    this.#inTransaction = reply.inTransaction;
+    return reply.result as RawResult;
   }
-  #noteFailure(error: unknown): void {
-    if (error instanceof ThreadRequestError && error.usable) return;
+  #failed(error: unknown): unknown {
+    if (error instanceof ThreadRequestError) this.#inTransaction = error.status.inTransaction;
+    if (error instanceof ThreadRequestError && error.status.usable) return error;
     this.#open = false;
     if (this.#thread?.usable === false) this.#thread = undefined;
+    return error;
   }
   #forget(): void {
     this.#open = false;

@@ -3,10 +3,12 @@ import { SynchronousOnlyOperation } from '../../bridge/errors.ts';
 import { type Lane, runningLane } from '../../bridge/lane.ts';
 import type { DriverRequest, RawResult } from '../../bridge/messages.ts';
 import { ThreadRequestError } from '../../bridge/thread.ts';
+import { closeIdleConnections } from '../../bridge/threads.ts';
 import { currentContext } from '../../context.ts';
 import { type QueryEvent, queryChannel } from '../../instrumentation.ts';
 import { DatabaseError, type DriverErrorFields } from '../errors.ts';
 import type { Backend, DatabaseSettings, Features } from './backend.ts';
+import { Cursor } from './cursor.ts';
 import { NativeConnection } from './native-connection.ts';
 import { defaultPool, Pool } from './pool.ts';
 import { ThreadConnection } from './thread-connection.ts';
@@ -42,7 +44,8 @@ export class DatabaseWrapper {
   /** The connection of a lane, for work that a bridge executes there. */
   connectionOf(lane: Lane): ThreadConnection {
     return lane.resource(this, () => {
-      const connection = new ThreadConnection(this.#backend.plan(this.settings));
+      const released = (each: ThreadConnection) => this.#threadConnections.delete(each);
+      const connection = new ThreadConnection(this, this.#backend.plan(this.settings), released);
       this.#threadConnections.add(connection);
       return connection;
     });
@@ -50,6 +53,14 @@ export class DatabaseWrapper {
   /** A native connection of the caller's own; give it back with `pool.release`. */
   asyncConnection(signal?: AbortSignal): Promise<NativeConnection> {
     return this.pool.acquire(signal);
+  }
+
+  /** A cursor for statements of one's own. */
+  cursor(): Cursor {
+    return new Cursor(this.alias);
+  }
+  async acursor(): Promise<Cursor> {
+    return new Cursor(this.alias);
   }
 
   /** Sends a statement and holds this thread until it is answered. */
@@ -96,6 +107,7 @@ export class DatabaseWrapper {
     const blocking = [...this.#threadConnections];
     this.#threadConnections.clear();
     await Promise.all([this.pool.close(), ...blocking.map((connection) => connection.release())]);
+    await closeIdleConnections(this);
   }
 
   async #open(): Promise<NativeConnection> {

@@ -94,7 +94,9 @@ function initialise(
       if (typeof value === 'object' && value !== null) instance[field.name] = value;
       else instance[field.attribute] = value ?? null;
     } else if (!Object.hasOwn(values, field.attribute)) {
-      instance[field.attribute] = field.initialValue() ?? null;
+      const value = field.initialValue();
+      // Undefined stands for the database's default, until there is a row.
+      instance[field.attribute] = field.options.dbDefault === undefined ? (value ?? null) : value;
     }
   }
   for (const name of Object.keys(values)) {

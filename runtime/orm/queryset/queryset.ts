@@ -1,3 +1,4 @@
+import { NotSupportedError } from '../errors.ts';
 import { OutsideRange } from '../lookups/operand.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { asynchronous, synchronous } from '../operations/bound.ts';
@@ -141,6 +142,28 @@ export class QuerySet {
   }
   abortable(signal: AbortSignal): QuerySet {
     return this.with({ signal });
+  }
+
+  dates(): never {
+    return unavailable('dates');
+  }
+  datetimes(): never {
+    return unavailable('datetimes');
+  }
+  union(): never {
+    return unavailable('union');
+  }
+  intersection(): never {
+    return unavailable('intersection');
+  }
+  difference(): never {
+    return unavailable('difference');
+  }
+  raw(): never {
+    return unavailable('raw');
+  }
+  extra(): never {
+    return unavailable('extra');
   }
 
   get get() {
@@ -317,6 +340,10 @@ export class QuerySet {
     }
     return new QuerySet(this.meta, shape, values, this.state);
   }
+}
+
+function unavailable(operation: string): never {
+  throw new NotSupportedError(`${operation}() is not available yet.`);
 }
 
 function encode(value: unknown, encoder: ((value: unknown) => unknown) | undefined): unknown {

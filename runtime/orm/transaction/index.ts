@@ -8,6 +8,7 @@ import type { BlockOptions } from '../operations/steps.ts';
 import { NativeBlock } from './blocks.ts';
 import { aatomicBridged } from './bridged.ts';
 import { runHooks } from './hooks.ts';
+import * as savepoints from './savepoints.ts';
 import type { CommitHook, TransactionState } from './state.ts';
 
 export interface AtomicOptions extends BlockOptions {
@@ -182,4 +183,12 @@ function requireBlock(state: TransactionState): TransactionState {
   throw new TransactionManagementError("The rollback flag doesn't work outside of an 'atomic' block.");
 }
 
-export const transaction = { atomic, aatomic, onCommit, aonCommit, setRollback, getRollback };
+export const transaction = {
+  atomic,
+  aatomic,
+  onCommit,
+  aonCommit,
+  setRollback,
+  getRollback,
+  ...savepoints,
+};

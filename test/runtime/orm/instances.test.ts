@@ -4,8 +4,7 @@ import { call, lastStatement, readRelation, statements, thrownBy } from '../supp
 import { harness } from '../support/harness.ts';
 import { Author, Book, Counter, Profile, Publisher, Review } from '../support/library.ts';
 
-const { behaviour, outside, reset } = harness();
-void outside;
+const { behaviour, reset } = harness();
 
 behaviour('271 save inserts, then updates every column', function* () {
   const author = new Author({ name: 'Eve', age: 1 });

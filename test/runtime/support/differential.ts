@@ -135,13 +135,16 @@ type Operations = Record<string, (...values: unknown[]) => unknown>;
 function runSync<Result>(behaviour: Behaviour<Result>): Result {
   let step = behaviour.next();
   while (!step.done) {
+    let answer: unknown;
     try {
-      step = behaviour.next(noted(performSync(step.value)));
+      answer = performSync(step.value);
     } catch (error) {
       if (fatal(error)) throw error;
       noted(error);
       step = behaviour.throw(error);
+      continue;
     }
+    step = behaviour.next(noted(answer));
   }
   return step.value;
 }
@@ -216,11 +219,15 @@ function noted<T>(outcome: T): T {
   transcript.outcomes.push(describeOutcome(outcome));
   return outcome;
 }
+/** Moments set to now differ from path to path; that they are now is all that can be compared. */
+function dateOutcome(date: Date): string {
+  return Math.abs(Date.now() - date.getTime()) < 60_000 ? 'Date now' : `Date ${date.toISOString()}`;
+}
 function describeOutcome(outcome: unknown): string {
   if (outcome instanceof Error) return `${outcome.constructor.name}: ${outcome.message}`;
   return JSON.stringify(outcome, function (this: Record<string, unknown>, key, value: unknown) {
     const raw = this[key];
-    if (raw instanceof Date) return `Date ${raw.toISOString()}`;
+    if (raw instanceof Date) return dateOutcome(raw);
     if (typeof value === 'bigint') return `bigint ${value}`;
     if (value === undefined) return 'undefined';
     if (value instanceof Map) return { map: [...value] };

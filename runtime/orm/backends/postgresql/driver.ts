@@ -60,6 +60,11 @@ class PostgresqlDriver implements Driver {
     return !this.#broken;
   }
 
+  get inTransaction(): boolean {
+    const client = this.#client as unknown as { getTransactionStatus(): string | null };
+    return client.getTransactionStatus() !== 'I';
+  }
+
   setIdle(idle: boolean): void {
     const client = this.#client as unknown as { ref(): void; unref(): void };
     if (idle) client.unref();

@@ -1,0 +1,78 @@
+import { currentContext } from '../../context.ts';
+import { connections } from '../connections/index.ts';
+import { TransactionManagementError } from '../errors.ts';
+import { controlBlocking } from '../operations/blocking.ts';
+import { controlNative, currentBlock, inTurn } from '../operations/native.ts';
+import type { Control, TransactionState } from './state.ts';
+
+/** Runs part of the transaction protocol on the running code's blocking connection. */
+function blocking<Result>(
+  using: string | undefined,
+  control: (state: TransactionState) => Control<Result>,
+): Result {
+  const wrapper = connections.get(using);
+  const { connection } = wrapper;
+  return controlBlocking(wrapper, connection, control(connection.transaction));
+}
+/** The same on the connection of the surrounding `aatomic` block; `outside` where there is none. */
+async function native<Result>(
+  using: string | undefined,
+  control: (state: TransactionState) => Control<Result>,
+  outside: Result,
+): Promise<Result> {
+  const wrapper = connections.get(using);
+  if (!wrapper.features.nativeAsync && currentContext()?.mode !== 'async') return blocking(using, control);
+  const block = currentBlock(wrapper.alias);
+  if (block === undefined) return outside;
+  const { connection } = block;
+  return inTurn(block, () => controlNative(wrapper, connection, control(connection.transaction)));
+}
+
+/**
+ * Makes a savepoint by hand.
+ *
+ * @returns its name, undefined outside a block
+ */
+export function savepoint(using?: string): string | undefined {
+  return blocking(using, (state) => state.savepoint());
+}
+export function asavepoint(using?: string): Promise<string | undefined> {
+  return native(using, (state) => state.savepoint(), undefined);
+}
+/** Undoes what happened since the savepoint; hooks added since are dropped. */
+export function savepointRollback(name: string, using?: string): void {
+  blocking(using, (state) => state.savepointRollback(name));
+}
+export function asavepointRollback(name: string, using?: string): Promise<void> {
+  return native<void>(using, (state) => state.savepointRollback(name), undefined);
+}
+/** Gives the savepoint up; what happened since stays. */
+export function savepointCommit(name: string, using?: string): void {
+  blocking(using, (state) => state.savepointCommit(name));
+}
+export function asavepointCommit(name: string, using?: string): Promise<void> {
+  return native<void>(using, (state) => state.savepointCommit(name), undefined);
+}
+
+/**
+ * Commits by hand. Every statement outside a block is committed by itself, so there is nothing to do.
+ *
+ * @throws TransactionManagementError inside a block
+ */
+export function commit(using?: string): void {
+  requireOutside(connections.get(using).connection.transaction);
+}
+export async function acommit(using?: string): Promise<void> {
+  requireOutside(currentBlock(connections.get(using).alias)?.connection.transaction);
+}
+/** As `commit`: outside a block there is nothing to undo, inside one it is forbidden. */
+export function rollback(using?: string): void {
+  commit(using);
+}
+export function arollback(using?: string): Promise<void> {
+  return acommit(using);
+}
+function requireOutside(state: TransactionState | undefined): void {
+  if (state?.inBlock)
+    throw new TransactionManagementError("This is forbidden when an 'atomic' block is active.");
+}
