@@ -43,12 +43,44 @@ export function contextsOf(
 ): readonly Environment[] {
   const around = enclosing(file, node);
   if (within !== undefined && around === within.owner) return within.environments;
-  if (around === undefined || path.includes(around) || path.length > deepestContext) return [noEnvironment];
+  if (around === undefined) return [noEnvironment];
+  const state = stateOf(evaluator);
+  const known = within === undefined ? state.known.get(around) : undefined;
+  if (known !== undefined) return known;
+  if (path.includes(around) || path.length > deepestContext || state.steps > mostSteps) {
+    state.cuts++;
+    return [noEnvironment];
+  }
+  state.steps++;
+  const { cuts } = state;
   const below = [...path, around];
   const found = isFunction(around)
     ? functionContexts(evaluator, file, around, within, below)
     : loopContexts(evaluator, file, around, within, below);
-  return found.length > mostContexts ? contextsOf(evaluator, file, around, within, below) : found;
+  const kept = found.length > mostContexts ? contextsOf(evaluator, file, around, within, below) : found;
+  // What a cycle cut short is not the whole answer for one who asks from elsewhere.
+  if (within === undefined && (state.cuts === cuts || path.length === 0)) state.known.set(around, kept);
+  return kept;
+}
+
+interface State {
+  readonly known: Map<Node, readonly Environment[]>;
+  cuts: number;
+  steps: number;
+}
+
+/** Functions and loops looked at in one run beyond this are not told apart by their calls any more. */
+const mostSteps = 200_000;
+
+const states = new WeakMap<Evaluator, State>();
+
+function stateOf(evaluator: Evaluator): State {
+  let state = states.get(evaluator);
+  if (state === undefined) {
+    state = { known: new Map(), cuts: 0, steps: 0 };
+    states.set(evaluator, state);
+  }
+  return state;
 }
 
 function enclosing(file: SourceFile, node: Node): FunctionNode | Loop | undefined {

@@ -1,6 +1,12 @@
 import type { Node } from '@babel/types';
 import type { DynamicRegistration } from '../../analysis.ts';
-import { type CallPlace, type Evaluator, noEnvironment, type SourceFile } from '../../sources/index.ts';
+import {
+  type ApiValue,
+  type CallPlace,
+  type Evaluator,
+  noEnvironment,
+  type SourceFile,
+} from '../../sources/index.ts';
 import type { Discovery } from '../handler.ts';
 import { conditionAt } from './conditions.ts';
 import { unknownLoaders } from './loaders.ts';
