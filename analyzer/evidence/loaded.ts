@@ -147,7 +147,7 @@ function originOfParameter(spot: Spot, node: Node, owner: Node): Origin | undefi
   if (part === undefined) return undefined;
   const parent = file.parentOf(owner);
   if (parent?.type === 'CallExpression' && parent.callee !== owner) {
-    const list = index === 0 ? iteratedList(parent) : undefined;
+    const list = iteratedList(parent, index);
     if (list !== undefined) return originOfMember({ walk, file, node: list, depth: depth + 1 }, part);
   }
   for (let frame = walk.environment; frame instanceof Frame; frame = frame.outer) {
@@ -156,8 +156,7 @@ function originOfParameter(spot: Spot, node: Node, owner: Node): Origin | undefi
     const outer: Walk = { ...walk, file: site.file, environment: site.environment };
     const given = 'arguments' in site.node ? (site.node.arguments as Node[]) : [];
     // A function that is itself an argument of its call is a callback: it is given elements, not arguments.
-    const list = isHandedOver(site, owner, walk) && index === 0 ? iteratedList(site.node) : undefined;
-    const source = list ?? (isHandedOver(site, owner, walk) ? undefined : given[index]);
+    const source = isHandedOver(site, owner, walk) ? iteratedList(site.node, index) : given[index];
     if (source === undefined || source === owner) return undefined;
     return originOfMember({ walk: outer, file: site.file, node: source, depth: depth + 1 }, part);
   }
@@ -174,13 +173,15 @@ function isHandedOver(site: Frame['site'], owner: Node, walk: Walk): boolean {
   });
 }
 
-/** `rows` of `rows.map(f)`. */
-function iteratedList(node: Node): Node | undefined {
+/** `rows` of `rows.map(f)`, where the parameter at `index` of `f` is given its elements. */
+function iteratedList(node: Node, index: number): Node | undefined {
   if (node.type !== 'CallExpression' && node.type !== 'OptionalCallExpression') return undefined;
   const callee = unwrapped(node.callee);
-  return callee.type === 'MemberExpression' || callee.type === 'OptionalMemberExpression'
-    ? callee.object
-    : undefined;
+  if (callee.type !== 'MemberExpression' && callee.type !== 'OptionalMemberExpression') return undefined;
+  const name = memberName(callee) ?? '';
+  // `reduce` hands over what was gathered so far first; a comparison gets two elements.
+  const isElement = /^reduce/.test(name) ? index === 1 : index === 0 || (index === 1 && /[sS]ort/.test(name));
+  return isElement ? callee.object : undefined;
 }
 
 /** The members a pattern takes on its way to a name: `{ cart: { items } }` takes `cart`, then `items`. */

@@ -10,6 +10,9 @@ import { holds, place, type Walk } from './walk.ts';
  * @param steps what each of the statements does, as far as they were walked
  */
 export function noteOverlaps(walk: Walk, statements: readonly Node[], steps: readonly Step[]): void {
+  const waiting = statements.map((statement, index) => isExternalWait(statement, steps[index]));
+  // Few blocks have two such waits; only those are worth looking at name by name.
+  if (waiting.filter(Boolean).length < 2) return;
   let group: { readonly statement: Node; readonly gives: Set<Binding> }[] = [];
   let given = new Set<Binding>();
   const close = () => {
@@ -25,7 +28,7 @@ export function noteOverlaps(walk: Walk, statements: readonly Node[], steps: rea
   };
   statements.forEach((statement, index) => {
     const step = steps[index];
-    const waits = step !== undefined && isAwaitedDeclaration(statement) && holds(step, isExternal, onPath);
+    const waits = waiting[index] === true;
     const needs = bindingsUsed(walk, statement);
     const depends = [...needs].some((binding) => given.has(binding));
     if (waits) {
@@ -41,6 +44,10 @@ export function noteOverlaps(walk: Walk, statements: readonly Node[], steps: rea
     else if (step !== undefined && holds(step, isWrite, onPath)) close();
   });
   close();
+}
+
+function isExternalWait(statement: Node, step: Step | undefined): boolean {
+  return step !== undefined && isAwaitedDeclaration(statement) && holds(step, isExternal, onPath);
 }
 
 function isExternal(step: Step): boolean {
