@@ -32,8 +32,6 @@ interface Place {
   readonly path: string;
   readonly middlewares: readonly Middleware[];
   readonly condition: string | undefined;
-  /** Whether the way starts at something that listens. */
-  readonly reached: boolean;
 }
 
 /** Puts routers, mounts and routes together: every route with its full paths and everything that runs before it. */
@@ -43,7 +41,6 @@ export class RoutingTree {
   private readonly evaluator: Evaluator;
   private readonly known = new Map<Router, readonly Place[]>();
   private readonly guards = new Map<Router, readonly Guard[]>();
-
   /** Whether something is mounted that cannot be followed: a router that hangs nowhere may be it. */
   private readonly mountsUnknown: boolean;
 
@@ -109,7 +106,7 @@ export class RoutingTree {
 
   /** Ways into a router that is mounted nowhere: none when nothing can reach it. */
   private unmounted(router: Router): readonly Place[] {
-    const place = { path: '', middlewares: [], condition: undefined, reached: router.root };
+    const place: Place = { path: '', middlewares: [], condition: undefined };
     if (router.root || this.dialect.standsAlone) return [place];
     const use = useOf(this.evaluator, router);
     if (use === 'none') return [];
@@ -134,7 +131,6 @@ export class RoutingTree {
         ...mount.middlewares,
       ],
       condition: bothConditions(place.condition, mount.condition),
-      reached: place.reached,
     }));
   }
 
