@@ -38,7 +38,7 @@ describe('rewritten programs run against PostgreSQL', () => {
     const { stdout } = await promisify(execFile)(
       process.execPath,
       ['--import', 'tsx', '--conditions=source', runner, folder, database.url],
-      { cwd: root, maxBuffer: 1 << 28 },
+      { cwd: root, maxBuffer: 1 << 28, timeout: 500_000 },
     );
     expect(stdout).toBe(`compared ${count}\n`);
   });
