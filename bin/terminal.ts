@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import pc from 'picocolors';
+import { toPosix } from '../analyzer/sources/index.ts';
 import type { TerminalOptions } from '../report/index.ts';
 
 /** Where a command reads from and writes to: the process, or what a test gives. */
@@ -29,10 +29,17 @@ export const processTerminal: Terminal = {
 /** How to print a report whose paths are relative to `root`. */
 export function terminalOptions(terminal: Terminal, root: string, top: number): TerminalOptions {
   return {
-    color: pc.isColorSupported && process.stdout.isTTY === true,
+    color: wantsColor(process.env, process.stdout.isTTY === true),
     top,
-    displayPath: (file) => path.relative(terminal.cwd, path.join(root, file)).split(path.sep).join('/'),
+    displayPath: (file) => toPosix(path.relative(terminal.cwd, path.join(root, file))),
   };
+}
+
+/** `NO_COLOR` says no, `FORCE_COLOR` says yes, and otherwise it is for people at a terminal. */
+function wantsColor({ NO_COLOR, FORCE_COLOR, TERM }: NodeJS.ProcessEnv, isTerminal: boolean): boolean {
+  if (NO_COLOR !== undefined && NO_COLOR !== '') return false;
+  if (FORCE_COLOR !== undefined && FORCE_COLOR !== '') return FORCE_COLOR !== '0';
+  return isTerminal && TERM !== 'dumb';
 }
 
 /** Files from which a run takes long enough that a person wants to hear what it does. */

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { git } from '../analyzer/sources/index.ts';
 
 /**
  * Files among `files` that differ from the last commit, so that replacing them would mix somebody's work with ours.
@@ -8,12 +8,11 @@ import { execFileSync } from 'node:child_process';
  */
 export function dirtyFiles(root: string, files: readonly string[]): readonly string[] {
   if (files.length === 0) return [];
-  const status = execFileSync('git', ['-C', root, 'status', '--porcelain', '-z', '--untracked-files=all'], {
-    encoding: 'utf8',
-    maxBuffer: 1 << 28,
-  });
+  const status = git(root, ['status', '--porcelain', '-z', '--no-renames', '--untracked-files=all']);
   const wanted = new Set(files);
-  // Each entry is two status letters, a blank and the path; a rename is followed by the path it had.
-  const paths = status.split('\0').map((entry) => (/^.. /.test(entry) ? entry.slice(3) : entry));
-  return paths.filter((path) => wanted.has(path));
+  // Each entry is two status letters, a blank and the path.
+  return status
+    .split('\0')
+    .map((entry) => entry.slice(3))
+    .filter((path) => wanted.has(path));
 }

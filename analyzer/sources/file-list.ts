@@ -1,8 +1,9 @@
-import { execFileSync } from 'node:child_process';
-import { lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { type Dirent, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
 import path from 'node:path';
 import ignore, { type Ignore } from 'ignore';
 import { parsedExtensions } from './parse.ts';
+import { repositoryAround, trackedFiles } from './repository.ts';
 
 export type SkipReason =
   | 'build-output'
@@ -12,6 +13,7 @@ export type SkipReason =
   | 'node-modules'
   | 'symbolic-link'
   | 'too-large'
+  | 'unreadable'
   | 'unsupported-language';
 
 /** A file that was found and deliberately not read. */
@@ -33,6 +35,8 @@ export interface FileList {
   readonly skipped: readonly SkippedFile[];
   /** Whether the list came from git. */
   readonly repository: boolean;
+  /** Why git would not say anything about the repository that is there: its own words. */
+  readonly refusal?: string;
 }
 
 /** A path that was asked for and holds nothing to work on. */
@@ -73,18 +77,16 @@ export function listFiles(paths: readonly string[], cwd: string): FileList {
     absolute: realPath(given, cwd),
   }));
   const start = targets[0]?.absolute ?? cwd;
-  const top = repositoryAround(start);
-  const root = top ?? projectAround(start);
-  const filesBelow = (folder: string) =>
-    top === undefined ? walkFolder(root, folder) : gitFiles(root, folder);
+  const repository = repositoryAround(start);
+  const top = repository.kind === 'git' ? repository.root : undefined;
+  const root = top ?? projectAround(start, undefined);
   const selected = new Set<string>();
   const found = new Set<string>();
   for (const { given, absolute } of targets) {
     if (!isWithin(root, absolute)) {
       throw new PathError(`${given} is outside ${root}: give paths of one project at a time.`);
     }
-    const scope = projectAround(absolute);
-    const inScope = filesBelow(isWithin(root, scope) ? scope : root);
+    const inScope = filesBelow(root, projectAround(absolute, root), top !== undefined);
     const below = inScope.filter((file) => isWithin(absolute, path.join(root, file)));
     if (!below.some((file) => sourceExtension.test(file) || otherLanguages.test(file))) {
       throw new PathError(emptyMessage(given, top !== undefined));
@@ -97,32 +99,32 @@ export function listFiles(paths: readonly string[], cwd: string): FileList {
     root,
     files,
     selected: files.filter((file) => selected.has(file)),
-    manifests: manifestsOf(top === undefined ? [...found] : gitFiles(root, root, '**/package.json')),
+    manifests: manifestsOf(top === undefined ? [...found] : trackedFiles(root, ':(glob)**/package.json')),
     skipped: skipped.filter(({ path: file }) => selected.has(file)),
     repository: top !== undefined,
+    ...(repository.kind === 'refused' ? { refusal: repository.message } : {}),
   };
 }
 
 /**
  * Lists the package round a file whose text comes from elsewhere, the file among them; it need not exist.
- * @throws PathError when its folder does not exist
  */
 export function listAround(file: string, cwd: string): FileList {
-  const folder = realPath(path.dirname(file), cwd);
-  const absolute = path.join(folder, path.basename(file));
-  const top = repositoryAround(folder);
-  const root = top ?? projectAround(folder);
-  const scope = projectAround(folder);
-  const inScope = isWithin(root, scope) ? scope : root;
+  const given = path.resolve(cwd, file);
+  const folder = existingFolder(path.dirname(given));
+  const absolute = path.join(folder, path.relative(existingAncestor(path.dirname(given)), given));
+  const repository = repositoryAround(folder);
+  const top = repository.kind === 'git' ? repository.root : undefined;
+  const root = top ?? projectAround(folder, undefined);
   const name = toPosix(path.relative(root, absolute));
-  const listed = top === undefined ? walkFolder(root, inScope) : gitFiles(root, inScope);
+  const listed = filesBelow(root, projectAround(folder, root), top !== undefined);
   const known = statSync(absolute, { throwIfNoEntry: false }) !== undefined;
   const { files, skipped } = sortOut(root, [...new Set(known ? listed : [...listed, name])].sort());
   return {
     root,
     files,
     selected: files.filter((other) => other === name),
-    manifests: manifestsOf(top === undefined ? listed : gitFiles(root, root, '**/package.json')),
+    manifests: manifestsOf(top === undefined ? listed : trackedFiles(root, ':(glob)**/package.json')),
     skipped: skipped.filter((other) => other.path === name),
     repository: top !== undefined,
   };
@@ -139,6 +141,16 @@ function emptyMessage(given: string, repository: boolean): string {
   return `${given} holds no JavaScript or TypeScript file.${ignored}`;
 }
 
+/** The nearest folder above a path that exists: an editor may name a file whose folder is not there yet. */
+function existingAncestor(folder: string): string {
+  const parent = path.dirname(folder);
+  return folder === parent || statSync(folder, { throwIfNoEntry: false }) ? folder : existingAncestor(parent);
+}
+
+function existingFolder(folder: string): string {
+  return realpathSync(existingAncestor(folder));
+}
+
 function realPath(given: string, cwd: string): string {
   try {
     return realpathSync(path.resolve(cwd, given));
@@ -152,6 +164,7 @@ function sortOut(root: string, found: readonly string[]): Pick<FileList, 'files'
   const files: string[] = [];
   const skipped: SkippedFile[] = [];
   for (const file of found) {
+    if (file.endsWith('/')) skipped.push({ path: file, reason: 'unreadable' });
     if (otherLanguages.test(file)) skipped.push({ path: file, reason: 'unsupported-language' });
     if (!sourceExtension.test(file)) continue;
     const reason = skipReason(root, file, packageFolders);
@@ -184,40 +197,23 @@ function isBuildOutput(file: string, packageFolders: ReadonlySet<string>): boole
   );
 }
 
-function repositoryAround(target: string): string | undefined {
-  const folder = statSync(target).isDirectory() ? target : path.dirname(target);
-  try {
-    return realpathSync(git(folder, ['rev-parse', '--show-toplevel']).trim());
-  } catch {
-    return undefined;
-  }
-}
-
-/** The nearest folder that a package.json marks as a project, or the folder itself. */
-function projectAround(target: string): string {
+/**
+ * The nearest folder that a package.json marks as a project, or the folder itself.
+ * @param top folder to look no further than; without one, the person's own folder is no project
+ */
+function projectAround(target: string, top: string | undefined): string {
   const start = statSync(target).isDirectory() ? target : path.dirname(target);
   for (let folder = start; folder !== path.dirname(folder); folder = path.dirname(folder)) {
+    if (folder !== start && folder === homedir()) break;
     if (statSync(path.join(folder, 'package.json'), { throwIfNoEntry: false })) return folder;
+    if (folder === top) break;
   }
-  return start;
+  return top ?? start;
 }
 
-/** @param pattern which files below `target`; all of them when it is left out */
-function gitFiles(root: string, target: string, pattern?: string): string[] {
-  const pathspec =
-    pattern === undefined ? `:(literal)${path.relative(root, target) || '.'}` : `:(glob)${pattern}`;
-  const listed = git(root, ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', pathspec]);
-  return listed
-    .split('\0')
-    .filter((file) => file !== '' && lstatSync(path.join(root, file), { throwIfNoEntry: false }));
-}
-
-function git(folder: string, args: readonly string[]): string {
-  return execFileSync('git', ['-C', folder, ...args], {
-    encoding: 'utf8',
-    maxBuffer: 1 << 30,
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
+function filesBelow(root: string, target: string, tracked: boolean): string[] {
+  if (!tracked) return walkFolder(root, target);
+  return trackedFiles(root, `:(literal)${toPosix(path.relative(root, target)) || '.'}`);
 }
 
 function walkFolder(root: string, target: string): string[] {
@@ -225,7 +221,9 @@ function walkFolder(root: string, target: string): string[] {
   const found: string[] = [];
   const visit = (folder: string, rules: readonly FolderRules[]): void => {
     const own = [...rules, ...rulesOf(folder)];
-    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const entries = entriesOf(folder);
+    if (entries === undefined) found.push(`${toPosix(path.relative(root, folder))}/`);
+    for (const entry of entries ?? []) {
       const absolute = path.join(folder, entry.name);
       if (entry.name === 'node_modules' || entry.name === '.git') continue;
       if (isIgnored(own, absolute, entry.isDirectory())) continue;
@@ -235,6 +233,16 @@ function walkFolder(root: string, target: string): string[] {
   };
   visit(target, foldersBetween(root, target).flatMap(rulesOf));
   return found;
+}
+
+/** What a folder holds; `undefined` when it may not be read. */
+function entriesOf(folder: string): readonly Dirent[] | undefined {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    if (/^(?:EACCES|EPERM)$/.test((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
 }
 
 interface FolderRules {
@@ -272,7 +280,7 @@ function foldersBetween(root: string, target: string): string[] {
 
 export function isWithin(root: string, target: string): boolean {
   const relative = path.relative(root, target);
-  return relative === '' || (!relative.startsWith('..') && !path.isAbsolute(relative));
+  return relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
 }
 
 export function toPosix(file: string): string {

@@ -19,6 +19,7 @@ export { contains, Frame, framesOf } from './frames.ts';
 export { listItems, loopItems, objectItems } from './lists.ts';
 export { extensionOf, type ParseFailure, type ParseResult, parsedExtensions, parseSource } from './parse.ts';
 export { specifiersOf } from './references.ts';
+export { git } from './repository.ts';
 export type { Binding, BindingKind, Scopes } from './scopes.ts';
 export { SourceFile } from './source-file.ts';
 export { Sources } from './sources.ts';

@@ -34,8 +34,21 @@ export function listItems(evaluator: Evaluator, value: Value): readonly ListItem
   return [...found, ...pushedItems(evaluator, value)];
 }
 
+/** Lists that are being filled: one that is pushed into itself, through others or not, ends there. */
+const underWay = new WeakSet<Node>();
+
 /** What `list.push(…)` adds to a list that was declared as a literal. */
 function pushedItems(evaluator: Evaluator, value: Value & { kind: 'array' }): readonly ListItem[] {
+  if (underWay.has(value.node)) return [];
+  underWay.add(value.node);
+  try {
+    return addedItems(evaluator, value);
+  } finally {
+    underWay.delete(value.node);
+  }
+}
+
+function addedItems(evaluator: Evaluator, value: Value & { kind: 'array' }): readonly ListItem[] {
   const { file, node, environment } = value;
   const parent = file.parentOf(node);
   const holder = parent?.type === 'TSAsExpression' ? file.parentOf(parent) : parent;
@@ -49,7 +62,7 @@ function pushedItems(evaluator: Evaluator, value: Value & { kind: 'array' }): re
     return call.arguments.flatMap((argument): readonly ListItem[] => {
       if (argument.type === 'SpreadElement') {
         const spread = evaluator.evaluate(file, argument.argument, environment);
-        return spread.flatMap((inner) => (inner === value ? [] : (listItems(evaluator, inner) ?? [])));
+        return spread.flatMap((inner) => listItems(evaluator, inner) ?? []);
       }
       const values = evaluator.evaluate(file, argument, environment);
       return [{ file, node: argument, environment, values }];

@@ -37,11 +37,25 @@ export function memberValues(evaluator: Evaluator, value: Value, name: string): 
   }
 }
 
+/** Names that are being looked up, by literal: one that spreads itself, through others or not, ends there. */
+const underWay = new WeakMap<Node, Set<string>>();
+
 function objectMember(
   evaluator: Evaluator,
   value: Value & { kind: 'object' },
   name: string,
 ): readonly Value[] {
+  const names = underWay.get(value.node) ?? new Set();
+  if (names.has(name)) return none;
+  underWay.set(value.node, names.add(name));
+  try {
+    return ownMember(evaluator, value, name);
+  } finally {
+    names.delete(name);
+  }
+}
+
+function ownMember(evaluator: Evaluator, value: Value & { kind: 'object' }, name: string): readonly Value[] {
   const { file, node, environment } = value;
   const assigned = assignedMembers(evaluator, value, name);
   if (assigned.length > 0) return assigned;

@@ -99,7 +99,7 @@ export class ModuleResolver {
 
   private fileAt(candidate: string): string | undefined {
     const clean = path.posix.normalize(candidate);
-    if (clean.startsWith('..')) return undefined;
+    if (clean === '..' || clean.startsWith('../')) return undefined;
     const extension = path.posix.extname(clean);
     if (extensions.includes(extension) && this.exists(clean)) return clean;
     const stem = clean.slice(0, clean.length - extension.length);

@@ -106,6 +106,16 @@ export class Sources {
     const bytes = this.read(file);
     if (bytes === undefined) return undefined;
     const text = bytes.toString('utf8');
+    // Decoding replaces what is not UTF-8, so what would be written back is not what was read.
+    if (text.includes('\uFFFD') && !Buffer.from(text, 'utf8').equals(bytes)) {
+      this.parseFailures.set(file, {
+        path: file,
+        message: 'The file is not valid UTF-8',
+        line: 1,
+        column: 1,
+      });
+      return undefined;
+    }
     const kept = this.kept.get(file);
     if (kept?.text === text) return kept;
     const reason = machineWritten(text);
@@ -136,9 +146,25 @@ export class Sources {
 
   private read(file: string): Buffer | undefined {
     if (this.bytes.has(file)) return this.bytes.get(file);
-    const bytes = readIfFile(this.absolute(file));
+    const bytes = this.readFromDisk(file);
     this.bytes.set(file, bytes);
     return bytes;
+  }
+
+  private readFromDisk(file: string): Buffer | undefined {
+    try {
+      return readIfFile(this.absolute(file));
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'EACCES' && code !== 'EPERM') throw error;
+      this.parseFailures.set(file, {
+        path: file,
+        message: `The file cannot be read (${code})`,
+        line: 1,
+        column: 1,
+      });
+      return undefined;
+    }
   }
 }
 

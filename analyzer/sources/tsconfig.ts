@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { type Cache, createPathsMatcher, getTsconfig, type TsConfigResult } from 'get-tsconfig';
+import { isWithin } from './file-list.ts';
 
 export type PathsMatcher = (specifier: string) => string[];
 
@@ -37,8 +38,7 @@ function configFor(
   try {
     const config = getTsconfig(folder, name, cache);
     if (config === null) return undefined;
-    const isInside = !path.relative(root, config.path).startsWith('..');
-    if (!isInside) return undefined;
+    if (!isWithin(root, config.path)) return undefined;
     // A solution file only refers to others: the aliases of the code stand in one of those.
     return hasPaths(config) ? config : (referredTo(config, cache) ?? config);
   } catch {
@@ -70,11 +70,7 @@ function referredTo(config: TsConfigResult, cache: Cache): TsConfigResult | unde
 }
 
 function nearest(folder: string, name: string, root: string): string | undefined {
-  for (
-    let current = folder;
-    !path.relative(root, current).startsWith('..');
-    current = path.dirname(current)
-  ) {
+  for (let current = folder; isWithin(root, current); current = path.dirname(current)) {
     const file = path.join(current, name);
     if (statSync(file, { throwIfNoEntry: false })?.isFile()) return file;
     if (current === path.dirname(current)) return undefined;

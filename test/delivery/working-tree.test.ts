@@ -21,6 +21,13 @@ test('only files that were asked for and differ from the last commit are dirty',
   ]);
 });
 
+test('a renamed file does not make another one look changed', () => {
+  const folder = temporaryFolder({ 'zz src/a.ts': 'a long enough text to be renamed', 'src/a.ts': 'a' });
+  folder.commitAll();
+  folder.git('mv', 'zz src/a.ts', 'zz src/b.ts');
+  expect(dirtyFiles(folder.path, ['src/a.ts'])).toEqual([]);
+});
+
 test('a clean tree has no dirty files', () => {
   const folder = temporaryFolder({ 'a.ts': 'a' });
   folder.commitAll();
