@@ -23,11 +23,21 @@ export async function analyzeProject(
     const formats = [...analysisReports.keys()].join(', ');
     throw new UsageError(`there is no format ${options.format}. Formats: ${formats}.`);
   }
-  const { project } = await loadProject(paths, terminal, options.traces);
+  const { project } = await loadProject(paths, terminal, { traces: options.traces ?? [] });
   const { analysis } = project;
   const top = options.top ?? analysis.endpoints.length;
-  const text = report(analysis, terminalOptions(terminal, analysis.root, top));
-  if (options.out === undefined) terminal.print(text);
-  else writeFileSync(path.resolve(terminal.cwd, options.out), text);
+  const style = terminalOptions(terminal, analysis.root, top);
+  if (options.out === undefined) terminal.print(report(analysis, style));
+  else writeReport(path.resolve(terminal.cwd, options.out), report(analysis, { ...style, color: false }));
   return analysis.failed.length > 0 ? exitCode.someFilesFailed : exitCode.done;
+}
+
+function writeReport(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    throw new UsageError(
+      `${file} cannot be written: ${(error as NodeJS.ErrnoException).code ?? 'unknown error'}.`,
+    );
+  }
 }

@@ -32,7 +32,7 @@ export function storeCalibration(calibration: Calibration): string {
  * @param refused told why a stored one is not used
  */
 export function storedCalibration(refused: (reason: string) => void): Calibration | undefined {
-  let stored: Calibration;
+  let stored: unknown;
   try {
     stored = JSON.parse(readFileSync(calibrationFile(), 'utf8'));
   } catch (error) {
@@ -40,8 +40,21 @@ export function storedCalibration(refused: (reason: string) => void): Calibratio
     if (!missing) refused(`${calibrationFile()} cannot be read: run calibrate again.`);
     return undefined;
   }
+  if (!isCalibration(stored)) {
+    refused(`${calibrationFile()} is not a calibration: run calibrate again.`);
+    return undefined;
+  }
   const mismatch = calibrationMismatch(stored, thisMachine());
   if (mismatch === undefined) return stored;
   refused(mismatch);
   return undefined;
+}
+
+function isCalibration(value: unknown): value is Calibration {
+  if (typeof value !== 'object' || value === null) return false;
+  const { schemaVersion, machine, crossing, perRow, lanes } = value as Partial<Calibration>;
+  const numbers = [crossing?.p50, crossing?.p95, perRow, lanes];
+  return (
+    schemaVersion === 1 && machine !== undefined && numbers.every((figure) => typeof figure === 'number')
+  );
 }

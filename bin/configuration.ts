@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import type { ErrorObject } from 'ajv';
 import { closest, distance } from 'fastest-levenshtein';
@@ -23,11 +23,12 @@ interface Found {
 
 /**
  * Reads the configuration that holds for a file or folder: that of the nearest folder which has one.
- * @param start absolute path
+ * @param start absolute path; a link stands for what it leads to
+ * @param root folder to look no further than
  * @throws UsageError when it is not JSON, has an unknown key or a value of the wrong kind
  */
-export async function readConfiguration(start: string): Promise<Configured> {
-  const found = findConfiguration(start);
+export async function readConfiguration(start: string, root: string): Promise<Configured> {
+  const found = findConfiguration(existsSync(start) ? realpathSync(start) : start, root);
   if (found === undefined) return { configuration: {}, folder: start };
   const { Ajv2020 } = await import('ajv/dist/2020.js');
   const validate = new Ajv2020({ strict: false, verbose: true }).compile<Configuration>(
@@ -38,14 +39,14 @@ export async function readConfiguration(start: string): Promise<Configured> {
   throw new UsageError(`${found.origin}: ${error === undefined ? 'not a configuration' : explained(error)}`);
 }
 
-function findConfiguration(start: string): Found | undefined {
+function findConfiguration(start: string, root: string): Found | undefined {
   for (let folder = start; ; folder = path.dirname(folder)) {
     const own = path.join(folder, fileName);
     if (existsSync(own)) return { folder, origin: own, value: parsed(own) };
     const manifest = path.join(folder, 'package.json');
     const value = existsSync(manifest) ? embedded(parsed(manifest)) : undefined;
     if (value !== undefined) return { folder, origin: `${manifest}, key migrate-async`, value };
-    if (folder === path.dirname(folder)) return undefined;
+    if (folder === root || folder === path.dirname(folder)) return undefined;
   }
 }
 

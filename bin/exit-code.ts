@@ -6,6 +6,8 @@ export const exitCode = {
   someFilesFailed: 2,
   usage: 3,
   dirtyWorkingTree: 4,
+  /** A bug of this tool; what sysexits.h calls EX_SOFTWARE. */
+  internalError: 70,
   interrupted: 130,
 } as const;
 

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { explain } from '../analyzer/estimate/index.ts';
 import { toPosix } from '../analyzer/sources/index.ts';
-import type { Project } from '../delivery/project.ts';
+import type { Project } from '../delivery/index.ts';
 import { explanationText, siteExplanationText } from '../report/index.ts';
 import { explainSites } from '../transforms/index.ts';
 import { type ExitCode, exitCode, UsageError } from './exit-code.ts';
@@ -24,7 +24,7 @@ export async function explainTarget(
   const target = asked.join(' ').trim();
   const place = /^(.+?):(\d+)(?::\d+)?$/.exec(target);
   const folder = options.project ?? (place?.[1] === undefined ? '.' : path.dirname(place[1]));
-  const { project } = await loadProject([folder], terminal, options.traces);
+  const { project } = await loadProject([folder], terminal, { traces: options.traces ?? [] });
   const style = terminalOptions(terminal, project.sources.root, Number.POSITIVE_INFINITY);
   const sites = place === null ? [] : sitesAt(project, place[1] ?? '', Number(place[2]), terminal.cwd);
   const handlers = explain(project.examination, fromRoot(project, target, place?.[1], terminal.cwd));
@@ -49,6 +49,9 @@ function sitesAt({ sources, evaluator, transforms }: Project, file: string, line
 }
 
 function nothingAt(target: string, { analysis }: Project): string {
+  const failure = analysis.failed.find(({ path: file }) => target.includes(path.basename(file)));
+  if (failure !== undefined)
+    return `${failure.path} does not parse: ${failure.message} at ${failure.line}:${failure.column}.`;
   const known = analysis.endpoints.slice(0, 3).map(({ method, paths }) => `${method} ${paths[0] ?? ''}`);
   const examples = known.length === 0 ? '' : ` Handlers found here: ${known.join(', ')}…`;
   return `no handler and no bridge at ${target}: give file:line, or METHOD /path.${examples}`;

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { runtimeFrom } from '../analyzer/estimate/index.ts';
-import { listFiles } from '../analyzer/sources/index.ts';
+import { type FileList, listFiles } from '../analyzer/sources/index.ts';
 import { readTraces, type Span, TraceError } from '../analyzer/traces/index.ts';
-import { type Project, type ProjectOptions, readProject } from '../delivery/project.ts';
+import { type Project, readProject } from '../delivery/index.ts';
 import { storedCalibration } from './calibration-file.ts';
 import { type Configured, readConfiguration } from './configuration.ts';
 import { UsageError } from './exit-code.ts';
@@ -16,25 +16,43 @@ export interface Loaded {
   readonly configured: Configured;
 }
 
-/**
- * Reads the project round the given paths.
- * @param traceFiles relative to the current folder
- */
+export interface LoadOptions {
+  /** Trace files, relative to the current folder. */
+  readonly traces?: readonly string[];
+  /** Contents that stand in for what is on disk, by path relative to the root. */
+  readonly texts?: ReadonlyMap<string, string>;
+}
+
+/** Reads the project round the given paths. */
 export async function loadProject(
   paths: readonly string[],
   terminal: Terminal,
-  traceFiles: readonly string[] = [],
+  options: LoadOptions = {},
 ): Promise<Loaded> {
   const list = listFiles(paths, terminal.cwd);
   announce(terminal, list.files.length);
-  const configured = await readConfiguration(path.resolve(terminal.cwd, paths[0] ?? '.'));
+  return loadFiles(list, path.resolve(terminal.cwd, paths[0] ?? '.'), terminal, options);
+}
+
+/**
+ * Reads the project of a list that is known already.
+ * @param start where the configuration is looked for, upwards to the root of the list
+ */
+export async function loadFiles(
+  list: FileList,
+  start: string,
+  terminal: Terminal,
+  { traces = [], texts }: LoadOptions = {},
+): Promise<Loaded> {
+  const configured = await readConfiguration(start, list.root);
   const calibration = storedCalibration((reason) => terminal.complain(reason));
-  const options: ProjectOptions = {
+  const project = readProject(list, configured.configuration, {
     version: ownVersion(),
-    ...(traceFiles.length === 0 ? {} : { traces: traceFiles.flatMap((file) => spansIn(file, terminal.cwd)) }),
+    ...(texts === undefined ? {} : { texts }),
+    ...(traces.length === 0 ? {} : { traces: traces.flatMap((file) => spansIn(file, terminal.cwd)) }),
     ...(calibration === undefined ? {} : { runtime: runtimeFrom(calibration) }),
-  };
-  return { project: readProject(list, configured.configuration, options), configured };
+  });
+  return { project, configured };
 }
 
 function spansIn(file: string, cwd: string): readonly Span[] {

@@ -27,7 +27,10 @@ export async function main(args: readonly string[], terminal: Terminal = process
       terminal.complain(error.message);
       return error instanceof UsageError ? error.code : exitCode.usage;
     }
-    throw error;
+    terminal.complain(
+      `this is a bug of migrate-async, nothing else was written. ${(error as Error).stack ?? error}`,
+    );
+    return exitCode.internalError;
   }
 }
 
@@ -46,11 +49,13 @@ function declareProgram(terminal: Terminal, finish: (code: ExitCode) => void): C
       'rewrite handlers with at least this score instead of those judged "migrate"',
       score,
     )
-    .option('--only <glob...>', 'rewrite only files that match')
+    .option('--only <glob>', 'rewrite only files that match; may be given more than once', collect)
     .option('--mark', 'put one line above each bridge that is left behind')
     .option('--force', 'rewrite files even if they have uncommitted changes')
     .option('--json', 'print the report as JSON')
     .addHelpText('after', exitCodeHelp)
+    .enablePositionalOptions()
+    .helpCommand(true)
     .exitOverride()
     .configureOutput({
       writeOut: terminal.print,
@@ -66,7 +71,11 @@ function declareProgram(terminal: Terminal, finish: (code: ExitCode) => void): C
     .option('--format <format>', 'table or json', 'table')
     .option('--out <file>', 'write the report to a file')
     .option('--top <n>', 'rows at most', count)
-    .option('--traces <file...>', 'trace files that replace estimates: OTLP, Jaeger, Zipkin or Tempo JSON')
+    .option(
+      '--traces <file>',
+      'trace file that replaces estimates (OTLP, Jaeger, Zipkin, Tempo JSON); repeatable',
+      collect,
+    )
     .action(async (paths: string[], options: AnalyzeOptions) => {
       const { analyzeProject } = await import('./analyze.ts');
       finish(await analyzeProject(paths, options, terminal));
@@ -75,7 +84,7 @@ function declareProgram(terminal: Terminal, finish: (code: ExitCode) => void): C
     .command('explain <target...>')
     .description('the whole reasoning about one handler or bridge: file:line, or METHOD /path')
     .option('--project <folder>', 'where to look; the folder of the file, or the current one, when left out')
-    .option('--traces <file...>', 'trace files: OTLP, Jaeger, Zipkin or Tempo JSON')
+    .option('--traces <file>', 'trace file: OTLP, Jaeger, Zipkin or Tempo JSON; repeatable', collect)
     .action(async (target: string[], options: ExplainOptions) => {
       const { explainTarget } = await import('./explain.ts');
       finish(await explainTarget(target, options, terminal));
@@ -116,11 +125,9 @@ function declareProgram(terminal: Terminal, finish: (code: ExitCode) => void): C
     .option('--all', 'rewrite every bridge that can be proven, whatever its handler scores')
     .option('--json', 'print the result as JSON')
     .option('--diff', 'print a unified diff')
-    .action(async (options: TransformVerbOptions, command: Command) => {
+    .action(async (options: TransformVerbOptions) => {
       const { transformText } = await import('./transform.ts');
-      finish(
-        await transformText(await terminal.input(), { ...command.optsWithGlobals(), ...options }, terminal),
-      );
+      finish(await transformText(options, terminal));
     });
   return program;
 }
@@ -128,11 +135,16 @@ function declareProgram(terminal: Terminal, finish: (code: ExitCode) => void): C
 const exitCodeHelp = `
 Exit codes:
   0    done, or nothing to do
-  1    --check found something
+  1    --check or check found something
   2    some files failed; the others were processed
   3    wrong usage or configuration
   4    uncommitted changes in files to rewrite
+  70   a bug of migrate-async itself
   130  interrupted`;
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
 
 function count(text: string): number {
   const value = Number(text);

@@ -1,14 +1,11 @@
 import path from 'node:path';
-import type { Configuration } from '../analyzer/configuration.ts';
 import { listAround, toPosix } from '../analyzer/sources/index.ts';
-import { unifiedDiff } from '../delivery/diff.ts';
-import { readProject, transformOptions } from '../delivery/project.ts';
-import { rewriteProject } from '../delivery/rewriting.ts';
-import { type FileResult, rewriteText } from '../transforms/index.ts';
-import { readConfiguration } from './configuration.ts';
+import { rewriteSource, unifiedDiff } from '../delivery/index.ts';
+import type { FileResult } from '../transforms/index.ts';
 import { type ExitCode, exitCode, UsageError } from './exit-code.ts';
+import { loadFiles } from './load.ts';
+import { rulesOf } from './rules.ts';
 import type { Terminal } from './terminal.ts';
-import { ownVersion } from './version.ts';
 
 export interface TransformVerbOptions {
   readonly stdin?: boolean;
@@ -24,51 +21,42 @@ export interface TransformVerbOptions {
  * Standard output is the whole result, or the input byte for byte when there is nothing to do or the file is ignored.
  * On any failure it stays empty, so that an editor which pipes a buffer through cannot lose it.
  */
-export async function transformText(
-  input: Buffer,
-  options: TransformVerbOptions,
-  terminal: Terminal,
-): Promise<ExitCode> {
-  const { stdinFilename, json, diff } = options;
-  if (options.stdin !== true || stdinFilename === undefined) {
+export async function transformText(options: TransformVerbOptions, terminal: Terminal): Promise<ExitCode> {
+  const { stdinFilename: file, json, diff } = options;
+  if (options.stdin !== true || file === undefined) {
     throw new UsageError('transform needs --stdin and --stdin-filename.');
   }
   if (json === true && diff === true) throw new UsageError('--json and --diff exclude each other.');
+  const input = await terminal.input();
   const text = input.toString('utf8');
-  if (!Buffer.from(text, 'utf8').equals(input)) {
-    terminal.complain(`${stdinFilename}: the text is not valid UTF-8.`);
-    return exitCode.someFilesFailed;
-  }
-  const { configuration } = await readConfiguration(path.dirname(path.resolve(terminal.cwd, stdinFilename)));
-  const result = rewritten(stdinFilename, text, configuration, options.all === true, terminal.cwd);
-  if (result.status === 'failed') {
-    terminal.complain(`${stdinFilename}: ${result.reason}: ${result.message}`);
-    return exitCode.someFilesFailed;
-  }
+  if (!Buffer.from(text, 'utf8').equals(input)) return failed(terminal, file, 'the text is not valid UTF-8');
+  const result = await rewritten(file, text, options, terminal);
+  if (result.status === 'failed') return failed(terminal, file, `${result.reason}: ${result.message}`);
   const after = result.status === 'changed' ? result.text : text;
   if (json) terminal.print(`${JSON.stringify(result, undefined, 2)}\n`);
   else if (!diff) terminal.print(after);
-  else if (after !== text) terminal.print(unifiedDiff(toPosix(stdinFilename), text, after));
+  else if (after !== text) terminal.print(unifiedDiff(toPosix(file), text, after));
   return exitCode.done;
 }
 
-function rewritten(
+async function rewritten(
   file: string,
   text: string,
-  configuration: Configuration,
-  all: boolean,
-  cwd: string,
-): FileResult {
-  const list = listAround(file, cwd);
+  { all = false }: TransformVerbOptions,
+  terminal: Terminal,
+): Promise<FileResult> {
+  const list = listAround(file, terminal.cwd);
   const [name] = list.selected ?? [];
   if (name === undefined) return { schemaVersion: 1, status: 'unchanged' };
-  if (all) return rewriteText(path.join(list.root, name), text, transformOptions(configuration));
-  const project = readProject(list, configuration, { version: ownVersion(), texts: new Map([[name, text]]) });
-  const [failure] = project.sources.failures;
-  if (failure !== undefined) {
-    const message = `${failure.message} at ${failure.line}:${failure.column}`;
-    return { schemaVersion: 1, status: 'failed', reason: 'parse', message };
-  }
-  const { results } = rewriteProject(project, { kind: 'qualifying' });
-  return results.get(name) ?? { schemaVersion: 1, status: 'unchanged' };
+  // Rewriting all of one file asks nobody for a verdict, so the rest of the package need not be read.
+  const needed = all ? { ...list, files: [name] } : list;
+  const start = path.dirname(path.join(list.root, name));
+  const loaded = await loadFiles(needed, start, terminal, { texts: new Map([[name, text]]) });
+  const { scope, accept } = rulesOf({ all }, loaded, terminal.cwd);
+  return rewriteSource(loaded.project, name, scope, accept);
+}
+
+function failed(terminal: Terminal, file: string, message: string): ExitCode {
+  terminal.complain(`${file}: ${message}`);
+  return exitCode.someFilesFailed;
 }

@@ -15,8 +15,11 @@ export interface Project {
   /** The whole analysis with the evidence behind it, for explaining. */
   readonly examination: Examination;
   readonly transforms: TransformOptions;
-  /** Whether git keeps the project's history. */
-  readonly repository: boolean;
+  /** Whether git keeps the project's history, or why it will not say. */
+  readonly repository:
+    | { readonly kind: 'git' }
+    | { readonly kind: 'none' }
+    | { readonly kind: 'refused'; readonly message: string };
 }
 
 /** What a run knows besides the files and the configuration. */
@@ -51,7 +54,12 @@ export function readProject(
     },
   });
   const analysis = selection(examination.analysis, sources);
-  return { sources, evaluator, analysis, examination, transforms, repository: list.repository };
+  return { sources, evaluator, analysis, examination, transforms, repository: repositoryOf(list) };
+}
+
+function repositoryOf({ repository, refusal }: FileList): Project['repository'] {
+  if (repository) return { kind: 'git' };
+  return refusal === undefined ? { kind: 'none' } : { kind: 'refused', message: refusal };
 }
 
 /** What the configuration says to the transforms. */
