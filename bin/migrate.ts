@@ -7,7 +7,7 @@ import {
   runReport,
   writeProject,
 } from '../delivery/index.ts';
-import { jsonReport, type RunReport, terminalReport } from '../report/index.ts';
+import { asJson, type RunReport, terminalReport } from '../report/index.ts';
 import { type ExitCode, exitCode, UsageError } from './exit-code.ts';
 import { loadProject } from './load.ts';
 import { type RuleOptions, rulesOf } from './rules.ts';
@@ -41,7 +41,7 @@ export async function migrate(
   const failures = interruption && (await writeProject(project, rewriting, interruption.happened));
   const report = runReport(project, rewriting, mode, failures);
   const format = options.json
-    ? jsonReport
+    ? asJson
     : (value: RunReport) => terminalReport(value, terminalOptions(terminal, project.sources.root, shownRows));
   terminal.print(format(report));
   interruption?.stopWatching();

@@ -1,7 +1,7 @@
 import pc from 'picocolors';
 import type { Explanation } from '../analyzer/evidence/index.ts';
 import type { SiteExplanation } from '../transforms/index.ts';
-import type { TerminalOptions } from './terminal.ts';
+import type { TerminalOptions } from './style.ts';
 
 /** The reasoning about a handler as a tree, one line per fact, with where each can be checked. */
 export function explanationText(explanation: Explanation, options: TerminalOptions): string {

@@ -1,16 +1,7 @@
 import type { Analysis } from '../analyzer/analysis.ts';
 import type { RunReport } from './run-report.ts';
 
-/** The whole report of a run as JSON, in the form its published schema describes. */
-export function jsonReport(report: RunReport): string {
-  return asJson(report);
-}
-
-/** The analysis alone as JSON. */
-export function analysisJson(analysis: Analysis): string {
-  return asJson(analysis);
-}
-
-function asJson(value: unknown): string {
+/** A report or an analysis as JSON, in the form its published schema describes. */
+export function asJson(value: Analysis | RunReport): string {
   return `${JSON.stringify(value, undefined, 2)}\n`;
 }

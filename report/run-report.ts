@@ -1,4 +1,4 @@
-import type { Analysis, Endpoint, Site } from '../analyzer/analysis.ts';
+import type { Analysis, Boundary, Endpoint } from '../analyzer/analysis.ts';
 import type { MigrationPlan } from '../analyzer/plan.ts';
 
 /**
@@ -64,8 +64,15 @@ export function migratedEndpoints({
   return analysis.endpoints.filter(({ id }) => ids.has(id));
 }
 
-/** Sites on the path of the migrated endpoints that stay as they are. */
-export function sitesLeft(report: Pick<RunReport, 'analysis' | 'plan'>): readonly Site[] {
-  const onPath = new Set(migratedEndpoints(report).flatMap(({ sites }) => sites));
-  return report.analysis.sites.filter(({ id, outcome }) => onPath.has(id) && outcome.kind === 'leave');
+/** Ids of the sites that the run rewrote, or would rewrite. */
+export function rewrittenSites({ files }: Pick<RunReport, 'files'>): ReadonlySet<string> {
+  return new Set(files.flatMap((file) => (file.status === 'changed' ? file.sites : [])));
+}
+
+/** The boundaries of an endpoint that are left once `rewritten` is: what a partial or failed run really leaves. */
+export function boundariesLeft(
+  { boundaries }: Endpoint,
+  rewritten: ReadonlySet<string>,
+): readonly Boundary[] {
+  return boundaries.now.filter(({ site }) => site === undefined || !rewritten.has(site));
 }
