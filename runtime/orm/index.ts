@@ -30,7 +30,40 @@ export {
   ValidationError,
   ValueError,
 } from './errors.ts';
+export { ArrayAgg, JSONBAgg, StdDev, StringAgg, Variance } from './expressions/aggregate-functions.ts';
 export { Avg, Count, F, Max, Min, Q, Sum, Value } from './expressions/index.ts';
+export {
+  Case,
+  Cast,
+  Coalesce,
+  Concat,
+  ExpressionWrapper,
+  Func,
+  Greatest,
+  Least,
+  Length,
+  Lower,
+  Now,
+  NullIf,
+  Upper,
+  When,
+} from './expressions/library.ts';
+export {
+  ExtractDay,
+  ExtractHour,
+  ExtractIsoWeekDay,
+  ExtractIsoYear,
+  ExtractMinute,
+  ExtractMonth,
+  ExtractQuarter,
+  ExtractSecond,
+  ExtractWeek,
+  ExtractWeekDay,
+  ExtractYear,
+  TruncDate,
+  TruncTime,
+} from './expressions/parts.ts';
+export { Exists, OuterRef, Subquery } from './expressions/subqueries.ts';
 export {
   TruncDay,
   TruncHour,
@@ -41,6 +74,7 @@ export {
   TruncWeek,
   TruncYear,
 } from './expressions/truncation.ts';
+export { DenseRank, type Frame, Lag, Lead, Rank, RowNumber, Window } from './expressions/windows.ts';
 export { fields, foreignKey, manyToMany, oneToOne, reverse, set } from './fields/index.ts';
 export { model } from './models/model.ts';
 export { Manager } from './queryset/manager.ts';

@@ -8,8 +8,8 @@ import type { SqlWriter } from '../sql/writer.ts';
 import { Computable } from './arithmetic.ts';
 import type { Condition } from './condition.ts';
 import { FieldReference, Star } from './field-reference.ts';
-import { ExpressionNode, type ShapeSink } from './node.ts';
-import { Value } from './value.ts';
+import { ExpressionNode, OrderingTerm, type ShapeSink } from './node.ts';
+import { Parameter, Value } from './value.ts';
 
 export interface AggregateOptions {
   readonly distinct?: boolean;
@@ -17,6 +17,10 @@ export interface AggregateOptions {
   readonly filter?: Condition;
   /** Result where there are no rows; null otherwise. */
   readonly default?: unknown;
+  /** Order of the values, for aggregates that keep them: names, or expressions with a direction. */
+  readonly orderBy?: unknown;
+  /** Text between the values of `StringAgg`. */
+  readonly delimiter?: ExpressionNode;
 }
 
 /** What sets one aggregate apart from another; a new one is one such object. */
@@ -27,6 +31,14 @@ export interface AggregateKind {
   output(argument: Field | undefined): Field | undefined;
   /** Result over no rows at all. */
   readonly empty: unknown;
+}
+
+/** Parts of an aggregate that hold columns and places. */
+interface ResolvedParts {
+  readonly predicate?: Predicate | undefined;
+  readonly fallback?: ExpressionNode | undefined;
+  readonly order?: readonly OrderingTerm[];
+  readonly delimiter?: ExpressionNode | undefined;
 }
 
 const count = new IntegerField('bigint', 'BigIntegerField');
@@ -54,17 +66,14 @@ export class Aggregate extends Computable {
   readonly #kind: AggregateKind;
   readonly argument: ExpressionNode;
   readonly options: AggregateOptions;
-  readonly #predicate: Predicate | undefined;
-  readonly #fallback: ExpressionNode | undefined;
+  readonly #resolved: ResolvedParts;
+  readonly #order: readonly OrderingTerm[];
 
   constructor(
     kind: AggregateKind,
     argument: ExpressionNode,
     options: AggregateOptions = {},
-    resolved: {
-      readonly predicate?: Predicate | undefined;
-      readonly fallback?: ExpressionNode | undefined;
-    } = {},
+    resolved: ResolvedParts = {},
   ) {
     super();
     if (kind === aggregateKinds.count && options.default !== undefined) {
@@ -73,8 +82,8 @@ export class Aggregate extends Computable {
     this.#kind = kind;
     this.argument = argument;
     this.options = options;
-    this.#predicate = resolved.predicate;
-    this.#fallback = resolved.fallback;
+    this.#resolved = resolved;
+    this.#order = resolved.order ?? orderingTerms(options.orderBy);
   }
   override get children(): readonly ExpressionNode[] {
     return [this.argument];
@@ -101,6 +110,8 @@ export class Aggregate extends Computable {
   describe(sink: ShapeSink): void {
     sink.token(`${this.#kind.sql}${this.options.distinct ? ' distinct' : ''}(`);
     this.argument.describe(sink);
+    this.options.delimiter?.describe(sink);
+    for (const term of this.#order) term.describe(sink);
     this.options.filter?.describe(sink);
     if (this.options.default !== undefined) {
       sink.token('default');
@@ -117,14 +128,32 @@ export class Aggregate extends Computable {
     }
     const { filter } = this.options;
     const predicate = filter === undefined ? undefined : resolveCondition(resolver, filter);
-    const fallback = this.options.default === undefined ? undefined : this.#defaultValue().resolve(resolver);
-    return new Aggregate(this.#kind, argument, this.options, { predicate, fallback });
+    const fallback = this.options.default === undefined ? undefined : this.#fallback(argument, resolver);
+    const order = this.#order.map((term) => term.resolve(resolver));
+    const delimiter = this.options.delimiter?.resolve(resolver);
+    return new Aggregate(this.#kind, argument, this.options, { predicate, fallback, order, delimiter });
   }
   toSql(writer: SqlWriter): string {
     const distinct = this.options.distinct ? 'DISTINCT ' : '';
-    const filter = this.#predicate === undefined ? '' : ` FILTER (WHERE ${this.#predicate.toSql(writer)})`;
-    const sql = `${this.#kind.sql}(${distinct}${this.argument.toSql(writer)})${filter}`;
-    return this.#fallback === undefined ? sql : `COALESCE(${sql}, ${this.#fallback.toSql(writer)})`;
+    const { predicate, fallback, delimiter } = this.#resolved;
+    const filter = predicate === undefined ? '' : ` FILTER (WHERE ${predicate.toSql(writer)})`;
+    const terms = this.#order.map((term) => `${term.expression.toSql(writer)}${term.suffix}`);
+    const order = terms.length === 0 ? '' : ` ORDER BY ${terms.join(', ')}`;
+    const between = delimiter === undefined ? '' : `::text, ${delimiter.toSql(writer)}`;
+    const sql = `${this.#kind.sql}(${distinct}${this.argument.toSql(writer)}${between}${order})${filter}`;
+    return fallback === undefined ? sql : `COALESCE(${sql}, ${fallback.toSql(writer)})`;
+  }
+  /** The default has the type of the result where that is not one a JavaScript value has by itself. */
+  #fallback(argument: ExpressionNode, resolver: Resolver): ExpressionNode {
+    const given = this.#defaultValue();
+    const output = this.#kind.output(argument.output);
+    if (!(given instanceof Value) || (output?.family !== 'array' && output?.family !== 'json')) {
+      return given.resolve(resolver);
+    }
+    return new Parameter(
+      resolver.place(given, (value) => output.toWire(value)),
+      output,
+    );
   }
 
   // The same object each time: it is looked up by identity between the walk and the resolution.
@@ -134,4 +163,15 @@ export class Aggregate extends Computable {
     this.#default ??= given instanceof ExpressionNode ? given : new Value(given);
     return this.#default;
   }
+}
+
+/** `orderBy` as an application writes it: one term or a list; `-` in front of a name turns the direction. */
+export function orderingTerms(given: unknown): readonly OrderingTerm[] {
+  if (given === undefined) return [];
+  return (Array.isArray(given) ? given : [given]).map((term: unknown) => {
+    if (term instanceof OrderingTerm) return term;
+    if (term instanceof ExpressionNode) return term.asc();
+    const name = String(term);
+    return new OrderingTerm(new FieldReference(name.replace(/^-/, '')), name.startsWith('-'));
+  });
 }

@@ -39,13 +39,13 @@ export class Condition {
   static of(where: object): Condition {
     return new Condition(Object.entries(where).map(([path, value]) => new Leaf(path, value)));
   }
-  and(other: Condition): Condition {
+  and(other: Condition | ExpressionNode): Condition {
     return this.#combine(other, 'AND');
   }
-  or(other: Condition): Condition {
+  or(other: Condition | ExpressionNode): Condition {
     return this.#combine(other, 'OR');
   }
-  xor(other: Condition): Condition {
+  xor(other: Condition | ExpressionNode): Condition {
     return this.#combine(other, 'XOR');
   }
   not(): Condition {
@@ -55,7 +55,8 @@ export class Condition {
     return this.parts.length === 0;
   }
   /** An empty condition says nothing, so it changes nothing it is combined with. */
-  #combine(other: Condition, connector: Connector): Condition {
+  #combine(given: Condition | ExpressionNode, connector: Connector): Condition {
+    const other = given instanceof ExpressionNode ? new Condition([given]) : given;
     if (!(other instanceof Condition)) throw new TypeError('A condition combines with another condition.');
     if (this.empty) return other;
     return other.empty ? this : new Condition([this, other], connector);

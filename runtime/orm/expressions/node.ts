@@ -35,6 +35,10 @@ export abstract class ExpressionNode {
   get containsAggregate(): boolean {
     return this.children.some((child) => child.containsAggregate);
   }
+  /** True when the value depends on rows beside its own: it can be selected and ordered by, not tested in WHERE. */
+  get containsWindow(): boolean {
+    return this.children.some((child) => child.containsWindow);
+  }
   /** What must be in GROUP BY for this expression to be selectable. */
   groupBy(): readonly ExpressionNode[] {
     return this.containsAggregate ? this.children.flatMap((child) => child.groupBy()) : [this];

@@ -5,6 +5,7 @@ import type { Field } from '../fields/field.ts';
 import { BooleanField } from '../fields/numbers.ts';
 import { ArrayField, arrayText } from '../fields/structured.ts';
 import { literal } from '../models/naming.ts';
+import { bindOuter } from '../query/outer.ts';
 import type { Resolver } from '../query/resolver.ts';
 import type { Predicate } from '../query/where.ts';
 import { compileSubquery } from '../sql/subquery.ts';
@@ -40,11 +41,19 @@ export function side(
     case 'boolean':
       return new Fixed(literal((lhs.output ?? fieldFor(operand.value)).encode(operand.value)));
     case 'subquery':
-      return compileSubquery(operand.query, resolver.places.positionOf(operand.owner), 'single');
+      return subquery(operand, resolver, 'single');
     case 'null':
     case 'outside':
       throw new ValueError('Cannot use None as a query value');
   }
+}
+
+function subquery(
+  { query, owner }: Extract<Operand, { readonly form: 'subquery' }>,
+  resolver: Resolver,
+  use: 'single' | 'list',
+): ExpressionNode {
+  return compileSubquery(query, resolver.places.positionOf(owner), use, bindOuter(query, resolver));
 }
 
 const exact: LookupBuilder = (lhs, operand, resolver) => {
@@ -70,8 +79,8 @@ function ordering(operator: '>' | '>=' | '<' | '<='): LookupBuilder {
 
 const inList: LookupBuilder = (lhs, operand, resolver) => {
   if (operand.form === 'subquery') {
-    const subquery = compileSubquery(operand.query, resolver.places.positionOf(operand.owner), 'list');
-    return new Test([lhs], (writer) => `${lhs.toSql(writer)} IN ${subquery.toSql(writer)}`);
+    const rows = subquery(operand, resolver, 'list');
+    return new Test([lhs], (writer) => `${lhs.toSql(writer)} IN ${rows.toSql(writer)}`);
   }
   if (operand.form !== 'list')
     throw new TypeError('The value of an in lookup must be a list or a query set.');

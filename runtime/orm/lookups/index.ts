@@ -4,10 +4,11 @@ import type { Resolver } from '../query/resolver.ts';
 import type { Predicate } from '../query/where.ts';
 import { arrayLookups } from './arrays.ts';
 import { equalityLookups, type LookupBuilder, orderingLookups } from './comparisons.ts';
+import { JsonKey, jsonLookups } from './json.ts';
 import type { Operand } from './operand.ts';
 import { unsupportedLookup } from './suggestions.ts';
 import { textLookups } from './text.ts';
-import { findTransform, Transform } from './transforms.ts';
+import { addTransforms, findTransform, Transform } from './transforms.ts';
 import { yearLookup } from './years.ts';
 
 type Lookups = Readonly<Record<string, LookupBuilder>>;
@@ -26,11 +27,13 @@ const lookupsByFamily: Readonly<Record<Family, Lookups>> = {
   duration: castable,
   uuid: castable,
   ip: castable,
-  json: equalityLookups,
+  json: jsonLookups,
   array: { ...ordered, ...arrayLookups },
   binary: equalityLookups,
   relation: ordered,
 };
+
+addTransforms('json', (inner, name) => new JsonKey(inner, name));
 
 /** The condition `lhs__names… operand`: transforms, then a lookup, `exact` when none is named. */
 export function buildLookup(
@@ -45,11 +48,19 @@ export function buildLookup(
     const lookups = current.output === undefined ? castable : lookupsByFamily[current.output.family];
     const builder = Object.hasOwn(lookups, name) ? lookups[name] : undefined;
     if (at === names.length - 1 && builder !== undefined) {
-      return { predicate: build(current, name, builder, operand, resolver), lookup: name };
+      const lookup = name === 'exact' && current.output?.family === 'json' ? 'json' : name;
+      return { predicate: build(current, name, builder, operand, resolver), lookup };
     }
     const transformed = findTransform(current, name);
     if (transformed === undefined) throw unsupportedLookup(current.output, name, Object.keys(lookups));
     current = transformed;
+  }
+  if (current.output?.family === 'json') {
+    // Not the `exact` that asks for SQL null.
+    return {
+      predicate: (jsonLookups.exact as LookupBuilder)(current, operand, resolver, 'exact'),
+      lookup: 'json',
+    };
   }
   const exact = equalityLookups.exact as LookupBuilder;
   return { predicate: build(current, 'exact', exact, operand, resolver), lookup: 'exact' };

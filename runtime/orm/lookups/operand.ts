@@ -92,6 +92,9 @@ export class Test implements Predicate {
   get containsAggregate(): boolean {
     return this.parts.some((part) => part.containsAggregate);
   }
+  get containsWindow(): boolean {
+    return this.parts.some((part) => part.containsWindow);
+  }
   groupBy(): readonly ExpressionNode[] {
     return this.parts.flatMap((part) => part.groupBy());
   }

@@ -82,12 +82,19 @@ const transforms: Partial<Record<Family, Readonly<Record<string, TransformMaker>
   dateTime: { ...dateParts, ...timeParts, ...casts },
 };
 
+type TransformFinder = (inner: ExpressionNode, name: string) => ExpressionNode;
+const finders: Partial<Record<Family, TransformFinder>> = {};
+/** Adds a family of fields that has a transform for every name. */
+export function addTransforms(family: Family, finder: TransformFinder): void {
+  finders[family] = finder;
+}
+
 /** The transform `name` of `inner`; undefined when there is none. */
 export function findTransform(inner: ExpressionNode, name: string): ExpressionNode | undefined {
   const field = inner.output;
   if (field === undefined) return undefined;
   if (field instanceof ArrayField) return arrayTransform(field, inner, name);
-  return transforms[field.family]?.[name]?.(name, inner);
+  return finders[field.family]?.(inner, name) ?? transforms[field.family]?.[name]?.(name, inner);
 }
 
 function arrayTransform(field: ArrayField, inner: ExpressionNode, name: string): ExpressionNode | undefined {

@@ -56,7 +56,11 @@ export interface RowCondition {
 export function rowCondition(query: Query): RowCondition | undefined {
   const writer = new SqlWriter();
   if (query.empty) return undefined;
-  const direct = query.joins.used().length === 0 && query.grouping === 'none' && !query.sliced;
+  const direct =
+    query.joins.used().length === 0 &&
+    query.grouping === 'none' &&
+    !query.sliced &&
+    !query.where.containsWindow;
   try {
     return writer.finish(direct ? directly(query, writer) : bySubquery(query, writer));
   } catch (error) {

@@ -165,6 +165,7 @@ class FilterBuilder {
     const builder = new FilterBuilder(resolver);
     const { predicate } = builder.#leaf(leaf, { branch: false, current: false });
     if (predicate !== undefined) inner.where = inner.where.and(predicate);
+    for (const name of inner.outerNames.values()) query.outside(name);
     inner.where = inner.where.and(compare(inner.keyColumn(), '=', query.keyColumn()));
     return { predicate: existsSubquery(inner), needed: new Set() };
   }

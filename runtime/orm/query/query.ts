@@ -3,6 +3,7 @@ import { Column } from '../expressions/field-reference.ts';
 import type { ExpressionNode, OrderingTerm } from '../expressions/node.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { Joins, TableAlias } from './joins.ts';
+import { OuterColumn, type OuterName, outerKey } from './outer.ts';
 import { followPath } from './paths.ts';
 import { WhereNode } from './where.ts';
 
@@ -63,6 +64,8 @@ export class Query {
   loaded: ReadonlySet<string> | undefined;
   /** Query whose rows this one summarises, in place of a table. */
   inner: Query | undefined;
+  /** Names it takes from the query it is used in. */
+  outerNames: ReadonlyMap<string, OuterName> = new Map();
   /** True when the query cannot match anything: `none()`. */
   empty = false;
 
@@ -80,6 +83,12 @@ export class Query {
     return copy;
   }
 
+  /** What a name of an outer query stands for in this one. */
+  outside(name: OuterName): ExpressionNode {
+    this.outerNames = new Map(this.outerNames).set(outerKey(name), name);
+    return new OuterColumn(name);
+  }
+
   get base(): TableAlias {
     return this.joins.base;
   }
@@ -93,6 +102,10 @@ export class Query {
   get hasAggregates(): boolean {
     for (const annotation of this.annotations.values()) if (annotation.containsAggregate) return true;
     return false;
+  }
+  get hasWindows(): boolean {
+    for (const annotation of this.annotations.values()) if (annotation.containsWindow) return true;
+    return this.where.containsWindow;
   }
   get ordered(): boolean {
     if (this.empty) return true;

@@ -6,6 +6,7 @@ import type { Connector } from './joins.ts';
 /** A resolved condition. `toSql` throws EmptyResultSet when no row can meet it, FullResultSet when all do. */
 export interface Predicate {
   readonly containsAggregate: boolean;
+  readonly containsWindow: boolean;
   toSql(writer: SqlWriter): string;
   groupBy(): readonly ExpressionNode[];
 }
@@ -23,6 +24,9 @@ export class WhereNode implements Predicate {
   }
   get containsAggregate(): boolean {
     return this.children.some((child) => child.containsAggregate);
+  }
+  get containsWindow(): boolean {
+    return this.children.some((child) => child.containsWindow);
   }
   get empty(): boolean {
     return this.children.length === 0;
@@ -102,4 +106,25 @@ function separate(child: Predicate): { readonly where: WhereNode; readonly havin
   return child.containsAggregate
     ? { where: new WhereNode(), having: alone }
     : { where: alone, having: new WhereNode() };
+}
+
+/** Conditions that can be tested with the rows, and those on windows, which exist only once the rows are made. */
+export function splitWindows(where: WhereNode): { readonly where: WhereNode; readonly windows: WhereNode } {
+  if (!where.containsWindow) return { where, windows: new WhereNode() };
+  if (where.negated || where.connector !== 'AND') {
+    return { where: new WhereNode(), windows: new WhereNode([where]) };
+  }
+  const parts = where.children.map((child) =>
+    child instanceof WhereNode ? splitWindows(child) : apart(child),
+  );
+  return {
+    where: new WhereNode(parts.map((part) => part.where).filter((part) => !part.empty)),
+    windows: new WhereNode(parts.map((part) => part.windows).filter((part) => !part.empty)),
+  };
+}
+function apart(child: Predicate): { readonly where: WhereNode; readonly windows: WhereNode } {
+  const alone = new WhereNode([child]);
+  return child.containsWindow
+    ? { where: new WhereNode(), windows: alone }
+    : { where: alone, windows: new WhereNode() };
 }

@@ -1,5 +1,6 @@
 import { FieldError, ValueError } from '../errors.ts';
 import { Condition } from '../expressions/condition.ts';
+import { ConditionExpression } from '../expressions/conditional.ts';
 import { ExpressionNode, OrderingTerm, type ShapeSink } from '../expressions/node.ts';
 import { addCondition } from '../query/filters.ts';
 import type { Query } from '../query/query.ts';
@@ -116,6 +117,7 @@ function addAnnotation(
 
 function requireExpression(name: string, expression: unknown): ExpressionNode {
   if (expression instanceof ExpressionNode) return expression;
+  if (expression instanceof Condition) return new ConditionExpression(expression);
   throw new TypeError(`QuerySet.annotate() received non-expression(s): ${name}.`);
 }
 

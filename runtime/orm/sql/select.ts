@@ -6,8 +6,9 @@ import { quote } from '../models/naming.ts';
 import type { Relation } from '../models/relations.ts';
 import type { TableAlias } from '../query/joins.ts';
 import type { Query, RelatedTree } from '../query/query.ts';
-import { splitHaving } from '../query/where.ts';
+import { splitHaving, splitWindows } from '../query/where.ts';
 import { defaultOrdering, type ResolvedOrdering, resolveOrdering } from './ordering.ts';
+import { qualified } from './qualify.ts';
 import type { InstanceShape, RowShape } from './shape.ts';
 import type { SqlWriter } from './writer.ts';
 
@@ -48,20 +49,37 @@ export class SelectCompiler {
     const query = this.#query;
     const writer = this.#writer;
     if (query.empty) throw new EmptyResultSet();
+    writer.own([query.base, ...[...query.joins.all()].map(([alias]) => alias)]);
     if (query.inner === undefined) writer.nameOf(query.base);
     const row = expressions === undefined ? this.#selectRow(named) : this.#selectOnly(expressions);
     const ordering = ordered ? this.#ordering() : [];
     this.#selectOrderingOfDistinct(ordering);
-    const { where, having } = splitHaving(query.where);
+    const { where: onRows, windows } = splitWindows(query.where);
+    const { where, having } = splitHaving(onRows);
     const conditions = condition(() => where.toSql(writer));
     const groupConditions = condition(() => having.toSql(writer));
-    const grouping = this.#grouping(ordering, having.groupBy());
-    const orderingSql = ordering.map((entry) => this.#orderingSql(entry));
-    const columns = this.#columns.map(({ expression, name }) => this.#columnSql(expression, name));
-    const parts = [`SELECT ${this.#distinct()}${columns.join(', ')}`, this.#from()];
-    if (conditions !== undefined) parts.push(`WHERE ${conditions}`);
-    if (grouping.length > 0) parts.push(`GROUP BY ${grouping.join(', ')}`);
-    if (groupConditions !== undefined) parts.push(`HAVING ${groupConditions}`);
+    const windowConditions = condition(() => windows.toSql(writer));
+    const grouping = this.#grouping(ordering, [...having.groupBy(), ...windows.groupBy()]);
+    const tail: string[] = [];
+    if (conditions !== undefined) tail.push(`WHERE ${conditions}`);
+    if (grouping.length > 0) tail.push(`GROUP BY ${grouping.join(', ')}`);
+    if (groupConditions !== undefined) tail.push(`HAVING ${groupConditions}`);
+    const parts: string[] = [];
+    const orderingSql: string[] = [];
+    if (windowConditions === undefined) {
+      orderingSql.push(...ordering.map((entry) => this.#orderingSql(entry)));
+      const columns = this.#columns.map(({ expression, name }) => this.#columnSql(expression, name));
+      parts.push(`SELECT ${this.#distinct()}${columns.join(', ')}`, this.#from(), ...tail);
+    } else {
+      const columns = this.#columns.map(({ expression, name }) => ({ sql: expression.toSql(writer), name }));
+      const outer = qualified({ columns, ordering, condition: windowConditions, writer });
+      orderingSql.push(...outer.ordering);
+      const inner = [`SELECT ${outer.inner.join(', ')}`, this.#from(), ...tail].join(' ');
+      parts.push(
+        `SELECT ${this.#distinct()}${outer.columns.join(', ')} FROM (${inner}) "qualify"`,
+        outer.where,
+      );
+    }
     if (orderingSql.length > 0) parts.push(`ORDER BY ${orderingSql.join(', ')}`);
     if (query.end !== undefined) parts.push(`LIMIT ${query.end - query.start}`);
     if (query.start !== 0) parts.push(`OFFSET ${query.start}`);

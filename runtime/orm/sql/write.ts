@@ -49,6 +49,11 @@ class StatementBuilder {
         `Aggregate functions are not allowed in this query (${expression.constructor.name}).`,
       );
     }
+    if (resolved.containsWindow) {
+      throw new FieldError(
+        `Window expressions are not allowed in this query (${expression.constructor.name}).`,
+      );
+    }
     const writer = new SqlWriter();
     const { sql, sources } = writer.finish(resolved.toSql(writer));
     const given = collected.values.map((each, at) => {

@@ -1,6 +1,8 @@
+import { ValueError } from '../errors.ts';
 import type { Field, Wire } from '../fields/field.ts';
 import { quote } from '../models/naming.ts';
 import type { TableAlias } from '../query/joins.ts';
+import type { OuterBindings } from '../query/outer.ts';
 
 /** Where one parameter of a statement comes from: a place among the query's values, or a value made for the SQL. */
 export interface ParameterSource {
@@ -22,17 +24,32 @@ export class SqlWriter {
   readonly #sources: ParameterSource[];
   readonly #names = new Map<TableAlias, string>();
   readonly #taken = new Set<string>();
+  readonly #own = new Set<TableAlias>();
   /** Added to every place: a subquery brings its own values behind those of the query around it. */
   readonly #offset: number;
+  /** What names of the query around this one mean; absent for a part of the same query. */
+  readonly #outer: OuterBindings | undefined;
 
-  constructor(parent?: SqlWriter, offset = 0) {
+  constructor(parent?: SqlWriter, offset = 0, outer?: OuterBindings) {
+    this.#outer = outer;
     this.#parent = parent;
     this.#sources = parent === undefined ? [] : parent.#sources;
     this.#offset = parent === undefined ? offset : offset + parent.#offset;
   }
   /** Writer for a subquery whose values start at `offset`. */
-  nested(offset = 0): SqlWriter {
-    return new SqlWriter(this, offset);
+  nested(offset = 0, outer?: OuterBindings): SqlWriter {
+    return new SqlWriter(this, offset, outer);
+  }
+  /** SQL of a name of the query around this one. */
+  outer(key: string): string {
+    const parent = this.#parent;
+    if (parent === undefined) {
+      throw new ValueError(
+        'This queryset contains a reference to an outer query and may only be used in a subquery.',
+      );
+    }
+    const meaning = this.#outer?.get(key);
+    return meaning === undefined ? parent.outer(key) : meaning.toSql(parent);
   }
 
   parameter(place: number, finish?: (value: unknown) => Wire): string {
@@ -48,9 +65,13 @@ export class SqlWriter {
   outputName(name: string): string {
     return quote(name);
   }
+  /** Tables of this query: one that the query around it uses too is another use here, with a name of its own. */
+  own(aliases: Iterable<TableAlias>): void {
+    for (const alias of aliases) this.#own.add(alias);
+  }
   /** Quoted name of a table in this statement; given out on first use. */
   nameOf(alias: TableAlias): string {
-    const known = this.#lookup(alias);
+    const known = this.#own.has(alias) ? this.#names.get(alias) : this.#lookup(alias);
     if (known !== undefined) return known;
     const name = quote(this.#freshName(alias.model.table));
     this.#names.set(alias, name);

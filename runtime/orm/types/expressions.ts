@@ -48,8 +48,38 @@ export interface AggregateOptions {
   readonly filter?: AnyCondition;
   readonly default?: unknown;
 }
+export interface ListOptions extends AggregateOptions {
+  /** Order of the values: a name, `-` in front to turn it, or terms. */
+  readonly orderBy?:
+    | string
+    | OrderingTerm
+    | AnyExpression
+    | readonly (string | OrderingTerm | AnyExpression)[];
+}
+
+/** An argument of a function: a string names a field, text itself is written `Value('…')`. */
+export type Argument = string | number | bigint | boolean | Date | null | AnyExpression | AnyCondition;
+/** Field an argument reads. */
+export type ArgumentPath<A> = A extends string ? A : A extends Expression<Any, infer P, Any> ? P : never;
+/** Type of an argument that reads no field, or whose type does not depend on the field; else `never`. */
+export type ArgumentType<A> = A extends string
+  ? never
+  : A extends Expression<infer T, Any, Any>
+    ? unknown extends T
+      ? never
+      : T
+    : A extends AnyCondition
+      ? boolean
+      : A extends number
+        ? number
+        : A extends boolean
+          ? boolean
+          : A extends bigint
+            ? bigint
+            : A;
 
 type Nullable<T> = T | null;
+type NullOf<T> = Extract<T, null>;
 /** Avg of a decimal stays lossless; of anything else it is a number. */
 type Average<T> = [NonNullable<T>] extends [string] ? string | null : number | null;
 
@@ -62,8 +92,20 @@ export type ExpressionType<S, A, E> =
         ? Nullable<TypeAt<S, A, P>>
         : Kind extends 'avg'
           ? Average<TypeAt<S, A, P>>
-          : T
-    : never;
+          : Kind extends 'mapped'
+            ? T | NullOf<TypeAt<S, A, P>>
+            : Kind extends 'coalesce'
+              ? Coalesced<T, TypeAt<S, A, P>>
+              : Kind extends 'case' | 'nullable'
+                ? T | TypeAt<S, A, P>
+                : Kind extends 'array'
+                  ? TypeAt<S, A, P>[] | null
+                  : T
+    : E extends { readonly kind: 'condition' }
+      ? boolean
+      : never;
+/** A value that is never null ends the search. */
+type Coalesced<T, F> = [T] extends [never] ? F : null extends T ? T | F : T | NonNullable<F>;
 type TypeAt<S, A, P> = P extends keyof A ? A[P] : PathType<S, P>;
 
 /** `E` itself when the field it names exists, else a type that names the unknown path. */
@@ -84,4 +126,6 @@ export type ExpressionCheck<S, A, E> =
 type Checked<Check, P, E> = [Check] extends [P] ? E : Check;
 
 /** Key under which an aggregate without a name is returned: `pages__sum`. */
-export type DefaultAlias<E> = E extends Expression<Any, infer P, infer Kind> ? `${P}__${Kind}` : never;
+export type DefaultAlias<E> =
+  E extends Expression<Any, infer P, infer Kind> ? `${P}__${AliasOf<Kind>}` : never;
+type AliasOf<Kind extends string> = Kind extends 'array' ? 'arrayagg' : Kind;

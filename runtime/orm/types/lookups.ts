@@ -174,7 +174,7 @@ type ExactValue<F> = F extends {
   : F extends ForwardRelation<infer T, infer N>
     ? OrNull<T | KeyOf<T>, N> | AnyExpression
     : F extends ManyRelation<infer T>
-      ? T | KeyOf<T> | null
+      ? T | KeyOf<T> | AnyExpression | null
       : never;
 type LookupThrough<F, Rest, Whole> = F extends { readonly kind: 'column'; readonly stored: infer T }
   ? LookupValue<T, Rest, Whole>

@@ -1,0 +1,71 @@
+import { EmptyResultSet, FullResultSet } from '../errors.ts';
+import type { Field } from '../fields/field.ts';
+import { BooleanField } from '../fields/numbers.ts';
+import { resolveCondition } from '../query/filters.ts';
+import type { Resolver } from '../query/resolver.ts';
+import type { Predicate } from '../query/where.ts';
+import type { SqlWriter } from '../sql/writer.ts';
+import { Computable } from './arithmetic.ts';
+import type { Condition } from './condition.ts';
+import { ExpressionNode, type ShapeSink } from './node.ts';
+
+const boolean = new BooleanField();
+
+/** A condition as a value: true, false or null. */
+export class ConditionExpression extends Computable {
+  readonly #condition: Condition;
+
+  constructor(condition: Condition) {
+    super();
+    this.#condition = condition;
+  }
+  get output(): Field {
+    return boolean;
+  }
+  describe(sink: ShapeSink): void {
+    this.#condition.describe(sink);
+  }
+  resolve(resolver: Resolver): ExpressionNode {
+    return new ResolvedCondition(resolveCondition(resolver, this.#condition));
+  }
+  toSql(): string {
+    throw new Error('a condition is resolved before it is compiled');
+  }
+}
+
+/** A resolved condition as a value. */
+export class ResolvedCondition extends ExpressionNode {
+  readonly predicate: Predicate;
+
+  constructor(predicate: Predicate) {
+    super();
+    this.predicate = predicate;
+  }
+  get output(): Field {
+    return boolean;
+  }
+  override get containsAggregate(): boolean {
+    return this.predicate.containsAggregate;
+  }
+  override get containsWindow(): boolean {
+    return this.predicate.containsWindow;
+  }
+  override groupBy(): readonly ExpressionNode[] {
+    return this.predicate.containsAggregate ? this.predicate.groupBy() : [this];
+  }
+  describe(): void {
+    throw new Error('a resolved expression has no shape of its own');
+  }
+  resolve(): ExpressionNode {
+    return this;
+  }
+  toSql(writer: SqlWriter): string {
+    try {
+      return this.predicate.toSql(writer);
+    } catch (error) {
+      if (error instanceof EmptyResultSet) return 'FALSE';
+      if (error instanceof FullResultSet) return 'TRUE';
+      throw error;
+    }
+  }
+}

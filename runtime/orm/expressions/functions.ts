@@ -1,0 +1,44 @@
+import type { Field } from '../fields/field.ts';
+import type { Resolver } from '../query/resolver.ts';
+import type { SqlWriter } from '../sql/writer.ts';
+import { exactBeside } from './arguments.ts';
+import { Computable } from './arithmetic.ts';
+import type { ExpressionNode, ShapeSink } from './node.ts';
+
+/** What sets one function apart from another; a new one is one such object. */
+export interface FunctionKind {
+  /** Identifies the SQL it writes, its arguments aside. */
+  readonly name: string;
+  output(values: readonly ExpressionNode[]): Field | undefined;
+  write(values: readonly string[]): string;
+}
+
+/** A function of the database applied to expressions: `Lower('title')`. */
+export class FunctionCall extends Computable {
+  readonly kindOfFunction: FunctionKind;
+  readonly values: readonly ExpressionNode[];
+
+  constructor(kind: FunctionKind, values: readonly ExpressionNode[]) {
+    super();
+    this.kindOfFunction = kind;
+    this.values = values;
+  }
+  override get children(): readonly ExpressionNode[] {
+    return this.values;
+  }
+  get output(): Field | undefined {
+    return this.kindOfFunction.output(this.values);
+  }
+  describe(sink: ShapeSink): void {
+    sink.token(`function ${this.kindOfFunction.name}(`);
+    for (const value of this.values) value.describe(sink);
+    sink.token(')');
+  }
+  resolve(resolver: Resolver): FunctionCall {
+    const values = exactBeside(this.values.map((value) => value.resolve(resolver)));
+    return new FunctionCall(this.kindOfFunction, values);
+  }
+  toSql(writer: SqlWriter): string {
+    return this.kindOfFunction.write(this.values.map((value) => value.toSql(writer)));
+  }
+}

@@ -1,0 +1,50 @@
+import type { AnyCondition, Expression } from '../types/expressions.ts';
+import type { Subqueryable } from '../types/lookups.ts';
+import type { Column, Plain } from '../types/schema.ts';
+import { fieldOf } from './arguments.ts';
+import { ExistsTest, OuterReference, SubqueryValue } from './subquery.ts';
+
+/** A field or annotation of the query around the one it is written in. `OuterRef(OuterRef(…))` reaches one further. */
+export function OuterRef(
+  path: string | Expression<unknown, never, 'outer'>,
+): Expression<unknown, never, 'outer'> {
+  const given: unknown = path;
+  const reference =
+    given instanceof OuterReference
+      ? new OuterReference(given.outer.path, given.outer.outward + 1)
+      : new OuterReference(String(given), 1);
+  return reference as never;
+}
+
+/** Type of the one column that rows of `values()` or `valuesList()` have. */
+type OnlyValue<Rows> =
+  Rows extends Iterable<infer Row>
+    ? Row extends readonly (infer Item)[]
+      ? Item
+      : Row extends { readonly save: unknown }
+        ? unknown
+        : Row extends object
+          ? Row[keyof Row]
+          : Row
+    : unknown;
+
+/** A query set that gives one value for each row, or null: it selects one column, and mostly is sliced to one row. */
+export function Subquery<Rows extends Subqueryable, T = OnlyValue<Rows>>(
+  queryset: Rows,
+  options: { readonly outputField?: Column<T, boolean, boolean, boolean> } = {},
+): Expression<Plain<T> | null, never, 'value'> {
+  return new SubqueryValue(queryset, fieldOf(options.outputField)) as never;
+}
+
+/** A test whether a query set has a row. */
+export interface ExistsExpression extends Expression<boolean, never, 'value'> {
+  /** True for rows the query set has no row for. */
+  not(): ExistsExpression;
+  and(other: AnyCondition | ExistsExpression): AnyCondition;
+  or(other: AnyCondition | ExistsExpression): AnyCondition;
+  xor(other: AnyCondition | ExistsExpression): AnyCondition;
+}
+/** True for rows that `queryset` has a row for. */
+export function Exists(queryset: Subqueryable): ExistsExpression {
+  return new ExistsTest(queryset) as never;
+}
