@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -16,8 +16,8 @@ function installPackages(target: string): void {
   const copy = path.join(target, 'checkout');
   const kept = (source: string) => !/(?:^|\/)(?:node_modules|dist|\.git)$/.test(source.slice(root.length));
   cpSync(root, copy, { recursive: true, filter: kept });
-  linkDependencies(path.join(copy, 'node_modules'));
-  mkdirSync(path.join(copy, 'node_modules/@migrate-async'));
+  linkDependencies(path.join(copy, 'node_modules'), { development: true });
+  mkdirSync(path.join(copy, 'node_modules/@migrate-async'), { recursive: true });
   symlinkSync(path.join(copy, 'runtime'), path.join(copy, 'node_modules/@migrate-async/runtime'));
   const npm = (...args: string[]) =>
     execFileSync('npm', args, { cwd: copy, stdio: 'pipe', encoding: 'utf8' });
@@ -33,22 +33,35 @@ function installPackages(target: string): void {
     const file = readdirSync(packed).find((entry) => archive.test(entry)) ?? '';
     execFileSync('tar', ['-xzf', path.join(packed, file), '-C', folder, '--strip-components=1']);
   }
-  linkDependencies(modules);
+  linkDependencies(modules, { development: false });
 }
 
-/** Everything this checkout has installed, our own packages excepted. */
-function linkDependencies(modules: string): void {
+interface LockedPackage {
+  readonly dev?: boolean;
+}
+
+/** What the checkout has installed, our own packages excepted; for an installation, what is not for development only. */
+function linkDependencies(modules: string, { development }: { readonly development: boolean }): void {
   mkdirSync(modules, { recursive: true });
-  for (const name of readdirSync(path.join(root, 'node_modules'))) {
-    if (['migrate-async', '@migrate-async'].includes(name)) continue;
-    symlinkSync(path.join(root, 'node_modules', name), path.join(modules, name));
+  if (development) symlinkSync(path.join(root, 'node_modules/.bin'), path.join(modules, '.bin'));
+  const { packages }: { packages: Record<string, LockedPackage> } = JSON.parse(
+    readFileSync(path.join(root, 'package-lock.json'), 'utf8'),
+  );
+  for (const [place, { dev = false }] of Object.entries(packages)) {
+    const name = /^node_modules\/((?:@[^/]+\/)?[^/]+)$/.exec(place)?.[1];
+    if (name === undefined || name.endsWith('/runtime') || (dev && !development)) continue;
+    const installed = path.join(root, 'node_modules', name);
+    if (!existsSync(installed)) continue;
+    mkdirSync(path.dirname(path.join(modules, name)), { recursive: true });
+    symlinkSync(installed, path.join(modules, name));
   }
 }
 
 test('the published packages work without this checkout', () => {
   const target = temporaryFolder().path;
   installPackages(target);
-  const application = temporaryFolder(smallApplication);
+  // With a configuration, so that what reads it is exercised too.
+  const application = temporaryFolder({ ...smallApplication, 'migrate-async.json': '{ "minScore": 60 }' });
   application.commitAll();
   const launcher = path.join(target, 'node_modules/migrate-async/bin/migrate-async.js');
   const { status, stderr } = spawnSync(process.execPath, [launcher], {
