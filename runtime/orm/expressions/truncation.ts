@@ -11,7 +11,7 @@ import { ExpressionNode, type ShapeSink } from './node.ts';
 const dateUnits = ['year', 'quarter', 'month', 'week', 'day'] as const;
 const timeUnits = ['hour', 'minute', 'second'] as const;
 type DateUnit = (typeof dateUnits)[number];
-type Unit = DateUnit | (typeof timeUnits)[number];
+export type Unit = DateUnit | (typeof timeUnits)[number];
 
 /** A date or moment moved back to the start of its unit, in the active zone, UTC. Weeks start on Monday. */
 export class Truncation extends Computable {

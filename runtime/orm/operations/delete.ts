@@ -6,6 +6,7 @@ import type { ModelMeta } from '../models/meta.ts';
 import { quote } from '../models/naming.ts';
 import { metaKey } from '../models/registry.ts';
 import { stateOf } from '../models/state.ts';
+import { requireUncombined } from '../queryset/combine.ts';
 import { QuerySet } from '../queryset/queryset.ts';
 import { SQLCompiler } from '../sql/compiler.ts';
 import { deleteByKeys, setByKeys } from '../sql/write.ts';
@@ -18,6 +19,7 @@ import { parametersOf, rowCondition } from './update.ts';
 /** Deletes every row of the query and what depends on it; returns counts. */
 export function* deleteRows(queryset: QuerySet): Operation<Deleted> {
   const { query, meta } = queryset;
+  requireUncombined(query, 'delete');
   if (query.sliced) throw new TypeError("Cannot use 'limit' or 'offset' with delete().");
   if (query.distinctFields.length > 0) throw new TypeError('Cannot call delete() after .distinct(*fields).');
   if (query.rows.form !== 'instances') {

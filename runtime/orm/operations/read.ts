@@ -1,4 +1,4 @@
-import { IndexError, TransactionManagementError, ValueError } from '../errors.ts';
+import { IndexError, NotSupportedError, TransactionManagementError, ValueError } from '../errors.ts';
 import { Aggregate, aggregateKinds } from '../expressions/aggregates.ts';
 import { Star } from '../expressions/field-reference.ts';
 import { isInstance } from '../lookups/encode.ts';
@@ -6,6 +6,7 @@ import type { ModelMeta } from '../models/meta.ts';
 import { metaKey } from '../models/registry.ts';
 import { relate } from '../models/state.ts';
 import { namedExpressions } from '../queryset/chain.ts';
+import { requireUncombined } from '../queryset/combine.ts';
 import { prefetch } from '../queryset/prefetch.ts';
 import type { QuerySet } from '../queryset/queryset.ts';
 import { emptySummary, summaryStep } from '../queryset/summary.ts';
@@ -66,7 +67,13 @@ export function* list(queryset: QuerySet): Operation<unknown[]> {
 }
 
 export function* get(queryset: QuerySet, ...conditions: unknown[]): Operation<unknown> {
-  const rows = yield* fetch(queryset.filter(...conditions), 'get');
+  const { combination } = queryset.query;
+  if (combination !== undefined && conditions.length > 0) {
+    throw new NotSupportedError(
+      `Calling QuerySet.get(...) with filters after ${combination.combinator}() is not supported.`,
+    );
+  }
+  const rows = yield* fetch(combination === undefined ? queryset.filter(...conditions) : queryset, 'get');
   if (rows.length === 1) return rows[0];
   const { meta } = queryset;
   if (rows.length === 0) throw doesNotExist(meta);
@@ -131,6 +138,7 @@ export function* exists(queryset: QuerySet): Operation<boolean> {
 }
 
 export function* contains(queryset: QuerySet, instance: unknown): Operation<boolean> {
+  requireUncombined(queryset.query, 'contains');
   if (queryset.query.rows.form !== 'instances') {
     throw new TypeError('Cannot call QuerySet.contains() after .values() or .values_list().');
   }

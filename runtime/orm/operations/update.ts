@@ -5,6 +5,7 @@ import { keyOfInstance } from '../lookups/encode.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { quote } from '../models/naming.ts';
 import type { Query } from '../query/query.ts';
+import { requireUncombined } from '../queryset/combine.ts';
 import type { QuerySet } from '../queryset/queryset.ts';
 import { SQLCompiler } from '../sql/compiler.ts';
 import { SelectCompiler } from '../sql/select.ts';
@@ -18,6 +19,7 @@ export function* updateRows(
   values: Readonly<Record<string, unknown>>,
 ): Operation<number> {
   const { query, meta, shape } = queryset;
+  requireUncombined(query, 'update');
   query.requireUnsliced('Cannot update a query once a slice has been taken.');
   if (query.distinctFields.length > 0) throw new TypeError('Cannot call update() after .distinct(*fields).');
   const assigned = Object.entries(values).map(([name, value]) => assignment(meta, name, value));

@@ -17,6 +17,14 @@ export interface LockingClause {
   readonly noKey: boolean;
   readonly of: readonly string[];
 }
+/** Query sets whose rows are taken together. */
+export interface Combination {
+  readonly combinator: 'union' | 'intersection' | 'difference';
+  /** True keeps rows that are equal. */
+  readonly all: boolean;
+  /** Each with the place of its first value. */
+  readonly parts: readonly { readonly query: Query; readonly offset: number }[];
+}
 /** What a row of the result is made of. */
 export type RowForm =
   | { readonly form: 'instances' }
@@ -64,6 +72,8 @@ export class Query {
   loaded: ReadonlySet<string> | undefined;
   /** Query whose rows this one summarises, in place of a table. */
   inner: Query | undefined;
+  /** Set when the rows are those of several queries; conditions and joins of this one are then not used. */
+  combination: Combination | undefined;
   /** Names it takes from the query it is used in. */
   outerNames: ReadonlyMap<string, OuterName> = new Map();
   /** True when the query cannot match anything: `none()`. */

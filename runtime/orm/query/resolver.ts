@@ -82,6 +82,7 @@ export class Resolver {
     const summary = this.options.outer?.annotations.get(path);
     if (summary !== undefined) return summary;
     if (!this.options.summarizing) return this.#find(path);
+    if (this.query.combination !== undefined) return this.#combined(path);
     // Whatever the subquery is to hand out needs a name there.
     const known = this.query.annotations.get(path);
     const name = known === undefined ? `__col_${path}` : path;
@@ -91,6 +92,13 @@ export class Resolver {
       this.query.rows = { ...this.query.rows, names: [...this.query.rows.names, name] };
     }
     return new AnnotationReference(name, expression);
+  }
+
+  /** Combined rows have the columns of their first part, under their own names. */
+  #combined(path: string): ExpressionNode {
+    const source = this.query.selected?.get(path) ?? this.#find(path);
+    const plain = source instanceof Column && !this.query.annotations.has(path);
+    return new AnnotationReference(plain ? source.field.column : path, source);
   }
 
   #find(path: string): ExpressionNode {

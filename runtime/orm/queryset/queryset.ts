@@ -14,6 +14,8 @@ import { QueryShape } from '../query/shapes.ts';
 import { rowsPlan } from '../sql/plans.ts';
 import type { LockOptions } from '../types/queryset.ts';
 import * as chain from './chain.ts';
+import { combined, requireUncombined } from './combine.ts';
+import { dates, datetimes } from './dates.ts';
 import type { PrefetchEntry } from './prefetch.ts';
 
 /** What a query set carries beside its query. */
@@ -84,17 +86,21 @@ export class QuerySet {
     return this.step(chain.noneStep());
   }
   filter(...conditions: unknown[]): QuerySet {
+    requireUncombined(this.query, 'filter');
     const step = chain.filterStep(conditions, false);
     return step === undefined ? this.all() : this.step(step);
   }
   exclude(...conditions: unknown[]): QuerySet {
+    requireUncombined(this.query, 'exclude');
     const step = chain.filterStep(conditions, true);
     return step === undefined ? this.all() : this.step(step);
   }
   annotate(...expressions: unknown[]): QuerySet {
+    requireUncombined(this.query, 'annotate');
     return this.step(chain.annotateStep(expressions, true));
   }
   alias(...expressions: unknown[]): QuerySet {
+    requireUncombined(this.query, 'alias');
     return this.step(chain.annotateStep(expressions, false));
   }
   orderBy(...terms: unknown[]): QuerySet {
@@ -104,6 +110,7 @@ export class QuerySet {
     return this.step(chain.reverseStep());
   }
   distinct(...fields: string[]): QuerySet {
+    requireUncombined(this.query, 'distinct');
     return this.step(chain.distinctStep(fields));
   }
   values(...parts: unknown[]): QuerySet {
@@ -122,9 +129,11 @@ export class QuerySet {
     return this.step(chain.sliceStep(start, end));
   }
   selectRelated(...paths: (string | null)[]): QuerySet {
+    requireUncombined(this.query, 'selectRelated');
     return this.step(chain.relatedStep(paths));
   }
   prefetchRelated(...lookups: (PrefetchEntry | null)[]): QuerySet {
+    requireUncombined(this.query, 'prefetchRelated');
     if (lookups[0] === null) return this.with({ prefetches: [] });
     return this.with({ prefetches: [...this.state.prefetches, ...(lookups as PrefetchEntry[])] });
   }
@@ -132,9 +141,11 @@ export class QuerySet {
     return this.step(chain.lockStep(options));
   }
   only(...names: string[]): QuerySet {
+    requireUncombined(this.query, 'only');
     return this.step(chain.loadStep('only', names));
   }
   defer(...names: (string | null)[]): QuerySet {
+    requireUncombined(this.query, 'defer');
     return this.step(chain.loadStep('defer', names));
   }
   using(alias: string): QuerySet {
@@ -144,20 +155,20 @@ export class QuerySet {
     return this.with({ signal });
   }
 
-  dates(): never {
-    return unavailable('dates');
+  dates(field: string, kind: string, order = 'ASC'): QuerySet {
+    return dates(this, field, kind, order);
   }
-  datetimes(): never {
-    return unavailable('datetimes');
+  datetimes(field: string, kind: string, order = 'ASC'): QuerySet {
+    return datetimes(this, field, kind, order);
   }
-  union(): never {
-    return unavailable('union');
+  union(...others: unknown[]): QuerySet {
+    return combined(this, 'union', others);
   }
-  intersection(): never {
-    return unavailable('intersection');
+  intersection(...others: unknown[]): QuerySet {
+    return combined(this, 'intersection', others);
   }
-  difference(): never {
-    return unavailable('difference');
+  difference(...others: unknown[]): QuerySet {
+    return combined(this, 'difference', others);
   }
   raw(): never {
     return unavailable('raw');

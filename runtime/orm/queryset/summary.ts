@@ -34,7 +34,12 @@ export function summaryStep(named: readonly (readonly [string, ExpressionNode | 
 /** Rows that are cut, merged or grouped must be made before they can be summarised. */
 function needsSubquery(query: Query): boolean {
   return (
-    query.sliced || query.distinct || query.grouping !== 'none' || query.hasAggregates || query.hasWindows
+    query.combination !== undefined ||
+    query.sliced ||
+    query.distinct ||
+    query.grouping !== 'none' ||
+    query.hasAggregates ||
+    query.hasWindows
   );
 }
 

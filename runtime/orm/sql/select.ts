@@ -5,8 +5,9 @@ import type { ModelMeta } from '../models/meta.ts';
 import { quote } from '../models/naming.ts';
 import type { Relation } from '../models/relations.ts';
 import type { TableAlias } from '../query/joins.ts';
-import type { Query, RelatedTree } from '../query/query.ts';
+import type { Combination, Query, RelatedTree } from '../query/query.ts';
 import { splitHaving, splitWindows } from '../query/where.ts';
+import { combinedOrdering, combinedSql } from './combine.ts';
 import { defaultOrdering, type ResolvedOrdering, resolveOrdering } from './ordering.ts';
 import { qualified } from './qualify.ts';
 import type { InstanceShape, RowShape } from './shape.ts';
@@ -49,6 +50,7 @@ export class SelectCompiler {
     const query = this.#query;
     const writer = this.#writer;
     if (query.empty) throw new EmptyResultSet();
+    if (query.combination !== undefined) return this.#combined(query.combination, ordered, expressions);
     writer.own([query.base, ...[...query.joins.all()].map(([alias]) => alias)]);
     if (query.inner === undefined) writer.nameOf(query.base);
     const row = expressions === undefined ? this.#selectRow(named) : this.#selectOnly(expressions);
@@ -84,6 +86,28 @@ export class SelectCompiler {
     if (query.end !== undefined) parts.push(`LIMIT ${query.end - query.start}`);
     if (query.start !== 0) parts.push(`OFFSET ${query.start}`);
     if (query.locking !== undefined) parts.push(this.#locking());
+    return { sql: parts.join(' '), row };
+  }
+
+  #combined(
+    combination: Combination,
+    ordered: boolean,
+    expressions: readonly Selected[] | undefined,
+  ): CompiledSelect {
+    const query = this.#query;
+    const { rows } = query;
+    const row = expressions === undefined ? this.#selectRow(false) : this.#selectOnly(expressions);
+    const names = rows.form !== 'instances' ? rows.names : expressions === undefined ? undefined : ['pk'];
+    const parts = [
+      combinedSql(combination, names, (part, offset) => {
+        const compiler = new SelectCompiler(part, this.#writer.nested(offset));
+        return compiler.compile({ ordered: part.sliced || part.distinctFields.length > 0 }).sql;
+      }),
+    ];
+    const ordering = ordered ? combinedOrdering(this.#ordering(), this.#columns) : [];
+    if (ordering.length > 0) parts.push(`ORDER BY ${ordering.join(', ')}`);
+    if (query.end !== undefined) parts.push(`LIMIT ${query.end - query.start}`);
+    if (query.start !== 0) parts.push(`OFFSET ${query.start}`);
     return { sql: parts.join(' '), row };
   }
 

@@ -151,7 +151,7 @@ export interface Queryable<T, R = T, A = object, S = SchemaOf<T>> {
     kind: 'year' | 'month' | 'week' | 'day' | 'hour' | 'minute' | 'second',
     order?: 'ASC' | 'DESC',
   ): QuerySet<T, Date, A>;
-  union(...others: (QuerySet<Any, Any, Any> | { readonly all: true })[]): QuerySet<T, R, A>;
+  union(...others: (QuerySet<Any, Any, Any> | { readonly all: boolean })[]): QuerySet<T, R, A>;
   intersection(...others: QuerySet<Any, Any, Any>[]): QuerySet<T, R, A>;
   difference(...others: QuerySet<Any, Any, Any>[]): QuerySet<T, R, A>;
   selectRelated<const P extends readonly string[]>(

@@ -1,0 +1,58 @@
+import { NotSupportedError } from '../errors.ts';
+import type { Combination, Query } from '../query/query.ts';
+import type { ChainStep } from './chain.ts';
+import type { QuerySet } from './queryset.ts';
+
+export type Combinator = Combination['combinator'];
+
+/** `union`, `intersection` and `difference`: the rows of several query sets, as sets or, with `all`, as they come. */
+export function combineStep(combinator: Combinator, others: readonly QuerySet[], all: boolean): ChainStep {
+  const owners = others.map(() => ({}));
+  return {
+    describe: (sink) => {
+      sink.token(`${combinator}${all ? ' all' : ''}`);
+      for (const [at, other] of others.entries()) sink.subquery(owners[at] as object, other);
+    },
+    build: (query, resolver) => {
+      const parts = [
+        { query: query.copy(), offset: 0 },
+        ...others.map((other, at) => ({
+          query: other.query,
+          offset: resolver.places.positionOf(owners[at] as object),
+        })),
+      ];
+      query.combination = { combinator, all, parts };
+      query.ordering = [];
+      query.reversed = false;
+      query.start = 0;
+      query.end = undefined;
+      query.empty = false;
+      query.locking = undefined;
+      query.distinct = false;
+      query.distinctFields = [];
+    },
+  };
+}
+
+/**
+ * Rows of `queryset` combined with those of others.
+ *
+ * @param given query sets; for a union then `{ all: true }`, which keeps rows that are equal
+ */
+export function combined(queryset: QuerySet, combinator: Combinator, given: readonly unknown[]): QuerySet {
+  const others = given.filter(isQuerySet);
+  const options = given.find((each) => !isQuerySet(each)) as { readonly all?: boolean } | undefined;
+  if (others.length === 0) return queryset.all();
+  return queryset.step(combineStep(combinator, others, combinator === 'union' && options?.all === true));
+}
+function isQuerySet(given: unknown): given is QuerySet {
+  return typeof given === 'object' && given !== null && 'kind' in given && given.kind === 'queryset';
+}
+
+/** @throws NotSupportedError after union(), intersection() or difference() */
+export function requireUncombined(query: Query, operation: string): void {
+  if (query.combination === undefined) return;
+  throw new NotSupportedError(
+    `Calling QuerySet.${operation}() after ${query.combination.combinator}() is not supported.`,
+  );
+}
