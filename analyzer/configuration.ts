@@ -13,6 +13,8 @@ export interface Configuration {
   readonly wrappers?: readonly string[];
   /** Modules whose default export is such a wrapper. */
   readonly defaultWrappers?: readonly string[];
+  /** Further operations of query sets, managers and rows with a native twin: `{ "published": "apublished" }`. */
+  readonly twins?: Readonly<Record<string, string>>;
   /** Globs, relative to the project: rewrite only files that match. */
   readonly only?: readonly string[];
   /** Rewrite handlers with at least this score, 0 to 100, instead of those judged `migrate`. */

@@ -63,10 +63,11 @@ function repositoryOf({ repository, refusal }: FileList): Project['repository'] 
 }
 
 /** What the configuration says to the transforms. */
-export function transformOptions({ wrappers, defaultWrappers }: Configuration): TransformOptions {
+export function transformOptions({ wrappers, defaultWrappers, twins }: Configuration): TransformOptions {
   return {
     ...(wrappers === undefined ? {} : { wrappers }),
     ...(defaultWrappers === undefined ? {} : { defaultWrappers }),
+    ...(twins === undefined ? {} : { twins }),
   };
 }
 

@@ -1,6 +1,13 @@
-import { type Accounting, checkAccounting, type FileReport, type RunReport } from '../report/index.ts';
+import {
+  type Accounting,
+  checkAccounting,
+  type FileReport,
+  type RunReport,
+  rewrittenSites,
+} from '../report/index.ts';
 import { bridgeWords, type FileResult } from '../transforms/index.ts';
 import { unifiedDiff } from './diff.ts';
+import { reviewHints } from './hints.ts';
 import type { Project } from './project.ts';
 import type { Rewriting } from './rewriting.ts';
 
@@ -28,7 +35,16 @@ export function runReport(
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
   const accounting = account(project, files);
   checkAccounting(accounting);
-  return { schemaVersion: 1, mode, analysis: project.analysis, plan: rewriting.plan, files, accounting };
+  const hints = reviewHints(project, rewrittenSites({ files }));
+  return {
+    schemaVersion: 1,
+    mode,
+    analysis: project.analysis,
+    plan: rewriting.plan,
+    files,
+    hints,
+    accounting,
+  };
 }
 
 function fileReport(

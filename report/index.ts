@@ -6,8 +6,15 @@ import type { TerminalOptions } from './style.ts';
 
 export { explanationText, siteExplanationText } from './explanation.ts';
 export { asJson } from './json.ts';
-export type { Accounting, FileReport, RunReport } from './run-report.ts';
-export { AccountingError, checkAccounting } from './run-report.ts';
+export {
+  type Accounting,
+  AccountingError,
+  checkAccounting,
+  type FileReport,
+  type ReviewHint,
+  type RunReport,
+  rewrittenSites,
+} from './run-report.ts';
 export type { TerminalOptions } from './style.ts';
 export { terminalReport } from './terminal.ts';
 

@@ -1,4 +1,4 @@
-import type { Analysis, Boundary, Endpoint } from '../analyzer/analysis.ts';
+import type { Analysis, Boundary, Endpoint, Location } from '../analyzer/analysis.ts';
 import type { MigrationPlan } from '../analyzer/plan.ts';
 
 /**
@@ -13,7 +13,16 @@ export interface RunReport {
   readonly plan: MigrationPlan;
   /** Files that changed or would change, and files that failed, by path. */
   readonly files: readonly FileReport[];
+  /** What a reviewer should look at round the rewritten sites; the rewrite itself does not change it. */
+  readonly hints: readonly ReviewHint[];
   readonly accounting: Accounting;
+}
+
+/** One MA2xx code with its place. */
+export interface ReviewHint {
+  readonly code: string;
+  readonly message: string;
+  readonly location: Location;
 }
 
 export type FileReport =

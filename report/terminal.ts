@@ -26,6 +26,7 @@ export function terminalReport(report: RunReport, options: TerminalOptions): str
   return joined([
     ranking(report.analysis.endpoints, options.top, style),
     diffs(report, style),
+    worthALook(report, style),
     leftOnRewritten(report, style),
     wouldQualify(report, style),
     outsideHandlers(report, style),
@@ -50,6 +51,16 @@ function coloredDiff(diff: string, { palette }: Style): string {
       return line.startsWith('-') ? palette.red(line) : line;
     })
     .join('\n');
+}
+
+/** Code round rewritten sites that a reviewer should see, and tests that mock what is no longer called. */
+function worthALook({ hints }: RunReport, { palette, path }: Style): string {
+  if (hints.length === 0) return '';
+  const lines = hints.map(
+    ({ code, message, location }) =>
+      `  ${path(location.file)}:${location.line}:${location.column}  ${code} ${message}`,
+  );
+  return [palette.bold('Worth a look'), ...lines].join('\n');
 }
 
 /** Handlers of the plan, and those that qualify although nothing more can be rewritten, with what stays on their path. */

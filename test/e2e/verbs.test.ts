@@ -177,6 +177,21 @@ test('--mark puts one line above a bridge that is left, and only once', async ()
   expect(folder.read('src/checkout.ts')).toBe(marked);
 });
 
+test('the report points at tests that mock what is no longer called, and at what nothing waits for', async () => {
+  const spy =
+    "import { vi } from 'vitest';\nimport { Order } from './models.ts';\nvi.spyOn(Order.objects, 'get');\n";
+  const floating = '  void syncToAsync(order.save)();\n  res.json({ ';
+  const folder = temporaryFolder({
+    ...smallApplication,
+    'src/checkout.ts': (smallApplication['src/checkout.ts'] ?? '').replace('  res.json({ ', floating),
+    'src/checkout.test.ts': spy,
+  });
+  const { stdout } = await migrateAsync(folder.path, ['--dry-run']);
+  expect(stdout).toMatch(/^Worth a look$/m);
+  expect(stdout).toMatch(/^ {2}src\/checkout\.ts:12:\d+ {2}MA202 /m);
+  expect(stdout).toMatch(/^ {2}src\/checkout\.test\.ts:3:\d+ {2}MA203 /m);
+});
+
 test('calibrate stores what this machine measures, and later runs use it', async () => {
   const cache = temporaryFolder();
   const folder = temporaryFolder(smallApplication);
