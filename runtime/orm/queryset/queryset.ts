@@ -17,6 +17,7 @@ import * as chain from './chain.ts';
 import { combined, requireUncombined } from './combine.ts';
 import { dates, datetimes } from './dates.ts';
 import type { PrefetchEntry } from './prefetch.ts';
+import { type RawParameters, RawQuerySet } from './raw.ts';
 
 /** What a query set carries beside its query. */
 export interface QuerySetState {
@@ -170,8 +171,8 @@ export class QuerySet {
   difference(...others: unknown[]): QuerySet {
     return combined(this, 'difference', others);
   }
-  raw(): never {
-    return unavailable('raw');
+  raw(sql: string, parameters: RawParameters = []): RawQuerySet {
+    return new RawQuerySet(this.meta, sql, parameters, this.database);
   }
   extra(): never {
     return unavailable('extra');
