@@ -90,7 +90,7 @@ export class Combined extends Computable {
     const output = combinedOutput(left.output, this.operator, right.output);
     if (output !== undefined) return output;
     throw new FieldError(
-      `Expression contains mixed types: ${left.output.typeName}, ${right.output.typeName}. You must set output_field.`,
+      `Expression contains mixed types: ${left.output.typeName}, ${right.output.typeName}. You must set outputField.`,
     );
   }
 }
