@@ -148,16 +148,16 @@ export async function settle(id: number): Promise<void> {
 describe('output', () => {
   test('is coloured only where somebody asked for it', async () => {
     const folder = temporaryFolder(smallApplication);
-    const escape = '\u001B[';
+    const colour = '\u001B[';
     const plain = await migrateAsync(folder.path, ['--dry-run'], '', { NO_COLOR: '', FORCE_COLOR: '' });
-    expect(plain.stdout).not.toContain(escape);
+    expect(plain.stdout).not.toContain(colour);
     const forced = await migrateAsync(folder.path, ['--dry-run'], '', { NO_COLOR: '', FORCE_COLOR: '1' });
-    expect(forced.stdout).toContain(escape);
+    expect(forced.stdout).toContain(colour);
     const both = await migrateAsync(folder.path, ['--dry-run'], '', { NO_COLOR: '1', FORCE_COLOR: '1' });
-    expect(both.stdout).not.toContain(escape);
+    expect(both.stdout).not.toContain(colour);
     const args = ['analyze', '--out', 'ranking.txt'];
     await migrateAsync(folder.path, args, '', { NO_COLOR: '', FORCE_COLOR: '1' });
-    expect(folder.read('ranking.txt')).not.toContain(escape);
+    expect(folder.read('ranking.txt')).not.toContain(colour);
   });
 
   test('a reader that has seen enough is no error', async () => {

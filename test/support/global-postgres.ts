@@ -10,7 +10,7 @@ declare module 'vitest' {
 
 /** One server for the whole run: the one `DATABASE_URL` names, or an embedded one. */
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
-  const given = process.env['DATABASE_URL'];
+  const given = process.env.DATABASE_URL;
   if (given !== undefined && given !== '') {
     project.provide('postgresUrl', given);
     return undefined;
