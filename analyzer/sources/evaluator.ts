@@ -48,6 +48,7 @@ export class Evaluator {
   readonly references: References;
   private readonly memo = new Map<Node, readonly Value[]>();
   private readonly frameMemo = new WeakMap<Environment, Map<Node, readonly Value[]>>();
+  private readonly returns = new WeakMap<FunctionNode, readonly Node[]>();
   /** Expressions under way, each with the depths and environments it is under way at. */
   private readonly active = new Map<Node, { readonly environment: Environment; readonly depth: number }[]>();
   private depth = 0;
@@ -104,6 +105,11 @@ export class Evaluator {
       this.cut = Math.min(this.cut, same.depth);
       return true;
     }
+    return this.isSpent();
+  }
+
+  /** Counts one step, and says whether it is one too many or too deep. */
+  private isSpent(): boolean {
     const allowed = this.exhausted > budget.tightAfter ? budget.tight : budget.usual;
     if (++this.steps === allowed) this.exhausted++;
     if (this.depth < deepest && this.steps < allowed) return false;
@@ -130,14 +136,11 @@ export class Evaluator {
   /** What reading `name` of a value gives. */
   member(value: Value, name: string): readonly Value[] {
     // An object that spreads itself, through however many others, has members without end.
-    if (this.depth >= deepest) {
-      this.cut = 0;
-      return none;
-    }
     if (this.depth === 0) this.steps = 0;
+    if (this.isSpent()) return none;
     this.depth++;
     try {
-      return memberValues(this, value, name);
+      return distinct(memberValues(this, value, name));
     } finally {
       this.depth--;
     }
@@ -154,12 +157,15 @@ export class Evaluator {
   /** The expressions a function may return, of itself and not of functions inside it. */
   returnExpressions(node: FunctionNode): readonly Node[] {
     if (node.type === 'ArrowFunctionExpression' && node.body.type !== 'BlockStatement') return [node.body];
+    const known = this.returns.get(node);
+    if (known !== undefined) return known;
     const found: Node[] = [];
     walk(node.body, (inner) => {
       if (isFunction(inner) || inner.type === 'ClassBody') return false;
       if (inner.type === 'ReturnStatement' && inner.argument) found.push(inner.argument);
       return true;
     });
+    this.returns.set(node, found);
     return found;
   }
 
@@ -202,8 +208,23 @@ export function isApi(value: Value, isModule: (name: string) => boolean): value 
 /** Most alternatives one expression keeps; beyond that the answer tells nothing. */
 const mostValues = 200;
 
+/** From here on, values made anew for the same literal are worth telling from others. */
+const manyValues = 8;
+
 function distinct(values: readonly Value[]): readonly Value[] {
   if (values.length < 2) return values;
-  const unique = [...new Set(values)];
+  const unique = values.length > manyValues ? byPlace(values) : [...new Set(values)];
   return unique.length > mostValues ? unique.slice(0, mostValues) : unique;
+}
+
+/** One value for each place and run of the code around it: what the same literal gives by two ways is the same. */
+function byPlace(values: readonly Value[]): readonly Value[] {
+  const seen = new Map<unknown, Environment[]>();
+  return [...new Set(values)].filter((value) => {
+    if (value.kind !== 'object' && value.kind !== 'array') return true;
+    const environments = seen.get(value.node) ?? [];
+    if (environments.includes(value.environment)) return false;
+    seen.set(value.node, [...environments, value.environment]);
+    return true;
+  });
 }

@@ -39,12 +39,18 @@ export class Frame extends Map<Binding, readonly Value[]> {
   }
 }
 
+/**
+ * How far the calls that led to an entry are told apart. Code that calls itself, or each other in turn, has runs
+ * without end, and layers of calls multiply: what lies further in is looked at once, for all its callers.
+ */
+const mostEntered = { again: 2, deep: 12, sameSite: 500 };
+
 /** Every frame of one run, each made once. */
 export class Frames {
-  private readonly byOwner = new Map<Node, Frame[]>();
+  private readonly bySite = new Map<Node, Map<Node, Frame[]>>();
 
   /**
-   * The frame for one entry into `owner`.
+   * The frame for one entry into `owner`; the environment around it when it is too many to be told apart.
    * @param fill called once, to bind the names, when the frame is new
    */
   enter(
@@ -53,21 +59,37 @@ export class Frames {
     site: Frame['site'],
     self: Value | undefined,
     fill: (frame: Frame) => void,
-  ): Frame {
-    const known = this.byOwner.get(place.owner) ?? [];
+  ): Environment {
+    const known = this.framesFor(place.owner, site.node);
     const same = known.find(
       (frame) =>
-        frame.outer === outer &&
-        frame.site.node === site.node &&
-        frame.site.environment === site.environment &&
-        sameSelf(frame.self, self),
+        frame.outer === outer && frame.site.environment === site.environment && sameSelf(frame.self, self),
     );
     if (same !== undefined) return same;
+    if (known.length >= mostEntered.sameSite || isTooDeep(place.owner, site.environment)) return outer;
     const frame = new Frame(place.file, place.owner, outer, site, self);
-    this.byOwner.set(place.owner, [...known, frame]);
+    known.push(frame);
     fill(frame);
     return frame;
   }
+
+  private framesFor(owner: Node, site: Node): Frame[] {
+    const sites = this.bySite.get(owner) ?? new Map<Node, Frame[]>();
+    const frames = sites.get(site) ?? [];
+    this.bySite.set(owner, sites.set(site, frames));
+    return frames;
+  }
+}
+
+/** Whether the calls that led here are too many, or entered the same code already. */
+function isTooDeep(owner: Node, environment: Environment): boolean {
+  let again = 0;
+  let deep = 0;
+  for (let caller = environment; caller instanceof Frame; caller = caller.site.environment) {
+    if (caller.owner === owner && ++again >= mostEntered.again) return true;
+    if (++deep >= mostEntered.deep) return true;
+  }
+  return false;
 }
 
 function sameSelf(left: Value | undefined, right: Value | undefined): boolean {

@@ -81,7 +81,7 @@ export function listMethod(
 ): readonly Value[] | undefined {
   const items = lists.map((list) => listItems(evaluator, list));
   const known = items.flatMap((own) => own ?? []);
-  if (items.length === 0 || items.includes(undefined)) return undefined;
+  if (items.length === 0 || items.includes(undefined) || known.length > longestList) return undefined;
   switch (name) {
     case 'filter':
     case 'slice':

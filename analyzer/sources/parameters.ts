@@ -56,7 +56,7 @@ export function elementFrame(
   callback: Pick<FunctionValue, 'file' | 'node'>,
   outer: Environment,
   item: ListItem,
-): Frame {
+): Environment {
   return evaluator.frames.enter(
     { file: callback.file, owner: callback.node },
     outer,

@@ -53,14 +53,16 @@ describe('hostile input', () => {
     ]);
   });
 
-  it('may hold a byte order mark and bytes that are no text', () => {
+  it('may hold a byte order mark; bytes that are no text are reported, as writing them back would change them', () => {
     const bytes = Buffer.concat([
       Buffer.from(`${head}// `),
       Buffer.from([0xff, 0xfe, 0xc3]),
       Buffer.from("\napp.get('/b', f);"),
     ]);
     const folder = folderWith({ 'a.js': `\uFEFF${head}app.get('/a', (q, s) => s.end());`, 'b.js': bytes });
-    expect(pathsOf(discovered(folder))).toEqual(['/a', '/b']);
+    const found = discovered(folder);
+    expect(pathsOf(found)).toEqual(['/a']);
+    expect(found.sources.failures.map(({ path: file }) => file)).toEqual(['b.js']);
   });
 
   it('may hold links that lead nowhere or in circles', () => {

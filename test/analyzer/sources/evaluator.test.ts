@@ -168,3 +168,28 @@ describe('path aliases', () => {
     ).toBe('from the workspace');
   });
 });
+
+describe('code without an end', () => {
+  it('has its runs told apart only so far', () => {
+    const layers = Array.from({ length: 14 }, (_, at) => {
+      const calls = Array.from({ length: 4 }, (_unused, arm) => `layer${at + 1}({ of: x, arm: ${arm} })`);
+      return `function layer${at}(x) { return [${calls.join(', ')}].map((y) => [y, layer${at}(y)]); }`;
+    });
+    const started = performance.now();
+    probed({
+      'main.ts': `${layers.join('\n')}\nfunction layer14(x) { return layer0([x, ...layer0(x)]); }\nprobe(layer0({})[0]);`,
+    });
+    expect(performance.now() - started).toBeLessThan(5000);
+  });
+
+  it('has no member of a spread without end', () => {
+    const names = Array.from({ length: 12 }, (_, at) => `o${at}`);
+    const literals = names.map((name, at) => {
+      const others = names.filter((_, other) => other !== at).map((other) => `...${other}`);
+      return `let ${name} = { ${others.join(', ')} };\n${name} = { own${at}: 1, ...${name} };`;
+    });
+    const started = performance.now();
+    expect(probed({ 'main.ts': `${literals.join('\n')}\nprobe(o0.absent);` })).toEqual([]);
+    expect(performance.now() - started).toBeLessThan(5000);
+  });
+});
