@@ -27,6 +27,26 @@ export function copyClocks({ now, external, native, held, lane }: Clocks): Clock
   };
 }
 
+/** Copies that are done with, to be filled again: allocating them was half the time of simulating many branches. */
+export class SpareClocks {
+  private readonly spare: Clocks[] = [];
+
+  copyOf(clocks: Clocks): Clocks {
+    const copy = this.spare.pop();
+    if (copy === undefined) return copyClocks(clocks);
+    copy.now.set(clocks.now);
+    copy.external.set(clocks.external);
+    copy.native.set(clocks.native);
+    copy.held.set(clocks.held);
+    copy.lane.set(clocks.lane);
+    return copy;
+  }
+
+  giveBack(...clocks: readonly Clocks[]): void {
+    this.spare.push(...clocks);
+  }
+}
+
 function copyAt(target: Clocks, source: Clocks, index: number): void {
   target.now[index] = at(source.now, index);
   target.external[index] = at(source.external, index);

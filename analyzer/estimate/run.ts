@@ -8,6 +8,7 @@ import {
   choose,
   copyClocks,
   emptyClocks,
+  type SpareClocks,
   waitForAll,
   waitForFirst,
   waitForStarted,
@@ -28,21 +29,26 @@ export class Run {
   private readonly draws: RequestDraws;
   private readonly unknowns: () => number;
   private readonly rewritten: (bridge: Bridge) => boolean;
+  private readonly spare: SpareClocks;
   private readonly factors = new Map<string, number>();
   private readonly started = new Map<number, { readonly begun: Clocks; readonly ended: Clocks }>();
   /** Inside a bridge every wait holds a lane and blocks it. */
   private lane: 'none' | 'shared' | 'own' = 'none';
+  /** Rounds of the loops of unknown length around the step, at most. */
+  private unknownRounds = 1;
 
   constructor(
     world: World,
     draws: RequestDraws,
     unknowns: () => number,
     rewritten: (bridge: Bridge) => boolean,
+    spare: SpareClocks,
   ) {
     this.world = world;
     this.draws = draws;
     this.unknowns = unknowns;
     this.rewritten = rewritten;
+    this.spare = spare;
   }
 
   /** The handler's own work, then what it does. */
@@ -163,51 +169,60 @@ export class Run {
   }
 
   private parallel(parts: readonly Step[], until: 'all' | 'first', clocks: Clocks): void {
-    const before = copyClocks(clocks);
+    const before = this.spare.copyOf(clocks);
     const arms = parts.map((part) => {
-      const arm = copyClocks(before);
+      const arm = this.spare.copyOf(before);
       this.step(part, arm);
       return arm;
     });
     if (until === 'first') waitForFirst(clocks, arms);
     else waitForAll(clocks, arms, before);
+    this.spare.giveBack(before, ...arms);
   }
 
   private branch(step: Step & { kind: 'branch' }, clocks: Clocks): void {
-    const before = copyClocks(clocks);
     const shares = step.arms.map(({ probability, spread }) =>
       Math.min(1, Math.max(0, probability + spread * (2 * this.unknowns() - 1))),
     );
     const drawn = this.draws.uniform();
     const arms = step.arms.map(({ step: inner }) => {
-      const arm = copyClocks(before);
+      const arm = this.spare.copyOf(clocks);
       this.step(inner, arm);
       return arm;
     });
     choose(clocks, arms, shares, drawn);
+    this.spare.giveBack(...arms);
   }
 
   private loop(step: Step & { kind: 'loop' }, clocks: Clocks): void {
-    const before = copyClocks(clocks);
-    const after = copyClocks(before);
+    const { high } = this.world.priors.unboundedRounds;
+    const around = this.unknownRounds;
+    const before = this.spare.copyOf(clocks);
+    const after = this.spare.copyOf(before);
+    if (step.rounds.kind === 'unbounded') this.unknownRounds *= high;
     this.step(step.body, after);
+    this.unknownRounds = around;
     const rounds = this.rounds(step.rounds);
     const width =
       step.pace === 'each' ? 1 : step.pace === 'together' ? Number.POSITIVE_INFINITY : step.pace.atMost;
     addRounds(clocks, before, after, rounds, width);
+    this.spare.giveBack(before, after);
   }
 
   private rounds(rounds: Rounds): Float64Array {
-    const { low, median, high } = this.world.priors.unboundedRounds;
+    const { unboundedRounds, mostUnknownRounds } = this.world.priors;
+    const { low, median, high } = unboundedRounds;
     switch (rounds.kind) {
       case 'known':
         return this.draws.uniform().map(() => Math.min(rounds.count, mostRounds));
       case 'bounded':
         return this.draws.uniform().map(() => Math.min(Math.max(1, rounds.most), mostRounds));
-      case 'unbounded':
+      case 'unbounded': {
+        const most = Math.min(high, Math.max(1, Math.floor(mostUnknownRounds / this.unknownRounds)));
         return this.draws
           .durations(median, high)
-          .map((drawn) => Math.min(high, Math.max(low, Math.round(drawn))));
+          .map((drawn) => Math.min(most, Math.max(low, Math.round(drawn))));
+      }
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Range } from '../analysis.ts';
 import type { Bridge } from '../evidence/bridge.ts';
 import { partsOf, type Step } from '../evidence/step.ts';
-import { type Clocks, emptyClocks, mean, tailOf } from './clocks.ts';
+import { type Clocks, emptyClocks, mean, SpareClocks, tailOf } from './clocks.ts';
 import { RequestDraws } from './draws.ts';
 import { essential } from './essential.ts';
 import { percentile, randomSource } from './random.ts';
@@ -61,9 +61,10 @@ function summary(
   draws: RequestDraws,
   rewritten: (bridge: Bridge) => boolean,
 ): Simulated {
+  const spare = new SpareClocks();
   const outcomes = Array.from({ length: world.draws.worlds }, (_, index) => {
     draws.rewind();
-    const run = new Run(world, draws, randomSource(world.draws.seed + 1 + index), rewritten);
+    const run = new Run(world, draws, randomSource(world.draws.seed + 1 + index), rewritten, spare);
     const clocks = emptyClocks(draws.requests);
     run.handler(step, clocks);
     return outcomeOf(clocks);

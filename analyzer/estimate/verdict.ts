@@ -69,7 +69,7 @@ function gatesOf(given: Case, weights: Weights): readonly Gate[] {
     ];
   }
   if (given.now.length === 0 && given.bridges === 0) {
-    const reason = 'No bridge on its path: it is native already, and there is nothing to rewrite.';
+    const reason = 'Already native: no bridge is on its path, so nothing is left to migrate.';
     return [{ gate: 'already-native', reason }];
   }
   if (high < weights.leastDominance) {

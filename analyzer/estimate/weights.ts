@@ -61,6 +61,11 @@ export interface Priors {
   readonly lateReads: number;
   /** Rounds of a loop whose length only run time knows. */
   readonly unboundedRounds: { readonly low: number; readonly median: number; readonly high: number };
+  /**
+   * Rounds in all of loops of unknown length that stand in each other, at most: their lengths rarely multiply freely,
+   * as lists of lists are short where they are many.
+   */
+  readonly mostUnknownRounds: number;
 }
 
 export interface Prior {
@@ -74,6 +79,7 @@ export const defaultPriors: Priors = {
   blocking: { p50: 1, p95: 10 },
   lateReads: 3,
   unboundedRounds: { low: 1, median: 5, high: 20 },
+  mostUnknownRounds: 100,
 };
 
 /** The runtime on this machine: what a crossing costs. Milliseconds. */

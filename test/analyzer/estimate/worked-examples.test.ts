@@ -149,3 +149,56 @@ describe('checkout: three partner calls', () => {
     expect(cases.map(({ verdict }) => verdict)).toEqual(['depends', 'migrate', 'migrate']);
   });
 });
+
+describe('loops of unknown length in each other', () => {
+  const unknown = (body: Step): Step => ({
+    kind: 'loop',
+    body,
+    rounds: { kind: 'unbounded' },
+    pace: 'each',
+    over: 'items',
+    overQuery: false,
+    location: { file: 'handler.ts', line: 1, column: 1 },
+  });
+  const call = () => io('partner', 10, 10);
+  const p95 = (step: Step) => certain(step).now.p95[1];
+
+  it('run more often than one, but not the product of what each could', () => {
+    const [one, two, three] = [unknown(call()), unknown(unknown(call())), unknown(unknown(unknown(call())))];
+    expect(p95(one)).toBeCloseTo(200, -1.5);
+    expect(p95(two)).toBeGreaterThan(2 * p95(one));
+    expect(p95(two)).toBeLessThan(1050);
+    expect(p95(three)).toBeLessThan(1050);
+  });
+
+  it('leave loops that follow each other alone', () => {
+    expect(p95(seq(unknown(unknown(call())), unknown(call())))).toBeGreaterThan(
+      p95(unknown(unknown(call()))),
+    );
+  });
+});
+
+describe('a handler without a bridge', () => {
+  it('says first that nothing is left to migrate, by a gate of its own', () => {
+    const native: Case = {
+      d95: [0.9, 0.95, 1],
+      asyncShare: 1,
+      calls: [{ name: 'partner', p95: 1500, rounds: 1 }],
+      boundariesLeft: 0,
+      adapting: false,
+      now: [],
+      after: [],
+      bridges: 0,
+      lateAccesses: [],
+      adaptingMiddleware: [],
+      wholeBridge: false,
+      hold: { now: 0, after: 0 },
+      streams: false,
+      unknownCalls: 0,
+    };
+    const { verdict, gates, reasons } = judge(native, defaultWeights);
+    expect(verdict).toBe('stay');
+    expect(gates.map(({ gate }) => gate)).toEqual(['already-native']);
+    expect(reasons[0]).toMatch(/^Already native: .*nothing is left to migrate/);
+  });
+});
