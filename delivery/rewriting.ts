@@ -43,8 +43,18 @@ export function rewriteProject(
   for (const file of files.filter(({ path }) => blocked.has(path))) {
     allowed.set(file.path, rewriteFile(file, project.evaluator, planned, options));
   }
+  for (const [file, result] of allowed) {
+    if (result.status === 'changed' && !project.sources.isFaithful(file)) allowed.set(file, notUtf8);
+  }
   return { plan, results: allowed, units: units.filter((unit) => unit.every((file) => !blocked.has(file))) };
 }
+
+const notUtf8: FileResult = {
+  schemaVersion: 1,
+  status: 'failed',
+  reason: 'not-utf8',
+  message: 'the file is not valid UTF-8',
+};
 
 /** The files a rewriting changes, relative to the project's root. */
 export function changedFiles({ results }: Rewriting): readonly string[] {

@@ -29,5 +29,7 @@ export type FailureReason =
   | 'lost-comment'
   | 'changed-token'
   | 'unknown-twin'
+  /** The file's bytes are not text, so writing the text back would lose some. */
+  | 'not-utf8'
   /** Another file that it must be written with failed. */
   | 'unit';

@@ -98,6 +98,14 @@ export class Sources {
     return target.kind === 'file' ? this.file(target.path) : undefined;
   }
 
+  /** Whether the file's text is all there is to it; decoding what is not UTF-8 loses bytes, so it cannot be written back. */
+  isFaithful(file: string): boolean {
+    const bytes = this.read(file);
+    if (bytes === undefined) return false;
+    const text = bytes.toString('utf8');
+    return !text.includes('\uFFFD') || Buffer.from(text, 'utf8').equals(bytes);
+  }
+
   absolute(file: string): string {
     return path.join(this.root, file);
   }
@@ -106,16 +114,6 @@ export class Sources {
     const bytes = this.read(file);
     if (bytes === undefined) return undefined;
     const text = bytes.toString('utf8');
-    // Decoding replaces what is not UTF-8, so what would be written back is not what was read.
-    if (text.includes('\uFFFD') && !Buffer.from(text, 'utf8').equals(bytes)) {
-      this.parseFailures.set(file, {
-        path: file,
-        message: 'The file is not valid UTF-8',
-        line: 1,
-        column: 1,
-      });
-      return undefined;
-    }
     const kept = this.kept.get(file);
     if (kept?.text === text) return kept;
     const reason = machineWritten(text);

@@ -201,8 +201,8 @@ describe('output', () => {
     folder.write('src/checkout.ts', Buffer.concat([Buffer.from(checkout), Buffer.from([0x2f, 0x2f, 0xff])]));
     const { code, stdout } = await migrateAsync(folder.path, ['--dry-run']);
     expect(code).toBe(2);
-    expect(stdout).toContain('The file is not valid UTF-8');
-    expect(stdout).toContain('nothing to rewrite');
+    expect(stdout).toContain('failed src/checkout.ts: not-utf8: the file is not valid UTF-8');
+    expect(stdout).toContain('nothing rewritten');
   });
 });
 
