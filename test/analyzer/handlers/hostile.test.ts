@@ -61,8 +61,9 @@ describe('hostile input', () => {
     ]);
     const folder = folderWith({ 'a.js': `\uFEFF${head}app.get('/a', (q, s) => s.end());`, 'b.js': bytes });
     const found = discovered(folder);
-    expect(pathsOf(found)).toEqual(['/a']);
-    expect(found.sources.failures.map(({ path: file }) => file)).toEqual(['b.js']);
+    expect(pathsOf(found)).toEqual(['/a', '/b']);
+    expect(found.sources.failures).toEqual([]);
+    expect([found.sources.isFaithful('a.js'), found.sources.isFaithful('b.js')]).toEqual([true, false]);
   });
 
   it('may hold links that lead nowhere or in circles', () => {
