@@ -53,7 +53,7 @@ describe('hostile input', () => {
     ]);
   });
 
-  it('may hold a byte order mark; bytes that are no text are reported, as writing them back would change them', () => {
+  it('may hold a byte order mark, and bytes that are no text', () => {
     const bytes = Buffer.concat([
       Buffer.from(`${head}// `),
       Buffer.from([0xff, 0xfe, 0xc3]),
