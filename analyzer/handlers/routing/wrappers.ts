@@ -22,7 +22,7 @@ export interface Wrapped {
 /**
  * What a function stands in front of, inferred from its body instead of from a list of known names:
  * the function a wrapper was given and calls with its own parameters (`catchAsync(fn)`), or the one method an arrow
- * passes all its parameters on to (`(req, res) => controller.list(req, res)`).
+ * passes all its parameters on to (`(req, res) => controller.list(req, res)`, also with `.catch(next)`).
  */
 export function wrappedIn(evaluator: Evaluator, value: FunctionValue): Wrapped | undefined {
   return givenFunction(value) ?? delegate(evaluator, value) ?? onlyGiven(evaluator, value);
@@ -180,7 +180,15 @@ function onlyCall(node: FunctionNode): (Node & { type: 'CallExpression' }) | und
     else return undefined;
   }
   const bare = body && unwrapped(body.type === 'AwaitExpression' ? body.argument : body);
-  return bare?.type === 'CallExpression' ? bare : undefined;
+  return bare?.type === 'CallExpression' ? withoutCatch(bare) : undefined;
+}
+
+/** `book(req, res)` of `book(req, res).catch(next)`: the error path is no other handler. */
+function withoutCatch(call: Node & { type: 'CallExpression' }): Node & { type: 'CallExpression' } {
+  const callee = unwrapped(call.callee);
+  if (callee.type !== 'MemberExpression' || memberName(callee) !== 'catch') return call;
+  const caught = unwrapped(callee.object);
+  return caught.type === 'CallExpression' ? withoutCatch(caught) : call;
 }
 
 /** Every name the parameters of a function declare, in order. */
