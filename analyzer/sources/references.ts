@@ -23,6 +23,8 @@ export class References {
   /** Functions that are called, and only by tests. */
   private readonly tested = new Set<Node>();
   private readonly importers = new Map<string, readonly SourceFile[]>();
+  /** Importers by file and words: methods of one name are asked for again and again. */
+  private readonly mentioning = new Map<string, readonly SourceFile[]>();
   private built: ImportGraph | undefined;
 
   constructor(evaluator: Evaluator) {
@@ -92,10 +94,15 @@ export class References {
   /** Importers that hold one of the words; the others need not be parsed. */
   private importersMentioning(file: SourceFile, words: readonly string[] | undefined): readonly SourceFile[] {
     const { sources } = this.evaluator;
-    return this.graph
+    const key = JSON.stringify([file.path, words]);
+    const known = this.mentioning.get(key);
+    if (known !== undefined) return known;
+    const found = this.graph
       .importersOf(file.path)
       .filter((path) => path !== file.path && (words === undefined || sources.mentions(path, words)))
       .flatMap((path) => sources.file(path) ?? []);
+    this.mentioning.set(key, found);
+    return found;
   }
 
   private imported(file: SourceFile, name: string, depth: number): Place[] {
