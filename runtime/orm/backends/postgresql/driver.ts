@@ -108,6 +108,8 @@ class PostgresqlDriver implements Driver {
 
   async close(): Promise<void> {
     this.#broken = true;
+    // An idle socket does not keep the program alive, but a wait for its end must: else the process ends first.
+    this.setIdle(false);
     await this.#client.end();
   }
 }
