@@ -9,10 +9,10 @@ import { ManagerBase } from './queryset/manager.ts';
 import { Prefetch as PrefetchClass, type PrefetchEntry, prefetch } from './queryset/prefetch.ts';
 import { QuerySet } from './queryset/queryset.ts';
 import type { AnyCondition } from './types/expressions.ts';
-import type { PrefetchLookup, Queryable } from './types/queryset.ts';
+import type { PrefetchLookup } from './types/queryset.ts';
 
 /** A model class, a manager or a query set. */
-export type Findable<T> = { readonly objects: Queryable<T> } | Queryable<T>;
+export type Findable<T> = { readonly prototype: T; readonly objects: unknown } | { first(): T | null };
 type Conditions = readonly (AnyCondition | object)[];
 
 /**

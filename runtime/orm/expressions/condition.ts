@@ -39,13 +39,13 @@ export class Condition {
   static of(where: object): Condition {
     return new Condition(Object.entries(where).map(([path, value]) => new Leaf(path, value)));
   }
-  and(other: Condition | ExpressionNode): Condition {
+  and(other: Combinable): Condition {
     return this.#combine(other, 'AND');
   }
-  or(other: Condition | ExpressionNode): Condition {
+  or(other: Combinable): Condition {
     return this.#combine(other, 'OR');
   }
-  xor(other: Condition | ExpressionNode): Condition {
+  xor(other: Combinable): Condition {
     return this.#combine(other, 'XOR');
   }
   not(): Condition {
@@ -55,9 +55,8 @@ export class Condition {
     return this.parts.length === 0;
   }
   /** An empty condition says nothing, so it changes nothing it is combined with. */
-  #combine(given: Condition | ExpressionNode, connector: Connector): Condition {
-    const other = given instanceof ExpressionNode ? new Condition([given]) : given;
-    if (!(other instanceof Condition)) throw new TypeError('A condition combines with another condition.');
+  #combine(given: Combinable, connector: Connector): Condition {
+    const other = combined(given);
     if (this.empty) return other;
     return other.empty ? this : new Condition([this, other], connector);
   }
@@ -70,6 +69,18 @@ export class Condition {
     }
     sink.token(')');
   }
+}
+
+/** What `and`, `or` and `xor` take: another condition, an expression that is one, or lookups as `filter` takes them. */
+type Combinable = Condition | ExpressionNode | object;
+
+function combined(given: Combinable): Condition {
+  if (given instanceof Condition) return given;
+  if (given instanceof ExpressionNode) return new Condition([given]);
+  if (given === null || typeof given !== 'object') {
+    throw new TypeError('A condition combines with another condition.');
+  }
+  return Condition.of(given);
 }
 
 /** A query set or manager used as a value. */

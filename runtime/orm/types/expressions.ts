@@ -36,9 +36,9 @@ export type Operand = AnyExpression | number | bigint | string | boolean | Date 
 export interface Condition<Where = unknown> {
   readonly kind: 'condition';
   readonly where: Where;
-  and<Other>(other: Condition<Other>): Condition<Where & Other>;
-  or<Other>(other: Condition<Other>): Condition<Where & Other>;
-  xor<Other>(other: Condition<Other>): Condition<Where & Other>;
+  and<const Other extends object>(other: Condition<Other> | Other): Condition<Where & Other>;
+  or<const Other extends object>(other: Condition<Other> | Other): Condition<Where & Other>;
+  xor<const Other extends object>(other: Condition<Other> | Other): Condition<Where & Other>;
   not(): Condition<Where>;
 }
 export type AnyCondition = Condition<Any>;
