@@ -97,7 +97,7 @@ export function referenceRefusal(bridge: Bridge, evaluator: Evaluator): Refusal 
         ? leave('MA102', `«${text}» only builds a query`)
         : leave('MA103', `«${known.operation.name}» has no twin`);
     case 'custom':
-      return leave('MA103', `«${known.name}» is not an operation of the ORM and has no twin`);
+      return leave('MA103', `«${known.name}» is the project’s own and has no twin`);
     case 'function':
       return bridge.operations.length > 0
         ? leave('MA122', `«${text}» is a function of the project without an async twin`)

@@ -49,7 +49,7 @@ export function judgeCall(evaluator: Evaluator, file: SourceFile, call: Call): C
       return { kind: 'operation', operation };
     }
     case 'custom':
-      return leave('MA103', `«${known.name}» is not an operation of the ORM and has no twin`);
+      return leave('MA103', `«${known.name}» is the project’s own and has no twin`);
     case 'function':
       return doesOrmWork(evaluator, known.file, known.node)
         ? { kind: 'function', file: known.file, node: known.node }

@@ -6,6 +6,7 @@ import {
   memberName,
   type SourceFile,
   unwrapped,
+  type Value,
   walk,
 } from '../sources/index.ts';
 import type { OrmOperation } from './bridge.ts';
@@ -72,6 +73,8 @@ export function receiverKnowledge(
     case 'method':
       // What a call gives has no name of its own to change.
       if (!isNamed(node)) return { kind: 'unknown' };
+      if (isOverridden(evaluator, file, node, value.of, value.name))
+        return { kind: 'custom', name: value.name };
       return methodKnowledge(file, node, value.of, value.name, flow.twins);
     case 'function':
       return {
@@ -95,6 +98,30 @@ export function receiverKnowledge(
     default:
       return { kind: 'other' };
   }
+}
+
+/**
+ * Whether a manager or query set of the project defines the operation itself and not its twin: the twin would then be
+ * the inherited one, which does something else.
+ */
+function isOverridden(
+  evaluator: Evaluator,
+  file: SourceFile,
+  node: Node,
+  of: OrmValue,
+  name: string,
+): boolean {
+  if (!isQuerySource(of)) return false;
+  if (node.type !== 'MemberExpression' && node.type !== 'OptionalMemberExpression') return false;
+  const defines = (owner: Value, member: string) =>
+    evaluator.member(owner, member).some(({ kind }) => kind === 'function');
+  const twin = twinsOf(of)[name];
+  return evaluator
+    .evaluate(file, node.object)
+    .some(
+      (owner) =>
+        owner.kind === 'instance' && defines(owner, name) && (twin === undefined || !defines(owner, twin)),
+    );
 }
 
 function isNamed(node: Node): boolean {
