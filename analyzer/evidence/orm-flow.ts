@@ -285,6 +285,9 @@ export class OrmFlow {
     const [first] = node.arguments;
     if (this.wrappers.of(file, node.callee) !== undefined) return first && this.value(file, first);
     const callee = unwrapped(node.callee);
+    // A call that loads a module gives that module, whatever the function that loads it is.
+    if (callee.type === 'Import' || (callee.type === 'Identifier' && callee.name === 'require'))
+      return this.foreign(this.evaluator.evaluate(file, node));
     const method = memberName(callee);
     if (callee.type === 'MemberExpression' || callee.type === 'OptionalMemberExpression') {
       const settled = this.settled(file, callee, method, node);
