@@ -4,6 +4,7 @@ import {
   type Evaluator,
   type FunctionNode,
   isFunction,
+  isRequire,
   keyName,
   memberName,
   type SourceFile,
@@ -286,7 +287,7 @@ export class OrmFlow {
     if (this.wrappers.of(file, node.callee) !== undefined) return first && this.value(file, first);
     const callee = unwrapped(node.callee);
     // A call that loads a module gives that module, whatever the function that loads it is.
-    if (callee.type === 'Import' || (callee.type === 'Identifier' && callee.name === 'require'))
+    if (callee.type === 'Import' || isRequire(file, callee))
       return this.foreign(this.evaluator.evaluate(file, node));
     const method = memberName(callee);
     if (callee.type === 'MemberExpression' || callee.type === 'OptionalMemberExpression') {

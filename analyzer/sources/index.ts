@@ -1,4 +1,6 @@
 /** Which files there are, what they say, and what their names and expressions stand for. */
+
+export { isRequire } from './called-values.ts';
 export { type Call, type Calls, callsOf } from './calls.ts';
 export { superclasses } from './classes.ts';
 export { contextsOf, type Within } from './contexts.ts';

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { File, Node } from '@babel/types';
 import { resolveScopes, type Scopes } from './scopes.ts';
 import { type FunctionNode, isFunction } from './tree.ts';
@@ -20,11 +19,6 @@ export class SourceFile {
   get scopes(): Scopes {
     this.resolved ??= resolveScopes(this.ast);
     return this.resolved;
-  }
-
-  /** SHA-256 of the text, hexadecimal. */
-  get hash(): string {
-    return createHash('sha256').update(this.text).digest('hex');
   }
 
   parentOf(node: Node): Node | undefined {
