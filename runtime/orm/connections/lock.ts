@@ -29,12 +29,12 @@ export class Lock {
   refuseWaiting(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const waiter of waiting) {
-      waiter.refuse(
-        new TransactionManagementError(
-          'Another statement of this transaction failed while this one was waiting for its turn; it was not sent.',
-        ),
-      );
-    }
+    for (const waiter of waiting) waiter.refuse(notSent());
   }
+}
+
+export function notSent(): TransactionManagementError {
+  return new TransactionManagementError(
+    'Another statement of this transaction failed while this one was waiting for its turn; it was not sent.',
+  );
 }

@@ -17,6 +17,8 @@ export class ThreadConnection implements LaneResource {
   readonly #released: (connection: ThreadConnection) => void;
   #key = 0;
   transaction = new TransactionState();
+  /** Statements that failed so far: what waited behind one of them in a transaction is not sent. */
+  failures = 0;
   #thread: Thread | undefined;
   #open = false;
   #inTransaction = false;

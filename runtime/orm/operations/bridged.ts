@@ -1,11 +1,40 @@
 import { runningLane } from '../../bridge/lane.ts';
+import { currentContext } from '../../context.ts';
 import { connections } from '../connections/index.ts';
+import { notSent } from '../connections/lock.ts';
 import type { ThreadConnection } from '../connections/thread-connection.ts';
 import type { DatabaseWrapper } from '../connections/wrapper.ts';
+import type { TransactionBlock } from '../transaction/blocks.ts';
 import { runHooks } from '../transaction/hooks.ts';
 import type { CommitHook, Control } from '../transaction/state.ts';
 import { driveAsync } from './drive.ts';
 import type { Operation, Step } from './steps.ts';
+
+type BridgedBlock = TransactionBlock<ThreadConnection>;
+
+/** The innermost open block of the running code on a database without a native path. */
+export function bridgedBlock(alias: string): BridgedBlock | undefined {
+  return currentContext()?.blocks?.get(alias) as BridgedBlock | undefined;
+}
+
+/**
+ * Wraps work of a transaction that waits for its turn on the lane: as on the native path it is refused, unsent, when
+ * the block is over by then or another statement of it failed meanwhile.
+ */
+export function refusingQueued<Result>(
+  block: BridgedBlock | undefined,
+  work: () => Promise<Result>,
+): () => Promise<Result> {
+  if (block === undefined) return work;
+  block.requireOpen();
+  const { connection } = block;
+  const failures = connection.failures;
+  return async () => {
+    block.requireOpen();
+    if (connection.failures !== failures) throw notSent();
+    return work();
+  };
+}
 
 /** Runs an operation on the running lane's thread; its waits leave the event loop free. */
 export function runBridged<Result>(
@@ -36,6 +65,7 @@ async function answerBridged(
         return await wrapper.executeBridged(connection, step.request);
       } catch (error) {
         if (step.write) transaction.writeFailed();
+        connection.failures += 1;
         throw error;
       }
     case 'enter':

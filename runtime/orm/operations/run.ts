@@ -1,7 +1,7 @@
 import { cross } from '../../bridge/sync-to-async.ts';
 import { currentContext } from '../../context.ts';
 import { connections } from '../connections/index.ts';
-import { runBridged } from './bridged.ts';
+import { bridgedBlock, refusingQueued, runBridged } from './bridged.ts';
 import { runNative } from './native.ts';
 import type { Operation } from './steps.ts';
 
@@ -17,7 +17,6 @@ export async function runAsynchronously<Result>(
   if (first.done) return first.value;
   if (connections.get(first.value.alias).features.nativeAsync) return runNative(operation, first);
   if (currentContext()?.running !== undefined) return runBridged(operation, first);
-  return cross({ form: 'reference', operation: name, threadSensitive: true }, () =>
-    runBridged(operation, first),
-  );
+  const inTurn = refusingQueued(bridgedBlock(first.value.alias), () => runBridged(operation, first));
+  return cross({ form: 'reference', operation: name, threadSensitive: true }, inTurn);
 }

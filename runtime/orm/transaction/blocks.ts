@@ -1,33 +1,34 @@
 import type { NativeConnection } from '../connections/native-connection.ts';
 import type { DatabaseWrapper } from '../connections/wrapper.ts';
 import { TransactionManagementError } from '../errors.ts';
+import type { TransactionState } from './state.ts';
 
 /**
- * One open `aatomic` block of the native path. The innermost one is kept in the context of the code inside it, so
- * that every query there finds the connection of its transaction.
+ * One open `aatomic` block. The innermost one is kept in the context of the code inside it, so that every query there
+ * finds the connection of its transaction, native or a bridge thread's.
  */
-export class NativeBlock {
+export class TransactionBlock<Connection extends { readonly transaction: TransactionState }> {
   readonly wrapper: DatabaseWrapper;
-  readonly connection: NativeConnection;
-  readonly parent: NativeBlock | undefined;
-  #child: NativeBlock | undefined;
+  readonly connection: Connection;
+  readonly parent: TransactionBlock<Connection> | undefined;
+  #child: TransactionBlock<Connection> | undefined;
   #over = false;
 
-  constructor(wrapper: DatabaseWrapper, connection: NativeConnection, parent?: NativeBlock) {
+  constructor(wrapper: DatabaseWrapper, connection: Connection, parent?: TransactionBlock<Connection>) {
     this.wrapper = wrapper;
     this.connection = connection;
     this.parent = parent;
   }
 
   /** Notes an inner block; savepoints end in the reverse order of their making, so there is one at a time. */
-  openChild(): NativeBlock {
+  openChild(): TransactionBlock<Connection> {
     this.requireOpen();
     if (this.#child !== undefined) {
       throw new TransactionManagementError(
         'Two atomic blocks cannot be open side by side in one transaction: their savepoints would end in the wrong order. Await one before starting the other.',
       );
     }
-    this.#child = new NativeBlock(this.wrapper, this.connection, this);
+    this.#child = new TransactionBlock(this.wrapper, this.connection, this);
     return this.#child;
   }
   close(): void {
@@ -46,3 +47,5 @@ export class NativeBlock {
     return this.#over || this.parent?.isOver === true;
   }
 }
+
+export type NativeBlock = TransactionBlock<NativeConnection>;

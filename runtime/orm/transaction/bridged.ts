@@ -1,28 +1,80 @@
-import { type Lane, processLane } from '../../bridge/lane.ts';
-import { currentContext } from '../../context.ts';
+import { Lane } from '../../bridge/lane.ts';
+import { currentContext, withContext } from '../../context.ts';
+import type { ThreadConnection } from '../connections/thread-connection.ts';
 import type { DatabaseWrapper } from '../connections/wrapper.ts';
-import { controlBridged, endBridged } from '../operations/bridged.ts';
+import { bridgedBlock, controlBridged, endBridged, refusingQueued } from '../operations/bridged.ts';
 import type { BlockOptions } from '../operations/steps.ts';
+import { TransactionBlock } from './blocks.ts';
+import type { Control, TransactionState } from './state.ts';
+
+type BridgedBlock = TransactionBlock<ThreadConnection>;
 
 /**
  * `aatomic` of a back end without a native path: the block belongs to the thread of the surrounding context, and
- * everything bridged there while it is open takes part in it.
+ * everything bridged there while it is open takes part in it. Outside any context it gets a thread of its own, as it
+ * would get a connection of its own: the thread that all such code shares would let others into the transaction.
  */
 export async function aatomicBridged<T>(
   wrapper: DatabaseWrapper,
   options: BlockOptions,
   work: () => Promise<T>,
 ): Promise<T> {
-  const lane: Lane = currentContext()?.lane ?? processLane;
-  const connection = wrapper.connectionOf(lane);
-  await lane.run(() => controlBridged(wrapper, connection, connection.transaction.enter(options)));
-  let result: T;
+  const parent = bridgedBlock(wrapper.alias);
+  const lane = currentContext()?.lane;
+  if (lane !== undefined) {
+    const block = parent?.openChild() ?? new TransactionBlock(wrapper, wrapper.connectionOf(lane));
+    return inside(lane, block, options, work);
+  }
+  const own = new Lane();
   try {
-    result = await work();
+    return await inside(own, new TransactionBlock(wrapper, wrapper.connectionOf(own)), options, work);
+  } finally {
+    own.end().catch(() => undefined);
+  }
+}
+
+async function inside<T>(
+  lane: Lane,
+  block: BridgedBlock,
+  options: BlockOptions,
+  work: () => Promise<T>,
+): Promise<T> {
+  const { wrapper, connection } = block;
+  try {
+    await lane.run(() => controlBridged(wrapper, connection, connection.transaction.enter(options)));
   } catch (error) {
-    await lane.run(() => endBridged(wrapper, connection, true));
+    block.close();
     throw error;
   }
-  await lane.run(() => endBridged(wrapper, connection, false));
+  let result: T;
+  try {
+    const blocks = new Map(currentContext()?.blocks ?? []).set(wrapper.alias, block);
+    result = await withContext({ mode: currentContext()?.mode ?? 'async', lane, blocks }, work);
+  } catch (error) {
+    await end(lane, block, true);
+    throw error;
+  }
+  await end(lane, block, false);
   return result;
+}
+
+/** Ends a block: queries of it still queued are refused when their turn comes, then COMMIT or ROLLBACK is sent. */
+async function end(lane: Lane, block: BridgedBlock, failed: boolean): Promise<void> {
+  block.close();
+  await lane.run(() => endBridged(block.wrapper, block.connection, failed));
+}
+
+/** Runs part of the transaction protocol in the open block of a lane; `outside` where there is none. */
+export async function controlInBlock<Result>(
+  wrapper: DatabaseWrapper,
+  control: (state: TransactionState) => Control<Result>,
+  outside: Result,
+): Promise<Result> {
+  const block = bridgedBlock(wrapper.alias);
+  const lane = currentContext()?.lane;
+  if (block === undefined || lane === undefined) return outside;
+  const { connection } = block;
+  return lane.run(
+    refusingQueued(block, () => controlBridged(wrapper, connection, control(connection.transaction))),
+  );
 }

@@ -5,7 +5,7 @@ import { TransactionManagementError } from '../errors.ts';
 import { controlBlocking, endBlocking } from '../operations/blocking.ts';
 import { controlNative, currentBlock, inTurn } from '../operations/native.ts';
 import type { BlockOptions } from '../operations/steps.ts';
-import { NativeBlock } from './blocks.ts';
+import { type NativeBlock, TransactionBlock } from './blocks.ts';
 import { aatomicBridged } from './bridged.ts';
 import { runHooks } from './hooks.ts';
 import * as savepoints from './savepoints.ts';
@@ -74,7 +74,7 @@ async function outermost<T>(
 ): Promise<T> {
   const connection = await wrapper.asyncConnection(currentContext()?.signal);
   try {
-    return await inside(wrapper, options, new NativeBlock(wrapper, connection), work);
+    return await inside(wrapper, options, new TransactionBlock(wrapper, connection), work);
   } finally {
     wrapper.pool.release(connection);
   }

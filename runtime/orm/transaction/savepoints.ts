@@ -1,8 +1,8 @@
-import { currentContext } from '../../context.ts';
 import { connections } from '../connections/index.ts';
 import { TransactionManagementError } from '../errors.ts';
 import { controlBlocking } from '../operations/blocking.ts';
 import { controlNative, currentBlock, inTurn } from '../operations/native.ts';
+import { controlInBlock } from './bridged.ts';
 import type { Control, TransactionState } from './state.ts';
 
 /** Runs part of the transaction protocol on the running code's blocking connection. */
@@ -21,7 +21,7 @@ async function native<Result>(
   outside: Result,
 ): Promise<Result> {
   const wrapper = connections.get(using);
-  if (!wrapper.features.nativeAsync && currentContext()?.mode !== 'async') return blocking(using, control);
+  if (!wrapper.features.nativeAsync) return controlInBlock(wrapper, control, outside);
   const block = currentBlock(wrapper.alias);
   if (block === undefined) return outside;
   const { connection } = block;

@@ -60,13 +60,14 @@ export function* thrownBy(body: () => Behaviour<unknown>): Behaviour<Error> {
   throw new Error('nothing was thrown');
 }
 
-type Path = 'sync' | 'native' | 'bridged';
-const paths: readonly Path[] = ['sync', 'native', 'bridged'];
+/** `fallback` is what `native` becomes where the back end has no native path: the same calls, on bridge threads. */
+type Path = 'sync' | 'native' | 'bridged' | 'fallback';
 /** Which way statements may go on each path; a bridged closure runs here, and blocks. */
 const allowed: Readonly<Record<Path, readonly QueryEvent['path'][]>> = {
   sync: ['blocking'],
   native: ['native'],
   bridged: ['bridged', 'blocking'],
+  fallback: ['bridged'],
 };
 
 /** What one path did: every statement it sent and every outcome the behaviour saw. */
@@ -84,26 +85,39 @@ export function lastStatement(): string {
   return transcript.sql.at(-1) ?? '';
 }
 
-/** Rows are restored only after something wrote: most behaviours only read. */
-export interface Freshness {
-  needed: boolean;
+/** The database a behaviour runs on. */
+export interface Stage {
+  /** Rows are restored only after something wrote: most behaviours only read. */
+  stale: boolean;
   restore(): Promise<void>;
+  /** Whether the a-prefixed operations are native now. */
+  readonly native: boolean;
+  /** Configures the database the other way round. */
+  swap(): Promise<void>;
 }
 
 /**
- * A test that runs `behaviour` on the sync, the native and the bridged path, each on fresh rows, and compares: the
- * same statements, results of the same value and type, errors of the same class and message.
+ * A test that runs `behaviour` on the sync, the bridged and the native path and on threads instead of the native one,
+ * each on fresh rows, and compares: the same statements, results of the same value and type, errors of the same class
+ * and message.
  */
-export function differential(name: string, fresh: Freshness, behaviour: () => Behaviour): void {
+export function differential(name: string, stage: Stage, behaviour: () => Behaviour): void {
   test(name, async () => {
     const transcripts: Transcript[] = [];
-    for (const path of paths) {
-      if (fresh.needed) await fresh.restore();
-      fresh.needed = true;
+    const perform = async (path: Path) => {
+      if (stage.stale) await stage.restore();
+      stage.stale = true;
       const recorded = await record(path, behaviour);
-      fresh.needed = recorded.sql.some((sql) => !/^(SELECT|EXPLAIN)/.test(sql));
+      stage.stale = recorded.sql.some((sql) => !/^(SELECT|EXPLAIN)/.test(sql));
       transcripts.push(recorded);
-    }
+    };
+    const asynchronous = (): Path => (stage.native ? 'native' : 'fallback');
+    // The sync and the bridged path do not depend on how the database is configured: one swap for each behaviour.
+    await perform('sync');
+    await perform('bridged');
+    await perform(asynchronous());
+    await stage.swap();
+    await perform(asynchronous());
     const [sync, ...others] = transcripts;
     for (const other of others) expect(other).toEqual(sync);
   });

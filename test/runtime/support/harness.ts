@@ -8,7 +8,7 @@ import {
 import pg from 'pg';
 import { afterAll, beforeAll } from 'vitest';
 import { type TestDatabase, testDatabase } from '../../support/database.ts';
-import { type Behaviour, differential, type Freshness } from './differential.ts';
+import { type Behaviour, differential, type Stage } from './differential.ts';
 import { libraryModels, libraryRows } from './library.ts';
 
 /** A database of the test file's own, with tables and rows that come back before every behaviour. */
@@ -34,11 +34,14 @@ export function harness(
 ): Harness {
   let database: TestDatabase;
   let outside: pg.Client;
+  let native = settings.native ?? true;
+  const configure = () =>
+    configureDatabases({ default: { engine: 'postgresql', url: database.url, ...settings, native } });
   beforeAll(async () => {
     database = await testDatabase();
     outside = new pg.Client({ connectionString: database.url });
     await outside.connect();
-    configureDatabases({ default: { engine: 'postgresql', url: database.url, ...settings } });
+    configure();
     await acreateTables(models);
   });
   afterAll(async () => {
@@ -55,7 +58,22 @@ export function harness(
     );
     await outside.query(rows);
   };
-  const fresh: Freshness = { needed: true, restore };
+  const stage: Stage = {
+    stale: true,
+    restore,
+    get native() {
+      return native;
+    },
+    async swap() {
+      await connections.get().aclose();
+      native = !native;
+      configure();
+    },
+  };
+  // What is no behaviour runs as the file asked for.
+  const asConfigured = async () => {
+    if (native !== (settings.native ?? true)) await stage.swap();
+  };
   return {
     get url() {
       return database.url;
@@ -64,10 +82,11 @@ export function harness(
       return outside;
     },
     async reset() {
-      fresh.needed = true;
+      stage.stale = true;
+      await asConfigured();
       await restore();
     },
-    behaviour: (name, body) => differential(name, fresh, body),
+    behaviour: (name, body) => differential(name, stage, body),
   };
 }
 
