@@ -13,7 +13,9 @@ import { type FormMatch, leave } from './forms/form.ts';
 import { hiddenQuery } from './hidden-queries.ts';
 import { type CallJudgement, judgeCall } from './judge-call.ts';
 import { type Consumption, consumptionAt } from './query-consumption.ts';
-import { reachableTwin, type Target, type TwinPlan } from './twin-functions.ts';
+import type { TwinPlan } from './twin-functions.ts';
+import type { Target } from './twin-homes.ts';
+import { reachableTwin } from './twin-reach.ts';
 
 type Call = Node & { type: 'CallExpression' | 'OptionalCallExpression' };
 type Refusal = FormMatch & { readonly kind: 'leave' };

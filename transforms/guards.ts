@@ -99,6 +99,7 @@ export function referenceRefusal(bridge: Bridge, evaluator: Evaluator): Refusal 
     case 'custom':
       return leave('MA103', `«${known.name}» is the project’s own and has no twin`);
     case 'function':
+      if (known.node.async) return leave('MA123', `«${text}» is async already`);
       return bridge.operations.length > 0
         ? leave('MA122', `«${text}» is a function of the project without an async twin`)
         : leave('MA101', `«${text}» is a function of the project that does no ORM work`);

@@ -1,10 +1,19 @@
 import type { Identifier, Node } from '@babel/types';
-import { type Binding, type Evaluator, type SourceFile, span } from '../analyzer/sources/index.ts';
+import { moduleSpecifier } from '../analyzer/evidence/bridge-origins.ts';
+import {
+  type Binding,
+  type Evaluator,
+  memberName,
+  type SourceFile,
+  span,
+  walk,
+} from '../analyzer/sources/index.ts';
 import { becomingAsync, isTail, stepEdits } from './async-edits.ts';
 import { applyEdits, type Edit, orderedEdits } from './edit.ts';
 import type { NamedFunction, Rewrite } from './forms/form.ts';
 import { commentKey, commentsIn, lineEnd } from './layout.ts';
-import { declaredName, homeOf, isExportsObject, type TwinPlan, twinPlan } from './twin-functions.ts';
+import { type TwinPlan, twinPlan } from './twin-functions.ts';
+import { declaredName, exportEdits, homeOf, type Target, type TwinHome } from './twin-homes.ts';
 
 type Written = TwinPlan & { readonly kind: 'written' };
 
@@ -99,12 +108,59 @@ function convertedFunctions(
 function isOnlyCalledBy(evaluator: Evaluator, { target }: Written, callers: ReadonlySet<Node>): boolean {
   const { file, node } = target;
   const name = declaredName(target);
-  if (node.type === 'ClassMethod' || name === undefined) return false;
+  if (name === undefined || homeOf(target)?.kind !== 'statement') return false;
   const places = evaluator.referencesTo(file, node);
   if (places.length === 0 || !places.every((place) => callers.has(place.node))) return false;
+  if (isNamedElsewhere(target, name) || isHandedOnWhole(evaluator, file)) return false;
   const known = new Set([file.path, ...places.map((place) => place.file.path)]);
   // A file that mentions the name without a use that was followed may reach it some other way.
   return evaluator.sources.mentioning([name]).every((path) => known.has(path));
+}
+
+/** `exports.load` may be called as such in its own file, where no name leads to it. */
+function isNamedElsewhere({ file, node }: Target, name: string): boolean {
+  if (file.parentOf(node)?.type !== 'AssignmentExpression') return false;
+  let count = 0;
+  walk(file.ast.program, (each) => {
+    if (memberName(each) === name) count++;
+    return true;
+  });
+  return count > 1;
+}
+
+/** Whether somebody takes the module's exports as one thing, and not only to read names off it. */
+function isHandedOnWhole(evaluator: Evaluator, file: SourceFile): boolean {
+  return evaluator.importersOf(file).some((importer) => {
+    let found = false;
+    walk(importer.ast.program, (node) => {
+      if (found || (node.type !== 'Identifier' && node.type !== 'CallExpression')) return !found;
+      const parent = importer.parentOf(node);
+      if (parent === undefined || isNamespaceUse(parent, node)) return true;
+      const specifier = moduleSpecifier(importer, node);
+      found = specifier !== undefined && evaluator.sources.imported(importer.path, specifier) === file;
+      return !found;
+    });
+    return found;
+  });
+}
+
+function isNamespaceUse(parent: Node, node: Node): boolean {
+  switch (parent.type) {
+    case 'MemberExpression':
+    case 'OptionalMemberExpression':
+      return parent.object !== node || memberName(parent) !== undefined;
+    case 'VariableDeclarator':
+      return (
+        parent.id === node ||
+        parent.id.type !== 'ObjectPattern' ||
+        parent.id.properties.every(({ type }) => type !== 'RestElement')
+      );
+    case 'AwaitExpression':
+    case 'ExpressionStatement':
+      return true;
+    default:
+      return /^(?:Import|Export)\w*Specifier$|^Import/.test(parent.type);
+  }
 }
 
 function inPlace({ target }: Written, body: Rewrite, functions: readonly NamedFunction[]): TwinsOfFile {
@@ -121,14 +177,12 @@ function inPlace({ target }: Written, body: Rewrite, functions: readonly NamedFu
 function beside(plan: Written, body: Rewrite, functions: readonly NamedFunction[]): TwinsOfFile {
   const { file, node } = plan.target;
   const home = homeOf(plan.target);
-  const declared = declaringName(file, node);
-  if (home === undefined || declared === undefined)
-    return { edits: [], functions: [], imports: [], copied: [], names: [] };
-  const { start, end } = span(home);
+  if (home === undefined) return { edits: [], functions: [], imports: [], copied: [], names: [] };
+  const { start, end } = span(home.node);
   const edits = [
     ...body.edits,
     ...becomingAsync(node),
-    { start: span(declared).start, end: span(declared).end, text: plan.name },
+    ...home.names.map((name) => ({ ...span(name), text: twinKey(file, name, plan.name) })),
     ...functions.map(({ identifier, twin }) => ({
       ...span(identifier),
       text: shorthandSafe(file, identifier, twin),
@@ -136,50 +190,45 @@ function beside(plan: Written, body: Rewrite, functions: readonly NamedFunction[
   ];
   const moved = edits.map((edit) => ({ ...edit, start: edit.start - start, end: edit.end - start }));
   const copy = applyEdits(file.text.slice(start, end), orderedEdits(moved));
-  const lineStart =
-    Math.max(file.text.lastIndexOf('\n', start - 1), file.text.lastIndexOf('\r', start - 1)) + 1;
-  const indent = /^[\t ]*/.exec(file.text.slice(lineStart, start))?.[0] ?? '';
-  const gap = lineEnd(file.text);
   return {
-    edits: [{ start: end, end, text: gap + gap + indent + copy }, ...exportEdits(file, declared, plan.name)],
+    edits: [{ start: end, end, text: gapBefore(file, home) + copy }, ...exportEdits(plan.target, plan.name)],
     functions: [],
     imports: functions.flatMap(({ identifier, twin }) => {
       const binding = file.scopes.bindingOf(identifier);
-      return binding?.kind === 'import' ? [{ binding, twin }] : [];
+      return binding?.kind === 'import' || isTakenApart(binding) ? [{ binding, twin }] : [];
     }),
     copied: commentsIn(file, start, end).map(commentKey),
     names: [plan.name],
   };
 }
 
+/** `const { load } = require('./load')`: what is taken out of a module is imported, too. */
+function isTakenApart(binding: Binding | undefined): binding is Binding {
+  return (
+    binding?.declaration.type === 'VariableDeclarator' && binding.declaration.id.type === 'ObjectPattern'
+  );
+}
+
+function twinKey(file: SourceFile, name: Node, twin: string): string {
+  const quote = name.type === 'StringLiteral' ? (file.text[span(name).start] ?? '') : '';
+  return quote + twin + quote;
+}
+
+/** What stands between a function and its twin: an empty line, or a comma in an object. */
+function gapBefore(file: SourceFile, { kind, node }: TwinHome): string {
+  const { start } = span(node);
+  const lineStart =
+    Math.max(file.text.lastIndexOf('\n', start - 1), file.text.lastIndexOf('\r', start - 1)) + 1;
+  const before = file.text.slice(lineStart, start);
+  const indent = /^[\t ]*/.exec(before)?.[0] ?? '';
+  const gap = lineEnd(file.text);
+  if (kind === 'object-member') return indent === before ? `,${gap}${indent}` : ', ';
+  return gap + gap + indent;
+}
+
 function shorthandSafe(file: SourceFile, identifier: Identifier, twin: string): string {
   const property = file.parentOf(identifier);
   return property?.type === 'ObjectProperty' && property.shorthand ? `${identifier.name}: ${twin}` : twin;
-}
-
-function declaringName(file: SourceFile, node: Node): Node | undefined {
-  if (node.type === 'FunctionDeclaration') return node.id ?? undefined;
-  if (node.type === 'ClassMethod') return node.key;
-  const parent = file.parentOf(node);
-  return parent?.type === 'VariableDeclarator' ? parent.id : undefined;
-}
-
-/** Exports the twin the way its original is: `export { load }` gains `aload`, and so does `module.exports = { load }`. */
-function exportEdits(file: SourceFile, declared: Node, twin: string): readonly Edit[] {
-  const binding = file.scopes.bindingOf(declared);
-  return (binding?.references ?? []).flatMap((reference) => {
-    const parent = file.parentOf(reference);
-    if (parent?.type === 'ExportSpecifier') {
-      const { end } = span(parent);
-      const exported = parent.exported.type === 'Identifier' ? parent.exported.name : '';
-      return exported === binding?.name ? [{ start: end, end, text: `, ${twin}` }] : [];
-    }
-    if (parent?.type === 'ObjectProperty' && parent.shorthand && isExportsObject(file, parent)) {
-      const { end } = span(parent);
-      return [{ start: end, end, text: `, ${twin}` }];
-    }
-    return [];
-  });
 }
 
 function merged(parts: readonly TwinsOfFile[]): TwinsOfFile {

@@ -5,7 +5,8 @@ import { type Evaluator, memberName, span, unwrapped } from '../../analyzer/sour
 import { namingFunction } from '../async-edits.ts';
 import { isPath } from '../expressions.ts';
 import { doesOrmWork } from '../judge-call.ts';
-import { reachableTwin, type TwinPlan } from '../twin-functions.ts';
+import type { TwinPlan } from '../twin-functions.ts';
+import { reachableTwin } from '../twin-reach.ts';
 import { unwrapping } from '../unwrap.ts';
 import { type Form, type FormMatch, leave, rewritable } from './form.ts';
 import { coreOf, mergeRewrites } from './method-call.ts';
