@@ -108,7 +108,7 @@ function isUsual({ rounds }: { readonly rounds: number }): boolean {
 
 type TracedEvidence = Traced & { readonly confidence: Confidence };
 
-/** A stream counts to its last piece: the class of its client counts to the first one only. */
+/** A stream counts to its last piece: the class of its client counts to the first one only. One in a loop is a transfer. */
 function slowCallOf({
   client,
   category,
@@ -116,8 +116,9 @@ function slowCallOf({
   p95,
   rounds,
   streaming,
+  loop,
 }: HandlerFacts['externals'][number]): SlowCall {
-  const whole = streaming && category !== 'llm' ? latencyOf('stream').p95 : 0;
+  const whole = streaming && category !== 'llm' ? latencyOf(loop ? 'transfer' : 'stream').p95 : 0;
   return { name: host ?? client, p95: Math.max(p95, whole), rounds };
 }
 

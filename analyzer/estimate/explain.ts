@@ -3,7 +3,7 @@ import type { Bridge } from '../evidence/bridge.ts';
 import { type Explanation, line, stepTree } from '../evidence/index.ts';
 import { canonicalRoute } from '../traces/index.ts';
 import type { ExaminedEndpoint, Settings } from './examine.ts';
-import { boundaryFactor } from './score.ts';
+import { boundaryFactor, slowCalls } from './score.ts';
 import { count, milliseconds, percent } from './verdict.ts';
 
 /** What an explanation is made from. */
@@ -54,7 +54,7 @@ function explanationOf(examined: ExaminedEndpoint, { siteOf, settings }: Explain
       'Why',
       endpoint.reasons.map((reason) => line(reason)),
     ),
-    scoreLine(endpoint, settings),
+    scoreLine(examined, settings),
     timeLine(endpoint, settings),
     line('What a request does', stepTree(evidence.step, siteOf)),
     middlewareLine(endpoint),
@@ -74,16 +74,23 @@ function explanationOf(examined: ExaminedEndpoint, { siteOf, settings }: Explain
   return line(title, told, endpoint.handler ?? endpoint.location);
 }
 
-function scoreLine({ score, estimate, externals }: Endpoint, { weights }: Settings): Explanation {
-  const { d95, asyncShare, slowCalls, middleware, boundariesLeft } = estimate.factors;
-  const calls = externals.map(({ client, host, p95, basis, location }) => {
-    const weight = p95 >= weights.verySlowCall ? 2 : p95 >= weights.slowCall ? 1 : 0;
-    return line(`${host ?? client}: p95 ${milliseconds(p95)} (${basis}) counts ${weight}`, [], location);
+function scoreLine({ endpoint, facts, given }: ExaminedEndpoint, { weights }: Settings): Explanation {
+  const { score, estimate } = endpoint;
+  const { d95, asyncShare, slowCalls: k, middleware, boundariesLeft } = estimate.factors;
+  // Measured calls have names only; estimated ones are the external calls of the source, in their order.
+  const calls = given.calls.map((call, index) => {
+    const { basis, location } = (endpoint.traced === undefined && facts.externals[index]) || {
+      basis: 'traced',
+    };
+    const often = call.rounds > 1 ? `, ${Number(call.rounds.toFixed(1))} times` : '';
+    const counts = slowCalls([call], weights);
+    const text = `${call.name}: p95 ${milliseconds(call.p95)} (${basis})${often} counts ${counts}`;
+    return line(text, [], location);
   });
   return line(`Score: ${score} = 100 · D95 · A · (1 − 2^−k) · H · G(B)`, [
     line(`D95 = ${d95.toFixed(2)}: share of the slow requests spent on external waits`),
     line(`A = ${asyncShare.toFixed(2)}: share of that behind clients that do not block`),
-    line(`k = ${slowCalls}: slow external calls, so 1 − 2^−k = ${(1 - 2 ** -slowCalls).toFixed(2)}`, calls),
+    line(`k = ${k}: slow external calls, so 1 − 2^−k = ${(1 - 2 ** -k).toFixed(2)}`, calls),
     line(
       `H = ${middleware}: ${middleware === 1 ? 'no sync-only middleware is left' : 'sync-only middleware forces adaptation'}`,
     ),

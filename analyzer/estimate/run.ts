@@ -8,6 +8,7 @@ import {
   choose,
   copyClocks,
   emptyClocks,
+  mean,
   type SpareClocks,
   waitForAll,
   waitForFirst,
@@ -36,6 +37,8 @@ export class Run {
   private lane: 'none' | 'shared' | 'own' = 'none';
   /** Rounds of the loops of unknown length around the step, at most. */
   private unknownRounds = 1;
+  /** Loops around the step. */
+  private loops = 0;
 
   constructor(
     world: World,
@@ -200,16 +203,21 @@ export class Run {
     const before = this.spare.copyOf(clocks);
     const after = this.spare.copyOf(before);
     if (step.rounds.kind === 'unbounded') this.unknownRounds *= high;
+    this.loops++;
     this.step(step.body, after);
+    this.loops--;
     this.unknownRounds = around;
-    const rounds = this.rounds(step.rounds);
     const width =
       step.pace === 'each' ? 1 : step.pace === 'together' ? Number.POSITIVE_INFINITY : step.pace.atMost;
+    const turn = mean(after.now) - mean(before.now);
+    const turns = Math.max(1, Math.floor(this.world.priors.longestLoop / turn));
+    const rounds = this.rounds(step.rounds, width * turns);
     addRounds(clocks, before, after, rounds, width);
     this.spare.giveBack(before, after);
   }
 
-  private rounds(rounds: Rounds): Float64Array {
+  /** @param viable rounds after which a request would have been given up */
+  private rounds(rounds: Rounds, viable: number): Float64Array {
     const { unboundedRounds, mostUnknownRounds } = this.world.priors;
     const { low, median, high } = unboundedRounds;
     switch (rounds.kind) {
@@ -218,7 +226,7 @@ export class Run {
       case 'bounded':
         return this.draws.uniform().map(() => Math.min(Math.max(1, rounds.most), mostRounds));
       case 'unbounded': {
-        const most = Math.min(high, Math.max(1, Math.floor(mostUnknownRounds / this.unknownRounds)));
+        const most = Math.min(high, Math.max(1, Math.floor(mostUnknownRounds / this.unknownRounds)), viable);
         return this.draws
           .durations(median, high)
           .map((drawn) => Math.min(most, Math.max(low, Math.round(drawn))));
@@ -229,8 +237,9 @@ export class Run {
   private stream(step: Step & { kind: 'stream' }, clocks: Clocks): void {
     this.step(step.source, clocks);
     if (step.waits) {
-      const { p50, p95, basis } = latencyOf('stream');
-      this.wait(clocks, 'stream', { p50, p95 }, basis, 'external');
+      const transfers = step.to === 'store' || this.loops > 0;
+      const { p50, p95, basis } = latencyOf(transfers ? 'transfer' : 'stream');
+      this.wait(clocks, transfers ? 'transfer' : 'stream', { p50, p95 }, basis, 'external');
     }
     this.step(step.body, clocks);
   }

@@ -66,6 +66,12 @@ export interface Priors {
    * as lists of lists are short where they are many.
    */
   readonly mostUnknownRounds: number;
+  /**
+   * How long a loop of unknown length takes at most, milliseconds. That a handler is in use tells something about its
+   * lists: proxies give a request up after a minute (nginx `proxy_read_timeout`, AWS load balancers), and a loop that
+   * often took longer would have been moved to a queue.
+   */
+  readonly longestLoop: number;
 }
 
 export interface Prior {
@@ -80,6 +86,7 @@ export const defaultPriors: Priors = {
   lateReads: 3,
   unboundedRounds: { low: 1, median: 5, high: 20 },
   mostUnknownRounds: 100,
+  longestLoop: 60_000,
 };
 
 /** The runtime on this machine: what a crossing costs. Milliseconds. */

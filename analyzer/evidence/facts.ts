@@ -73,7 +73,8 @@ class Collector {
         if (position.hot) this.confidence = Math.min(this.confidence, position.confidence);
         return;
       case 'stream':
-        if (position.hot) this.streams = true;
+        // A response has one end: what streams in a loop is carried somewhere else.
+        if (position.hot && step.to === 'response' && position.loops.length === 0) this.streams = true;
         return;
       case 'unknown':
         if (position.hot)
@@ -117,7 +118,7 @@ class Collector {
     this.confidence = Math.min(this.confidence, position.confidence);
     if (position.bridge !== undefined) this.bridgesExternal = true;
     const streaming = call.streaming || this.evidence.streamed.has(placeOf(location));
-    if (streaming) this.streams = true;
+    if (streaming && position.loops.length === 0) this.streams = true;
     this.externals.push({
       client: call.client,
       category: call.category,

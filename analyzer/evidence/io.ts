@@ -25,20 +25,27 @@ export function ioCall(walk: Walk, node: Node, values: readonly Value[]): Walked
     if (!call.streaming || call.weight !== 'external') return promised(nothing, io);
     // Whether it is awaited or not, the response stays open for its pieces.
     const waits = call.category !== 'llm';
-    return waited({ kind: 'stream', source: io, body: nothing, waits, location });
+    return waited({ kind: 'stream', to: 'response', source: io, body: nothing, waits, location });
   }
   return undefined;
 }
 
-/** The client call that an API value came out of: what `for await (const chunk of response.body)` reads from. */
-export function sourceCall(walk: Walk, value: ApiValue): ReturnType<Walk['project']['catalogue']['match']> {
+/**
+ * The client call that an API value came out of: what `for await (const chunk of response.body)` reads from.
+ * @param streams whether the response is written from it, piece by piece
+ */
+export function sourceCall(
+  walk: Walk,
+  value: ApiValue,
+  streams: boolean,
+): ReturnType<Walk['project']['catalogue']['match']> {
   for (let length = value.steps.length; length > 0; length--) {
     const last = value.steps[length - 1];
     if (last?.kind !== 'call' && last?.kind !== 'new') continue;
     const found = walk.project.catalogue.match({ ...value, steps: value.steps.slice(0, length) });
     if (found === undefined) continue;
     const made = last.at;
-    if (made) walk.memory.streamed.add(keyOf(made.file.path, made.node));
+    if (made && streams) walk.memory.streamed.add(keyOf(made.file.path, made.node));
     return found;
   }
   return undefined;

@@ -18,7 +18,14 @@ export function forOfLoop(walk: Walk, statement: Node & { type: 'ForOfStatement'
     const generator = source.promise !== undefined;
     if (external !== undefined || generator) {
       const waits = external !== undefined && external.category !== 'llm';
-      return { kind: 'stream', source: settled(source), body, waits, location: place(walk, statement) };
+      return {
+        kind: 'stream',
+        to: 'response',
+        source: settled(source),
+        body,
+        waits,
+        location: place(walk, statement),
+      };
     }
   }
   return sequence([

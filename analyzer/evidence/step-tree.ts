@@ -52,7 +52,11 @@ export function stepTree(step: Step, siteOf: (bridge: Bridge) => Site): readonly
       return [line(`not waited for: ${step.why}`, below(step.body), step.location)];
     case 'stream':
       return [
-        line('piece by piece until the end', [...below(step.source), ...below(step.body)], step.location),
+        line(
+          `piece by piece until the end${step.to === 'store' ? ', to a file or store' : ''}`,
+          [...below(step.source), ...below(step.body)],
+          step.location,
+        ),
       ];
     case 'start':
       return [line(`begins (${step.id}) and goes on`, below(step.body))];

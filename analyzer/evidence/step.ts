@@ -91,9 +91,11 @@ export interface Detached {
   readonly location: Location;
 }
 
-/** A response read or written piece by piece until its end. */
+/** A body read or written piece by piece until its end. */
 export interface Stream {
   readonly kind: 'stream';
+  /** Where the pieces go: to the client, who decides how long that takes, or to a file or store. */
+  readonly to: 'response' | 'store';
   readonly source: Step;
   readonly body: Step;
   /** Whether the pieces come from outside and the source counts to its first byte only. */

@@ -52,6 +52,12 @@ describe('explain', () => {
     expect(places.every((place) => place > 0)).toBe(true);
   });
 
+  it('says how often a call in a loop counts', () => {
+    const looping = application(`for (const id of req.body.ids) await fetch('https://geo.example/' + id);`);
+    const [tree] = explain(examine(inputOf(looping)), 'GET /');
+    expect(tree && printed(tree)).toContain('geo.example: p95 600 ms (assumption), 5 times counts 5');
+  });
+
   it('shows the factors, what is left and why, and what would change the verdict', () => {
     const [tree = ''] = asked('GET /');
     expect(tree).toContain('geo.example: p95 600 ms (assumption) counts 1');

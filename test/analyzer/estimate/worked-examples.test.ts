@@ -151,7 +151,7 @@ describe('checkout: three partner calls', () => {
 });
 
 describe('loops of unknown length in each other', () => {
-  const unknown = (body: Step): Step => ({
+  const unknown = (body: Step): Step & { kind: 'loop' } => ({
     kind: 'loop',
     body,
     rounds: { kind: 'unbounded' },
@@ -169,6 +169,30 @@ describe('loops of unknown length in each other', () => {
     expect(p95(two)).toBeGreaterThan(2 * p95(one));
     expect(p95(two)).toBeLessThan(1050);
     expect(p95(three)).toBeLessThan(1050);
+  });
+
+  it('end where a request would have been given up', () => {
+    const slow = io('model', 20_000, 20_000);
+    expect(p95(unknown(slow))).toBeLessThan(61_000);
+    expect(p95(unknown(slow))).toBeGreaterThan(20_000);
+    const endless = io('model', 90_000, 90_000);
+    expect(p95(unknown(endless))).toBeCloseTo(p95(endless), -2);
+    expect(p95({ ...unknown(slow), pace: { atMost: 4 } })).toBeLessThan(61_000);
+    expect(p95({ ...unknown(slow), rounds: { kind: 'known', count: 10 } })).toBeGreaterThan(190_000);
+  });
+
+  it('carry each body somewhere: a response has one end', () => {
+    const stream: Step = {
+      kind: 'stream',
+      to: 'response',
+      source: io('store', 80, 200),
+      body: seq(),
+      waits: true,
+      location: { file: 'handler.ts', line: 1, column: 1 },
+    };
+    expect(p95({ ...stream, to: 'store' })).toBeLessThan(p95(stream) / 4);
+    expect(p95(unknown(stream))).toBeLessThan(20 * p95({ ...stream, to: 'store' }));
+    expect(p95(unknown(stream))).toBeLessThan(60_000);
   });
 
   it('leave loops that follow each other alone', () => {

@@ -161,6 +161,26 @@ describe('what a handler waits for', () => {
     );
   });
 
+  it('tells a body that was read whole from one that comes in', () => {
+    const whole = `const r = await fetch('https://a.io/'); for (const row of await r.json()) res.write(row);`;
+    expect(summary(whole)).toBe('a.io');
+    expect(endpointOf(application(whole)).externals[0]).toMatchObject({ streaming: false });
+    const head = `import { pipeline } from 'node:stream/promises'; import { Readable } from 'node:stream';`;
+    const piped = `const r = await fetch('https://a.io/'); await pipeline(Readable.from(await r.arrayBuffer()), res);`;
+    expect(summary(piped, {}, head)).toBe('a.io');
+  });
+
+  it('tells a response that streams from a body carried to a file', () => {
+    const head = `import fs from 'node:fs'; import { pipeline } from 'node:stream/promises';`;
+    const saved = `const r = await fetch('https://a.io/'); await pipeline(r.body, fs.createWriteStream('copy'));`;
+    const sent = `const r = await fetch('https://a.io/'); await pipeline(r.body, res);`;
+    const says = (body: string) => endpointOf(application(body, {}, head)).reasons.join(' ');
+    expect(says(sent)).toContain('Streams its response');
+    expect(says(saved)).not.toContain('Streams its response');
+    const p95 = (body: string) => endpointOf(application(body, {}, head)).estimate.p95[1];
+    expect(p95(saved)).toBeLessThan(p95(sent) / 3);
+  });
+
   it('says what it could not follow, where it is waited for', () => {
     const head = `import { sign } from './missing.ts';`;
     const { unknownCalls } = endpointOf(application(`sign(req.body); await sign(req.body);`, {}, head));
