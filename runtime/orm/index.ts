@@ -31,6 +31,7 @@ export {
   ValueError,
 } from './errors.ts';
 export { ArrayAgg, JSONBAgg, StdDev, StringAgg, Variance } from './expressions/aggregate-functions.ts';
+export { FilteredRelation } from './expressions/filtered-relation.ts';
 export { Avg, Count, F, Max, Min, Q, Sum, Value } from './expressions/index.ts';
 export {
   Case,

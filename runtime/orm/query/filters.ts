@@ -6,8 +6,9 @@ import { compare, isNull } from '../lookups/comparisons.ts';
 import { buildLookup } from '../lookups/index.ts';
 import { type Operand, Test } from '../lookups/operand.ts';
 import { existsSubquery } from '../sql/subquery.ts';
+import { isFiltered, onWayTo } from './filtered.ts';
 import { JoinVotes, type TableAlias } from './joins.ts';
-import { followPath, isNullable, joinPath } from './paths.ts';
+import { isNullable, joinPath } from './paths.ts';
 import { Query } from './query.ts';
 import { Resolver } from './resolver.ts';
 import { type Predicate, WhereNode } from './where.ts';
@@ -32,6 +33,24 @@ export function addCondition(resolver: Resolver, condition: Condition): void {
   if (predicate !== undefined) query.where = query.where.and(predicate);
   // An OR may have made joins outer that an earlier filter relies on.
   query.joins.demote(inner);
+}
+
+/** What the join of a filtered relation tests beside the keys; undefined when its condition says nothing. */
+export function joinCondition(query: Query, alias: TableAlias): Predicate | undefined {
+  const hop = alias.join?.hop;
+  if (hop === undefined || !isFiltered(hop)) return undefined;
+  const { filtered } = hop;
+  const resolver = new Resolver(query, filtered.places, { onWay: onWayTo(alias, filtered) });
+  const builder = new FilterBuilder(resolver);
+  return builder.condition(filtered.condition, { branch: false, current: false }).predicate;
+}
+
+/** Resolves the condition of a relation that was just added: its values find their encoders, its mistakes are named. */
+export function tryFilteredRelation(query: Query, name: string): void {
+  const trial = query.copy();
+  const { alias } = joinPath(trial.joins, trial.follow([name]), undefined);
+  joinCondition(trial, alias);
+  query.outerNames = trial.outerNames;
 }
 
 /** The predicate of a condition, for places outside WHERE such as an aggregate's filter. */
@@ -82,14 +101,14 @@ class FilterBuilder {
     }
     const annotated = this.#annotation(leaf, names);
     if (annotated !== undefined) return { predicate: annotated, needed: new Set() };
-    const path = followPath(query.model, names, query.annotations.keys());
+    const path = this.#resolver.follow(names);
     if (negation.branch && path.hops.some((hop) => hop.many)) return this.#excludeMany(leaf);
     const before = new Map([...query.joins.all()].map(([alias, state]) => [alias, state.uses]));
     const operand = this.#operand(leaf);
     const used = [...query.joins.all()]
       .filter(([alias, state]) => state.uses > (before.get(alias) ?? 0))
       .map(([alias]) => alias);
-    const joined = joinPath(query.joins, path.hops, path.field, options.reusable);
+    const joined = joinPath(query.joins, path, options.reusable);
     for (const alias of joined.joined) options.reusable?.add(alias);
     const lhs = new Column(joined.alias, joined.field, joined.field);
     const { predicate, lookup } = buildLookup(lhs, path.rest, operand, this.#resolver);
@@ -161,6 +180,9 @@ class FilterBuilder {
   #excludeMany(leaf: Leaf): Built {
     const { query, places } = this.#resolver;
     const inner = new Query(query.model);
+    inner.filteredRelations = query.filteredRelations;
+    // A value may be an annotation of the query around: it stays one of that query's rows.
+    inner.annotations = new Map(query.annotations);
     const resolver = new Resolver(inner, places, { reusable: new Set() });
     const builder = new FilterBuilder(resolver);
     const { predicate } = builder.#leaf(leaf, { branch: false, current: false });

@@ -1,5 +1,6 @@
 import type { ModelMeta } from '../models/meta.ts';
 import type { Hop } from '../models/relations.ts';
+import { isFiltered } from './filtered.ts';
 
 /** One use of a table in a query. Compared by identity, so that it keeps its meaning in copies and subqueries. */
 export class TableAlias {
@@ -10,6 +11,11 @@ export class TableAlias {
   constructor(model: ModelMeta, join?: { readonly parent: TableAlias; readonly hop: Hop }) {
     this.model = model;
     this.join = join;
+  }
+  /** What to call it: a filtered relation by its own name, anything else by its table. */
+  get label(): string {
+    const hop = this.join?.hop;
+    return hop !== undefined && isFiltered(hop) ? hop.filtered.name : this.model.table;
   }
 }
 

@@ -3,6 +3,7 @@ import type { Field } from '../fields/field.ts';
 import { ForeignKeyField } from '../fields/relations.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import type { Hop, Relation } from '../models/relations.ts';
+import type { FilteredRelation } from './filtered.ts';
 import type { Joins, TableAlias } from './joins.ts';
 
 /** A path such as `author__books__title__icontains`, taken apart against a model. */
@@ -14,6 +15,8 @@ export interface ResolvedPath {
   readonly field: Field;
   /** Names after the field: transforms and a lookup. */
   readonly rest: readonly string[];
+  /** Table the path starts from, where it is not the query's own. */
+  readonly start?: TableAlias | undefined;
 }
 
 /**
@@ -25,12 +28,20 @@ export function followPath(
   model: ModelMeta,
   names: readonly string[],
   extraChoices: Iterable<string> = [],
+  filtered: ReadonlyMap<string, FilteredRelation> = new Map(),
 ): ResolvedPath {
   const hops: Hop[] = [];
   let current = model;
   let relation: Relation | undefined;
   for (let at = 0; at < names.length; at++) {
     const name = names[at] as string;
+    const known = at === 0 ? filtered.get(name)?.path : undefined;
+    if (known?.relation !== undefined) {
+      hops.push(...known.hops);
+      relation = known.relation;
+      current = relation.target;
+      continue;
+    }
     const next = name === 'pk' ? undefined : current.relation(name);
     if (next !== undefined) {
       hops.push(...next.hops);
@@ -40,7 +51,7 @@ export function followPath(
     }
     const field = current.field(name);
     if (field !== undefined) return { hops, relation: undefined, field, rest: names.slice(at + 1) };
-    if (at === 0) throw unknownName(name, [...current.choices, ...extraChoices]);
+    if (at === 0) throw unknownName(name, [...current.choices, ...extraChoices, ...filtered.keys()]);
     // Not a name: the rest are lookups on the relation.
     return { hops, relation, field: current.primaryKey, rest: names.slice(at) };
   }
@@ -63,12 +74,11 @@ export interface JoinedPath {
 /** Joins the tables of a path, and leaves out the last ones when the key is already on this side. */
 export function joinPath(
   joins: Joins,
-  hops: readonly Hop[],
-  field: Field,
+  { hops, field, start }: ResolvedPath,
   reusable: ReadonlySet<TableAlias> | undefined,
 ): JoinedPath {
   const joined: TableAlias[] = [];
-  let alias = joins.base;
+  let alias = start ?? joins.base;
   for (const hop of hops) {
     alias = joins.add(alias, hop, reusable);
     joined.push(alias);

@@ -2,9 +2,10 @@ import { FieldError, ValueError } from '../errors.ts';
 import { Column } from '../expressions/field-reference.ts';
 import type { ExpressionNode, OrderingTerm } from '../expressions/node.ts';
 import type { ModelMeta } from '../models/meta.ts';
+import type { FilteredRelation } from './filtered.ts';
 import { Joins, TableAlias } from './joins.ts';
 import { OuterColumn, type OuterName, outerKey } from './outer.ts';
-import { followPath } from './paths.ts';
+import { followPath, type ResolvedPath } from './paths.ts';
 import { WhereNode } from './where.ts';
 
 /** Relations to load by joins: `author: { mentor: {} }`. */
@@ -53,6 +54,8 @@ export class Query {
   annotations = new Map<string, ExpressionNode>();
   /** Annotations that are returned; those of `alias()` are not. */
   selectedAnnotations = new Set<string>();
+  /** Relations with conditions of their own, by the names they were given. */
+  filteredRelations: ReadonlyMap<string, FilteredRelation> = new Map();
   rows: RowForm = { form: 'instances' };
   /** Expressions of `values()`, by name. */
   selected: Map<string, ExpressionNode> | undefined;
@@ -167,10 +170,15 @@ export class Query {
   addRelated(path: string): void {
     const names = path.split('__');
     let model = this.model;
-    for (const name of names) {
+    for (const [at, name] of names.entries()) {
+      const filtered = at === 0 ? this.filteredRelations.get(name)?.path.relation : undefined;
+      if (filtered !== undefined) {
+        model = filtered.target;
+        continue;
+      }
       const relation = model.relation(name);
       const single = relation?.form === 'forward' || (relation?.form === 'reverse' && relation.single);
-      if (!single) throw unrelated(model, name);
+      if (!single) throw unrelated(model, name, at === 0 ? [...this.filteredRelations.keys()] : []);
       model = relation.target;
     }
     this.related = grow(this.related ?? {}, names);
@@ -183,7 +191,11 @@ export class Query {
     if (this.annotations.has(name)) return;
     const names = name.split('__');
     if (this.annotations.has(names[0] as string)) return;
-    followPath(this.model, names, this.annotations.keys());
+    this.follow(names);
+  }
+  /** Follows names as far as they are fields and relations of the model, or relations that were annotated. */
+  follow(names: readonly string[]): ResolvedPath {
+    return followPath(this.model, names, this.annotations.keys(), this.filteredRelations);
   }
 }
 
@@ -194,10 +206,11 @@ function grow(tree: RelatedTree, names: readonly string[]): RelatedTree {
 }
 
 /** What is wrong with a name given to selectRelated. */
-function unrelated(model: ModelMeta, name: string): FieldError {
-  const choices = [...model.relations]
+function unrelated(model: ModelMeta, name: string, annotated: readonly string[]): FieldError {
+  const own = [...model.relations]
     .filter(([, relation]) => relation.form === 'forward' || (relation.form === 'reverse' && relation.single))
     .map(([choice]) => choice);
+  const choices = [...own, ...annotated];
   const listed = choices.length === 0 ? '(none)' : choices.join(', ');
   const known = model.field(name) !== undefined;
   return new FieldError(

@@ -3,8 +3,9 @@ import { AnnotationReference, Column } from '../expressions/field-reference.ts';
 import type { ExpressionNode } from '../expressions/node.ts';
 import { applyTransforms } from '../lookups/transforms.ts';
 import type { Collected } from './collected.ts';
+import { followOnWay, type OnWay } from './filtered.ts';
 import type { TableAlias } from './joins.ts';
-import { followPath, joinPath } from './paths.ts';
+import { joinPath, type ResolvedPath } from './paths.ts';
 import type { Query } from './query.ts';
 
 export type Encoder = (value: unknown) => unknown;
@@ -51,6 +52,8 @@ export interface ResolverOptions {
   readonly summarizing: boolean;
   /** The query around that subquery, with the summaries made so far. */
   readonly outer: Query | undefined;
+  /** Set for the condition of a filtered relation, which can name what is on the relation's way. */
+  readonly onWay: OnWay | undefined;
 }
 
 /** Turns what an application wrote into columns and places of one query. */
@@ -67,6 +70,7 @@ export class Resolver {
       reusable: undefined,
       summarizing: false,
       outer: undefined,
+      onWay: undefined,
       ...options,
     };
   }
@@ -107,12 +111,18 @@ export class Resolver {
     const names = path.split('__');
     const first = this.query.annotations.get(names[0] as string);
     if (first !== undefined) return applyTransforms(first, names.slice(1));
-    const { hops, field, rest } = followPath(this.query.model, names, this.query.annotations.keys());
-    const joined = joinPath(this.query.joins, hops, field, this.options.reusable);
+    const followed = this.follow(names);
+    const joined = joinPath(this.query.joins, followed, this.options.reusable);
     if (!this.options.joinsAllowed && joined.joined.length > 0) {
       throw new FieldError('Joined field references are not permitted in this query');
     }
     for (const alias of joined.joined) this.options.reusable?.add(alias);
-    return applyTransforms(new Column(joined.alias, joined.field, joined.field), rest);
+    return applyTransforms(new Column(joined.alias, joined.field, joined.field), followed.rest);
+  }
+
+  /** Follows names as far as they are fields and relations. */
+  follow(names: readonly string[]): ResolvedPath {
+    const { onWay } = this.options;
+    return onWay === undefined ? this.query.follow(names) : followOnWay(this.query, names, onWay);
   }
 }

@@ -1,8 +1,10 @@
 import { FieldError, ValueError } from '../errors.ts';
 import { Condition } from '../expressions/condition.ts';
 import { ConditionExpression } from '../expressions/conditional.ts';
+import { FilteredRelationNode } from '../expressions/filtered-relation.ts';
 import { ExpressionNode, OrderingTerm, type ShapeSink } from '../expressions/node.ts';
-import { addCondition } from '../query/filters.ts';
+import { addFilteredRelation } from '../query/filtered.ts';
+import { addCondition, tryFilteredRelation } from '../query/filters.ts';
 import type { Query } from '../query/query.ts';
 import type { Resolver } from '../query/resolver.ts';
 
@@ -72,9 +74,11 @@ export function orderStep(terms: readonly unknown[]): ChainStep {
 }
 
 /** Names given to aggregates and annotations: those of the object, and default ones of bare aggregates. */
-export function namedExpressions(parts: readonly unknown[]): [string, ExpressionNode | Condition][] {
-  return parts.flatMap((part): [string, ExpressionNode | Condition][] => {
-    if (!(part instanceof ExpressionNode)) return Object.entries(part as Record<string, ExpressionNode>);
+export function namedExpressions<Given = ExpressionNode | Condition>(
+  parts: readonly unknown[],
+): [string, ExpressionNode | Given][] {
+  return parts.flatMap((part): [string, ExpressionNode | Given][] => {
+    if (!(part instanceof ExpressionNode)) return Object.entries(part as Record<string, Given>);
     const name = part.defaultAlias;
     if (name === undefined) throw new TypeError('Complex aggregates require an alias');
     return [[name, part]];
@@ -82,19 +86,25 @@ export function namedExpressions(parts: readonly unknown[]): [string, Expression
 }
 
 export function annotateStep(parts: readonly unknown[], selected: boolean): ChainStep {
-  const named = namedExpressions(parts);
+  const named = namedExpressions<Condition | FilteredRelationNode>(parts);
   return {
     describe: (sink) => {
       sink.token(selected ? 'annotate' : 'alias');
       for (const [name, expression] of named) {
         sink.token(name);
-        requireExpression(name, expression).describe(sink);
+        if (expression instanceof FilteredRelationNode) {
+          sink.token(`relation ${expression.relation}`);
+          expression.condition.describe(sink);
+        } else requireExpression(name, expression).describe(sink);
       }
     },
     build: (query, resolver) => {
       for (const [name, expression] of named) {
         query.requireFreeName(name);
-        addAnnotation(query, resolver, name, requireExpression(name, expression), selected);
+        if (expression instanceof FilteredRelationNode) {
+          addFilteredRelation(resolver, name, expression.relation, expression.condition);
+          tryFilteredRelation(query, name);
+        } else addAnnotation(query, resolver, name, requireExpression(name, expression), selected);
       }
     },
   };

@@ -3,7 +3,7 @@ import { OrderingTerm } from '../expressions/node.ts';
 import { applyTransforms } from '../lookups/transforms.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import type { TableAlias } from '../query/joins.ts';
-import { followPath, joinPath } from '../query/paths.ts';
+import { joinPath } from '../query/paths.ts';
 import type { OrderingEntry, Query } from '../query/query.ts';
 
 export type ResolvedOrdering = OrderingTerm | 'random';
@@ -44,14 +44,14 @@ function declared(term: OrderingTerm, query: Query): OrderingTerm {
 
 /** A relation is ordered by its model's own ordering where it has one, else by its key. */
 function byPath(query: Query, names: readonly string[], descending: boolean): ResolvedOrdering[] {
-  const path = followPath(query.model, names, query.annotations.keys());
+  const path = query.follow(names);
   const own = path.relation?.target.options.ordering ?? [];
   if (path.relation !== undefined && own.length > 0 && names.at(-1) !== 'pk') {
     let alias: TableAlias = query.base;
     for (const hop of path.hops) alias = query.joins.add(alias, hop, undefined);
     return relatedOrdering(path.relation.target, alias, descending);
   }
-  const joined = joinPath(query.joins, path.hops, path.field, undefined);
+  const joined = joinPath(query.joins, path, undefined);
   const column = new Column(joined.alias, joined.field, path.field);
   return [new OrderingTerm(applyTransforms(column, path.rest), descending)];
 }

@@ -63,8 +63,10 @@ function instanceSource(variable: string, shape: InstanceShape, surroundings: Su
       relation.backwards === undefined
         ? ''
         : `relate(${child}, ${JSON.stringify(relation.backwards)}, ${variable});`;
-    return `if (r[${relation.instance.keyAt}] === null) relate(${variable}, ${name}, null);
-      else { ${instanceSource(child, relation.instance, surroundings)} relate(${variable}, ${name}, ${child}); ${back} }`;
+    const known = (value: string) =>
+      relation.attribute ? `${variable}[${name}] = ${value};` : `relate(${variable}, ${name}, ${value});`;
+    return `if (r[${relation.instance.keyAt}] === null) { ${known('null')} }
+      else { ${instanceSource(child, relation.instance, surroundings)} ${known(child)} ${back} }`;
   });
   return `const ${variable} = new ${modelClass}(unloaded); ${columns.join('')} ${relations.join('')}`;
 }
@@ -109,7 +111,8 @@ function readInstance(shape: InstanceShape, row: RawRow, unloaded: Loaded): Reco
   for (const relation of shape.relations) {
     const present = row[relation.instance.keyAt] !== null;
     const related = present ? readInstance(relation.instance, row, unloaded) : null;
-    relate(instance, relation.name, related);
+    if (relation.attribute) instance[relation.name] = related;
+    else relate(instance, relation.name, related);
     if (related !== null && relation.backwards !== undefined) relate(related, relation.backwards, instance);
   }
   return instance;

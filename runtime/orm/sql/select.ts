@@ -4,13 +4,16 @@ import type { ExpressionNode } from '../expressions/node.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { quote } from '../models/naming.ts';
 import type { Relation } from '../models/relations.ts';
+import type { FilteredRelation } from '../query/filtered.ts';
+import { joinCondition } from '../query/filters.ts';
 import type { TableAlias } from '../query/joins.ts';
+import { joinPath } from '../query/paths.ts';
 import type { Combination, Query, RelatedTree } from '../query/query.ts';
 import { splitHaving, splitWindows } from '../query/where.ts';
 import { combinedOrdering, combinedSql } from './combine.ts';
 import { defaultOrdering, type ResolvedOrdering, resolveOrdering } from './ordering.ts';
 import { qualified } from './qualify.ts';
-import type { InstanceShape, RowShape } from './shape.ts';
+import type { InstanceShape, RelatedShape, RowShape } from './shape.ts';
 import type { SqlWriter } from './writer.ts';
 
 interface Selected {
@@ -165,6 +168,8 @@ export class SelectCompiler {
     }));
     const key = columns.find((column) => column.name === model.primaryKey.attribute);
     const relations = Object.entries(related ?? {}).map(([name, tree]) => {
+      const filtered = alias === this.#query.base ? this.#query.filteredRelations.get(name) : undefined;
+      if (filtered !== undefined) return this.#selectFiltered(filtered, tree);
       const relation = model.relation(name) as Relation;
       const [hop] = relation.hops;
       const child = this.#query.joins.add(alias, hop, undefined);
@@ -173,9 +178,22 @@ export class SelectCompiler {
         instance: this.#selectInstance(relation.target, child, tree),
         // The other side of a one-to-one is known without asking.
         backwards: relation.form === 'reverse' ? relation.field.name : undefined,
+        attribute: false,
       };
     });
     return { model, columns, keyAt: key?.at ?? 0, relations, partial: fields.length < model.fields.length };
+  }
+
+  /** What a filtered relation leads to becomes an attribute: the relation itself may hold more rows. */
+  #selectFiltered({ name, path }: FilteredRelation, tree: RelatedTree): RelatedShape {
+    const { alias } = joinPath(this.#query.joins, path, undefined);
+    const relation = path.relation as Relation;
+    return {
+      name,
+      instance: this.#selectInstance(relation.target, alias, tree),
+      backwards: relation.form === 'reverse' && path.hops.length === 1 ? relation.field.name : undefined,
+      attribute: true,
+    };
   }
 
   #from(): string {
@@ -190,10 +208,25 @@ export class SelectCompiler {
       const join = alias.join;
       if (join === undefined) continue;
       const { parent, hop } = join;
-      const on = `${writer.column(parent, hop.fromField)} = ${writer.column(alias, hop.toField)}`;
+      const keys = `${writer.column(parent, hop.fromField)} = ${writer.column(alias, hop.toField)}`;
+      const further = this.#joinCondition(alias);
+      const on = further === undefined ? keys : `${keys} AND ${further}`;
       tables.push(`${type} JOIN ${tableSql(alias, writer)} ON (${on})`);
     }
     return `FROM ${tables.join(' ')}`;
+  }
+
+  /** What the join of a filtered relation tests beside the keys. */
+  #joinCondition(alias: TableAlias): string | undefined {
+    const predicate = joinCondition(this.#query, alias);
+    if (predicate === undefined) return undefined;
+    try {
+      return condition(() => predicate.toSql(this.#writer));
+    } catch (error) {
+      // No row is joined; the rows themselves stay.
+      if (error instanceof EmptyResultSet) return 'FALSE';
+      throw error;
+    }
   }
 
   #distinct(): string {

@@ -24,6 +24,8 @@ export interface RelatedShape {
   readonly instance: InstanceShape;
   /** Name under which the related instance knows this one; for the other side of a one-to-one. */
   readonly backwards: string | undefined;
+  /** True when the related instance is a plain attribute: it came by a filtered relation, which has no accessor. */
+  readonly attribute: boolean;
 }
 /** What a row of a result becomes: an instance, an object, an array or a single value. */
 export type RowShape =

@@ -73,7 +73,7 @@ export class SqlWriter {
   nameOf(alias: TableAlias): string {
     const known = this.#own.has(alias) ? this.#names.get(alias) : this.#lookup(alias);
     if (known !== undefined) return known;
-    const name = quote(this.#freshName(alias.model.table));
+    const name = quote(this.#freshName(alias.label));
     this.#names.set(alias, name);
     return name;
   }

@@ -1,4 +1,4 @@
-import type { PathCheck, PathType } from './paths.ts';
+import type { Joined, PathCheck, RelationTarget, TypeAt, UnknownPath } from './paths.ts';
 import type { Any, AnyExpression } from './schema.ts';
 
 /** Direction and place of nulls of one ordering term, as made by `F('rating').desc({ nullsLast: true })`. */
@@ -42,6 +42,12 @@ export interface Condition<Where = unknown> {
   not(): Condition<Where>;
 }
 export type AnyCondition = Condition<Any>;
+
+/** A relation under a name of its own, from `FilteredRelation(relation, { condition })`. */
+export interface FilteredRelationOf<Path extends string = string> {
+  readonly kind: 'filteredRelation';
+  readonly relation: Path;
+}
 
 export interface AggregateOptions {
   readonly distinct?: boolean;
@@ -103,10 +109,11 @@ export type ExpressionType<S, A, E> =
                   : T
     : E extends { readonly kind: 'condition' }
       ? boolean
-      : never;
+      : E extends FilteredRelationOf<infer P>
+        ? Joined<RelationTarget<S, A, P>>
+        : never;
 /** A value that is never null ends the search. */
 type Coalesced<T, F> = [T] extends [never] ? F : null extends T ? T | F : T | NonNullable<F>;
-type TypeAt<S, A, P> = P extends keyof A ? A[P] : PathType<S, P>;
 
 /** `E` itself when the field it names exists, else a type that names the unknown path. */
 export type ExpressionCheck<S, A, E> =
@@ -122,7 +129,11 @@ export type ExpressionCheck<S, A, E> =
           : Checked<PathCheck<S, A, P>, P, E>
     : E extends AnyCondition
       ? E
-      : never;
+      : E extends FilteredRelationOf<infer P>
+        ? [RelationTarget<S, A, P>] extends [never]
+          ? UnknownPath<P>
+          : E
+        : never;
 type Checked<Check, P, E> = [Check] extends [P] ? E : Check;
 
 /** Key under which an aggregate without a name is returned: `pages__sum`. */

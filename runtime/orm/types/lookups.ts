@@ -1,4 +1,4 @@
-import type { Hop, UnknownPath } from './paths.ts';
+import type { Hop, Joined, UnknownPath } from './paths.ts';
 import type {
   Accepted,
   Any,
@@ -191,10 +191,14 @@ type RelationLookup<T, Rest, Whole> = Rest extends 'in'
 
 /** `Lookup` that also knows the annotations `A`. */
 export type AnnotatedLookup<S, A, P> = P extends keyof A
-  ? A[P] | AnyExpression
+  ? A[P] extends Joined<infer T>
+    ? T | KeyOf<T> | AnyExpression | null
+    : A[P] | AnyExpression
   : P extends `${infer Head}__${infer Rest}`
     ? Head extends keyof A
-      ? LookupValue<NonNullable<A[Head]>, Rest, P>
+      ? A[Head] extends Joined<infer T>
+        ? RelationLookup<T, Rest, P>
+        : LookupValue<NonNullable<A[Head]>, Rest, P>
       : Lookup<S, P>
     : Lookup<S, P>;
 

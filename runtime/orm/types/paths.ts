@@ -61,12 +61,47 @@ type TransformedType<T, Rest> = [T] extends [{ readonly storedAs: 'json' }]
         ? string
         : never;
 
+/** What a filtered relation is among the annotations: no value, but a way to the rows of `T`. */
+export interface Joined<T> {
+  readonly joined: T;
+}
+/** Type of what a path that starts with an annotation leads to; `never` when it starts with none. */
+type AnnotatedType<A, P> = P extends `${infer Head}__${infer Rest}`
+  ? Head extends keyof A
+    ? A[Head] extends Joined<infer T>
+      ? PathType<SchemaOf<T>, Rest> | null
+      : unknown
+    : never
+  : never;
+/** Type of the column, annotation or transform at `P`. */
+export type TypeAt<S, A, P> = P extends keyof A
+  ? A[P] extends Joined<infer T>
+    ? KeyOf<T> | null
+    : A[P]
+  : [PathType<S, P>] extends [never]
+    ? AnnotatedType<A, P>
+    : PathType<S, P>;
+
 /** `P` when it names a column, a relation or an annotation, else a type that says which path is unknown. */
 export type PathCheck<S, A, P> = P extends keyof A
   ? P
   : [PathType<S, P>] extends [never]
-    ? UnknownPath<P>
+    ? [AnnotatedType<A, P>] extends [never | null]
+      ? UnknownPath<P>
+      : P
     : P;
+/** Model a path of relations leads to; `A` may start it with a filtered relation. */
+export type RelationTarget<S, A, P> = P extends keyof A
+  ? A[P] extends Joined<infer T>
+    ? T
+    : never
+  : P extends keyof S
+    ? S[P] extends ForwardRelation<infer T, Any> | ManyRelation<infer T>
+      ? T
+      : never
+    : P extends `${infer Head}__${infer Rest}`
+      ? RelationTarget<SchemaOf<RelationTarget<S, A, Head>>, object, Rest>
+      : never;
 
 /** Relations along `P`, for selectRelated and prefetchRelated. */
 export type RelationCheck<S, P, Whole = P> = P extends keyof S
@@ -80,6 +115,17 @@ export type RelationCheck<S, P, Whole = P> = P extends keyof S
         : UnknownPath<Whole>
       : UnknownPath<Whole>
     : UnknownPath<Whole>;
+
+/** `RelationCheck` that also knows the filtered relations among the annotations `A`. */
+export type JoinableCheck<S, A, P> = P extends keyof A
+  ? P
+  : P extends `${infer Head}__${infer Rest}`
+    ? Head extends keyof A
+      ? A[Head] extends Joined<infer T>
+        ? RelationCheck<SchemaOf<T>, Rest, P>
+        : UnknownPath<P>
+      : RelationCheck<S, P>
+    : RelationCheck<S, P>;
 
 /** Completion list: own fields, plus one hop of plain columns. Deeper paths are checked, not listed. */
 export type SuggestedPath<S> = (keyof S & string) | Hop<S>;

@@ -5,10 +5,20 @@ import type {
   Expression,
   ExpressionCheck,
   ExpressionType,
+  FilteredRelationOf,
   OrderingTerm,
 } from './expressions.ts';
 import type { AnnotatedLookup, Suggested } from './lookups.ts';
-import type { Flat, PathCheck, PathType, RelationCheck, SuggestedPath, UnknownPath } from './paths.ts';
+import type {
+  Flat,
+  JoinableCheck,
+  PathCheck,
+  PathType,
+  RelationCheck,
+  SuggestedPath,
+  TypeAt,
+  UnknownPath,
+} from './paths.ts';
 import type {
   Any,
   ColumnName,
@@ -21,8 +31,17 @@ import type {
 
 type AnyFormOfExpression = Expression<Any, Any, Any>;
 export type ExpressionMap = Readonly<Record<string, AnyFormOfExpression | AnyCondition>>;
+type AnnotationMap = Readonly<Record<string, AnyFormOfExpression | AnyCondition | FilteredRelationOf>>;
 type CheckedExpressions<S, A, E> = { [K in keyof E]: ExpressionCheck<S, A, E[K]> };
 export type Annotations<S, A, E> = { -readonly [K in keyof E]: ExpressionType<S, A, E[K]> };
+/** What annotations add to a row: a filtered relation adds nothing. */
+type Returned<S, A, E> = {
+  -readonly [K in keyof E as E[K] extends { readonly kind: 'filteredRelation' } ? never : K]: ExpressionType<
+    S,
+    A,
+    E[K]
+  >;
+};
 type NamedByDefault<S, A, E extends readonly unknown[]> = {
   -readonly [I in keyof E as I extends `${number}` ? DefaultAlias<E[I]> : never]: ExpressionType<S, A, E[I]>;
 };
@@ -54,7 +73,6 @@ type Ordering<S, A, P> = {
 };
 type Paths<S, A> = readonly (SuggestedPath<S> | (keyof A & string) | (string & {}))[];
 type CheckedPaths<S, A, P> = { [I in keyof P]: PathCheck<S, A, P[I]> };
-type TypeAt<S, A, P> = P extends keyof A ? A[P] : PathType<S, P>;
 type AllValues<S, A> = Flat<
   { [K in ColumnName<S>]: PathType<S, K> } & {
     [K in keyof S & string as S[K] extends { kind: 'foreignKey' | 'oneToOne' } ? `${K}Id` : never]: PathType<
@@ -101,13 +119,13 @@ export interface Queryable<T, R = T, A = object, S = SchemaOf<T>> {
     where?: WhereOrCondition<T, A, K>,
     ...more: MoreConditions<T, A, L>[]
   ): QuerySet<T, R, A>;
-  annotate<const E extends ExpressionMap>(
+  annotate<const E extends AnnotationMap>(
     expressions: CheckedExpressions<S, A, E> & E,
-  ): QuerySet<T, R & Annotations<S, A, E>, A & Annotations<S, A, E>>;
+  ): QuerySet<T, R & Returned<S, A, E>, A & Annotations<S, A, E>>;
   annotate<const E extends readonly AnyFormOfExpression[]>(
     ...expressions: CheckedExpressions<S, A, E> & E
   ): QuerySet<T, R & NamedByDefault<S, A, E>, A & NamedByDefault<S, A, E>>;
-  alias<const E extends ExpressionMap>(
+  alias<const E extends AnnotationMap>(
     expressions: CheckedExpressions<S, A, E> & E,
   ): QuerySet<T, R, A & Annotations<S, A, E>>;
   orderBy<
@@ -155,7 +173,7 @@ export interface Queryable<T, R = T, A = object, S = SchemaOf<T>> {
   intersection(...others: QuerySet<Any, Any, Any>[]): QuerySet<T, R, A>;
   difference(...others: QuerySet<Any, Any, Any>[]): QuerySet<T, R, A>;
   selectRelated<const P extends readonly string[]>(
-    ...paths: { [I in keyof P]: RelationCheck<S, P[I]> }
+    ...paths: { [I in keyof P]: JoinableCheck<S, A, P[I]> }
   ): QuerySet<T, R, A>;
   selectRelated(clear: null): QuerySet<T, R, A>;
   prefetchRelated<const P extends readonly (string | PrefetchLookup)[]>(

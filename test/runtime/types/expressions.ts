@@ -8,6 +8,7 @@ import {
   Exists,
   ExtractYear,
   F,
+  FilteredRelation,
   fields,
   Length,
   Lower,
@@ -80,4 +81,31 @@ export function expressions() {
   Publisher.objects.filter(has);
   Publisher.objects.filter(has.not());
   Publisher.objects.annotate({ has }).filter({ has: true }).orderBy(F('name').desc());
+}
+
+export function filteredRelations() {
+  const long = Publisher.objects.annotate({
+    long: FilteredRelation('books', { condition: Q({ books__pages__gt: 250 }) }),
+    n: Count('books'),
+  });
+  long.filter({ long__title__startsWith: 'A', long__author__name: 'x', long__isNull: false, n__gt: 1 });
+  const rows = long.annotate({ written: Count('long') }).values('name', 'long__pages', 'long', 'written');
+  same<
+    Equal<
+      Item<typeof rows>,
+      { name: string; long__pages: number | null; long: number | null; written: number }
+    >
+  >();
+  long.orderBy('-long__pages', F('long__title').asc());
+  long.annotate({ authors: FilteredRelation('long__author') }).filter({ authors__name: 'x' });
+  // @ts-expect-error a filtered relation is no value of a row
+  long.get().long;
+  // @ts-expect-error unknown field behind a filtered relation
+  long.filter({ long__titel: 'A' });
+  // @ts-expect-error value of wrong type behind a filtered relation
+  long.filter({ long__pages: 'A' });
+  // @ts-expect-error unknown path behind a filtered relation
+  long.values('long__titel');
+  // @ts-expect-error not a relation
+  Publisher.objects.annotate({ x: FilteredRelation('name') });
 }
