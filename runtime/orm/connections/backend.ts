@@ -1,5 +1,6 @@
 import type { ConnectionPlan, Driver } from '../../bridge/messages.ts';
 import type { DriverErrorFields } from '../errors.ts';
+import type { Dialect } from '../sql/dialect.ts';
 import type { PoolSettings } from './pool.ts';
 
 /** Settings of one database, as given to `configureDatabases`. */
@@ -29,6 +30,7 @@ export interface Features {
 /** The parts of a back end. */
 export interface Backend {
   readonly features: Features;
+  readonly dialect: Dialect;
   /** How a worker thread opens a connection. */
   plan(settings: DatabaseSettings): ConnectionPlan;
   /** Opens a connection on this thread's event loop. */

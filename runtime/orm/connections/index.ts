@@ -2,6 +2,7 @@ import { mainLane, processLane } from '../../bridge/lane.ts';
 import { endIdleThreads } from '../../bridge/threads.ts';
 import { postgresql } from '../backends/postgresql/index.ts';
 import { ConnectionDoesNotExist, ImproperlyConfigured } from '../errors.ts';
+import type { Dialect } from '../sql/dialect.ts';
 import type { Backend, DatabaseSettings } from './backend.ts';
 import { DatabaseWrapper } from './wrapper.ts';
 
@@ -26,6 +27,11 @@ export function configureDatabases(databases: Readonly<Record<string, DatabaseSe
     }
     wrappers.set(alias, new DatabaseWrapper(alias, settings, backend));
   }
+}
+
+/** The SQL of a database. One that is not configured is only a mistake once something is sent to it. */
+export function dialectOf(alias: string): Dialect {
+  return wrappers.get(alias)?.dialect ?? postgresql.dialect;
 }
 
 /** The configured databases. */

@@ -7,6 +7,7 @@ import { closeIdleConnections } from '../../bridge/threads.ts';
 import { currentContext } from '../../context.ts';
 import { type QueryEvent, queryChannel } from '../../instrumentation.ts';
 import { DatabaseError, type DriverErrorFields } from '../errors.ts';
+import type { Dialect } from '../sql/dialect.ts';
 import type { Backend, DatabaseSettings, Features } from './backend.ts';
 import { Cursor } from './cursor.ts';
 import { NativeConnection } from './native-connection.ts';
@@ -19,6 +20,7 @@ export class DatabaseWrapper {
   readonly alias: string;
   readonly settings: DatabaseSettings;
   readonly features: Features;
+  readonly dialect: Dialect;
   readonly #backend: Backend;
   readonly pool: Pool;
   readonly #threadConnections = new Set<ThreadConnection>();
@@ -27,6 +29,7 @@ export class DatabaseWrapper {
     this.alias = alias;
     this.settings = settings;
     this.#backend = backend;
+    this.dialect = backend.dialect;
     this.features =
       settings.native === false ? { ...backend.features, nativeAsync: false } : backend.features;
     this.pool = new Pool(alias, { ...defaultPool, ...settings.pool }, () => this.#open());

@@ -134,13 +134,15 @@ export class Aggregate extends Computable {
     return new Aggregate(this.#kind, argument, this.options, { predicate, fallback, order, delimiter });
   }
   toSql(writer: SqlWriter): string {
-    const distinct = this.options.distinct ? 'DISTINCT ' : '';
     const { predicate, fallback, delimiter } = this.#resolved;
-    const filter = predicate === undefined ? '' : ` FILTER (WHERE ${predicate.toSql(writer)})`;
-    const terms = this.#order.map((term) => `${term.expression.toSql(writer)}${term.suffix}`);
-    const order = terms.length === 0 ? '' : ` ORDER BY ${terms.join(', ')}`;
-    const between = delimiter === undefined ? '' : `::text, ${delimiter.toSql(writer)}`;
-    const sql = `${this.#kind.sql}(${distinct}${this.argument.toSql(writer)}${between}${order})${filter}`;
+    const sql = writer.dialect.aggregate({
+      function: this.#kind.sql,
+      distinct: this.options.distinct === true,
+      argument: { sql: this.argument.toSql(writer), field: this.argument.output },
+      filter: predicate?.toSql(writer),
+      order: this.#order.map((term) => term.toSql(writer)),
+      delimiter: delimiter?.toSql(writer),
+    });
     return fallback === undefined ? sql : `COALESCE(${sql}, ${fallback.toSql(writer)})`;
   }
   /** The default has the type of the result where that is not one a JavaScript value has by itself. */

@@ -3,21 +3,10 @@ import { DateField, DateTimeField, DurationField, TimeField } from '../fields/da
 import type { Field } from '../fields/field.ts';
 import { DecimalField, FloatField, IntegerField } from '../fields/numbers.ts';
 import type { Resolver } from '../query/resolver.ts';
+import type { ArithmeticOperator } from '../sql/dialect.ts';
 import type { SqlWriter } from '../sql/writer.ts';
 import { ExpressionNode, type ShapeSink } from './node.ts';
 import { Parameter, Value } from './value.ts';
-
-const operators = {
-  add: '+',
-  sub: '-',
-  mul: '*',
-  div: '/',
-  mod: '%',
-  pow: '^',
-  bitAnd: '&',
-  bitOr: '|',
-} as const;
-export type Operator = keyof typeof operators;
 
 /** An expression with the arithmetic methods applications use: `F('pages').add(1)`. */
 export abstract class Computable extends ExpressionNode {
@@ -54,10 +43,10 @@ function operand(value: unknown): ExpressionNode {
 /** Two expressions with an operator between them. */
 export class Combined extends Computable {
   readonly left: ExpressionNode;
-  readonly operator: Operator;
+  readonly operator: ArithmeticOperator;
   readonly right: ExpressionNode;
 
-  constructor(left: ExpressionNode, operator: Operator, right: ExpressionNode) {
+  constructor(left: ExpressionNode, operator: ArithmeticOperator, right: ExpressionNode) {
     super();
     this.left = left;
     this.operator = operator;
@@ -69,7 +58,7 @@ export class Combined extends Computable {
   describe(sink: ShapeSink): void {
     sink.token('(');
     this.left.describe(sink);
-    sink.token(operators[this.operator]);
+    sink.token(this.operator);
     this.right.describe(sink);
     sink.token(')');
   }
@@ -82,7 +71,12 @@ export class Combined extends Computable {
     return new Combined(left, this.operator, right);
   }
   toSql(writer: SqlWriter): string {
-    return `(${this.left.toSql(writer)} ${operators[this.operator]} ${this.right.toSql(writer)})`;
+    const { left, right } = this;
+    return writer.dialect.arithmetic(
+      this.operator,
+      { sql: left.toSql(writer), field: left.output },
+      { sql: right.toSql(writer), field: right.output },
+    );
   }
   get output(): Field | undefined {
     const { left, right } = this;
@@ -95,7 +89,7 @@ export class Combined extends Computable {
   }
 }
 
-function combinedOutput(left: Field, operator: Operator, right: Field): Field | undefined {
+function combinedOutput(left: Field, operator: ArithmeticOperator, right: Field): Field | undefined {
   if (left instanceof IntegerField && right instanceof IntegerField) {
     if (operator === 'pow') return new FloatField();
     return right.decoder === left.decoder || left.range.maximum >= right.range.maximum ? left : right;

@@ -108,7 +108,7 @@ class ResolvedCase extends Computable {
     if (branches.length === 0) return otherwise;
     const sql = `CASE ${branches.join(' ')} ELSE ${otherwise} END`;
     // Untyped nulls on every branch would be text.
-    return this.output === undefined ? sql : `(${sql})::${this.output.castType()}`;
+    return this.output === undefined ? sql : writer.dialect.cast(`(${sql})`, this.output);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Field } from '../fields/field.ts';
 import type { Resolver } from '../query/resolver.ts';
+import type { Dialect } from '../sql/dialect.ts';
 import type { SqlWriter } from '../sql/writer.ts';
 import { exactBeside } from './arguments.ts';
 import { Computable } from './arithmetic.ts';
@@ -10,7 +11,7 @@ export interface FunctionKind {
   /** Identifies the SQL it writes, its arguments aside. */
   readonly name: string;
   output(values: readonly ExpressionNode[]): Field | undefined;
-  write(values: readonly string[]): string;
+  write(values: readonly string[], dialect: Dialect): string;
 }
 
 /** A function of the database applied to expressions: `Lower('title')`. */
@@ -39,6 +40,7 @@ export class FunctionCall extends Computable {
     return new FunctionCall(this.kindOfFunction, values);
   }
   toSql(writer: SqlWriter): string {
-    return this.kindOfFunction.write(this.values.map((value) => value.toSql(writer)));
+    const values = this.values.map((value) => value.toSql(writer));
+    return this.kindOfFunction.write(values, writer.dialect);
   }
 }

@@ -2,6 +2,7 @@ import { DateTimeField } from '../fields/dates.ts';
 import type { Field } from '../fields/field.ts';
 import { DecimalField, FloatField, IntegerField } from '../fields/numbers.ts';
 import { TextField } from '../fields/text.ts';
+import type { Dialect, FunctionName } from '../sql/dialect.ts';
 import type { Argument, ArgumentPath, ArgumentType, Expression } from '../types/expressions.ts';
 import type { Column } from '../types/schema.ts';
 import { argument, commonOutput, type FunctionOptions, fieldOf, isOptions } from './arguments.ts';
@@ -17,44 +18,27 @@ const text = new TextField();
 const integer = new IntegerField('integer', 'IntegerField');
 const moment = new DateTimeField();
 
-type Written = (values: readonly string[]) => string;
+type Written = (values: readonly string[], dialect: Dialect) => string;
 function plain(name: string): Written {
   return (values) => `${name}(${values.join(', ')})`;
 }
 function kind(name: string, output: FunctionKind['output'], write = plain(name)): FunctionKind {
   return { name, output, write };
 }
+/** A function that databases write in different ways. */
+function own(name: FunctionName, output: FunctionKind['output']): FunctionKind {
+  return kind(name, output, (values, dialect) => dialect.call(name, values));
+}
 const kinds = {
-  lower: kind(
-    'LOWER',
-    () => text,
-    ([value]) => `LOWER((${value})::text)`,
-  ),
-  upper: kind(
-    'UPPER',
-    () => text,
-    ([value]) => `UPPER((${value})::text)`,
-  ),
-  length: kind(
-    'LENGTH',
-    () => integer,
-    ([value]) => `LENGTH((${value})::text)`,
-  ),
-  now: kind(
-    'NOW',
-    () => moment,
-    () => 'STATEMENT_TIMESTAMP()',
-  ),
+  lower: own('lower', () => text),
+  upper: own('upper', () => text),
+  length: own('length', () => integer),
+  now: own('now', () => moment),
   coalesce: kind('COALESCE', commonOutput),
-  greatest: kind('GREATEST', commonOutput),
-  least: kind('LEAST', commonOutput),
+  greatest: own('greatest', commonOutput),
+  least: own('least', commonOutput),
   nullIf: kind('NULLIF', ([first]) => first?.output),
-  // A null part is empty text, as in Django; CONCAT() itself is not immutable.
-  concat: kind(
-    'CONCAT',
-    () => text,
-    (values) => `(${values.map((value) => `COALESCE((${value})::text, '')`).join(' || ')})`,
-  ),
+  concat: own('concat', () => text),
 };
 
 function call(of: FunctionKind, given: readonly unknown[]): FunctionCall {
@@ -123,7 +107,7 @@ export function Cast<const A extends Argument, T>(
   const of = kind(
     `CAST ${field.databaseType()}`,
     () => field,
-    ([sql]) => `(${sql})::${field.databaseType()}`,
+    ([sql], dialect) => dialect.declaredCast(`(${sql})`, field),
   );
   return call(of, [value]) as never;
 }

@@ -88,9 +88,8 @@ export class OrderingTerm {
     const nulls = { ...(nullsFirst ? { nullsLast: true } : {}), ...(nullsLast ? { nullsFirst: true } : {}) };
     return new OrderingTerm(this.expression, !this.descending, nulls);
   }
-  /** The direction with its nulls, as it follows the expression. */
-  get suffix(): string {
-    const nulls = this.nulls.nullsFirst ? ' NULLS FIRST' : this.nulls.nullsLast ? ' NULLS LAST' : '';
-    return `${this.descending ? ' DESC' : ' ASC'}${nulls}`;
+  /** The whole term. @param sql the expression, where it stands under another name */
+  toSql(writer: SqlWriter, sql = this.expression.toSql(writer)): string {
+    return writer.dialect.ordered(sql, this.descending, this.nulls);
   }
 }

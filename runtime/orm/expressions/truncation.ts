@@ -49,11 +49,8 @@ export class Truncation extends Computable {
     return new Truncation(this.unit, inner);
   }
   toSql(writer: SqlWriter): string {
-    const sql = this.inner.toSql(writer);
-    // Back to the column's own type, so that its decoder and lookups go on to hold.
-    return this.inner.output instanceof DateTimeField
-      ? `(DATE_TRUNC('${this.unit}', ${sql} AT TIME ZONE 'UTC') AT TIME ZONE 'UTC')`
-      : `DATE_TRUNC('${this.unit}', ${sql})::date`;
+    const { inner } = this;
+    return writer.dialect.truncate(this.unit, { sql: inner.toSql(writer), field: inner.output });
   }
 }
 

@@ -69,7 +69,8 @@ export class Parameter extends ExpressionNode {
     return new Parameter(this.place, output, this.#finish);
   }
   toSql(writer: SqlWriter): string {
-    return `${writer.parameter(this.place, this.#finish)}::${this.#output.castType()}`;
+    const mark = writer.parameter(this.place, this.#finish, this.#output);
+    return writer.dialect.cast(mark, this.#output);
   }
   override groupBy(): readonly ExpressionNode[] {
     return [];

@@ -106,7 +106,7 @@ export class WindowExpression extends Computable {
       over.push(`PARTITION BY ${partitionBy.map((each) => each.toSql(writer)).join(', ')}`);
     }
     if (order.length > 0) {
-      const terms = order.map((term) => `${term.expression.toSql(writer)}${term.suffix}`);
+      const terms = order.map((term) => term.toSql(writer));
       over.push(`ORDER BY ${terms.join(', ')}`);
     }
     if (frame !== undefined) over.push(frame);

@@ -1,5 +1,5 @@
 import { ValidationError, ValueError } from '../errors.ts';
-import { type Decoder, type Family, Field } from './field.ts';
+import { type Decoder, type Family, Field, type Wire } from './field.ts';
 import { describe } from './text.ts';
 
 /** Any JSON value, as jsonb. */
@@ -88,6 +88,18 @@ export function arrayText(values: readonly unknown[], element: Field): string {
     return `"${text.replace(/["\\]/g, '\\$&')}"`;
   });
   return `{${parts.join(',')}}`;
+}
+
+/** Texts as the text form of an array. */
+export function wireArray(values: readonly Wire[]): string {
+  let text = '{';
+  for (let at = 0; at < values.length; at++) {
+    if (at > 0) text += ',';
+    const value = values[at];
+    if (value === null || value === undefined) text += 'NULL';
+    else text += /["\\]/.test(value) ? `"${value.replace(/["\\]/g, '\\$&')}"` : `"${value}"`;
+  }
+  return `${text}}`;
 }
 
 /** Reads PostgreSQL's text form of an array, any depth; bounds (`[0:1]={…}`) are skipped. */

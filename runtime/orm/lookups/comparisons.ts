@@ -4,13 +4,12 @@ import { fieldFor } from '../expressions/value.ts';
 import type { Field } from '../fields/field.ts';
 import { BooleanField } from '../fields/numbers.ts';
 import { ArrayField, arrayText } from '../fields/structured.ts';
-import { literal } from '../models/naming.ts';
 import { bindOuter } from '../query/outer.ts';
 import type { Resolver } from '../query/resolver.ts';
 import type { Predicate } from '../query/where.ts';
 import { compileSubquery } from '../sql/subquery.ts';
 import { comparisonEncoder, type Rounding } from './encode.ts';
-import { Bare, Fixed, never, type Operand, OutsideRange, Test } from './operand.ts';
+import { among, Bare, ListParameter, Literal, never, type Operand, OutsideRange, Test } from './operand.ts';
 
 /** Builds the condition `lhs <lookup> operand`. */
 export type LookupBuilder = (
@@ -32,14 +31,15 @@ export function side(
       return operand.expression;
     case 'value': {
       const field = lhs.output ?? fieldFor(operand.sample);
-      return new Bare(resolver.place(operand.owner, comparisonEncoder(field, rounding)));
+      return new Bare(resolver.place(operand.owner, comparisonEncoder(field, rounding)), field);
     }
     case 'list': {
       const field = lhs.output;
-      return new Bare(resolver.place(operand.owner, (value) => (field ?? fieldFor(value)).toWire(value)));
+      const encode = (value: unknown) => (field ?? fieldFor(value)).toWire(value);
+      return new Bare(resolver.place(operand.owner, encode), field);
     }
     case 'boolean':
-      return new Fixed(literal((lhs.output ?? fieldFor(operand.value)).encode(operand.value)));
+      return new Literal(lhs.output ?? fieldFor(operand.value), operand.value);
     case 'subquery':
       return subquery(operand, resolver, 'single');
     case 'null':
@@ -87,9 +87,10 @@ const inList: LookupBuilder = (lhs, operand, resolver) => {
   if (operand.empty) return never;
   const field = lhs.output;
   const encode = (values: unknown) => encodeList([...(values as Iterable<unknown>)], field);
-  const list = new Bare(resolver.place(operand.owner, encode));
-  // One array parameter, so that the SQL does not depend on the number of values.
-  return new Test([lhs], (writer) => `${lhs.toSql(writer)} = ANY(${list.toSql(writer)})`);
+  return among(
+    lhs,
+    new ListParameter(resolver.place(operand.owner, encode), field ?? fieldFor(operand.sample)),
+  );
 };
 
 function encodeList(values: readonly unknown[], field: Field | undefined): string {
@@ -123,8 +124,8 @@ const range: LookupBuilder = (lhs, operand, resolver) => {
     if (bounds.length !== 2) throw new ValueError('The value of a range lookup must be a pair of bounds.');
     return [low?.(bounds[0]) ?? String(bounds[0]), high?.(bounds[1]) ?? String(bounds[1])];
   });
-  const first = new Bare(place, firstOfPair);
-  const second = new Bare(place, secondOfPair);
+  const first = new Bare(place, field, firstOfPair);
+  const second = new Bare(place, field, secondOfPair);
   return new Test(
     [lhs],
     (writer) => `${lhs.toSql(writer)} BETWEEN ${first.toSql(writer)} AND ${second.toSql(writer)}`,

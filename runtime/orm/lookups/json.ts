@@ -1,13 +1,13 @@
 import { ValueError } from '../errors.ts';
 import type { ExpressionNode } from '../expressions/node.ts';
 import type { Field } from '../fields/field.ts';
-import { JsonField } from '../fields/structured.ts';
+import { JsonField, wireArray } from '../fields/structured.ts';
 import { TextField } from '../fields/text.ts';
-import { literal } from '../models/naming.ts';
-import { wireArray } from '../sql/write.ts';
+import type { Predicate } from '../query/where.ts';
+import type { JsonDialect } from '../sql/dialect.ts';
 import type { SqlWriter } from '../sql/writer.ts';
-import { compare, equalityLookups, type LookupBuilder, orderingLookups, side } from './comparisons.ts';
-import { Bare, Fixed, never } from './operand.ts';
+import { equalityLookups, type LookupBuilder, orderingLookups, side } from './comparisons.ts';
+import { Bare, ListParameter, never, Test } from './operand.ts';
 import { textLookups } from './text.ts';
 import { Transform } from './transforms.ts';
 
@@ -20,7 +20,7 @@ export class JsonKey extends Transform {
   readonly #root: ExpressionNode;
 
   constructor(inner: ExpressionNode, key: string, output: Field = json) {
-    super(key, inner, output, String);
+    super(key, inner, output, (sql) => sql);
     this.#root = inner instanceof JsonKey ? inner.#root : inner;
     this.#keys = inner instanceof JsonKey ? [...inner.#keys, key] : [key];
   }
@@ -34,12 +34,8 @@ export class JsonKey extends Transform {
     return key;
   }
   override toSql(writer: SqlWriter): string {
-    const last = this.output === text ? '>' : '';
-    const root = this.#root.toSql(writer);
-    const [only = ''] = this.#keys;
-    // Keys are part of the path, so the SQL depends on them; a whole number is an index, as in Django.
-    if (this.#keys.length > 1) return `(${root} #>${last} ${literal(wireArray(this.#keys.map(named)))})`;
-    return `(${root} ->${last} ${/^-?\d{1,9}$/.test(only) ? only : literal(named(only))})`;
+    const form = this.output === text ? 'text' : 'json';
+    return writer.dialect.json.at(this.#root.toSql(writer), this.#keys.map(named), form);
   }
 }
 
@@ -49,27 +45,47 @@ function named(key: string): string {
   return key;
 }
 
+type JsonTest = (json: JsonDialect, left: string, right: string) => string;
+
+function jsonTest(lhs: ExpressionNode, rhs: ExpressionNode | null, write: JsonTest): Predicate {
+  return new Test(rhs === null ? [lhs] : [lhs, rhs], (writer) => {
+    const { json: dialect } = writer.dialect;
+    const column = lhs instanceof JsonKey ? lhs.toSql(writer) : dialect.column(lhs.toSql(writer));
+    if (rhs === null) return write(dialect, column, dialect.null);
+    const sql = rhs.toSql(writer);
+    return write(dialect, column, rhs instanceof Bare ? dialect.operand(sql) : sql);
+  });
+}
+
 /** JSON null is a value, SQL null the lack of one: `exact` looks for the first, `isNull` for the second. */
 const exact: LookupBuilder = (lhs, operand, resolver) =>
-  compare(lhs, '=', operand.form === 'null' ? new Fixed("'null'::jsonb") : side(lhs, operand, resolver));
+  jsonTest(
+    lhs,
+    operand.form === 'null' ? null : side(lhs, operand, resolver),
+    (_, left, right) => `${left} = ${right}`,
+  );
 
-function containment(operator: '@>' | '<@'): LookupBuilder {
+function containment(test: 'contains' | 'containedBy'): LookupBuilder {
   return (lhs, operand, resolver) => {
-    const rhs = operand.form === 'null' ? new Fixed("'null'::jsonb") : side(lhs, operand, resolver);
-    return compare(lhs, operator, rhs);
+    const rhs = operand.form === 'null' ? null : side(lhs, operand, resolver);
+    return jsonTest(lhs, rhs, (dialect, left, right) => dialect[test](left, right));
   };
 }
 
 const hasKey: LookupBuilder = (lhs, operand, resolver) => {
   if (operand.form !== 'value') throw new TypeError('The value of a hasKey lookup must be a key.');
-  return compare(lhs, '?', new Bare(resolver.place(operand.owner, String)));
+  const key = new Bare(resolver.place(operand.owner, String));
+  return new Test([lhs], (writer) => writer.dialect.json.hasKey(lhs.toSql(writer), key.toSql(writer)));
 };
-function hasSeveral(operator: '?&' | '?|', name: string): LookupBuilder {
+function hasSeveral(all: boolean, name: string): LookupBuilder {
   return (lhs, operand, resolver) => {
     if (operand.form !== 'list') throw new TypeError(`The value of a ${name} lookup must be a list of keys.`);
-    if (operand.empty && operator === '?|') return never;
+    if (operand.empty && !all) return never;
     const encode = (keys: unknown) => wireArray([...(keys as Iterable<unknown>)].map(String));
-    return compare(lhs, operator, new Bare(resolver.place(operand.owner, encode)));
+    const list = new ListParameter(resolver.place(operand.owner, encode), text);
+    return new Test([lhs], (writer) =>
+      writer.dialect.json.hasKeys(lhs.toSql(writer), list.toSql(writer), all),
+    );
   };
 }
 
@@ -85,9 +101,9 @@ export const jsonLookups: Readonly<Record<string, LookupBuilder>> = {
   ...Object.fromEntries(Object.entries(textLookups).map(([name, builder]) => [name, onText(builder)])),
   ...equalityLookups,
   exact,
-  contains: containment('@>'),
-  containedBy: containment('<@'),
+  contains: containment('contains'),
+  containedBy: containment('containedBy'),
   hasKey,
-  hasKeys: hasSeveral('?&', 'hasKeys'),
-  hasAnyKeys: hasSeveral('?|', 'hasAnyKeys'),
+  hasKeys: hasSeveral(true, 'hasKeys'),
+  hasAnyKeys: hasSeveral(false, 'hasAnyKeys'),
 };

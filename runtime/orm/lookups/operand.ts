@@ -13,7 +13,8 @@ export type Operand =
   | { readonly form: 'expression'; readonly expression: ExpressionNode }
   /** One value; `owner` finds its place, `sample` is the value of the first such query. */
   | { readonly form: 'value'; readonly owner: object; readonly sample: unknown }
-  | { readonly form: 'list'; readonly owner: object; readonly empty: boolean }
+  /** `sample` is the first value of the first such query that is not null. */
+  | { readonly form: 'list'; readonly owner: object; readonly empty: boolean; readonly sample: unknown }
   /** A query set; its values start at the place of `owner`. */
   | { readonly form: 'subquery'; readonly owner: object; readonly query: Query }
   /** A number beyond what the column can hold. */
@@ -32,11 +33,14 @@ export class OutsideRange extends Error {
 /** A parameter without a cast: the server takes its type from what it is compared with. */
 export class Bare extends ExpressionNode {
   readonly #place: number;
+  readonly #field: Field | undefined;
   readonly #finish: ((value: unknown) => Wire) | undefined;
 
-  constructor(place: number, finish?: (value: unknown) => Wire) {
+  /** @param field what it is compared with; absent for plain text */
+  constructor(place: number, field?: Field, finish?: (value: unknown) => Wire) {
     super();
     this.#place = place;
+    this.#field = field;
     this.#finish = finish;
   }
   get output(): undefined {
@@ -49,11 +53,46 @@ export class Bare extends ExpressionNode {
     return this;
   }
   toSql(writer: SqlWriter): string {
-    return writer.parameter(this.#place, this.#finish);
+    const mark = writer.parameter(this.#place, this.#finish, this.#field);
+    return this.#field === undefined ? mark : writer.dialect.operand(mark, this.#field);
   }
   override groupBy(): readonly ExpressionNode[] {
     return [];
   }
+}
+
+/** A list of values as one parameter, so that the SQL does not depend on their number. */
+export class ListParameter extends ExpressionNode {
+  readonly #place: number;
+  readonly element: Field;
+
+  constructor(place: number, element: Field) {
+    super();
+    this.#place = place;
+    this.element = element;
+  }
+  get output(): undefined {
+    return undefined;
+  }
+  describe(): void {
+    throw new Error('a resolved expression has no shape of its own');
+  }
+  resolve(): ExpressionNode {
+    return this;
+  }
+  toSql(writer: SqlWriter): string {
+    return writer.list(this.#place, this.element);
+  }
+  override groupBy(): readonly ExpressionNode[] {
+    return [];
+  }
+}
+
+/** `lhs` is one of the list. */
+export function among(lhs: ExpressionNode, list: ListParameter): Predicate {
+  return new Test([lhs], (writer) =>
+    writer.dialect.among(lhs.toSql(writer), list.toSql(writer), list.element),
+  );
 }
 
 /** Text put into the SQL as it is: never a value of the caller. */
@@ -74,6 +113,31 @@ export class Fixed extends ExpressionNode {
   }
   toSql(): string {
     return this.#sql;
+  }
+  override groupBy(): readonly ExpressionNode[] {
+    return [];
+  }
+}
+
+/** A value that is part of the SQL, because the SQL depends on it. */
+export class Literal extends ExpressionNode {
+  readonly output: Field;
+  readonly #value: unknown;
+
+  constructor(output: Field, value: unknown) {
+    super();
+    this.output = output;
+    this.#value = value;
+  }
+  describe(): void {
+    throw new Error('a resolved expression has no shape of its own');
+  }
+  resolve(): ExpressionNode {
+    return this;
+  }
+  toSql({ dialect }: SqlWriter): string {
+    const text = this.output.encode(this.#value);
+    return dialect.literal(dialect.wire(this.output)?.(text) ?? text);
   }
   override groupBy(): readonly ExpressionNode[] {
     return [];

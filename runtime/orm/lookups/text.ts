@@ -1,5 +1,6 @@
 import { ExpressionNode } from '../expressions/node.ts';
 import type { Resolver } from '../query/resolver.ts';
+import type { Dialect } from '../sql/dialect.ts';
 import type { SqlWriter } from '../sql/writer.ts';
 import { compare, isNull, type LookupBuilder } from './comparisons.ts';
 import { Bare, never, type Operand, Test } from './operand.ts';
@@ -14,19 +15,21 @@ interface Pattern {
 function escaped(value: unknown): string {
   return String(value).replace(/[\\%_]/g, '\\$&');
 }
-function escapedSql(sql: string): string {
-  return String.raw`REPLACE(REPLACE(REPLACE((${sql})::text, '\', '\\'), '%', '\%'), '_', '\_')`;
+function escapedSql(sql: string, { asText, literal }: Dialect): string {
+  const marked = ['\\', '%', '_'].reduce(
+    (text, mark) => `REPLACE(${text}, ${literal(mark)}, ${literal(`\\${mark}`)})`,
+    asText(`(${sql})`),
+  );
+  return marked;
 }
 
 function like({ before, after, ignoreCase }: Pattern): LookupBuilder {
   return (lhs, operand, resolver) => {
     if (operand.form === 'null') throw new TypeError('Cannot use None as a query value');
     if (operand.form === 'outside') return never;
-    const fold = (sql: string) => (ignoreCase ? `UPPER(${sql})` : sql);
     const right = pattern(operand, resolver, before, after);
-    return new Test(
-      [lhs, ...right.parts],
-      (writer) => `${fold(`${lhs.toSql(writer)}::text`)} LIKE ${fold(right.toSql(writer))}`,
+    return new Test([lhs, ...right.parts], (writer) =>
+      writer.dialect.like(lhs.toSql(writer), right.toSql(writer), ignoreCase),
     );
   };
 }
@@ -40,18 +43,22 @@ function pattern(operand: Operand, resolver: Resolver, before: string, after: st
   if (operand.form !== 'expression') throw new TypeError('A text lookup takes a string or an expression.');
   const { expression } = operand;
   const around = (sql: string) => `${before && "'%' || "}${sql}${after && " || '%'"}`;
-  return { parts: [expression], toSql: (writer: SqlWriter) => around(escapedSql(expression.toSql(writer))) };
+  return {
+    parts: [expression],
+    toSql: (writer: SqlWriter) => around(escapedSql(expression.toSql(writer), writer.dialect)),
+  };
 }
 
 /** `UPPER(x::text)`, for comparisons that ignore case. */
 class Folded extends ExpressionNode {
   readonly inner: ExpressionNode;
-  readonly #cast: string;
+  /** True for what is text already. */
+  readonly #text: boolean;
 
-  constructor(inner: ExpressionNode, cast = '::text') {
+  constructor(inner: ExpressionNode, text = false) {
     super();
     this.inner = inner;
-    this.#cast = cast;
+    this.#text = text;
   }
   override get children(): readonly ExpressionNode[] {
     return [this.inner];
@@ -66,13 +73,14 @@ class Folded extends ExpressionNode {
     return this;
   }
   toSql(writer: SqlWriter): string {
-    return `UPPER(${this.inner.toSql(writer)}${this.#cast})`;
+    const sql = this.inner.toSql(writer);
+    return writer.dialect.folded(this.#text ? sql : writer.dialect.asText(sql));
   }
 }
 
 const iexact: LookupBuilder = (lhs, operand, resolver) => {
   if (operand.form === 'null') return isNull(lhs, true);
-  return compare(new Folded(lhs), '=', new Folded(textSide(operand, resolver), ''));
+  return compare(new Folded(lhs), '=', new Folded(textSide(operand, resolver), true));
 };
 
 function textSide(operand: Operand, resolver: Resolver): ExpressionNode {
@@ -81,12 +89,11 @@ function textSide(operand: Operand, resolver: Resolver): ExpressionNode {
   return new Bare(resolver.place(operand.owner, String));
 }
 
-function regularExpression(operator: '~' | '~*'): LookupBuilder {
+function regularExpression(ignoreCase: boolean): LookupBuilder {
   return (lhs, operand, resolver) => {
     const right = textSide(operand, resolver);
-    return new Test(
-      [lhs, right],
-      (writer) => `${lhs.toSql(writer)}::text ${operator} ${right.toSql(writer)}`,
+    return new Test([lhs, right], (writer) =>
+      writer.dialect.regex(lhs.toSql(writer), right.toSql(writer), ignoreCase),
     );
   };
 }
@@ -99,6 +106,6 @@ export const textLookups: Readonly<Record<string, LookupBuilder>> = {
   istartsWith: like({ before: '', after: '%', ignoreCase: true }),
   endsWith: like({ before: '%', after: '', ignoreCase: false }),
   iendsWith: like({ before: '%', after: '', ignoreCase: true }),
-  regex: regularExpression('~'),
-  iregex: regularExpression('~*'),
+  regex: regularExpression(false),
+  iregex: regularExpression(true),
 };

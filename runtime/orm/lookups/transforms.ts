@@ -3,6 +3,7 @@ import { DateField, TimeField } from '../fields/dates.ts';
 import type { Family, Field } from '../fields/field.ts';
 import { IntegerField } from '../fields/numbers.ts';
 import { ArrayField } from '../fields/structured.ts';
+import type { Dialect, MomentPart } from '../sql/dialect.ts';
 import type { SqlWriter } from '../sql/writer.ts';
 import { unsupportedLookup } from './suggestions.ts';
 
@@ -11,9 +12,14 @@ export class Transform extends ExpressionNode {
   readonly name: string;
   readonly inner: ExpressionNode;
   readonly output: Field;
-  readonly #write: (inner: string) => string;
+  readonly #write: (inner: string, dialect: Dialect) => string;
 
-  constructor(name: string, inner: ExpressionNode, output: Field, write: (inner: string) => string) {
+  constructor(
+    name: string,
+    inner: ExpressionNode,
+    output: Field,
+    write: (inner: string, dialect: Dialect) => string,
+  ) {
     super();
     this.name = name;
     this.inner = inner;
@@ -30,7 +36,7 @@ export class Transform extends ExpressionNode {
     return this;
   }
   toSql(writer: SqlWriter): string {
-    return this.#write(this.inner.toSql(writer));
+    return this.#write(this.inner.toSql(writer), writer.dialect);
   }
 }
 
@@ -38,42 +44,32 @@ const integer = new IntegerField('integer', 'IntegerField');
 const date = new DateField();
 const time = new TimeField();
 
-/** Parts are taken in the active zone, UTC; dates and times have no zone. */
-function zoned(inner: ExpressionNode): (sql: string) => string {
-  return inner.output?.family === 'dateTime' ? (sql) => `${sql} AT TIME ZONE 'UTC'` : (sql) => sql;
-}
-
-function extract(part: string, after = ''): TransformMaker {
-  return (name, inner) =>
-    new Transform(name, inner, integer, (sql) => `EXTRACT(${part} FROM ${zoned(inner)(sql)})${after}`);
-}
-
 type TransformMaker = (name: string, inner: ExpressionNode) => ExpressionNode;
+
+function extract(part: MomentPart): TransformMaker {
+  return (name, inner) =>
+    new Transform(name, inner, integer, (sql, dialect) => dialect.part(part, { sql, field: inner.output }));
+}
 const dateParts: Readonly<Record<string, TransformMaker>> = {
-  year: extract('YEAR'),
-  isoYear: extract('ISOYEAR'),
-  month: extract('MONTH'),
-  day: extract('DAY'),
-  week: extract('WEEK'),
-  weekDay: extract('DOW', ' + 1'),
-  isoWeekDay: extract('ISODOW'),
-  quarter: extract('QUARTER'),
+  year: extract('year'),
+  isoYear: extract('isoYear'),
+  month: extract('month'),
+  day: extract('day'),
+  week: extract('week'),
+  weekDay: extract('weekDay'),
+  isoWeekDay: extract('isoWeekDay'),
+  quarter: extract('quarter'),
 };
 const timeParts: Readonly<Record<string, TransformMaker>> = {
-  hour: extract('HOUR'),
-  minute: extract('MINUTE'),
-  // The whole second: EXTRACT would keep the fraction.
-  second: (name, inner) =>
-    new Transform(
-      name,
-      inner,
-      integer,
-      (sql) => `EXTRACT(SECOND FROM DATE_TRUNC('second', ${zoned(inner)(sql)}))`,
-    ),
+  hour: extract('hour'),
+  minute: extract('minute'),
+  second: extract('second'),
 };
 const casts: Readonly<Record<string, TransformMaker>> = {
-  date: (name, inner) => new Transform(name, inner, date, (sql) => `(${zoned(inner)(sql)})::date`),
-  time: (name, inner) => new Transform(name, inner, time, (sql) => `(${zoned(inner)(sql)})::time`),
+  date: (name, inner) =>
+    new Transform(name, inner, date, (sql, dialect) => dialect.dateOf({ sql, field: inner.output })),
+  time: (name, inner) =>
+    new Transform(name, inner, time, (sql, dialect) => dialect.timeOf({ sql, field: inner.output })),
 };
 
 const transforms: Partial<Record<Family, Readonly<Record<string, TransformMaker>>>> = {

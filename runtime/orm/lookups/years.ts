@@ -69,12 +69,14 @@ export function yearLookup(
   const place = () => resolver.place(operand.owner, comparisonEncoder(lhs.output));
   if (name === 'exact') {
     const at = place();
-    const [low, high] = [new Bare(at, bounds.first), new Bare(at, bounds.last)];
+    const [low, high] = [new Bare(at, column.output, bounds.first), new Bare(at, column.output, bounds.last)];
     return new Test(
       [column],
       (writer) => `${column.toSql(writer)} BETWEEN ${low.toSql(writer)} AND ${high.toSql(writer)}`,
     );
   }
   const end = ends[name];
-  return end === undefined ? undefined : compare(column, end.operator, new Bare(place(), bounds[end.end]));
+  return end === undefined
+    ? undefined
+    : compare(column, end.operator, new Bare(place(), column.output, bounds[end.end]));
 }

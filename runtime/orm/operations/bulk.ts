@@ -1,6 +1,8 @@
+import { dialectOf } from '../connections/index.ts';
 import { FieldDoesNotExist, ValueError } from '../errors.ts';
 import { ExpressionNode } from '../expressions/node.ts';
 import type { Field } from '../fields/field.ts';
+import { wireArray } from '../fields/structured.ts';
 import { isInstance } from '../lookups/encode.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import type { ModelMeta } from '../models/meta.ts';
@@ -8,7 +10,8 @@ import { quote } from '../models/naming.ts';
 import { stateOf } from '../models/state.ts';
 import type { QuerySet } from '../queryset/queryset.ts';
 import { SQLCompiler } from '../sql/compiler.ts';
-import { insertStatement, wireArray } from '../sql/write.ts';
+import type { ConflictRule } from '../sql/dialect.ts';
+import { insertStatement } from '../sql/write.ts';
 import type { Values } from './create.ts';
 import { adoptRelatedKeys, insertFields, takeReturned, updateStatementFor, writtenValue } from './save.ts';
 import { atomically, type Operation } from './steps.ts';
@@ -31,7 +34,7 @@ export function* bulkCreate(
   requireBatchSize(options.batchSize);
   const instances = [...given].map((each) => asInstance(meta, each));
   if (instances.length === 0) return instances;
-  const onConflict = conflictClause(meta, options);
+  const conflict = conflictRule(meta, options);
   for (const instance of instances) {
     adoptRelatedKeys(instance, 'bulk_create()');
     for (const field of meta.fields) {
@@ -41,7 +44,7 @@ export function* bulkCreate(
   const groups = groupByColumns(meta, instances);
   const batches = groups.flatMap((group) => split(group, options.batchSize));
   const insertAll = function* (): Operation<void> {
-    for (const batch of batches) yield* insertBatch(meta, database, batch, onConflict, options);
+    for (const batch of batches) yield* insertBatch(meta, database, batch, conflict);
   };
   if (batches.length === 1) yield* insertAll();
   else yield* atomically(database, { savepoint: false }, insertAll);
@@ -81,28 +84,20 @@ function* insertBatch(
   meta: ModelMeta,
   alias: string,
   batch: readonly ModelInstance[],
-  onConflict: string | undefined,
-  { ignoreConflicts = false }: BulkCreateOptions,
+  conflict: ConflictRule | undefined,
 ): Operation<void> {
   const [first] = batch;
   if (first === undefined) return;
   const { fields, returning } = insertFields(meta, first);
   const rows = batch.map((instance) => fields.map((field) => writtenValue(instance, field)));
-  const wanted = ignoreConflicts
-    ? []
-    : onConflict === undefined
-      ? returning
-      : [meta.primaryKey, ...returning];
+  const dialect = dialectOf(alias);
+  const wanted =
+    conflict === undefined ? returning : conflict.rule === 'ignore' ? [] : [meta.primaryKey, ...returning];
   const unique = [...new Set(wanted)];
-  const statement = insertStatement(meta, {
-    fields,
-    rows,
-    returning: unique,
-    ...(onConflict === undefined ? {} : { onConflict }),
-  });
+  const statement = insertStatement(meta, { fields, rows, returning: unique, conflict }, dialect);
   const returned = yield* new SQLCompiler(alias, statement, true).execution('multi');
   if (returned.length !== batch.length) return;
-  for (const [at, instance] of batch.entries()) takeReturned(instance, unique, returned[at]);
+  for (const [at, instance] of batch.entries()) takeReturned(instance, unique, returned[at], dialect);
 }
 
 function requireBatchSize(batchSize: number | undefined): void {
@@ -110,14 +105,14 @@ function requireBatchSize(batchSize: number | undefined): void {
     throw new ValueError('Batch size must be a positive integer.');
 }
 
-function conflictClause(meta: ModelMeta, options: BulkCreateOptions): string | undefined {
+function conflictRule(meta: ModelMeta, options: BulkCreateOptions): ConflictRule | undefined {
   const { ignoreConflicts = false, updateConflicts = false, updateFields = [], uniqueFields = [] } = options;
   const update = updateFields.map((name) => concrete(meta, name));
   const unique = uniqueFields.map((name) => concrete(meta, name));
   if (ignoreConflicts && updateConflicts) {
     throw new ValueError('ignore_conflicts and update_conflicts are mutually exclusive.');
   }
-  if (ignoreConflicts) return 'ON CONFLICT DO NOTHING';
+  if (ignoreConflicts) return { rule: 'ignore' };
   if (!updateConflicts) return undefined;
   if (update.length === 0) {
     throw new ValueError(
@@ -129,9 +124,7 @@ function conflictClause(meta: ModelMeta, options: BulkCreateOptions): string | u
   if (update.some((field) => field.options.primaryKey)) {
     throw new ValueError('bulk_create() cannot be used with primary keys in update_fields.');
   }
-  const target = unique.map((field) => quote(field.column)).join(', ');
-  const sets = update.map((field) => `${quote(field.column)} = EXCLUDED.${quote(field.column)}`);
-  return `ON CONFLICT (${target}) DO UPDATE SET ${sets.join(', ')}`;
+  return { rule: 'update', unique, update };
 }
 function concrete(meta: ModelMeta, name: string): Field {
   const field = meta.field(name);
@@ -208,7 +201,7 @@ function* updateEach(
 ): Operation<number> {
   let total = 0;
   for (const instance of batch) {
-    const statement = updateStatementFor(meta, instance, fields);
+    const statement = updateStatementFor(meta, instance, fields, dialectOf(alias));
     total += yield* new SQLCompiler(alias, statement, true).execution('rowCount');
   }
   return total;

@@ -1,3 +1,4 @@
+import { dialectOf } from '../connections/index.ts';
 import { ProtectedError, RestrictedError, ValueError } from '../errors.ts';
 import type { Field, Wire } from '../fields/field.ts';
 import type { ForeignKeyField } from '../fields/relations.ts';
@@ -14,7 +15,7 @@ import type { InstanceOptions } from '../types/model.ts';
 import type { Deleted } from '../types/queryset.ts';
 import { list } from './read.ts';
 import { atomically, type Operation } from './steps.ts';
-import { parametersOf, rowCondition } from './update.ts';
+import { conditionPlan, parametersOf } from './update.ts';
 
 /** Deletes every row of the query and what depends on it; returns counts. */
 export function* deleteRows(queryset: QuerySet): Operation<Deleted> {
@@ -39,7 +40,7 @@ export function* deleteRows(queryset: QuerySet): Operation<Deleted> {
 /** Nothing depends on these rows: one statement. */
 function* deleteAtOnce(queryset: QuerySet): Operation<Deleted> {
   const { meta, shape } = queryset;
-  const condition = shape.plan('condition', () => rowCondition(queryset.query));
+  const condition = conditionPlan(shape, dialectOf(queryset.database));
   if (condition === undefined) return [0, {}];
   const text = `DELETE FROM ${quote(meta.table)}${condition.sql}`;
   const request = { text, values: parametersOf(condition, queryset.parameters) };
@@ -190,7 +191,13 @@ function keyMap(instances: readonly ModelInstance[]): Map<unknown, ModelInstance
 }
 
 function* applyRelease(alias: string, { field, value, instances }: Release): Operation<void> {
-  const statement = setByKeys(field.model, field, value, wires(field.model.primaryKey, instances));
+  const statement = setByKeys(
+    field.model,
+    field,
+    value,
+    wires(field.model.primaryKey, instances),
+    dialectOf(alias),
+  );
   yield* new SQLCompiler(alias, statement, true).execution('noResults');
 }
 
@@ -202,7 +209,11 @@ function* deleteCollected(
   let total = 0;
   for (const [meta, instances] of models) {
     const keys = wires(meta.primaryKey, [...instances.values()]);
-    const compiler = new SQLCompiler(alias, deleteByKeys(meta, meta.primaryKey, keys), true);
+    const compiler = new SQLCompiler(
+      alias,
+      deleteByKeys(meta, meta.primaryKey, keys, dialectOf(alias)),
+      true,
+    );
     const count = yield* compiler.execution('rowCount');
     total += count;
     if (count > 0) counts[meta.label] = (counts[meta.label] ?? 0) + count;

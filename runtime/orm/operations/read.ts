@@ -1,3 +1,4 @@
+import { dialectOf } from '../connections/index.ts';
 import { IndexError, NotSupportedError, TransactionManagementError, ValueError } from '../errors.ts';
 import { Aggregate, aggregateKinds } from '../expressions/aggregates.ts';
 import { Star } from '../expressions/field-reference.ts';
@@ -29,7 +30,7 @@ export function doesNotExist(meta: ModelMeta): Error {
 
 /** Reads rows of one variant of the query, related and prefetched rows included; the cache is not touched. */
 function* fetch(queryset: QuerySet, variant: RowsVariant): Operation<unknown[]> {
-  const plan = rowsPlan(queryset.shape, variant);
+  const plan = rowsPlan(queryset.shape, variant, dialectOf(queryset.database));
   if (plan === undefined) return [];
   if (queryset.query.locking !== undefined) yield* requireBlock(queryset);
   const rows = yield* sendPlan(queryset, plan);
@@ -122,7 +123,7 @@ function byRecency(queryset: QuerySet, fields: readonly string[]): QuerySet {
 export function* count(queryset: QuerySet): Operation<number> {
   if (queryset.loaded !== undefined) return queryset.loaded.length;
   const summary = queryset.step(summaryStep([['__count', new Aggregate(aggregateKinds.count, new Star())]]));
-  const plan = rowsPlan(summary.shape, 'all');
+  const plan = rowsPlan(summary.shape, 'all', dialectOf(summary.database));
   if (plan === undefined) return 0;
   const [row] = yield* sendPlan(summary, plan);
   return (row as { __count: number }).__count;
@@ -130,7 +131,7 @@ export function* count(queryset: QuerySet): Operation<number> {
 
 export function* exists(queryset: QuerySet): Operation<boolean> {
   if (queryset.loaded !== undefined) return queryset.loaded.length > 0;
-  const plan = existsPlan(queryset.shape);
+  const plan = existsPlan(queryset.shape, dialectOf(queryset.database));
   if (plan === undefined) return false;
   if (queryset.query.locking !== undefined) yield* requireBlock(queryset);
   const compiler = new SQLCompiler(queryset.database, plan.bind(queryset.parameters));
@@ -194,7 +195,7 @@ export function* aggregate(
   const named = namedExpressions(expressions);
   if (named.length === 0) return {};
   const summary = queryset.step(summaryStep(named));
-  const plan = rowsPlan(summary.shape, 'all');
+  const plan = rowsPlan(summary.shape, 'all', dialectOf(summary.database));
   if (plan === undefined) return emptySummary(named);
   const [row] = yield* sendPlan(summary, plan);
   return row as Record<string, unknown>;
@@ -236,7 +237,7 @@ export function* explain(
     if (!/^[\w-]+$/.test(name)) throw new ValueError(`Invalid option name: '${name}'.`);
     settings.push(`${name.toUpperCase()} ${value === false ? 'false' : 'true'}`);
   }
-  const plan = rowsPlan(queryset.shape, 'all');
+  const plan = rowsPlan(queryset.shape, 'all', dialectOf(queryset.database));
   if (plan === undefined) return '';
   const request = plan.bind(queryset.parameters);
   const text = `EXPLAIN ${settings.length > 0 ? `(${settings.join(', ')}) ` : ''}${request.text}`;

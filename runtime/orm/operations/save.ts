@@ -1,4 +1,5 @@
 import type { DriverRequest } from '../../bridge/messages.ts';
+import { dialectOf } from '../connections/index.ts';
 import { NotUpdated, ValueError } from '../errors.ts';
 import { ExpressionNode } from '../expressions/node.ts';
 import type { Field } from '../fields/field.ts';
@@ -9,6 +10,7 @@ import type { ModelMeta } from '../models/meta.ts';
 import { metaKey } from '../models/registry.ts';
 import { stateOf } from '../models/state.ts';
 import { SQLCompiler } from '../sql/compiler.ts';
+import type { Dialect } from '../sql/dialect.ts';
 import { insertStatement, updateStatement, type Written, written } from '../sql/write.ts';
 import type { SaveOptions } from '../types/model.ts';
 import type { Operation } from './steps.ts';
@@ -71,9 +73,10 @@ function* updateInstance(
 ): Operation<boolean> {
   const meta = instance[metaKey];
   const returning = fields.filter((field) => instance[field.attribute] instanceof ExpressionNode);
-  const compiler = new SQLCompiler(alias, updateStatementFor(meta, instance, fields, returning), true);
+  const statement = updateStatementFor(meta, instance, fields, dialectOf(alias), returning);
+  const compiler = new SQLCompiler(alias, statement, true);
   const result = yield* compiler.execution('cursor');
-  takeReturned(instance, returning, result.rows[0]);
+  takeReturned(instance, returning, result.rows[0], dialectOf(alias));
   return result.rowCount > 0;
 }
 
@@ -82,10 +85,11 @@ export function updateStatementFor(
   meta: ModelMeta,
   instance: ModelInstance,
   fields: readonly Field[],
+  dialect: Dialect,
   returning: readonly Field[] = [],
 ): DriverRequest {
   const values = fields.map((field): [Field, Written] => [field, writtenValue(instance, field)]);
-  return updateStatement(meta, { values, key: meta.primaryKey.toWire(instance.pk), returning });
+  return updateStatement(meta, { values, key: meta.primaryKey.toWire(instance.pk), returning }, dialect);
 }
 
 /** Inserts the row of an instance and takes over what the server made up. */
@@ -93,8 +97,10 @@ export function* insertInstance(instance: ModelInstance, alias: string): Operati
   const meta = instance[metaKey];
   const { fields, returning } = insertFields(meta, instance);
   const row = fields.map((field) => writtenValue(instance, field));
-  const compiler = new SQLCompiler(alias, insertStatement(meta, { fields, rows: [row], returning }), true);
-  takeReturned(instance, returning, yield* compiler.execution('single'));
+  const dialect = dialectOf(alias);
+  const statement = insertStatement(meta, { fields, rows: [row], returning }, dialect);
+  const compiler = new SQLCompiler(alias, statement, true);
+  takeReturned(instance, returning, yield* compiler.execution('single'), dialect);
 }
 
 /** Columns to write and columns to read back: a generated key that was not given, and database defaults. */
@@ -122,11 +128,12 @@ export function takeReturned(
   instance: ModelInstance,
   fields: readonly Field[],
   row: readonly (string | null)[] | undefined,
+  dialect: Dialect,
 ): void {
   if (row === undefined) return;
   fields.forEach((field, at) => {
     const text = row[at] ?? null;
-    instance[field.attribute] = text === null ? null : field.decoder.decode(text);
+    instance[field.attribute] = text === null ? null : dialect.decoder(field).decode(text);
   });
 }
 

@@ -1,3 +1,4 @@
+import { dialectOf } from '../connections/index.ts';
 import { EmptyResultSet, FieldDoesNotExist, FieldError, FullResultSet } from '../errors.ts';
 import type { Field } from '../fields/field.ts';
 import { ForeignKeyField } from '../fields/relations.ts';
@@ -5,9 +6,11 @@ import { keyOfInstance } from '../lookups/encode.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { quote } from '../models/naming.ts';
 import type { Query } from '../query/query.ts';
+import type { QueryShape } from '../query/shapes.ts';
 import { requireUncombined } from '../queryset/combine.ts';
 import type { QuerySet } from '../queryset/queryset.ts';
 import { SQLCompiler } from '../sql/compiler.ts';
+import type { Dialect } from '../sql/dialect.ts';
 import { SelectCompiler } from '../sql/select.ts';
 import { assignmentList, type Written, written } from '../sql/write.ts';
 import { type ParameterSource, SqlWriter } from '../sql/writer.ts';
@@ -25,10 +28,11 @@ export function* updateRows(
   const assigned = Object.entries(values).map(([name, value]) => assignment(meta, name, value));
   if (assigned.length === 0) return 0;
   queryset.empty();
-  const condition = shape.plan('condition', () => rowCondition(query));
+  const dialect = dialectOf(queryset.database);
+  const condition = conditionPlan(shape, dialect);
   if (condition === undefined) return 0;
   const given = parametersOf(condition, queryset.parameters);
-  const list = assignmentList(meta, assigned, given.length);
+  const list = assignmentList(meta, assigned, given.length, dialect);
   const text = `UPDATE ${quote(meta.table)} SET ${list.sql}${condition.sql}`;
   const compiler = new SQLCompiler(queryset.database, { text, values: [...given, ...list.values] }, true);
   return yield* compiler.execution('rowCount');
@@ -55,8 +59,11 @@ export interface RowCondition {
 }
 
 /** The condition of UPDATE and DELETE; undefined when no row meets it. */
-export function rowCondition(query: Query): RowCondition | undefined {
-  const writer = new SqlWriter();
+export function conditionPlan(shape: QueryShape, dialect: Dialect): RowCondition | undefined {
+  return shape.plan(`${dialect.name} condition`, () => rowCondition(shape.query, dialect));
+}
+function rowCondition(query: Query, dialect: Dialect): RowCondition | undefined {
+  const writer = new SqlWriter(dialect);
   if (query.empty) return undefined;
   const direct =
     query.joins.used().length === 0 &&

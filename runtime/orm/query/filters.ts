@@ -169,7 +169,10 @@ class FilterBuilder {
       return { form: 'subquery', owner: leaf, query };
     }
     const list = listOf(leaf);
-    if (list !== undefined) return { form: 'list', owner: leaf, empty: list.length === 0 };
+    if (list !== undefined) {
+      const sample = list.find((each) => each !== null);
+      return { form: 'list', owner: leaf, empty: list.length === 0, sample };
+    }
     return { form: 'value', owner: leaf, sample: value };
   }
 

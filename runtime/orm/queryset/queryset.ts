@@ -1,3 +1,4 @@
+import { dialectOf } from '../connections/index.ts';
 import { NotSupportedError } from '../errors.ts';
 import { OutsideRange } from '../lookups/operand.ts';
 import type { ModelMeta } from '../models/meta.ts';
@@ -74,7 +75,7 @@ export class QuerySet {
     return { shape: this.shape.number, query: this.query, values: this.parameters };
   }
   toSql(): { readonly sql: string; readonly parameters: readonly unknown[] } {
-    const plan = rowsPlan(this.shape, 'all');
+    const plan = rowsPlan(this.shape, 'all', dialectOf(this.database));
     return plan === undefined
       ? { sql: '', parameters: [] }
       : { sql: plan.sql, parameters: plan.parameters(this.parameters) };

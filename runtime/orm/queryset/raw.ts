@@ -1,3 +1,4 @@
+import { dialectOf } from '../connections/index.ts';
 import { FieldDoesNotExist, ValueError } from '../errors.ts';
 import { fieldFor } from '../expressions/value.ts';
 import type { Wire } from '../fields/field.ts';
@@ -50,9 +51,13 @@ export class RawQuerySet {
     if (this.#cache !== undefined) return this.#cache;
     const compiler = new SQLCompiler(this.#alias, rawRequest(this.#sql, this.#parameters));
     const { columns, rows } = yield* compiler.execution('cursor');
+    const dialect = dialectOf(this.#alias);
     const read = columns.map((column) => {
       const field = this.meta.fields.find((each) => each.column === column);
-      return { name: field?.attribute ?? column, decode: field?.decoder.decode ?? String };
+      return {
+        name: field?.attribute ?? column,
+        decode: field === undefined ? String : dialect.decoder(field).decode,
+      };
     });
     const names = read.map(({ name }) => name);
     if (!names.includes(this.meta.primaryKey.attribute)) {

@@ -1,7 +1,7 @@
 import { Column } from '../expressions/field-reference.ts';
-import { Bare, Test } from '../lookups/operand.ts';
+import { wireArray } from '../fields/structured.ts';
+import { among, ListParameter } from '../lookups/operand.ts';
 import type { ManyToManyRelation } from '../models/relations.ts';
-import { wireArray } from '../sql/write.ts';
 import type { ChainStep } from './chain.ts';
 
 /** Attribute under which rows say whose they are, while they are handed out. */
@@ -29,10 +29,8 @@ export function throughStep(
       query.joins.demote([pairs]);
       const column = new Column(pairs, ownKey);
       const encode = (keys: unknown) => wireArray((keys as unknown[]).map((key) => ownKey.toWire(key)));
-      const list = new Bare(resolver.place(marker, encode));
-      query.where = query.where.and(
-        new Test([column], (writer) => `${column.toSql(writer)} = ANY(${list.toSql(writer)})`),
-      );
+      const list = new ListParameter(resolver.place(marker, encode), ownKey);
+      query.where = query.where.and(among(column, list));
       if (withOwner) query.addAnnotation(ownerName, column, true);
     },
   };

@@ -1,3 +1,4 @@
+import { postgresqlDialect } from '../backends/postgresql/dialect.ts';
 import { ImproperlyConfigured } from '../errors.ts';
 import { Condition } from '../expressions/condition.ts';
 import { ExpressionNode } from '../expressions/node.ts';
@@ -135,7 +136,7 @@ function conditionSql(model: ModelMeta, condition: unknown): string {
   const query = new Query(model);
   const places = new Places(0, collected);
   const predicate = resolveCondition(new Resolver(query, places, { joinsAllowed: false }), condition);
-  const writer = new SqlWriter();
+  const writer = new SqlWriter(postgresqlDialect);
   return withLiterals(writer, predicate.toSql(writer), collected, places).replaceAll(
     `${quote(model.table)}.`,
     '',
@@ -147,7 +148,7 @@ function inlined(model: ModelMeta, expression: ExpressionNode): string {
   expression.describe(collected);
   const places = new Places(0, collected);
   const resolved = expression.resolve(new Resolver(new Query(model), places, { joinsAllowed: false }));
-  const writer = new SqlWriter();
+  const writer = new SqlWriter(postgresqlDialect);
   return withLiterals(writer, resolved.toSql(writer), collected, places);
 }
 

@@ -4,7 +4,9 @@ import type { ExpressionNode } from '../expressions/node.ts';
 import { Collected } from '../query/collected.ts';
 import type { Combination, Query } from '../query/query.ts';
 import { Places, Resolver } from '../query/resolver.ts';
+import type { Dialect } from './dialect.ts';
 import type { ResolvedOrdering } from './ordering.ts';
+import type { SqlWriter } from './writer.ts';
 
 type PartCompiler = (query: Query, offset: number) => string;
 
@@ -17,12 +19,13 @@ type PartCompiler = (query: Query, offset: number) => string;
 export function combinedSql(
   { combinator, all, parts }: Combination,
   names: readonly string[] | undefined,
+  dialect: Dialect,
   compile: PartCompiler,
 ): string {
   const texts: string[] = [];
   for (const [at, { query, offset }] of parts.entries()) {
     try {
-      texts.push(`(${compile(narrowed(query, names), offset)})`);
+      texts.push(dialect.combinable(compile(narrowed(query, names), offset)));
     } catch (error) {
       if (!(error instanceof EmptyResultSet)) throw error;
       if (combinator === 'intersection' || (combinator === 'difference' && at === 0)) throw error;
@@ -49,10 +52,11 @@ function narrowed(given: Query, names: readonly string[] | undefined): Query {
 export function combinedOrdering(
   ordering: readonly ResolvedOrdering[],
   columns: readonly { readonly expression: ExpressionNode }[],
+  writer: SqlWriter,
 ): string[] {
   return ordering.map((term) => {
     const at = columns.findIndex(({ expression }) => term !== 'random' && same(expression, term.expression));
-    if (term !== 'random' && at !== -1) return `${at + 1}${term.suffix}`;
+    if (term !== 'random' && at !== -1) return term.toSql(writer, String(at + 1));
     throw new DatabaseError('ORDER BY term does not match any column in the result set.');
   });
 }

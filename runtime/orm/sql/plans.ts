@@ -3,6 +3,7 @@ import { OrderingTerm } from '../expressions/node.ts';
 import { Fixed } from '../lookups/operand.ts';
 import type { Query } from '../query/query.ts';
 import type { QueryShape } from '../query/shapes.ts';
+import type { Dialect } from './dialect.ts';
 import { Plan } from './plan.ts';
 import { rowReader } from './reader.ts';
 import { SelectCompiler, type SelectOptions } from './select.ts';
@@ -44,28 +45,29 @@ function orderByKey(query: Query, descending: boolean): void {
 }
 
 /** The statement that reads rows; undefined when there can be none. */
-export function rowsPlan(shape: QueryShape, variant: RowsVariant): Plan | undefined {
-  return shape.plan(variant, () => {
+export function rowsPlan(shape: QueryShape, variant: RowsVariant, dialect: Dialect): Plan | undefined {
+  return shape.plan(`${dialect.name} ${variant}`, () => {
     const query = shape.query.copy();
     variants[variant](query);
-    return compileSelect(query, { ordered: true });
+    return compileSelect(query, dialect, { ordered: true });
   });
 }
 
 /** `SELECT 1 AS "a" … LIMIT 1` */
-export function existsPlan(shape: QueryShape): Plan | undefined {
-  return shape.plan('exists', () => {
+export function existsPlan(shape: QueryShape, dialect: Dialect): Plan | undefined {
+  return shape.plan(`${dialect.name} exists`, () => {
     const query = shape.query.copy();
-    if (query.distinct && query.sliced) return compileSelect(query, { ordered: true });
+    if (query.distinct && query.sliced) return compileSelect(query, dialect, { ordered: true });
     query.distinct = false;
     query.ordering = [];
     query.slice(0, 1);
-    return compileSelect(query, { ordered: false, expressions: [{ expression: new Fixed('1'), name: 'a' }] });
+    const expressions = [{ expression: new Fixed('1'), name: 'a' }];
+    return compileSelect(query, dialect, { ordered: false, expressions });
   });
 }
 
-export function compileSelect(query: Query, options: SelectOptions): Plan | undefined {
-  const writer = new SqlWriter();
+export function compileSelect(query: Query, dialect: Dialect, options: SelectOptions): Plan | undefined {
+  const writer = new SqlWriter(dialect);
   try {
     const { sql, row } = new SelectCompiler(query, writer).compile(options);
     const finished = writer.finish(sql);

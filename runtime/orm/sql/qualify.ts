@@ -26,11 +26,11 @@ export function qualified({ columns, ordering, condition, writer }: Qualificatio
   const inner = columns.map(({ sql }, at) => `${sql} AS "col${at}"`);
   inner.push(`${condition} AS "qualified"`);
   const terms = ordering.map((term, at) => {
-    if (term === 'random') return 'RANDOM() ASC';
+    if (term === 'random') return writer.dialect.random;
     const sql = term.expression.toSql(writer);
     const selected = columns.findIndex((column) => column.sql === sql);
     if (selected === -1) inner.push(`${sql} AS "order${at}"`);
-    return `"qualify"."${selected === -1 ? `order${at}` : `col${selected}`}"${term.suffix}`;
+    return term.toSql(writer, `"qualify"."${selected === -1 ? `order${at}` : `col${selected}`}"`);
   });
   return {
     inner,

@@ -1,6 +1,7 @@
 import { EmptyResultSet, FieldError, FullResultSet } from '../errors.ts';
 import { Column } from '../expressions/field-reference.ts';
 import type { ExpressionNode } from '../expressions/node.ts';
+import type { Decoder, Field } from '../fields/field.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { quote } from '../models/naming.ts';
 import type { Relation } from '../models/relations.ts';
@@ -86,8 +87,8 @@ export class SelectCompiler {
       );
     }
     if (orderingSql.length > 0) parts.push(`ORDER BY ${orderingSql.join(', ')}`);
-    if (query.end !== undefined) parts.push(`LIMIT ${query.end - query.start}`);
-    if (query.start !== 0) parts.push(`OFFSET ${query.start}`);
+    const limits = writer.dialect.limits(query.start, query.end);
+    if (limits !== '') parts.push(limits);
     if (query.locking !== undefined) parts.push(this.#locking());
     return { sql: parts.join(' '), row };
   }
@@ -98,25 +99,29 @@ export class SelectCompiler {
     expressions: readonly Selected[] | undefined,
   ): CompiledSelect {
     const query = this.#query;
+    const writer = this.#writer;
     const { rows } = query;
     const row = expressions === undefined ? this.#selectRow(false) : this.#selectOnly(expressions);
     const names = rows.form !== 'instances' ? rows.names : expressions === undefined ? undefined : ['pk'];
     const parts = [
-      combinedSql(combination, names, (part, offset) => {
-        const compiler = new SelectCompiler(part, this.#writer.nested(offset));
+      combinedSql(combination, names, writer.dialect, (part, offset) => {
+        const compiler = new SelectCompiler(part, writer.nested(offset));
         return compiler.compile({ ordered: part.sliced || part.distinctFields.length > 0 }).sql;
       }),
     ];
-    const ordering = ordered ? combinedOrdering(this.#ordering(), this.#columns) : [];
+    const ordering = ordered ? combinedOrdering(this.#ordering(), this.#columns, writer) : [];
     if (ordering.length > 0) parts.push(`ORDER BY ${ordering.join(', ')}`);
-    if (query.end !== undefined) parts.push(`LIMIT ${query.end - query.start}`);
-    if (query.start !== 0) parts.push(`OFFSET ${query.start}`);
+    const limits = writer.dialect.limits(query.start, query.end);
+    if (limits !== '') parts.push(limits);
     return { sql: parts.join(' '), row };
   }
 
   #columnSql(expression: ExpressionNode, name: string | undefined): string {
     const sql = expression.toSql(this.#writer);
     return name === undefined ? sql : `${sql} AS ${quote(name)}`;
+  }
+  #decoder(field: Field | undefined): Decoder | undefined {
+    return field === undefined ? undefined : this.#writer.dialect.decoder(field);
   }
   #add(expression: ExpressionNode, name?: string): number {
     return this.#columns.push({ expression, name }) - 1;
@@ -126,7 +131,7 @@ export class SelectCompiler {
     const columns = expressions.map(({ expression, name }) => ({
       name: name ?? '',
       at: this.#add(expression, name),
-      decoder: expression.output?.decoder,
+      decoder: this.#decoder(expression.output),
     }));
     return { form: 'tuples', columns };
   }
@@ -155,7 +160,7 @@ export class SelectCompiler {
     return {
       name,
       at: this.#add(expression, isColumn && !named ? undefined : name),
-      decoder: expression.output?.decoder,
+      decoder: this.#decoder(expression.output),
     };
   }
   #selectInstance(model: ModelMeta, alias: TableAlias, related: RelatedTree | undefined): InstanceShape {
@@ -164,7 +169,7 @@ export class SelectCompiler {
     const columns = fields.map((field) => ({
       name: field.attribute,
       at: this.#add(new Column(alias, field)),
-      decoder: field.decoder,
+      decoder: this.#decoder(field),
     }));
     const key = columns.find((column) => column.name === model.primaryKey.attribute);
     const relations = Object.entries(related ?? {}).map(([name, tree]) => {
@@ -233,7 +238,7 @@ export class SelectCompiler {
     const { distinct, distinctFields } = this.#query;
     if (!distinct) return '';
     if (distinctFields.length === 0) return 'DISTINCT ';
-    return `DISTINCT ON (${distinctFields.map((field) => field.toSql(this.#writer)).join(', ')}) `;
+    return this.#writer.dialect.distinctOn(distinctFields.map((field) => field.toSql(this.#writer)));
   }
 
   /** Ordering columns that SELECT DISTINCT does not return are added to it, as SQL demands. */
@@ -258,9 +263,8 @@ export class SelectCompiler {
     return query.reversed ? terms.map((term) => (term === 'random' ? term : term.reversed())) : terms;
   }
   #orderingSql(entry: ResolvedOrdering): string {
-    if (entry === 'random') return 'RANDOM() ASC';
-    const name = this.#annotationName(entry.expression);
-    return `${name ?? entry.expression.toSql(this.#writer)}${entry.suffix}`;
+    if (entry === 'random') return this.#writer.dialect.random;
+    return entry.toSql(this.#writer, this.#annotationName(entry.expression));
   }
   /** An annotation that is returned is ordered by under its name. */
   #annotationName(expression: ExpressionNode): string | undefined {
@@ -298,9 +302,7 @@ export class SelectCompiler {
         `Invalid field name(s) given in select_for_update(of=(...)): ${name}. Only relational fields followed in the query are allowed. Choices are: self.`,
       );
     });
-    const of = tables.length === 0 ? '' : ` OF ${tables.join(', ')}`;
-    const wait = locking.nowait ? ' NOWAIT' : locking.skipLocked ? ' SKIP LOCKED' : '';
-    return `FOR ${locking.noKey ? 'NO KEY ' : ''}UPDATE${of}${wait}`;
+    return this.#writer.dialect.locking({ ...locking, tables });
   }
 }
 

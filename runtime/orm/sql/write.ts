@@ -3,11 +3,13 @@ import type { DriverRequest } from '../../bridge/messages.ts';
 import { FieldError } from '../errors.ts';
 import { ExpressionNode } from '../expressions/node.ts';
 import type { Field, Wire } from '../fields/field.ts';
+import { wireArray } from '../fields/structured.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { quote } from '../models/naming.ts';
 import { Collected, encoded } from '../query/collected.ts';
 import { Query } from '../query/query.ts';
 import { Places, Resolver } from '../query/resolver.ts';
+import type { ConflictRule, Dialect } from './dialect.ts';
 import { SqlWriter } from './writer.ts';
 
 /** A value to write: text for a parameter, the column's default, or an expression. */
@@ -25,16 +27,22 @@ export function written(field: Field, value: unknown): Written {
 /** Builds one INSERT or UPDATE: text with parameters numbered as they are added. */
 class StatementBuilder {
   readonly values: Wire[] = [];
+  readonly dialect: Dialect;
   readonly #model: ModelMeta;
 
-  constructor(model: ModelMeta) {
+  constructor(model: ModelMeta, dialect: Dialect) {
     this.#model = model;
+    this.dialect = dialect;
   }
-  parameter(value: Wire): string {
-    return `$${this.values.push(value)}`;
+  parameter(value: Wire, field: Field): string {
+    return `$${this.values.push(sent(value, field, this.dialect))}`;
   }
-  value(value: Written): string {
-    if ('wire' in value) return this.parameter(value.wire);
+  list(values: readonly Wire[], element: Field): string {
+    const text = wireArray(values);
+    return `$${this.values.push(this.dialect.list(element)?.(text) ?? text)}`;
+  }
+  value(value: Written, field: Field): string {
+    if ('wire' in value) return this.parameter(value.wire, field);
     if ('fallback' in value) return 'DEFAULT';
     return this.#expression(value.expression);
   }
@@ -54,7 +62,7 @@ class StatementBuilder {
         `Window expressions are not allowed in this query (${expression.constructor.name}).`,
       );
     }
-    const writer = new SqlWriter();
+    const writer = new SqlWriter(this.dialect);
     const { sql, sources } = writer.finish(resolved.toSql(writer));
     const given = collected.values.map((each, at) => {
       if (typeof each === 'object' && each !== null && encoded in each) return each[encoded as never];
@@ -66,6 +74,10 @@ class StatementBuilder {
     }
     return sql.replace(/\$(\d+)/g, (_all, digits: string) => `$${Number(digits) + first}`);
   }
+}
+
+function sent(value: Wire, field: Field, dialect: Dialect): Wire {
+  return value === null ? null : (dialect.wire(field)?.(value) ?? value);
 }
 
 const names = new Map<string, string>();
@@ -89,21 +101,24 @@ export interface InsertRows {
   readonly fields: readonly Field[];
   readonly rows: readonly (readonly Written[])[];
   readonly returning: readonly Field[];
-  readonly onConflict?: string;
+  readonly conflict?: ConflictRule | undefined;
 }
 
 export function insertStatement(
   model: ModelMeta,
-  { fields, rows, returning, onConflict }: InsertRows,
+  { fields, rows, returning, conflict }: InsertRows,
+  dialect: Dialect,
 ): DriverRequest {
-  const builder = new StatementBuilder(model);
+  const builder = new StatementBuilder(model, dialect);
+  const { insert } = dialect;
   const table = quote(model.table);
   const columns = fields.map((field) => quote(field.column)).join(', ');
   const parts =
     fields.length === 0
-      ? [`INSERT INTO ${table} DEFAULT VALUES`]
-      : [`INSERT INTO ${table} (${columns})`, source(fields, rows, builder)];
-  if (onConflict !== undefined) parts.push(onConflict);
+      ? [`INSERT ${insert.ignoring(conflict)}INTO ${table} ${insert.nothing}`]
+      : [`INSERT ${insert.ignoring(conflict)}INTO ${table} (${columns})`, source(fields, rows, builder)];
+  const onConflict = insert.onConflict(conflict, quote);
+  if (onConflict !== '') parts.push(onConflict);
   if (returning.length > 0)
     parts.push(`RETURNING ${returning.map((field) => `${table}.${quote(field.column)}`).join(', ')}`);
   return request(parts.join(' '), builder.values);
@@ -117,27 +132,18 @@ function source(
 ): string {
   const plain = rows.every((row) => row.every((value) => 'wire' in value));
   // UNNEST takes arrays of arrays apart altogether.
-  if (rows.length < 2 || !plain || fields.some((field) => field.family === 'array')) {
-    const lists = rows.map((row) => `(${row.map((value) => builder.value(value)).join(', ')})`);
+  const { fromArrays } = builder.dialect.insert;
+  if (!fromArrays || rows.length < 2 || !plain || fields.some((field) => field.family === 'array')) {
+    const lists = rows.map(
+      (row) => `(${row.map((value, at) => builder.value(value, fields[at] as Field)).join(', ')})`,
+    );
     return `VALUES ${lists.join(', ')}`;
   }
   const arrays = fields.map((field, at) => {
     const column = rows.map((row) => (row[at] as { readonly wire: Wire }).wire);
-    return `${builder.parameter(wireArray(column))}::${field.castType()}[]`;
+    return `${builder.list(column, field)}::${field.castType()}[]`;
   });
   return `SELECT * FROM UNNEST(${arrays.join(', ')})`;
-}
-
-/** Texts as the text form of an array. */
-export function wireArray(values: readonly Wire[]): string {
-  let text = '{';
-  for (let at = 0; at < values.length; at++) {
-    if (at > 0) text += ',';
-    const value = values[at];
-    if (value === null || value === undefined) text += 'NULL';
-    else text += /["\\]/.test(value) ? `"${value.replace(/["\\]/g, '\\$&')}"` : `"${value}"`;
-  }
-  return `${text}}`;
 }
 
 export interface UpdateRow {
@@ -147,10 +153,14 @@ export interface UpdateRow {
 }
 
 /** `UPDATE … WHERE key = …`, for one instance. */
-export function updateStatement(model: ModelMeta, { values, key, returning }: UpdateRow): DriverRequest {
-  const builder = new StatementBuilder(model);
+export function updateStatement(
+  model: ModelMeta,
+  { values, key, returning }: UpdateRow,
+  dialect: Dialect,
+): DriverRequest {
+  const builder = new StatementBuilder(model, dialect);
   const table = quote(model.table);
-  const where = `WHERE ${table}.${quote(model.primaryKey.column)} = ${builder.parameter(key)}`;
+  const where = `WHERE ${table}.${quote(model.primaryKey.column)} = ${builder.parameter(key, model.primaryKey)}`;
   const parts = [`UPDATE ${table} SET ${assignments(values, builder)}`, where];
   if (returning.length > 0)
     parts.push(`RETURNING ${returning.map((field) => `${table}.${quote(field.column)}`).join(', ')}`);
@@ -158,7 +168,7 @@ export function updateStatement(model: ModelMeta, { values, key, returning }: Up
 }
 
 function assignments(values: readonly (readonly [Field, Written])[], builder: StatementBuilder): string {
-  return values.map(([field, value]) => `${quote(field.column)} = ${builder.value(value)}`).join(', ');
+  return values.map(([field, value]) => `${quote(field.column)} = ${builder.value(value, field)}`).join(', ');
 }
 
 /** `SET` list of an update, with its parameters starting behind `offset` others. */
@@ -166,17 +176,24 @@ export function assignmentList(
   model: ModelMeta,
   values: readonly (readonly [Field, Written])[],
   offset: number,
+  dialect: Dialect,
 ): { readonly sql: string; readonly values: readonly Wire[] } {
-  const builder = new StatementBuilder(model);
+  const builder = new StatementBuilder(model, dialect);
   builder.values.push(...new Array<Wire>(offset).fill(null));
   const sql = assignments(values, builder);
   return { sql, values: builder.values.slice(offset) };
 }
 
 /** `DELETE FROM table WHERE column = ANY(keys)` */
-export function deleteByKeys(model: ModelMeta, field: Field, keys: readonly Wire[]): DriverRequest {
-  const text = `DELETE FROM ${quote(model.table)} WHERE ${quote(field.column)} = ANY($1)`;
-  return request(text, [wireArray(keys)]);
+export function deleteByKeys(
+  model: ModelMeta,
+  field: Field,
+  keys: readonly Wire[],
+  dialect: Dialect,
+): DriverRequest {
+  const builder = new StatementBuilder(model, dialect);
+  const condition = dialect.among(quote(field.column), builder.list(keys, field), field);
+  return request(`DELETE FROM ${quote(model.table)} WHERE ${condition}`, builder.values);
 }
 /** `UPDATE table SET column = value WHERE key = ANY(keys)` */
 export function setByKeys(
@@ -184,9 +201,11 @@ export function setByKeys(
   field: Field,
   value: unknown,
   keys: readonly Wire[],
+  dialect: Dialect,
 ): DriverRequest {
-  const text =
-    `UPDATE ${quote(model.table)} SET ${quote(field.column)} = $1 ` +
-    `WHERE ${quote(model.primaryKey.column)} = ANY($2)`;
-  return request(text, [field.toWire(value), wireArray(keys)]);
+  const builder = new StatementBuilder(model, dialect);
+  const key = model.primaryKey;
+  const assigned = `${quote(field.column)} = ${builder.parameter(field.toWire(value), field)}`;
+  const condition = dialect.among(quote(key.column), builder.list(keys, key), key);
+  return request(`UPDATE ${quote(model.table)} SET ${assigned} WHERE ${condition}`, builder.values);
 }

@@ -3,11 +3,27 @@ import type { Field, Wire } from '../fields/field.ts';
 import { quote } from '../models/naming.ts';
 import type { TableAlias } from '../query/joins.ts';
 import type { OuterBindings } from '../query/outer.ts';
+import type { Dialect } from './dialect.ts';
 
 /** Where one parameter of a statement comes from: a place among the query's values, or a value made for the SQL. */
 export interface ParameterSource {
   readonly place: number;
   readonly finish: ((value: unknown) => Wire) | undefined;
+}
+
+type Finish = (value: unknown) => Wire;
+type Convert = (text: string) => Wire;
+interface Marked extends ParameterSource {
+  /** What the database wants done to the text. */
+  readonly convert: Convert | undefined;
+}
+
+function finishing({ finish, convert }: Pick<Marked, 'finish' | 'convert'>): Finish | undefined {
+  if (convert === undefined) return finish;
+  return (value) => {
+    const wire = finish === undefined ? (value as Wire) : finish(value);
+    return wire === null || wire === undefined ? null : convert(wire);
+  };
 }
 
 // Characters of the private use area: no name or literal of a statement has them.
@@ -20,8 +36,10 @@ const parameterMark = /\uE000(\d+)\uE001/g;
  * end, in the order of the text, because a part that was compiled may still be dropped.
  */
 export class SqlWriter {
+  /** The SQL of the database this is for. */
+  readonly dialect: Dialect;
   readonly #parent: SqlWriter | undefined;
-  readonly #sources: ParameterSource[];
+  readonly #sources: Marked[];
   readonly #names = new Map<TableAlias, string>();
   readonly #taken = new Set<string>();
   readonly #own = new Set<TableAlias>();
@@ -30,7 +48,8 @@ export class SqlWriter {
   /** What names of the query around this one mean; absent for a part of the same query. */
   readonly #outer: OuterBindings | undefined;
 
-  constructor(parent?: SqlWriter, offset = 0, outer?: OuterBindings) {
+  constructor(dialect: Dialect, parent?: SqlWriter, offset = 0, outer?: OuterBindings) {
+    this.dialect = dialect;
     this.#outer = outer;
     this.#parent = parent;
     this.#sources = parent === undefined ? [] : parent.#sources;
@@ -38,7 +57,7 @@ export class SqlWriter {
   }
   /** Writer for a subquery whose values start at `offset`. */
   nested(offset = 0, outer?: OuterBindings): SqlWriter {
-    return new SqlWriter(this, offset, outer);
+    return new SqlWriter(this.dialect, this, offset, outer);
   }
   /** SQL of a name of the query around this one. */
   outer(key: string): string {
@@ -52,11 +71,21 @@ export class SqlWriter {
     return meaning === undefined ? parent.outer(key) : meaning.toSql(parent);
   }
 
-  parameter(place: number, finish?: (value: unknown) => Wire): string {
+  /** @param field what the value is; absent for plain text */
+  parameter(place: number, finish?: (value: unknown) => Wire, field?: Field): string {
+    return this.#mark(place, finish, field === undefined ? undefined : this.dialect.wire(field));
+  }
+  /** A list of values, sent as one. */
+  list(place: number, element: Field): string {
+    return this.#mark(place, undefined, this.dialect.list(element));
+  }
+  #mark(place: number, finish: Finish | undefined, convert: Convert | undefined): string {
     const at = place + this.#offset;
+    const same = (source: Marked) =>
+      source.place === at && source.finish === finish && source.convert === convert;
     // The same value must be the same parameter: the server compares GROUP BY expressions by their text.
-    let index = this.#sources.findIndex((source) => source.place === at && source.finish === finish);
-    if (index === -1) index = this.#sources.push({ place: at, finish }) - 1;
+    let index = this.#sources.findIndex(same);
+    if (index === -1) index = this.#sources.push({ place: at, finish, convert }) - 1;
     return `${opening}${index}${closing}`;
   }
   column(alias: TableAlias, field: Field): string {
@@ -87,7 +116,7 @@ export class SqlWriter {
       return `$${position + 1}`;
     });
     const sources = used.map((index) => this.#sources[index]).filter((source) => source !== undefined);
-    return { sql: text, sources };
+    return { sql: text, sources: sources.map(({ place, ...how }) => ({ place, finish: finishing(how) })) };
   }
 
   #lookup(alias: TableAlias): string | undefined {

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Backend, DatabaseSettings } from '../../connections/backend.ts';
+import { postgresqlDialect } from './dialect.ts';
 import { describeError, openDriver, type PostgresqlSettings } from './driver.ts';
 import { postgresqlFeatures } from './features.ts';
 
@@ -15,6 +16,7 @@ function driverSettings(settings: DatabaseSettings): PostgresqlSettings {
 /** PostgreSQL through `pg`: native on the event loop, blocking through a worker thread. */
 export const postgresql: Backend = {
   features: postgresqlFeatures,
+  dialect: postgresqlDialect,
   plan: (settings) => ({ driver: driverModule, settings: driverSettings(settings) }),
   open: (settings) => openDriver(driverSettings(settings)),
   describeError,

@@ -1,0 +1,155 @@
+import type { NullsOrder } from '../../expressions/node.ts';
+import { wireArray } from '../../fields/structured.ts';
+import { literal } from '../../models/naming.ts';
+import type {
+  AggregateParts,
+  ArithmeticOperator,
+  ConflictRule,
+  Dialect,
+  FunctionName,
+  LockingParts,
+  MomentPart,
+  MomentUnit,
+  TypedSql,
+} from '../../sql/dialect.ts';
+
+const operators: Readonly<Record<ArithmeticOperator, string>> = {
+  add: '+',
+  sub: '-',
+  mul: '*',
+  div: '/',
+  mod: '%',
+  pow: '^',
+  bitAnd: '&',
+  bitOr: '|',
+};
+
+const parts: Readonly<Record<Exclude<MomentPart, 'second'>, readonly [name: string, after: string]>> = {
+  year: ['YEAR', ''],
+  isoYear: ['ISOYEAR', ''],
+  month: ['MONTH', ''],
+  day: ['DAY', ''],
+  week: ['WEEK', ''],
+  weekDay: ['DOW', ' + 1'],
+  isoWeekDay: ['ISODOW', ''],
+  quarter: ['QUARTER', ''],
+  hour: ['HOUR', ''],
+  minute: ['MINUTE', ''],
+};
+
+const asText = (sql: string) => `${sql}::text`;
+
+/** Parts are taken in the active zone, UTC; dates and times have no zone. */
+function zoned({ sql, field }: TypedSql): string {
+  return field?.family === 'dateTime' ? `${sql} AT TIME ZONE 'UTC'` : sql;
+}
+
+const functions: Readonly<Record<FunctionName, (values: readonly string[]) => string>> = {
+  lower: ([value]) => `LOWER((${value})::text)`,
+  upper: ([value]) => `UPPER((${value})::text)`,
+  length: ([value]) => `LENGTH((${value})::text)`,
+  now: () => 'STATEMENT_TIMESTAMP()',
+  // A null part is empty text, as in Django; CONCAT() itself is not immutable.
+  concat: (values) => `(${values.map((value) => `COALESCE((${value})::text, '')`).join(' || ')})`,
+  greatest: (values) => `GREATEST(${values.join(', ')})`,
+  least: (values) => `LEAST(${values.join(', ')})`,
+};
+
+export const postgresqlDialect: Dialect = {
+  name: 'postgresql',
+
+  wire: () => undefined,
+  list: () => undefined,
+  decoder: (field) => field.decoder,
+
+  operand: (mark) => mark,
+  cast: (sql, field) => `${sql}::${field.castType()}`,
+  declaredCast: (sql, field) => `${sql}::${field.databaseType()}`,
+  asText,
+  literal,
+
+  // One array parameter, so that the SQL does not depend on the number of values.
+  among: (sql, mark) => `${sql} = ANY(${mark})`,
+  like: (sql, pattern, ignoreCase) =>
+    ignoreCase ? `UPPER(${asText(sql)}) LIKE UPPER(${pattern})` : `${asText(sql)} LIKE ${pattern}`,
+  folded: (sql) => `UPPER(${sql})`,
+  regex: (sql, pattern, ignoreCase) => `${asText(sql)} ${ignoreCase ? '~*' : '~'} ${pattern}`,
+  arrayComparison: (operator, left, right) => `${left} ${operator} ${right}`,
+  json: {
+    at(root, keys, form) {
+      const last = form === 'text' ? '>' : '';
+      const [only = ''] = keys;
+      // Keys are part of the path, so the SQL depends on them; a whole number is an index, as in Django.
+      if (keys.length > 1) return `(${root} #>${last} ${literal(wireArray(keys))})`;
+      return `(${root} ->${last} ${/^-?\d{1,9}$/.test(only) ? only : literal(only)})`;
+    },
+    operand: (mark) => mark,
+    column: (sql) => sql,
+    null: "'null'::jsonb",
+    contains: (sql, operand) => `${sql} @> ${operand}`,
+    containedBy: (sql, operand) => `${sql} <@ ${operand}`,
+    hasKey: (sql, mark) => `${sql} ? ${mark}`,
+    hasKeys: (sql, mark, all) => `${sql} ${all ? '?&' : '?|'} ${mark}`,
+  },
+
+  arithmetic: (operator, left, right) => `(${left.sql} ${operators[operator]} ${right.sql})`,
+  part(part, value) {
+    // The whole second: EXTRACT would keep the fraction.
+    if (part === 'second') return `EXTRACT(SECOND FROM DATE_TRUNC('second', ${zoned(value)}))`;
+    const [name, after] = parts[part];
+    return `EXTRACT(${name} FROM ${zoned(value)})${after}`;
+  },
+  // Back to the column's own type, so that its decoder and lookups go on to hold.
+  truncate: (unit: MomentUnit, { sql, field }) =>
+    field?.family === 'dateTime'
+      ? `(DATE_TRUNC('${unit}', ${sql} AT TIME ZONE 'UTC') AT TIME ZONE 'UTC')`
+      : `DATE_TRUNC('${unit}', ${sql})::date`,
+  dateOf: (value) => `(${zoned(value)})::date`,
+  timeOf: (value) => `(${zoned(value)})::time`,
+  call: (name, values) => functions[name](values),
+  aggregate({ function: name, distinct, argument, filter, order, delimiter }: AggregateParts) {
+    const between = delimiter === undefined ? '' : `::text, ${delimiter}`;
+    const ordered = order.length === 0 ? '' : ` ORDER BY ${order.join(', ')}`;
+    const only = filter === undefined ? '' : ` FILTER (WHERE ${filter})`;
+    return `${name}(${distinct ? 'DISTINCT ' : ''}${argument.sql}${between}${ordered})${only}`;
+  },
+
+  ordered(sql, descending, { nullsFirst, nullsLast }: NullsOrder) {
+    const nulls = nullsFirst ? ' NULLS FIRST' : nullsLast ? ' NULLS LAST' : '';
+    return `${sql}${descending ? ' DESC' : ' ASC'}${nulls}`;
+  },
+  random: 'RANDOM() ASC',
+  distinctOn: (columns) => `DISTINCT ON (${columns.join(', ')}) `,
+  limits(start, end) {
+    const parts = [
+      ...(end === undefined ? [] : [`LIMIT ${end - start}`]),
+      ...(start === 0 ? [] : [`OFFSET ${start}`]),
+    ];
+    return parts.join(' ');
+  },
+  locking({ tables, nowait, skipLocked, noKey }: LockingParts) {
+    const of = tables.length === 0 ? '' : ` OF ${tables.join(', ')}`;
+    const wait = nowait ? ' NOWAIT' : skipLocked ? ' SKIP LOCKED' : '';
+    return `FOR ${noKey ? 'NO KEY ' : ''}UPDATE${of}${wait}`;
+  },
+  combinable: (sql) => `(${sql})`,
+
+  insert: {
+    fromArrays: true,
+    nothing: 'DEFAULT VALUES',
+    ignoring: () => '',
+    onConflict: standardConflict,
+  },
+};
+
+/** `ON CONFLICT`, as PostgreSQL and SQLite have it. */
+export function standardConflict(
+  conflict: ConflictRule | undefined,
+  quote: (name: string) => string,
+): string {
+  if (conflict === undefined) return '';
+  if (conflict.rule === 'ignore') return 'ON CONFLICT DO NOTHING';
+  const target = conflict.unique.map((field) => quote(field.column)).join(', ');
+  const sets = conflict.update.map((field) => `${quote(field.column)} = EXCLUDED.${quote(field.column)}`);
+  return `ON CONFLICT (${target}) DO UPDATE SET ${sets.join(', ')}`;
+}

@@ -1,0 +1,133 @@
+import type { NullsOrder } from '../expressions/node.ts';
+import type { Decoder, Field, Wire } from '../fields/field.ts';
+
+/** Parts of a date, time or moment that lookups and expressions name. */
+export type MomentPart =
+  | 'year'
+  | 'isoYear'
+  | 'month'
+  | 'day'
+  | 'week'
+  | 'weekDay'
+  | 'isoWeekDay'
+  | 'quarter'
+  | 'hour'
+  | 'minute'
+  | 'second';
+/** What a date or moment can be cut to. */
+export type MomentUnit = 'year' | 'quarter' | 'month' | 'week' | 'day' | 'hour' | 'minute' | 'second';
+
+export type ArithmeticOperator = 'add' | 'sub' | 'mul' | 'div' | 'mod' | 'pow' | 'bitAnd' | 'bitOr';
+
+/** SQL of an expression and the type of its value, where it is known. */
+export interface TypedSql {
+  readonly sql: string;
+  readonly field: Field | undefined;
+}
+
+/** The parts of an aggregate's SQL, for databases to put together their way. */
+export interface AggregateParts {
+  readonly function: string;
+  readonly distinct: boolean;
+  readonly argument: TypedSql;
+  /** Condition on the rows to take in. */
+  readonly filter: string | undefined;
+  /** Terms of ORDER BY. */
+  readonly order: readonly string[];
+  /** Text between values, for aggregates that join them. */
+  readonly delimiter: string | undefined;
+}
+
+export interface LockingParts {
+  readonly tables: readonly string[];
+  readonly nowait: boolean;
+  readonly skipLocked: boolean;
+  readonly noKey: boolean;
+}
+
+/** What an INSERT does about rows that are there already. */
+export type ConflictRule =
+  | { readonly rule: 'ignore' }
+  | { readonly rule: 'update'; readonly unique: readonly Field[]; readonly update: readonly Field[] };
+
+/** The SQL of JSON values. */
+export interface JsonDialect {
+  /** The value at a path of keys and indexes: as JSON, or as the text or number it holds. */
+  at(root: string, keys: readonly string[], form: 'json' | 'text'): string;
+  /** A JSON parameter, in the form that a column and `at` are compared with. */
+  operand(mark: string): string;
+  /** A JSON column compared with such an operand. */
+  column(sql: string): string;
+  /** JSON null as an operand. */
+  readonly null: string;
+  contains(sql: string, operand: string): string;
+  containedBy(sql: string, operand: string): string;
+  hasKey(sql: string, mark: string): string;
+  /** @param mark a parameter that is a list of texts */
+  hasKeys(sql: string, mark: string, all: boolean): string;
+}
+
+/**
+ * The SQL of one database: everything the compiler writes that is not the same everywhere. What a database cannot do
+ * throws NotSupportedError here, before anything is sent. Names are quoted with double quotes on every database, and
+ * parameters are written `$1`; drivers translate where they must.
+ */
+export interface Dialect {
+  readonly name: string;
+
+  /** How the text of a value is changed on its way out; undefined where it is sent as it is. */
+  wire(field: Field): ((text: string) => Wire) | undefined;
+  /** The same for a list of values in the text form of an array. */
+  list(element: Field): ((text: string) => Wire) | undefined;
+  decoder(field: Field): Decoder;
+
+  /** A parameter compared with a value of `field`, where the database does not tell its type by itself. */
+  operand(mark: string, field: Field): string;
+  /** The value as the type of `field`, without its length: a bounded cast would cut what an INSERT refuses. */
+  cast(sql: string, field: Field): string;
+  /** A cast the application asked for, length included. */
+  declaredCast(sql: string, field: Field): string;
+  asText(sql: string): string;
+  /** A string as a literal, for the few places that take no parameters. */
+  literal(text: string): string;
+
+  /** `sql` is one of a list parameter. */
+  among(sql: string, mark: string, element: Field | undefined): string;
+  like(sql: string, pattern: string, ignoreCase: boolean): string;
+  /** Text folded so that equal means equal but for case. */
+  folded(sql: string): string;
+  regex(sql: string, pattern: string, ignoreCase: boolean): string;
+  arrayComparison(operator: '@>' | '<@' | '&&', left: string, right: string): string;
+  readonly json: JsonDialect;
+
+  arithmetic(operator: ArithmeticOperator, left: TypedSql, right: TypedSql): string;
+  part(part: MomentPart, value: TypedSql): string;
+  truncate(unit: MomentUnit, value: TypedSql): string;
+  dateOf(value: TypedSql): string;
+  timeOf(value: TypedSql): string;
+  /** SQL of a function every database has, under its own name and rules. */
+  call(name: FunctionName, values: readonly string[]): string;
+  aggregate(parts: AggregateParts): string;
+
+  /** One term of ORDER BY: the expression, its direction, and where nulls go. */
+  ordered(sql: string, descending: boolean, nulls: NullsOrder): string;
+  readonly random: string;
+  distinctOn(columns: readonly string[]): string;
+  /** `LIMIT` and `OFFSET`; empty for all rows. */
+  limits(start: number, end: number | undefined): string;
+  locking(parts: LockingParts): string;
+  /** A query as one part of UNION and the like. */
+  combinable(sql: string): string;
+
+  readonly insert: {
+    /** Several rows of plain values as one array per column; false where rows are listed. */
+    readonly fromArrays: boolean;
+    /** A row without columns. */
+    readonly nothing: string;
+    /** Between INSERT and INTO. */
+    ignoring(conflict: ConflictRule | undefined): string;
+    onConflict(conflict: ConflictRule | undefined, quote: (name: string) => string): string;
+  };
+}
+
+export type FunctionName = 'lower' | 'upper' | 'length' | 'now' | 'concat' | 'greatest' | 'least';
