@@ -31,8 +31,13 @@ export interface RawResult {
 export interface Driver {
   execute(request: DriverRequest): Promise<RawResult>;
   close(): Promise<void>;
-  /** Asks the server to give up the running statement; it then fails in the ordinary way. */
-  cancel(): Promise<void>;
+  /**
+   * Asks the server to give up the running statement; it then fails in the ordinary way. Resolves when the server has
+   * acted on it: a connection used earlier could lose its next statement. `signal` ends the attempt.
+   */
+  cancel(signal: AbortSignal): Promise<void>;
+  /** Drops the connection without a word to the server; what runs on it fails. */
+  destroy(): void;
   /** False when the connection can no longer be used. */
   readonly usable: boolean;
   /** True when the server has a transaction open, whoever began it. */

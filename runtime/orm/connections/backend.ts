@@ -10,11 +10,20 @@ export interface DatabaseSettings {
   /** False makes the a-prefixed operations run on bridge threads too. */
   readonly native?: boolean;
   readonly pool?: Partial<PoolSettings>;
-  /** Milliseconds after which the server gives up a statement. */
+  /** Milliseconds to wait for the server to accept a connection; 10,000 when absent. */
+  readonly connectTimeout?: number;
+  /** Milliseconds after which the server gives up a statement. A server that is silent for longer is given up. */
   readonly statementTimeout?: number;
+  /** Milliseconds a cancelled statement has to end, else its connection is dropped; 2,000 when absent. */
+  readonly cancelTimeout?: number;
   readonly ssl?: unknown;
   /** False behind a pooler in transaction mode. */
   readonly preparedStatements?: boolean;
+  /**
+   * False makes `iterator` load all rows at once. Behind a pooler in transaction mode (`preparedStatements: false`) it
+   * does so outside transactions anyway: the next statement may reach another server connection.
+   */
+  readonly serverSideCursors?: boolean;
 }
 
 /** What a back end can do; everything that differs between databases is asked here. */
@@ -23,6 +32,8 @@ export interface Features {
   readonly nativeAsync: boolean;
   readonly canReturnRowsFromInsert: boolean;
   readonly supportsLocking: boolean;
+  /** Rows can be fetched in portions from a cursor with a name (`DECLARE`). */
+  readonly serverSideCursors: boolean;
   /** Parameters one statement may have. */
   readonly maxParameters: number;
 }

@@ -2,34 +2,51 @@ import { TransactionManagementError } from '../errors.ts';
 
 interface Waiter {
   start(): void;
-  refuse(error: Error): void;
+  refuse(error: unknown): void;
 }
 
 /** First come, first served: one holder at a time. */
 export class Lock {
   #held = false;
-  #waiting: Waiter[] = [];
+  readonly #waiting = new Set<Waiter>();
 
-  /** Resolves when it is this caller's turn; every caller must `release`. */
-  acquire(): Promise<void> {
-    if (!this.#held) {
-      this.#held = true;
-      return Promise.resolve();
-    }
+  /** Takes the lock where it is free. */
+  take(): boolean {
+    if (this.#held) return false;
+    this.#held = true;
+    return true;
+  }
+  /** Resolves when it is this caller's turn; every caller must `release`. An aborted one leaves the queue. */
+  acquire(signal?: AbortSignal): Promise<void> {
+    if (this.take()) return Promise.resolve();
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ start: resolve, refuse: reject });
+      const leave = () => {
+        this.#waiting.delete(waiter);
+        signal?.removeEventListener('abort', abort);
+      };
+      const waiter: Waiter = {
+        start() {
+          leave();
+          resolve();
+        },
+        refuse(error) {
+          leave();
+          reject(error);
+        },
+      };
+      const abort = () => waiter.refuse(signal?.reason);
+      signal?.addEventListener('abort', abort, { once: true });
+      this.#waiting.add(waiter);
     });
   }
   release(): void {
-    const next = this.#waiting.shift();
+    const [next] = this.#waiting;
     if (next === undefined) this.#held = false;
     else next.start();
   }
   /** Turns everybody away who waits now; whoever holds it keeps it. */
   refuseWaiting(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const waiter of waiting) waiter.refuse(notSent());
+    for (const waiter of [...this.#waiting]) waiter.refuse(notSent());
   }
 }
 

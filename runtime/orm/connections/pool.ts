@@ -2,11 +2,13 @@ import { performance } from 'node:perf_hooks';
 import { poolChannel } from '../../instrumentation.ts';
 import { OperationalError, PoolTimeout } from '../errors.ts';
 import type { NativeConnection } from './native-connection.ts';
+import { type Waiter, Waiting } from './waiting.ts';
 
 export interface PoolSettings {
+  /** Connections to keep open once the pool is used. */
   readonly min: number;
   readonly max: number;
-  /** Milliseconds to wait for a connection. */
+  /** Milliseconds to wait for a connection, opening one included. */
   readonly timeout: number;
   /** Milliseconds after which an unused connection is closed, down to `min`. */
   readonly maxIdle: number;
@@ -24,23 +26,24 @@ export const defaultPool: PoolSettings = {
   check: false,
 };
 
-interface Waiter {
-  give(connection: NativeConnection): void;
-  fail(error: Error): void;
-}
 interface Idle {
   readonly connection: NativeConnection;
   readonly since: number;
 }
 
-/** Native connections of one database: opened on demand, handed out to whoever waited longest. */
+/**
+ * Native connections of one database: opened on demand, handed out to whoever waited longest. Nobody waits while a
+ * connection is idle. A connection is opened for the pool, not for the caller that made it necessary: who leaves the
+ * queue in the meantime costs nothing, and the connection goes to the next.
+ */
 export class Pool {
   readonly #alias: string;
   readonly #settings: PoolSettings;
   readonly #open: () => Promise<NativeConnection>;
   readonly #idle: Idle[] = [];
   readonly #born = new Map<NativeConnection, number>();
-  #waiting: Waiter[] = [];
+  readonly #waiting = new Waiting<NativeConnection>();
+  readonly #closing = new Set<Promise<void>>();
   #opening = 0;
   #closed = false;
   #reaper: NodeJS.Timeout | undefined;
@@ -59,28 +62,27 @@ export class Pool {
     return this.#idle.length;
   }
   get waiting(): number {
-    return this.#waiting.length;
+    return this.#waiting.size;
+  }
+
+  /** An idle connection where there is one that needs no question first; spares the caller a wait. */
+  take(): NativeConnection | undefined {
+    if (this.#settings.check || poolChannel.hasSubscribers) return undefined;
+    return this.#takeIdle();
   }
 
   /**
    * Takes a connection out; `release` gives it back.
    *
    * @param signal leaves the queue when aborted
-   * @throws PoolTimeout when none becomes free in time
+   * @throws PoolTimeout when none becomes free in time; the signal's reason when aborted
    */
   async acquire(signal?: AbortSignal): Promise<NativeConnection> {
-    if (this.#closed) throw new OperationalError('the pool is closed');
-    signal?.throwIfAborted();
     const start = performance.now();
     try {
-      for (;;) {
-        const connection = this.#takeIdle() ?? (await this.#openOrWait(signal));
-        if (await this.#healthy(connection)) {
-          this.#publish(start);
-          return connection;
-        }
-        this.#discard(connection);
-      }
+      const connection = await this.#healthy(signal);
+      this.#publish(start);
+      return connection;
     } catch (error) {
       this.#publish(start, error);
       throw error;
@@ -89,13 +91,11 @@ export class Pool {
 
   /** Gives a connection back; one that is broken or too old is closed instead. */
   release(connection: NativeConnection): void {
-    const age = performance.now() - (this.#born.get(connection) ?? 0);
-    if (!connection.usable || this.#closed || age > this.#settings.maxLifetime) {
+    if (!connection.usable || this.#closed || this.#isTooOld(connection)) {
       this.#discard(connection);
-      this.#openForWaiting();
       return;
     }
-    const waiter = this.#waiting.shift();
+    const waiter = this.#waiting.next();
     if (waiter !== undefined) {
       waiter.give(connection);
       return;
@@ -109,7 +109,7 @@ export class Pool {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#reaper);
-    for (const waiter of this.#waiting.splice(0)) waiter.fail(new OperationalError('the pool is closed'));
+    this.#waiting.refuse(new OperationalError('the pool is closed'));
     for (const { connection } of this.#idle.splice(0)) this.#discard(connection);
     if (this.size > 0) {
       await new Promise<void>((resolve) => {
@@ -118,37 +118,38 @@ export class Pool {
     }
     await Promise.allSettled(this.#closing);
   }
-  readonly #closing = new Set<Promise<void>>();
 
-  #takeIdle(): NativeConnection | undefined {
-    // The last one used: the others get a chance to become old enough to close.
-    const connection = this.#idle.pop()?.connection;
-    connection?.setIdle(false);
-    return connection;
+  async #healthy(signal: AbortSignal | undefined): Promise<NativeConnection> {
+    for (;;) {
+      if (this.#closed) throw new OperationalError('the pool is closed');
+      signal?.throwIfAborted();
+      const connection = this.#takeIdle() ?? (await this.#wait(signal));
+      if (!this.#settings.check || (await connection.answers())) return connection;
+      this.#discard(connection);
+    }
   }
-  #openOrWait(signal: AbortSignal | undefined): Promise<NativeConnection> {
-    if (this.size < this.#settings.max) return this.#openOne();
-    return new Promise((resolve, reject) => {
-      const settle = () => {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', abort);
-        this.#waiting = this.#waiting.filter((each) => each !== waiter);
-      };
-      const waiter: Waiter = {
-        give: (connection) => {
-          settle();
-          resolve(connection);
-        },
-        fail: (error) => {
-          settle();
-          reject(error);
-        },
-      };
-      const timer = setTimeout(() => waiter.fail(this.#timeout()), this.#settings.timeout);
-      const abort = () => waiter.fail(signal?.reason);
-      signal?.addEventListener('abort', abort, { once: true });
-      this.#waiting.push(waiter);
+  #takeIdle(): NativeConnection | undefined {
+    for (;;) {
+      // The last one used: the others get a chance to become old enough to close.
+      const connection = this.#idle.pop()?.connection;
+      if (connection === undefined) return undefined;
+      if (connection.usable && !this.#isTooOld(connection)) {
+        connection.setIdle(false);
+        return connection;
+      }
+      this.#discard(connection);
+    }
+  }
+  #isTooOld(connection: NativeConnection): boolean {
+    return performance.now() - (this.#born.get(connection) ?? 0) > this.#settings.maxLifetime;
+  }
+
+  #wait(signal: AbortSignal | undefined): Promise<NativeConnection> {
+    const turn = new Promise<NativeConnection>((resolve, reject) => {
+      this.#waiting.add(resolve, reject, this.#settings.timeout, () => this.#timeout(), signal);
     });
+    this.#openWhereNeeded();
+    return turn;
   }
   #timeout(): PoolTimeout {
     const { timeout, max } = this.#settings;
@@ -157,38 +158,39 @@ export class Pool {
         `(max ${max}, open ${this.size}, idle ${this.idle}, waiting ${this.waiting}).`,
     );
   }
-  async #openOne(): Promise<NativeConnection> {
-    this.#opening += 1;
-    try {
-      const connection = await this.#open();
-      this.#born.set(connection, performance.now());
-      this.#opening -= 1;
-      return connection;
-    } catch (error) {
-      this.#opening -= 1;
-      this.#openForWaiting();
-      this.#noteDrained();
-      throw error;
+  /** Opens connections for those who wait, and up to `min`, as far as there is room. */
+  #openWhereNeeded(): void {
+    if (this.#closed) return;
+    const { min, max } = this.#settings;
+    const wanted = Math.max(this.#waiting.size - this.#opening, Math.min(min, max) - this.size);
+    for (let count = Math.min(wanted, max - this.size); count > 0; count -= 1) {
+      this.#openOne(this.#waiting.at(this.#opening));
     }
   }
-  /** A place became free without a connection to fill it: open one for whoever waited longest. */
-  #openForWaiting(): void {
-    const waiter = this.#waiting[0];
-    if (this.#closed || waiter === undefined || this.size >= this.#settings.max) return;
-    this.#openOne().then(
-      (connection) => this.release(connection),
-      (error) => waiter.fail(error),
+  /** @param waiter who is told when it cannot be opened; whoever waited longest by then gets the connection */
+  #openOne(waiter: Waiter<NativeConnection> | undefined): void {
+    this.#opening += 1;
+    this.#open().then(
+      (connection) => {
+        this.#opening -= 1;
+        this.#born.set(connection, performance.now());
+        this.release(connection);
+      },
+      (error) => {
+        this.#opening -= 1;
+        waiter?.fail(error);
+        // Without a waiter there is nobody to tell, and trying again at once would be a busy loop.
+        if (this.#waiting.size > 0) this.#openWhereNeeded();
+        this.#noteDrained();
+      },
     );
-  }
-  async #healthy(connection: NativeConnection): Promise<boolean> {
-    if (!connection.usable) return false;
-    return this.#settings.check ? connection.answers() : true;
   }
   #discard(connection: NativeConnection): void {
     this.#born.delete(connection);
     const closing = connection.close().catch(() => undefined);
     this.#closing.add(closing);
     closing.finally(() => this.#closing.delete(closing));
+    this.#openWhereNeeded();
     this.#noteDrained();
   }
   #noteDrained(): void {

@@ -22,11 +22,20 @@ export class ThreadConnection implements LaneResource {
   #thread: Thread | undefined;
   #open = false;
   #inTransaction = false;
+  #spoiled = false;
 
   constructor(target: object, plan: ConnectionPlan, released: (connection: ThreadConnection) => void) {
     this.#target = target;
     this.#plan = plan;
     this.#released = released;
+  }
+
+  get isOpen(): boolean {
+    return this.#open;
+  }
+  /** Notes that something may be left in the session: no other lane gets the connection. */
+  spoil(): void {
+    this.#spoiled = true;
   }
 
   execute(request: DriverRequest): RawResult {
@@ -68,7 +77,7 @@ export class ThreadConnection implements LaneResource {
     this.#released(this);
     const thread = this.#thread;
     if (thread === undefined) return;
-    if (this.#open && !this.#inTransaction) thread.kept.set(this.#target, this.#key);
+    if (this.#open && !this.#inTransaction && !this.#spoiled) thread.kept.set(this.#target, this.#key);
     else await this.closeAsync().catch(() => undefined);
     this.#thread = undefined;
     this.#open = false;
@@ -98,6 +107,7 @@ export class ThreadConnection implements LaneResource {
   }
   #forget(): void {
     this.#open = false;
+    this.#spoiled = false;
     if (!this.transaction.inBlock) this.transaction = new TransactionState();
   }
 }

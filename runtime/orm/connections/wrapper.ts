@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { SynchronousOnlyOperation } from '../../bridge/errors.ts';
 import { type Lane, runningLane } from '../../bridge/lane.ts';
 import type { DriverRequest, RawResult } from '../../bridge/messages.ts';
+import { defaultCancelTimeout, type Limits } from '../../bridge/settling.ts';
 import { ThreadRequestError } from '../../bridge/thread.ts';
 import { closeIdleConnections } from '../../bridge/threads.ts';
 import { currentContext } from '../../context.ts';
@@ -89,14 +90,18 @@ export class DatabaseWrapper {
     }
   }
   /** Sends a statement over an async socket. */
-  async executeNative(connection: NativeConnection, request: DriverRequest): Promise<RawResult> {
+  async executeNative(
+    connection: NativeConnection,
+    request: DriverRequest,
+    signal?: AbortSignal,
+  ): Promise<RawResult> {
     const start = performance.now();
     try {
-      const result = await connection.execute(request);
+      const result = await connection.execute(request, signal);
       this.#publish(request, 'native', start);
       return result;
     } catch (error) {
-      throw this.#failed(request, 'native', start, error);
+      throw this.#failed(request, 'native', start, error, signal);
     }
   }
 
@@ -115,7 +120,7 @@ export class DatabaseWrapper {
 
   async #open(): Promise<NativeConnection> {
     try {
-      return new NativeConnection(await this.#backend.open(this.settings));
+      return new NativeConnection(await this.#backend.open(this.settings), limitsOf(this.settings));
     } catch (error) {
       throw databaseError(this.#backend.describeError(error), undefined, error);
     }
@@ -132,8 +137,16 @@ export class DatabaseWrapper {
     };
     queryChannel.publish(event);
   }
-  #failed(request: DriverRequest, path: QueryEvent['path'], start: number, error: unknown): unknown {
-    const translated = this.#translate(request, error);
+  #failed(
+    request: DriverRequest,
+    path: QueryEvent['path'],
+    start: number,
+    error: unknown,
+    signal?: AbortSignal,
+  ): unknown {
+    // Whoever aborted it gets their own reason back, as from fetch.
+    const aborted = signal?.aborted === true && error === signal.reason;
+    const translated = aborted ? error : this.#translate(request, error);
     this.#publish(request, path, start, translated);
     return translated;
   }
@@ -145,6 +158,14 @@ export class DatabaseWrapper {
         : this.#backend.describeError(error);
     return databaseError(fields, request.text, error);
   }
+}
+
+function limitsOf({ statementTimeout, cancelTimeout, preparedStatements }: DatabaseSettings): Limits {
+  return {
+    statementTimeout,
+    serverKeepsTime: preparedStatements !== false,
+    cancelTimeout: cancelTimeout ?? defaultCancelTimeout,
+  };
 }
 
 /** Refuses to block where async code runs, unless the environment says otherwise. */

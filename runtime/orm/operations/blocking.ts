@@ -3,17 +3,23 @@ import type { ThreadConnection } from '../connections/thread-connection.ts';
 import type { DatabaseWrapper } from '../connections/wrapper.ts';
 import { runHook } from '../transaction/hooks.ts';
 import type { CommitHook, Control } from '../transaction/state.ts';
-import { drive } from './drive.ts';
-import type { Operation, Step } from './steps.ts';
+import { drive, driveRows } from './drive.ts';
+import { SessionPin } from './pin.ts';
+import type { Operation, Step, Streaming } from './steps.ts';
 
 /** Runs an operation on the running code's blocking connection; holds this thread. */
 export function runBlocking<Result>(operation: Operation<Result>): Result {
-  return drive(operation, answerBlocking);
+  return drive(operation, (step) => answerBlocking(step));
+}
+/** Hands out the rows of a streaming operation, on the connection it was started on. */
+export function streamBlocking(streaming: Streaming): Generator<unknown, void, undefined> {
+  const pin = new SessionPin();
+  return driveRows(streaming, (step) => answerBlocking(step, pin));
 }
 
-function answerBlocking(step: Step): unknown {
+function answerBlocking(step: Step, pin = new SessionPin()): unknown {
   const wrapper = connections.get(step.alias);
-  const { connection } = wrapper;
+  const connection = pin.connection ?? wrapper.connection;
   const { transaction } = connection;
   switch (step.kind) {
     case 'statement':
@@ -30,6 +36,11 @@ function answerBlocking(step: Step): unknown {
       return endBlocking(wrapper, connection, step.failure !== undefined);
     case 'inBlock':
       return transaction.inBlock;
+    case 'pin':
+      pin.open(connection);
+      return;
+    case 'unpin':
+      pin.close(wrapper, step.parting);
   }
 }
 

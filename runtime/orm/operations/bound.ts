@@ -26,7 +26,7 @@ export function synchronous<Self extends object, Arguments extends readonly unkn
   });
 }
 
-/** The native form of an operation. */
-export function asynchronous<Result>(operation: Operation<Result>): Promise<Result> {
-  return runAsynchronously(operation);
+/** The native form of an operation; `signal` cancels it, besides that of the context. */
+export function asynchronous<Result>(operation: Operation<Result>, signal?: AbortSignal): Promise<Result> {
+  return runAsynchronously(operation, signal);
 }

@@ -1,5 +1,6 @@
-import { runningLane } from '../../bridge/lane.ts';
-import { currentContext } from '../../context.ts';
+import { processLane, runningLane } from '../../bridge/lane.ts';
+import { cross } from '../../bridge/sync-to-async.ts';
+import { currentContext, withContext } from '../../context.ts';
 import { connections } from '../connections/index.ts';
 import { notSent } from '../connections/lock.ts';
 import type { ThreadConnection } from '../connections/thread-connection.ts';
@@ -8,6 +9,7 @@ import type { TransactionBlock } from '../transaction/blocks.ts';
 import { runHooks } from '../transaction/hooks.ts';
 import type { CommitHook, Control } from '../transaction/state.ts';
 import { driveAsync } from './drive.ts';
+import { SessionPin } from './pin.ts';
 import type { Operation, Step } from './steps.ts';
 
 type BridgedBlock = TransactionBlock<ThreadConnection>;
@@ -52,10 +54,28 @@ export function runBridged<Result>(
   );
 }
 
+/** What answers the steps of a stream: each is a passage to the thread of the context it was started in. */
+export function bridgedAnswers(signal: AbortSignal | undefined): (step: Step) => Promise<unknown> {
+  const { running, lane = processLane, blocks } = currentContext() ?? {};
+  const block = (alias: string) => blocks?.get(alias) as BridgedBlock | undefined;
+  const pin = new SessionPin();
+  return async (step) => {
+    if (step.kind === 'statement') signal?.throwIfAborted();
+    const wrapper = connections.get(step.alias);
+    const connection = wrapper.connectionOf(running ?? lane);
+    const answer = () => answerBridged(wrapper, connection, step, pin);
+    if (running !== undefined) return answer();
+    const inTurn = step.kind === 'unpin' ? answer : refusingQueued(block(step.alias), answer);
+    const crossing = { form: 'reference', operation: 'aiterator', threadSensitive: true } as const;
+    return withContext({ lane }, () => cross(crossing, inTurn));
+  };
+}
+
 async function answerBridged(
   wrapper: DatabaseWrapper,
   connection: ThreadConnection,
   step: Step,
+  pin = new SessionPin(),
 ): Promise<unknown> {
   const { transaction } = connection;
   switch (step.kind) {
@@ -74,6 +94,11 @@ async function answerBridged(
       return endBridged(wrapper, connection, step.failure !== undefined);
     case 'inBlock':
       return transaction.inBlock;
+    case 'pin':
+      pin.open(connection);
+      return;
+    case 'unpin':
+      await pin.closeAsync(wrapper, step.parting);
   }
 }
 

@@ -1,4 +1,4 @@
-import { currentContext } from '../../context.ts';
+import { type Context, currentContext } from '../../context.ts';
 import { connections } from '../connections/index.ts';
 import type { NativeConnection } from '../connections/native-connection.ts';
 import type { DatabaseWrapper } from '../connections/wrapper.ts';
@@ -9,20 +9,26 @@ import { driveAsync } from './drive.ts';
 import type { Operation, Step } from './steps.ts';
 
 /** The innermost open block of the running code on a database. */
-export function currentBlock(alias: string): NativeBlock | undefined {
-  return currentContext()?.blocks?.get(alias) as NativeBlock | undefined;
+export function currentBlock(alias: string, context = currentContext()): NativeBlock | undefined {
+  return context?.blocks?.get(alias) as NativeBlock | undefined;
 }
 
 /** Runs an operation over async sockets; no thread is involved. */
 export function runNative<Result>(
   operation: Operation<Result>,
   first?: IteratorResult<Step, Result>,
+  signal?: AbortSignal,
 ): Promise<Result> {
-  const session = new NativeSession();
+  const session = new NativeSession(signal);
   return driveAsync(operation, (step) => session.answer(step), first);
 }
+/** What answers the steps of a stream, wherever it is read on. */
+export function nativeAnswers(signal: AbortSignal | undefined): (step: Step) => Promise<unknown> {
+  const session = new NativeSession(signal);
+  return (step) => session.answer(step);
+}
 
-/** The connection one operation holds while it is inside a transaction it opened itself. */
+/** The connection one operation keeps: while it is inside a transaction it opened itself, or pinned one. */
 interface Held {
   readonly connection: NativeConnection;
   /** Blocks the operation opened and has not ended. */
@@ -31,10 +37,18 @@ interface Held {
   readonly pooled: boolean;
 }
 
+/** Answers the steps of one operation. Where it runs is decided once: a stream may be read on from elsewhere. */
 class NativeSession {
+  readonly #context: Context | undefined;
+  readonly #signal: AbortSignal | undefined;
   #held: Held | undefined;
 
-  async answer(step: Step): Promise<unknown> {
+  constructor(signal: AbortSignal | undefined) {
+    this.#context = currentContext();
+    this.#signal = eitherSignal(signal, this.#context?.signal);
+  }
+
+  answer(step: Step): Promise<unknown> {
     const wrapper = connections.get(step.alias);
     switch (step.kind) {
       case 'statement':
@@ -44,21 +58,29 @@ class NativeSession {
       case 'exit':
         return this.#exit(wrapper, step.failure !== undefined);
       case 'inBlock':
-        return this.#held !== undefined || currentBlock(step.alias) !== undefined;
+        return Promise.resolve((this.#held?.depth ?? 0) > 0 || this.#block(wrapper) !== undefined);
+      case 'pin':
+        return this.#pin(wrapper);
+      case 'unpin':
+        return this.#unpin(wrapper, step.parting);
     }
   }
 
   async #statement(wrapper: DatabaseWrapper, step: Extract<Step, { kind: 'statement' }>): Promise<unknown> {
+    const signal = this.#signal;
     const held = this.#held;
-    if (held !== undefined) return send(wrapper, held.connection, step);
-    const block = currentBlock(step.alias);
-    if (block !== undefined) return inTurn(block, () => send(wrapper, block.connection, step));
+    if (held !== undefined) return send(wrapper, held.connection, step, signal);
+    const block = this.#block(wrapper);
+    if (block !== undefined)
+      return inTurn(block, () => send(wrapper, block.connection, step, signal), signal);
     // Outside a transaction the connection is held for this one statement only.
-    const connection = await wrapper.asyncConnection(currentContext()?.signal);
+    const { pool } = wrapper;
+    signal?.throwIfAborted();
+    const connection = pool.take() ?? (await pool.acquire(signal));
     try {
-      return await wrapper.executeNative(connection, step.request);
+      return await wrapper.executeNative(connection, step.request, signal);
     } finally {
-      wrapper.pool.release(connection);
+      pool.release(connection);
     }
   }
 
@@ -79,20 +101,39 @@ class NativeSession {
     held.depth -= 1;
     let hooks: readonly CommitHook[];
     try {
-      hooks = await controlNative(wrapper, held.connection, held.connection.transaction.exit(failed));
+      hooks = await endNative(wrapper, held.connection, failed, this.#signal);
     } finally {
       if (held.depth === 0) this.#letGo(wrapper);
     }
     await runHooks(hooks);
   }
+
+  async #pin(wrapper: DatabaseWrapper): Promise<void> {
+    // A block has its connection already, and others may use it between two statements of this operation.
+    if (this.#block(wrapper) === undefined) this.#held = await this.#hold(wrapper);
+  }
+  async #unpin(wrapper: DatabaseWrapper, parting: string | undefined): Promise<void> {
+    const block = this.#block(wrapper);
+    if (block !== undefined) {
+      if (parting !== undefined) await sayParting(wrapper, block, parting);
+      return;
+    }
+    const connection = this.#held?.connection;
+    if (parting !== undefined && connection !== undefined) await endSession(wrapper, connection, parting);
+    this.#letGo(wrapper);
+  }
+
+  #block(wrapper: DatabaseWrapper): NativeBlock | undefined {
+    return currentBlock(wrapper.alias, this.#context);
+  }
   /** Inside a surrounding block the operation keeps the turn: its savepoints must not mix with those of others. */
   async #hold(wrapper: DatabaseWrapper): Promise<Held> {
-    const block = currentBlock(wrapper.alias);
+    const block = this.#block(wrapper);
     if (block === undefined) {
-      const connection = await wrapper.asyncConnection(currentContext()?.signal);
+      const connection = await wrapper.asyncConnection(this.#signal);
       return { connection, depth: 0, pooled: true };
     }
-    await takeTurn(block);
+    await takeTurn(block, this.#signal);
     return { connection: block.connection, depth: 0, pooled: false };
   }
   #letGo(wrapper: DatabaseWrapper): void {
@@ -104,36 +145,82 @@ class NativeSession {
   }
 }
 
+function eitherSignal(own?: AbortSignal, surrounding?: AbortSignal): AbortSignal | undefined {
+  if (own === undefined || surrounding === undefined) return own ?? surrounding;
+  return own === surrounding ? own : AbortSignal.any([own, surrounding]);
+}
+
 /** Sends one statement of a transaction; when it fails, whatever waits behind it is not sent. */
 async function send(
   wrapper: DatabaseWrapper,
   connection: NativeConnection,
   step: Extract<Step, { kind: 'statement' }>,
+  signal: AbortSignal | undefined,
 ): Promise<unknown> {
   const { transaction } = connection;
   transaction.check();
   try {
-    return await wrapper.executeNative(connection, step.request);
+    return await wrapper.executeNative(connection, step.request, signal);
   } catch (error) {
-    if (step.write) transaction.writeFailed();
+    // What was aborted may have been done in part, so the block must not be committed.
+    if (step.write || signal?.aborted) transaction.writeFailed();
     connection.lock.refuseWaiting();
     throw error;
   }
 }
 
+/** Sends the last word for what a block's session still holds; it has nothing to say once the block is over. */
+async function sayParting(wrapper: DatabaseWrapper, block: NativeBlock, text: string): Promise<void> {
+  const { connection } = block;
+  try {
+    await inTurn(block, async () => {
+      if (!connection.transaction.needsRollback)
+        await wrapper.executeNative(connection, { text, values: [] });
+    });
+  } catch {
+    // The transaction is over or aborted, and what it had in its session went with it.
+  }
+}
+/** The same on a pooled connection: if it cannot be sent, nobody may get the connection with what is left in it. */
+async function endSession(
+  wrapper: DatabaseWrapper,
+  connection: NativeConnection,
+  text: string,
+): Promise<void> {
+  if (!connection.usable) return;
+  try {
+    await wrapper.executeNative(connection, { text, values: [] }, AbortSignal.timeout(partingTimeout));
+  } catch {
+    connection.destroy();
+  }
+}
+/** Milliseconds to wait for the answer to a parting statement. */
+const partingTimeout = 5_000;
+
 /** Runs `work` when it is this code's turn on the connection of its transaction. */
-export async function inTurn<Result>(block: NativeBlock, work: () => Promise<Result>): Promise<Result> {
-  await takeTurn(block);
+export async function inTurn<Result>(
+  block: NativeBlock,
+  work: () => Promise<Result>,
+  signal?: AbortSignal,
+): Promise<Result> {
+  await takeTurn(block, signal);
   try {
     return await work();
   } finally {
     block.connection.lock.release();
   }
 }
-async function takeTurn(block: NativeBlock): Promise<void> {
+async function takeTurn(block: NativeBlock, signal: AbortSignal | undefined): Promise<void> {
   block.requireOpen();
-  const { lock } = block.connection;
-  await lock.acquire();
+  const { lock, transaction } = block.connection;
+  try {
+    signal?.throwIfAborted();
+    if (!lock.take()) await lock.acquire(signal);
+  } catch (error) {
+    // The work of the block is incomplete.
+    if (signal?.aborted) transaction.writeFailed();
+    throw error;
+  }
   try {
     // The block may have ended while this code was waiting.
     block.requireOpen();
@@ -141,6 +228,24 @@ async function takeTurn(block: NativeBlock): Promise<void> {
     lock.release();
     throw error;
   }
+}
+
+/**
+ * Ends the innermost block of a native connection. The caller has the turn, or the connection for itself.
+ *
+ * @returns hooks to run, after the outermost commit
+ * @throws the signal's reason, after the rollback, when it was aborted before the work could be committed
+ */
+export async function endNative(
+  wrapper: DatabaseWrapper,
+  connection: NativeConnection,
+  failed: boolean,
+  signal: AbortSignal | undefined,
+): Promise<readonly CommitHook[]> {
+  const abandoned = !failed && signal?.aborted === true;
+  const hooks = await controlNative(wrapper, connection, connection.transaction.exit(failed || abandoned));
+  if (abandoned) throw signal.reason;
+  return hooks;
 }
 
 /** Runs a transaction protocol on a native connection. The caller has the turn, or the connection for itself. */

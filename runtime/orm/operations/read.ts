@@ -32,7 +32,7 @@ export function doesNotExist(meta: ModelMeta): Error {
 function* fetch(queryset: QuerySet, variant: RowsVariant): Operation<unknown[]> {
   const plan = rowsPlan(queryset.shape, variant, dialectOf(queryset.database));
   if (plan === undefined) return [];
-  if (queryset.query.locking !== undefined) yield* requireBlock(queryset);
+  yield* requireLockable(queryset);
   const rows = yield* sendPlan(queryset, plan);
   relateKnown(queryset, rows);
   if (queryset.state.prefetches.length > 0 && rows.length > 0) {
@@ -47,13 +47,14 @@ function* sendPlan(queryset: QuerySet, plan: Plan): Operation<unknown[]> {
   return plan.read(rows, queryset.database);
 }
 
-function* requireBlock(queryset: QuerySet): Operation<void> {
-  if (yield* insideBlock(queryset.database)) return;
+/** Rows can be locked inside a transaction only. */
+export function* requireLockable(queryset: QuerySet): Operation<void> {
+  if (queryset.query.locking === undefined || (yield* insideBlock(queryset.database))) return;
   throw new TransactionManagementError('select_for_update cannot be used outside of a transaction.');
 }
 
 /** Rows of a related manager know the instance they were asked for through. */
-function relateKnown(queryset: QuerySet, rows: readonly unknown[]): void {
+export function relateKnown(queryset: QuerySet, rows: readonly unknown[]): void {
   const { known } = queryset.state;
   if (known === undefined || queryset.query.rows.form !== 'instances') return;
   for (const row of rows) relate(row as object, known.name, known.instance);
@@ -133,7 +134,7 @@ export function* exists(queryset: QuerySet): Operation<boolean> {
   if (queryset.loaded !== undefined) return queryset.loaded.length > 0;
   const plan = existsPlan(queryset.shape, dialectOf(queryset.database));
   if (plan === undefined) return false;
-  if (queryset.query.locking !== undefined) yield* requireBlock(queryset);
+  yield* requireLockable(queryset);
   const compiler = new SQLCompiler(queryset.database, plan.bind(queryset.parameters));
   return (yield* compiler.execution('single')) !== undefined;
 }
@@ -208,11 +209,6 @@ export function* at(queryset: QuerySet, index: number): Operation<unknown> {
   const at = queryset.loaded === undefined ? 0 : index;
   if (at >= rows.length) throw new IndexError('list index out of range');
   return rows[at];
-}
-
-export function requireChunkSize(chunkSize: number | undefined): void {
-  if (chunkSize !== undefined && chunkSize <= 0)
-    throw new ValueError('Chunk size must be strictly positive.');
 }
 
 const explainFormats = ['JSON', 'TEXT', 'XML', 'YAML'];

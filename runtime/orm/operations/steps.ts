@@ -24,10 +24,22 @@ export type Step =
       readonly failure: { readonly error: unknown } | undefined;
     }
   /** Answered with true inside a transaction block. */
-  | { readonly kind: 'inBlock'; readonly alias: string };
+  | { readonly kind: 'inBlock'; readonly alias: string }
+  /** Keeps one connection for the operation until `unpin`: what lives in a session must be used in that session. */
+  | { readonly kind: 'pin'; readonly alias: string }
+  /** Ends that, with a last statement for what is still there. Never fails: the connection is dropped instead. */
+  | { readonly kind: 'unpin'; readonly alias: string; readonly parting: string | undefined };
 
 /** An operation: yields steps, returns its result. */
 export type Operation<Result> = Generator<Step, Result, never>;
+
+/** Rows for whoever reads an operation's result in portions. */
+export interface Portion {
+  readonly kind: 'rows';
+  readonly rows: readonly unknown[];
+}
+/** An operation whose result is read while it runs. It may be ended early with `return`. */
+export type Streaming = Generator<Step | Portion, void, never>;
 
 /** Sends one statement. */
 export function* statement(alias: string, request: DriverRequest, write = false): Operation<RawResult> {
@@ -52,6 +64,7 @@ export function* atomically<Result>(
   return result;
 }
 
+/** Whether the running code is inside a transaction block. */
 export function* insideBlock(alias: string): Operation<boolean> {
   return (yield { kind: 'inBlock', alias }) as unknown as boolean;
 }

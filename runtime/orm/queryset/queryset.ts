@@ -7,6 +7,9 @@ import * as bulk from '../operations/bulk.ts';
 import * as creation from '../operations/create.ts';
 import { deleteRows } from '../operations/delete.ts';
 import * as read from '../operations/read.ts';
+import { streamAsynchronously, streamBlocking } from '../operations/run.ts';
+import type { Operation } from '../operations/steps.ts';
+import * as streaming from '../operations/stream.ts';
 import { updateRows } from '../operations/update.ts';
 import { Collected, encoded, type SubqueryParts, subqueryParts } from '../query/collected.ts';
 import { Query } from '../query/query.ts';
@@ -183,31 +186,31 @@ export class QuerySet {
     return synchronous(this, 'get', read.get);
   }
   aget(...conditions: unknown[]) {
-    return asynchronous(read.get(this, ...conditions));
+    return this.#start(read.get(this, ...conditions));
   }
   get create() {
     return synchronous(this, 'create', creation.create);
   }
   acreate(values: creation.Values) {
-    return asynchronous(creation.create(this, values));
+    return this.#start(creation.create(this, values));
   }
   get getOrCreate() {
     return synchronous(this, 'getOrCreate', creation.getOrCreate);
   }
   agetOrCreate(where?: creation.Values, options?: creation.CreationOptions) {
-    return asynchronous(creation.getOrCreate(this, where, options));
+    return this.#start(creation.getOrCreate(this, where, options));
   }
   get updateOrCreate() {
     return synchronous(this, 'updateOrCreate', creation.updateOrCreate);
   }
   aupdateOrCreate(where?: creation.Values, options?: creation.CreationOptions) {
-    return asynchronous(creation.updateOrCreate(this, where, options));
+    return this.#start(creation.updateOrCreate(this, where, options));
   }
   get bulkCreate() {
     return synchronous(this, 'bulkCreate', bulk.bulkCreate);
   }
   abulkCreate(objects: Iterable<object>, options?: bulk.BulkCreateOptions) {
-    return asynchronous(bulk.bulkCreate(this, objects, options));
+    return this.#start(bulk.bulkCreate(this, objects, options));
   }
   get bulkUpdate() {
     return synchronous(this, 'bulkUpdate', bulk.bulkUpdate);
@@ -217,79 +220,79 @@ export class QuerySet {
     fieldNames: readonly string[],
     options?: { readonly batchSize?: number },
   ) {
-    return asynchronous(bulk.bulkUpdate(this, objects, fieldNames, options));
+    return this.#start(bulk.bulkUpdate(this, objects, fieldNames, options));
   }
   get count() {
     return synchronous(this, 'count', read.count);
   }
   acount() {
-    return asynchronous(read.count(this));
+    return this.#start(read.count(this));
   }
   get exists() {
     return synchronous(this, 'exists', read.exists);
   }
   aexists() {
-    return asynchronous(read.exists(this));
+    return this.#start(read.exists(this));
   }
   get contains() {
     return synchronous(this, 'contains', read.contains);
   }
   acontains(instance: object) {
-    return asynchronous(read.contains(this, instance));
+    return this.#start(read.contains(this, instance));
   }
   get first() {
     return synchronous(this, 'first', read.first);
   }
   afirst() {
-    return asynchronous(read.first(this));
+    return this.#start(read.first(this));
   }
   get last() {
     return synchronous(this, 'last', read.last);
   }
   alast() {
-    return asynchronous(read.last(this));
+    return this.#start(read.last(this));
   }
   get latest() {
     return synchronous(this, 'latest', read.latest);
   }
   alatest(...fields: string[]) {
-    return asynchronous(read.latest(this, ...fields));
+    return this.#start(read.latest(this, ...fields));
   }
   get earliest() {
     return synchronous(this, 'earliest', read.earliest);
   }
   aearliest(...fields: string[]) {
-    return asynchronous(read.earliest(this, ...fields));
+    return this.#start(read.earliest(this, ...fields));
   }
   get inBulk() {
     return synchronous(this, 'inBulk', read.inBulk);
   }
   ainBulk(keys?: Iterable<unknown> | null, options?: { readonly fieldName?: string }) {
-    return asynchronous(read.inBulk(this, keys, options));
+    return this.#start(read.inBulk(this, keys, options));
   }
   get aggregate() {
     return synchronous(this, 'aggregate', read.aggregate);
   }
   aaggregate(...expressions: unknown[]) {
-    return asynchronous(read.aggregate(this, ...expressions));
+    return this.#start(read.aggregate(this, ...expressions));
   }
   get update() {
     return synchronous(this, 'update', updateRows);
   }
   aupdate(values: Readonly<Record<string, unknown>>) {
-    return asynchronous(updateRows(this, values));
+    return this.#start(updateRows(this, values));
   }
   get delete() {
     return synchronous(this, 'delete', deleteRows);
   }
   adelete() {
-    return asynchronous(deleteRows(this));
+    return this.#start(deleteRows(this));
   }
   get list() {
     return synchronous(this, 'list', read.list);
   }
   alist() {
-    return asynchronous(read.list(this));
+    return this.#start(read.list(this));
   }
   afilter(...conditions: unknown[]) {
     return this.filter(...conditions).alist();
@@ -298,25 +301,21 @@ export class QuerySet {
     return synchronous(this, 'at', read.at);
   }
   aat(index: number) {
-    return asynchronous(read.at(this, index));
+    return this.#start(read.at(this, index));
   }
   get explain() {
     return synchronous(this, 'explain', read.explain);
   }
   aexplain(options?: Readonly<Record<string, unknown>>) {
-    return asynchronous(read.explain(this, options));
+    return this.#start(read.explain(this, options));
   }
-  /** Reads all rows in chunks without keeping them. */
-  *iterator(options: { readonly chunkSize?: number } = {}): Generator<unknown, void, undefined> {
-    yield* this.all().iterated(options);
+  /** Reads the rows in chunks, without keeping them, from a server-side cursor. */
+  iterator(options: streaming.IteratorOptions = {}): Generator<unknown, void, undefined> {
+    streaming.requireStreamable(this, options);
+    return streamBlocking(streaming.stream(this, options));
   }
-  async *aiterator(options: { readonly chunkSize?: number } = {}): AsyncGenerator<unknown, void, undefined> {
-    read.requireChunkSize(options.chunkSize);
-    yield* await this.all().alist();
-  }
-  iterated(options: { readonly chunkSize?: number }): Iterable<unknown> {
-    read.requireChunkSize(options.chunkSize);
-    return this.list();
+  aiterator(options: streaming.IteratorOptions = {}): AsyncGenerator<unknown, void, undefined> {
+    return streamAsynchronously(streaming.stream(this, options), this.state.signal);
   }
   *[Symbol.iterator](): Generator<unknown, void, undefined> {
     yield* this.list();
@@ -325,6 +324,9 @@ export class QuerySet {
     yield* await this.alist();
   }
 
+  #start<Result>(operation: Operation<Result>): Promise<Result> {
+    return asynchronous(operation, this.state.signal);
+  }
   /** The same query with other circumstances; the cache is left behind. */
   with(changes: Partial<QuerySetState>): QuerySet {
     return new QuerySet(this.meta, this.shape, this.parameters, { ...this.state, ...changes });

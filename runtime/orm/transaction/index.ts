@@ -3,7 +3,7 @@ import { connections } from '../connections/index.ts';
 import type { DatabaseWrapper } from '../connections/wrapper.ts';
 import { TransactionManagementError } from '../errors.ts';
 import { controlBlocking, endBlocking } from '../operations/blocking.ts';
-import { controlNative, currentBlock, inTurn } from '../operations/native.ts';
+import { controlNative, currentBlock, endNative, inTurn } from '../operations/native.ts';
 import type { BlockOptions } from '../operations/steps.ts';
 import { type NativeBlock, TransactionBlock } from './blocks.ts';
 import { aatomicBridged } from './bridged.ts';
@@ -112,7 +112,7 @@ async function end(wrapper: DatabaseWrapper, block: NativeBlock, failed: boolean
   let hooks: readonly CommitHook[];
   await connection.lock.acquire();
   try {
-    hooks = await controlNative(wrapper, connection, connection.transaction.exit(failed));
+    hooks = await endNative(wrapper, connection, failed, currentContext()?.signal);
   } finally {
     connection.lock.release();
   }

@@ -10,6 +10,11 @@ export interface CommitHook {
   readonly savepoints: readonly string[];
 }
 
+/** An open block; its savepoint is undefined where it is the outermost or joined the one around it. */
+export interface OpenBlock {
+  readonly savepoint: string | undefined;
+}
+
 /** Statements of a protocol: yields SQL, is answered with the server's result. */
 export type Control<Result> = Generator<string, Result, RawResult>;
 
@@ -18,8 +23,7 @@ const brokenBlock =
 
 /** Transaction state of one connection, and the statements that change it. Does no I/O. */
 export class TransactionState {
-  /** Savepoint of each open block, outermost first; undefined where a block joined the one around it. */
-  readonly #blocks: (string | undefined)[] = [];
+  readonly #blocks: OpenBlock[] = [];
   #hooks: CommitHook[] = [];
   #savepointCount = 0;
   /** True when the innermost block can only be rolled back. */
@@ -30,8 +34,12 @@ export class TransactionState {
   get inBlock(): boolean {
     return this.#blocks.length > 0;
   }
-  get depth(): number {
-    return this.#blocks.length;
+  get innermost(): OpenBlock | undefined {
+    return this.#blocks.at(-1);
+  }
+  /** Whether `block` has not ended. What was made in one that has, such as a cursor, may be gone. */
+  isOpen(block: OpenBlock): boolean {
+    return this.#blocks.includes(block);
   }
 
   /** Refuses statements that could only fail or be lost. */
@@ -52,12 +60,12 @@ export class TransactionState {
     if (!this.inBlock) {
       this.needsRollback = false;
       yield 'BEGIN';
-      this.#blocks.push(undefined);
+      this.#blocks.push({ savepoint: undefined });
       return;
     }
     const name = savepoint && !this.needsRollback ? this.#newSavepoint() : undefined;
     if (name !== undefined) yield `SAVEPOINT ${name}`;
-    this.#blocks.push(name);
+    this.#blocks.push({ savepoint: name });
   }
 
   /**
@@ -67,7 +75,7 @@ export class TransactionState {
    * @throws DatabaseError when the commit fails; the work is then rolled back
    */
   *exit(failed: boolean): Control<readonly CommitHook[]> {
-    const savepoint = this.#blocks.pop();
+    const savepoint = this.#blocks.pop()?.savepoint;
     if (this.inBlock) {
       yield* this.#exitInner(savepoint, failed);
       return [];
@@ -136,7 +144,7 @@ export class TransactionState {
 
   /** Adds a hook; call only inside a block. */
   addHook(run: () => unknown, robust: boolean): void {
-    const savepoints = this.#blocks.filter((name) => name !== undefined);
+    const savepoints = this.#blocks.flatMap(({ savepoint }) => savepoint ?? []);
     this.#hooks.push({ run, robust, savepoints });
   }
 

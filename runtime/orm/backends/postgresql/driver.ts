@@ -1,10 +1,14 @@
 import pg from 'pg';
 import type { Driver, DriverRequest, RawResult } from '../../../bridge/messages.ts';
 import type { DriverErrorFields } from '../../errors.ts';
+import { requestCancel } from './cancel.ts';
+import { RunningQuery } from './query.ts';
 
 /** Settings of one connection; they cross threads, so they are plain data. */
 export interface PostgresqlSettings {
   readonly url: string;
+  /** Milliseconds to wait for the server to accept the connection. */
+  readonly connectTimeout?: number | undefined;
   /** Milliseconds after which the server gives up a statement. */
   readonly statementTimeout?: number | undefined;
   readonly ssl?: unknown;
@@ -12,11 +16,14 @@ export interface PostgresqlSettings {
   readonly preparedStatements?: boolean | undefined;
 }
 
-// Values stay as the server sent them: one row reader, in the main thread, converts for every path.
-const rawText = { getTypeParser: () => (text: string) => text };
-
 // What decoding and SQL rely on, whatever the server's own configuration. One message for all three.
 const sessionSettings = "SET TIME ZONE 'UTC'; SET datestyle TO 'ISO, MDY'; SET intervalstyle TO 'postgres'";
+
+/** Milliseconds without traffic after which the system starts to ask whether the other side is still there. */
+const keepAliveDelay = 10_000;
+const defaultConnectTimeout = 10_000;
+/** Milliseconds a server has to answer a goodbye. */
+const goodbyeTimeout = 1_000;
 
 /**
  * Connects to PostgreSQL.
@@ -26,16 +33,32 @@ const sessionSettings = "SET TIME ZONE 'UTC'; SET datestyle TO 'ISO, MDY'; SET i
  * @throws the driver's error when the server cannot be reached or refuses
  */
 export async function openDriver(settings: unknown): Promise<Driver> {
-  const { url, statementTimeout, ssl, preparedStatements } = settings as PostgresqlSettings;
+  const { url, statementTimeout, ssl, preparedStatements, connectTimeout } = settings as PostgresqlSettings;
+  const prepares = preparedStatements ?? true;
+  const timeout = connectTimeout ?? defaultConnectTimeout;
   const client = new pg.Client({
     connectionString: url,
     keepAlive: true,
-    ...(statementTimeout === undefined ? {} : { statement_timeout: statementTimeout }),
+    keepAliveInitialDelayMillis: keepAliveDelay,
+    // Poolers refuse start-up parameters they do not know; behind one the deadline is kept on this side.
+    ...(statementTimeout === undefined || !prepares ? {} : { statement_timeout: statementTimeout }),
     ...(ssl === undefined ? {} : { ssl: ssl as boolean }),
   });
-  await client.connect();
-  const driver = new PostgresqlDriver(client, preparedStatements ?? true);
-  await driver.execute({ text: sessionSettings, values: [] });
+  const driver = new PostgresqlDriver(client, prepares);
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    driver.destroy();
+  }, timeout);
+  try {
+    await client.connect();
+    await driver.execute({ text: sessionSettings, values: [] });
+  } catch (error) {
+    driver.destroy();
+    throw late ? new Error(`the server did not accept the connection within ${timeout} ms`) : error;
+  } finally {
+    clearTimeout(timer);
+  }
   return driver;
 }
 
@@ -48,21 +71,18 @@ class PostgresqlDriver implements Driver {
     this.#client = client;
     this.#prepares = prepares;
     // An idle connection that breaks has no query to report to; the next use finds out.
-    client.on('error', () => {
-      this.#broken = true;
-    });
+    client.on('error', () => this.destroy());
     client.on('end', () => {
       this.#broken = true;
     });
   }
 
   get usable(): boolean {
-    return !this.#broken;
+    return !this.#broken && !socketOf(this.#client).destroyed;
   }
 
   get inTransaction(): boolean {
-    const client = this.#client as unknown as { getTransactionStatus(): string | null };
-    return client.getTransactionStatus() !== 'I';
+    return this.#client.getTransactionStatus() !== 'I';
   }
 
   setIdle(idle: boolean): void {
@@ -72,57 +92,40 @@ class PostgresqlDriver implements Driver {
   }
 
   execute(request: DriverRequest): Promise<RawResult> {
-    if (this.#broken) return Promise.reject(new Error('the connection is closed'));
-    const config = {
-      text: request.text,
-      values: request.values as unknown[],
-      rowMode: 'array' as const,
-      types: rawText,
-      ...(request.name !== undefined && this.#prepares ? { name: request.name } : {}),
-    };
+    if (!this.usable) return Promise.reject(new Error('the connection is closed'));
     return new Promise((resolve, reject) => {
-      this.#client.query(config, (error: Error, result: pg.QueryArrayResult | pg.QueryArrayResult[]) => {
-        if (error) return reject(error);
-        const last = Array.isArray(result) ? result[result.length - 1] : result;
-        resolve({
-          command: last?.command ?? '',
-          rowCount: last?.rowCount ?? 0,
-          rows: (last?.rows ?? []) as (string | null)[][],
-          columns: last?.fields?.map((field) => field.name) ?? [],
-        });
-      });
+      const name = this.#prepares ? request.name : undefined;
+      try {
+        this.#client.query(new RunningQuery(request, name, resolve, reject));
+      } catch (error) {
+        // Half a statement may have been written: nothing that follows would be understood.
+        this.destroy();
+        reject(error);
+      }
     });
   }
 
-  async cancel(): Promise<void> {
-    const { processID, secretKey } = this.#client as unknown as { processID: number; secretKey: number };
-    const helper = new pg.Client({ ...connectionOf(this.#client) });
-    const connection = (helper as unknown as { connection: PgConnection }).connection;
-    await new Promise<void>((resolve) => {
-      connection.once('connect', () => connection.cancel(processID, secretKey));
-      connection.once('end', resolve);
-      connection.once('error', () => resolve());
-      connection.connect(this.#client.port, this.#client.host);
-    });
+  cancel(signal: AbortSignal): Promise<void> {
+    return requestCancel(this.#client, signal);
+  }
+
+  destroy(): void {
+    this.#broken = true;
+    socketOf(this.#client).destroy();
   }
 
   async close(): Promise<void> {
     this.#broken = true;
     // An idle socket does not keep the program alive, but a wait for its end must: else the process ends first.
     this.setIdle(false);
+    const late = setTimeout(() => this.destroy(), goodbyeTimeout);
     await this.#client.end();
+    clearTimeout(late);
   }
 }
 
-/** The undocumented part of pg that sends a CancelRequest; `Client.cancel` is a wrapper around it. */
-interface PgConnection {
-  once(event: string, listener: () => void): void;
-  connect(port: number, host: string): void;
-  cancel(processID: number, secretKey: number): void;
-}
-
-function connectionOf(client: pg.Client): pg.ClientConfig {
-  return { host: client.host, port: client.port, ssl: client.ssl };
+function socketOf(client: pg.Client): { readonly destroyed: boolean; destroy(): void } {
+  return client.connection.stream;
 }
 
 /** The cloneable part of a driver error. */

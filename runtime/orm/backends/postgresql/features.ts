@@ -4,6 +4,7 @@ export const postgresqlFeatures: Features = {
   nativeAsync: true,
   canReturnRowsFromInsert: true,
   supportsLocking: true,
+  serverSideCursors: true,
   // The protocol counts parameters in 16 bits.
   maxParameters: 65_535,
 };

@@ -9,8 +9,8 @@ const here = fileURLToPath(import.meta.url);
 const driverModule = path.join(path.dirname(here), `driver${path.extname(here)}`);
 
 function driverSettings(settings: DatabaseSettings): PostgresqlSettings {
-  const { url, statementTimeout, ssl, preparedStatements } = settings;
-  return { url, statementTimeout, ssl, preparedStatements };
+  const { url, connectTimeout, statementTimeout, ssl, preparedStatements } = settings;
+  return { url, connectTimeout, statementTimeout, ssl, preparedStatements };
 }
 
 /** PostgreSQL through `pg`: native on the event loop, blocking through a worker thread. */

@@ -1,0 +1,87 @@
+import type { DriverRequest, RawRow } from '../../bridge/messages.ts';
+import { connections, dialectOf } from '../connections/index.ts';
+import { ValueError } from '../errors.ts';
+import { prefetch } from '../queryset/prefetch.ts';
+import type { QuerySet } from '../queryset/queryset.ts';
+import { rowsPlan } from '../sql/plans.ts';
+import { relateKnown, requireLockable } from './read.ts';
+import { insideBlock, type Streaming, statement } from './steps.ts';
+
+export interface IteratorOptions {
+  /** Rows fetched and prefetched for at a time; 2,000 when absent. */
+  readonly chunkSize?: number;
+}
+const defaultChunkSize = 2_000;
+let cursorCount = 0;
+
+function chunkSizeOf({ chunkSize = defaultChunkSize }: IteratorOptions): number {
+  if (!(chunkSize > 0)) throw new ValueError('Chunk size must be strictly positive.');
+  if (!Number.isInteger(chunkSize)) throw new ValueError('Chunk size must be a whole number.');
+  return chunkSize;
+}
+/** What the sync iterator checks when it is called. That it wants a chunk size for prefetching is Django's rule. */
+export function requireStreamable(queryset: QuerySet, options: IteratorOptions): void {
+  chunkSizeOf(options);
+  if (options.chunkSize !== undefined || queryset.state.prefetches.length === 0) return;
+  throw new ValueError('chunkSize must be provided when using QuerySet.iterator() after prefetchRelated().');
+}
+
+/**
+ * Every row of a query set, a chunk at a time. They come from a server-side cursor where there is one, which is closed
+ * when the reader is done or leaves.
+ */
+export function* stream(queryset: QuerySet, options: IteratorOptions): Streaming {
+  const chunkSize = chunkSizeOf(options);
+  const plan = rowsPlan(queryset.shape, 'all', dialectOf(queryset.database));
+  if (plan === undefined) return;
+  yield* requireLockable(queryset);
+  const { database, state } = queryset;
+  const inside = yield* insideBlock(database);
+  const request = plan.bind(queryset.parameters);
+  const chunks = hasCursors(database, inside) ? fromCursor(!inside) : fromResult();
+  yield* chunks(database, request, chunkSize, function* (raw): Streaming {
+    const rows = plan.read(raw, database);
+    relateKnown(queryset, rows);
+    if (state.prefetches.length > 0) yield* prefetch(rows as object[], state.prefetches, database);
+    yield { kind: 'rows', rows };
+  });
+}
+
+type Deliver = (rows: readonly RawRow[]) => Streaming;
+type Chunks = (alias: string, request: DriverRequest, chunkSize: number, deliver: Deliver) => Streaming;
+
+function hasCursors(alias: string, inside: boolean): boolean {
+  const { features, settings } = connections.get(alias);
+  if (!features.serverSideCursors || settings.serverSideCursors === false) return false;
+  return inside || settings.preparedStatements !== false;
+}
+
+/** @param hold outlives the statement that declares it; else it ends with the transaction */
+function fromCursor(hold: boolean): Chunks {
+  return function* (alias, { text, values }, chunkSize, deliver): Streaming {
+    cursorCount += 1;
+    const cursor = `"migrate_async_${cursorCount}"`;
+    let open = false;
+    yield { kind: 'pin', alias };
+    try {
+      const declaration = `DECLARE ${cursor} NO SCROLL CURSOR ${hold ? 'WITH HOLD ' : ''}FOR ${text}`;
+      yield* statement(alias, { text: declaration, values });
+      open = true;
+      for (;;) {
+        const { rows } = yield* statement(alias, { text: `FETCH ${chunkSize} FROM ${cursor}`, values: [] });
+        if (rows.length > 0) yield* deliver(rows);
+        if (rows.length < chunkSize) return;
+      }
+    } finally {
+      yield { kind: 'unpin', alias, parting: open ? `CLOSE ${cursor}` : undefined };
+    }
+  };
+}
+
+/** All rows in one answer, converted a chunk at a time. */
+function fromResult(): Chunks {
+  return function* (alias, request, chunkSize, deliver): Streaming {
+    const { rows } = yield* statement(alias, request);
+    for (let at = 0; at < rows.length; at += chunkSize) yield* deliver(rows.slice(at, at + chunkSize));
+  };
+}
