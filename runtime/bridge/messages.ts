@@ -25,6 +25,8 @@ export interface RawResult {
   readonly rowCount: number;
   readonly rows: RawRow[];
   readonly columns: readonly string[];
+  /** Type of each column by PostgreSQL's number (OID); absent where the driver does not tell. */
+  readonly types?: readonly number[] | undefined;
 }
 
 /** An open connection, in whichever thread owns it. */

@@ -64,6 +64,7 @@ export {
   TruncDate,
   TruncTime,
 } from './expressions/parts.ts';
+export { RawSQL } from './expressions/raw-sql.ts';
 export { Exists, OuterRef, Subquery } from './expressions/subqueries.ts';
 export {
   TruncDay,

@@ -12,6 +12,8 @@ export interface FunctionKind {
   readonly name: string;
   output(values: readonly ExpressionNode[]): Field | undefined;
   write(values: readonly string[], dialect: Dialect): string;
+  /** True when the result may be of another type than `output`, so that the server has to tell. */
+  readonly typedByServer?: boolean;
 }
 
 /** A function of the database applied to expressions: `Lower('title')`. */
@@ -29,6 +31,9 @@ export class FunctionCall extends Computable {
   }
   get output(): Field | undefined {
     return this.kindOfFunction.output(this.values);
+  }
+  override get typedByServer(): boolean {
+    return this.kindOfFunction.typedByServer ?? false;
   }
   describe(sink: ShapeSink): void {
     sink.token(`function ${this.kindOfFunction.name}(`);

@@ -139,7 +139,7 @@ export function Func<const A extends readonly Argument[], T = unknown>(
   const field = fieldOf(options.outputField);
   const output = (values: readonly ExpressionNode[]) => field ?? commonOutput(values);
   const of = kind(`${name} ${field?.databaseType() ?? ''}`, output, plain(name));
-  return call(of, given.slice(0, -1)) as never;
+  return call({ ...of, typedByServer: field === undefined }, given.slice(0, -1)) as never;
 }
 
 function requiredField(given: unknown): Field {

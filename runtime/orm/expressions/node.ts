@@ -29,6 +29,10 @@ export abstract class ExpressionNode {
   abstract toSql(writer: SqlWriter): string;
   /** Field whose decoder and lookups apply to the result; undefined when unknown. */
   abstract get output(): Field | undefined;
+  /** True when values may be of another type than `output`, so that the server has to say what they are. */
+  get typedByServer(): boolean {
+    return false;
+  }
   get children(): readonly ExpressionNode[] {
     return [];
   }

@@ -43,8 +43,8 @@ function* fetch(queryset: QuerySet, variant: RowsVariant): Operation<unknown[]> 
 
 function* sendPlan(queryset: QuerySet, plan: Plan): Operation<unknown[]> {
   const compiler = new SQLCompiler(queryset.database, plan.bind(queryset.parameters));
-  const rows = yield* compiler.execution('multi');
-  return plan.read(rows, queryset.database);
+  const { rows, types } = yield* compiler.execution('cursor');
+  return plan.read(rows, queryset.database, types);
 }
 
 /** Rows can be locked inside a transaction only. */

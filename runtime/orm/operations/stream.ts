@@ -14,7 +14,7 @@ export interface IteratorOptions {
 const defaultChunkSize = 2_000;
 let cursorCount = 0;
 
-function chunkSizeOf({ chunkSize = defaultChunkSize }: IteratorOptions): number {
+export function chunkSizeOf({ chunkSize = defaultChunkSize }: IteratorOptions): number {
   if (!(chunkSize > 0)) throw new ValueError('Chunk size must be strictly positive.');
   if (!Number.isInteger(chunkSize)) throw new ValueError('Chunk size must be a whole number.');
   return chunkSize;
@@ -39,15 +39,15 @@ export function* stream(queryset: QuerySet, options: IteratorOptions): Streaming
   const inside = yield* insideBlock(database);
   const request = plan.bind(queryset.parameters);
   const chunks = hasCursors(database, inside) ? fromCursor(!inside) : fromResult();
-  yield* chunks(database, request, chunkSize, function* (raw): Streaming {
-    const rows = plan.read(raw, database);
+  yield* chunks(database, request, chunkSize, function* (raw, types): Streaming {
+    const rows = plan.read(raw, database, types);
     relateKnown(queryset, rows);
     if (state.prefetches.length > 0) yield* prefetch(rows as object[], state.prefetches, database);
     yield { kind: 'rows', rows };
   });
 }
 
-type Deliver = (rows: readonly RawRow[]) => Streaming;
+type Deliver = (rows: readonly RawRow[], types: readonly number[] | undefined) => Streaming;
 type Chunks = (alias: string, request: DriverRequest, chunkSize: number, deliver: Deliver) => Streaming;
 
 function hasCursors(alias: string, inside: boolean): boolean {
@@ -68,8 +68,11 @@ function fromCursor(hold: boolean): Chunks {
       yield* statement(alias, { text: declaration, values });
       open = true;
       for (;;) {
-        const { rows } = yield* statement(alias, { text: `FETCH ${chunkSize} FROM ${cursor}`, values: [] });
-        if (rows.length > 0) yield* deliver(rows);
+        const { rows, types } = yield* statement(alias, {
+          text: `FETCH ${chunkSize} FROM ${cursor}`,
+          values: [],
+        });
+        if (rows.length > 0) yield* deliver(rows, types);
         if (rows.length < chunkSize) return;
       }
     } finally {
@@ -81,7 +84,9 @@ function fromCursor(hold: boolean): Chunks {
 /** All rows in one answer, converted a chunk at a time. */
 function fromResult(): Chunks {
   return function* (alias, request, chunkSize, deliver): Streaming {
-    const { rows } = yield* statement(alias, request);
-    for (let at = 0; at < rows.length; at += chunkSize) yield* deliver(rows.slice(at, at + chunkSize));
+    const { rows, types } = yield* statement(alias, request);
+    for (let at = 0; at < rows.length; at += chunkSize) {
+      yield* deliver(rows.slice(at, at + chunkSize), types);
+    }
   };
 }

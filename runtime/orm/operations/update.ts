@@ -67,6 +67,7 @@ function rowCondition(query: Query, dialect: Dialect): RowCondition | undefined 
   if (query.empty) return undefined;
   const direct =
     query.joins.used().length === 0 &&
+    query.extraTables.length === 0 &&
     query.grouping === 'none' &&
     !query.sliced &&
     !query.where.containsWindow;

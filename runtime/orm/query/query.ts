@@ -73,6 +73,8 @@ export class Query {
   locking: LockingClause | undefined;
   /** Attributes to load; undefined loads all. */
   loaded: ReadonlySet<string> | undefined;
+  /** Tables beside the joined ones, which only SQL of the application's own can name. */
+  extraTables: readonly string[] = [];
   /** Query whose rows this one summarises, in place of a table. */
   inner: Query | undefined;
   /** Set when the rows are those of several queries; conditions and joins of this one are then not used. */
@@ -143,6 +145,11 @@ export class Query {
     this.annotations.set(name, expression);
     if (selected) this.selectedAnnotations.add(name);
     else this.selectedAnnotations.delete(name);
+  }
+  /** As `addAnnotation`, for one that is returned: a query of values returns it too. */
+  addSelected(name: string, expression: ExpressionNode): void {
+    this.addAnnotation(name, expression, true);
+    if (this.rows.form !== 'instances') this.rows = { ...this.rows, names: [...this.rows.names, name] };
   }
   /** Groups by what is selected so far, for an aggregate that was added. */
   groupBySelection(): void {

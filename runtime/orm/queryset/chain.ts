@@ -118,11 +118,9 @@ function addAnnotation(
   selected: boolean,
 ): void {
   const resolved = expression.resolve(resolver);
-  query.addAnnotation(name, resolved, selected);
+  if (selected) query.addSelected(name, resolved);
+  else query.addAnnotation(name, resolved, false);
   if (resolved.containsAggregate) query.groupBySelection();
-  if (selected && query.rows.form !== 'instances') {
-    query.rows = { ...query.rows, names: [...query.rows.names, name] };
-  }
 }
 
 function requireExpression(name: string, expression: unknown): ExpressionNode {

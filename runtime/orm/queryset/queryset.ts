@@ -1,5 +1,5 @@
 import { dialectOf } from '../connections/index.ts';
-import { NotSupportedError } from '../errors.ts';
+import type { RawParameters } from '../expressions/raw.ts';
 import { OutsideRange } from '../lookups/operand.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { asynchronous, synchronous } from '../operations/bound.ts';
@@ -16,12 +16,13 @@ import { Query } from '../query/query.ts';
 import { Places, Resolver } from '../query/resolver.ts';
 import { QueryShape } from '../query/shapes.ts';
 import { rowsPlan } from '../sql/plans.ts';
-import type { LockOptions } from '../types/queryset.ts';
+import type { ExtraParts, LockOptions, RawOptions } from '../types/queryset.ts';
 import * as chain from './chain.ts';
 import { combined, requireUncombined } from './combine.ts';
 import { dates, datetimes } from './dates.ts';
+import { extraStep } from './extra.ts';
 import type { PrefetchEntry } from './prefetch.ts';
-import { type RawParameters, RawQuerySet } from './raw.ts';
+import { RawQuerySet } from './raw.ts';
 
 /** What a query set carries beside its query. */
 export interface QuerySetState {
@@ -175,11 +176,13 @@ export class QuerySet {
   difference(...others: unknown[]): QuerySet {
     return combined(this, 'difference', others);
   }
-  raw(sql: string, parameters: RawParameters = []): RawQuerySet {
-    return new RawQuerySet(this.meta, sql, parameters, this.database);
+  raw(sql: string, parameters: RawParameters = [], options: RawOptions = {}): RawQuerySet {
+    const { translations = {}, using = this.database } = options;
+    return new RawQuerySet(this.meta, { sql, parameters, translations, alias: using, prefetches: [] });
   }
-  extra(): never {
-    return unavailable('extra');
+  extra(parts: ExtraParts): QuerySet {
+    requireUncombined(this.query, 'extra');
+    return this.step(extraStep(parts));
   }
 
   get get() {
@@ -355,10 +358,6 @@ export class QuerySet {
     }
     return new QuerySet(this.meta, shape, values, this.state);
   }
-}
-
-function unavailable(operation: string): never {
-  throw new NotSupportedError(`${operation}() is not available yet.`);
 }
 
 function encode(value: unknown, encoder: ((value: unknown) => unknown) | undefined): unknown {

@@ -1,44 +1,75 @@
+import type { RawResult } from '../../bridge/messages.ts';
 import { dialectOf } from '../connections/index.ts';
-import { FieldDoesNotExist, ValueError } from '../errors.ts';
-import { fieldFor } from '../expressions/value.ts';
+import { FieldDoesNotExist, IndexError, ValueError } from '../errors.ts';
+import { type RawParameters, rawParts, rawType, rawWire } from '../expressions/raw.ts';
 import type { Wire } from '../fields/field.ts';
+import { decoderOf } from '../fields/server-types.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { loadedFrom } from '../models/state.ts';
 import { asynchronous, synchronous } from '../operations/bound.ts';
 import type { Operation } from '../operations/steps.ts';
+import { chunkSizeOf, type IteratorOptions } from '../operations/stream.ts';
 import { SQLCompiler } from '../sql/compiler.ts';
+import { type PrefetchEntry, prefetch } from './prefetch.ts';
 
-export type RawParameters = readonly unknown[] | Readonly<Record<string, unknown>>;
+/** What a raw query set is made of. */
+export interface RawSource {
+  readonly sql: string;
+  readonly parameters: RawParameters;
+  readonly alias: string;
+  /** Fields by the columns of the result that hold them. */
+  readonly translations: Readonly<Record<string, string>>;
+  readonly prefetches: readonly PrefetchEntry[];
+}
 
 /**
  * Instances from SQL the application wrote: `raw('SELECT * FROM book WHERE pages > %s', [100])`. Columns are matched
  * by name; further ones become attributes, missing ones are read when they are asked for.
  */
 export class RawQuerySet {
-  readonly kind = 'queryset';
+  readonly kind = 'rawQueryset';
   readonly meta: ModelMeta;
-  readonly #sql: string;
-  readonly #parameters: RawParameters;
-  readonly #alias: string;
+  readonly #source: RawSource;
   #cache: object[] | undefined;
 
-  constructor(meta: ModelMeta, sql: string, parameters: RawParameters, alias: string) {
+  constructor(meta: ModelMeta, source: RawSource) {
     this.meta = meta;
-    this.#sql = sql;
-    this.#parameters = parameters;
-    this.#alias = alias;
+    this.#source = source;
   }
   get loaded(): readonly object[] | undefined {
     return this.#cache;
   }
   using(alias: string): RawQuerySet {
-    return new RawQuerySet(this.meta, this.#sql, this.#parameters, alias);
+    return new RawQuerySet(this.meta, { ...this.#source, alias });
+  }
+  prefetchRelated(...lookups: (PrefetchEntry | null)[]): RawQuerySet {
+    const prefetches =
+      lookups[0] === null ? [] : [...this.#source.prefetches, ...(lookups as PrefetchEntry[])];
+    return new RawQuerySet(this.meta, { ...this.#source, prefetches });
+  }
+  toSql(): { readonly sql: string; readonly parameters: readonly unknown[] } {
+    const { text, values } = rawRequest(this.#source);
+    return { sql: text, parameters: values };
   }
   get list() {
     return synchronous(this, 'list', readRaw);
   }
   alist(): Promise<object[]> {
     return asynchronous(readRaw(this));
+  }
+  get at() {
+    return synchronous(this, 'at', readRawAt);
+  }
+  aat(index: number): Promise<object> {
+    return asynchronous(readRawAt(this, index));
+  }
+  *iterator(options: IteratorOptions = {}): Generator<object, void, undefined> {
+    chunkSizeOf(options);
+    yield* new RawQuerySet(this.meta, this.#source).list();
+  }
+  async *aiterator(options: IteratorOptions = {}): AsyncGenerator<object, void, undefined> {
+    chunkSizeOf(options);
+    yield* await new RawQuerySet(this.meta, this.#source).alist();
   }
   *[Symbol.iterator](): Generator<object, void, undefined> {
     yield* this.list();
@@ -49,64 +80,69 @@ export class RawQuerySet {
 
   *read(): Operation<object[]> {
     if (this.#cache !== undefined) return this.#cache;
-    const compiler = new SQLCompiler(this.#alias, rawRequest(this.#sql, this.#parameters));
-    const { columns, rows } = yield* compiler.execution('cursor');
-    const dialect = dialectOf(this.#alias);
-    const read = columns.map((column) => {
-      const field = this.meta.fields.find((each) => each.column === column);
+    const { alias, prefetches } = this.#source;
+    const compiler = new SQLCompiler(alias, rawRequest(this.#source));
+    const instances = this.#instances(yield* compiler.execution('cursor'));
+    if (prefetches.length > 0 && instances.length > 0) yield* prefetch(instances, prefetches, alias);
+    this.#cache = instances;
+    return instances;
+  }
+
+  #instances({ columns, rows, types }: RawResult): object[] {
+    const { alias, translations } = this.#source;
+    const { meta } = this;
+    const dialect = dialectOf(alias);
+    const read = columns.map((column, at) => {
+      const name = Object.hasOwn(translations, column) ? translations[column] : undefined;
+      const field =
+        name === undefined ? meta.fields.find((each) => each.column === column) : meta.requireField(name);
       return {
         name: field?.attribute ?? column,
-        decode: field === undefined ? String : dialect.decoder(field).decode,
+        decode: (field === undefined ? decoderOf(types?.[at]) : dialect.decoder(field)).decode,
       };
     });
-    const names = read.map(({ name }) => name);
-    if (!names.includes(this.meta.primaryKey.attribute)) {
+    const names = new Set(read.map(({ name }) => name));
+    if (!names.has(meta.primaryKey.attribute)) {
       throw new FieldDoesNotExist('Raw query must include the primary key');
     }
-    const complete = this.meta.fields.every((field) => names.includes(field.attribute));
-    const known = this.meta.fields.map((field) => field.attribute).filter((name) => names.includes(name));
-    const modelClass = complete ? this.meta.modelClass : this.meta.partialClass(known);
-    const instances = rows.map((row) => {
-      const instance = new modelClass(loadedFrom(this.#alias)) as unknown as Record<string, unknown>;
+    const known = meta.fields.map((field) => field.attribute).filter((name) => names.has(name));
+    const modelClass = known.length === meta.fields.length ? meta.modelClass : meta.partialClass(known);
+    return rows.map((row) => {
+      const instance = new modelClass(loadedFrom(alias)) as unknown as Record<string, unknown>;
       for (const [at, { name, decode }] of read.entries()) {
         const text = row[at] ?? null;
         instance[name] = text === null ? null : decode(text);
       }
       return instance;
     });
-    this.#cache = instances;
-    return instances;
   }
 }
 function readRaw(rows: RawQuerySet): Operation<object[]> {
   return rows.read();
 }
-
-/** `%s` takes the next parameter, `%(name)s` the named one, `%%` is a percent sign. */
-function rawRequest(sql: string, parameters: RawParameters): { text: string; values: Wire[] } {
-  const values: Wire[] = [];
-  const places = new Map<string, number>();
-  const listed = Array.isArray(parameters) ? (parameters as readonly unknown[]) : undefined;
-  const named = listed === undefined ? (parameters as Readonly<Record<string, unknown>>) : {};
-  const text = sql.replace(/%(?:%|s|\((\w+)\)s)/g, (mark, name: string | undefined) => {
-    if (mark === '%%') return '%';
-    if (name === undefined) {
-      if (listed === undefined || values.length >= listed.length) {
-        throw new ValueError('The SQL has more placeholders than there are parameters.');
-      }
-      return `$${values.push(wire(listed[values.length]))}`;
-    }
-    if (!Object.hasOwn(named, name))
-      throw new ValueError(`The SQL names a parameter '${name}' that is not given.`);
-    const place = places.get(name) ?? values.push(wire(named[name]));
-    places.set(name, place);
-    return `$${place}`;
-  });
-  if (listed !== undefined && values.length !== listed.length) {
-    throw new ValueError('The SQL has fewer placeholders than there are parameters.');
-  }
-  return { text, values };
+function* readRawAt(rows: RawQuerySet, index: number): Operation<object> {
+  if (!Number.isInteger(index)) throw new TypeError('An index must be a whole number.');
+  if (index < 0) throw new ValueError('Negative indexing is not supported.');
+  const row = (yield* rows.read())[index];
+  if (row === undefined) throw new IndexError('list index out of range');
+  return row;
 }
-function wire(value: unknown): Wire {
-  return value === null || value === undefined ? null : fieldFor(value).toWire(value);
+
+/** The statement with numbered placeholders; the same named parameter is the same number. */
+function rawRequest({ sql, parameters, alias }: RawSource): { text: string; values: Wire[] } {
+  const { texts, places, values } = rawParts(sql, parameters);
+  const dialect = dialectOf(alias);
+  const text = texts.map((each, at) => {
+    const place = places[at];
+    if (place === undefined) return each;
+    const type = rawType(values[place]);
+    return `${each}${type === undefined ? `$${place + 1}` : dialect.cast(`$${place + 1}`, type)}`;
+  });
+  const wires = values.map((value) => {
+    const type = rawType(value);
+    const wire = rawWire(value);
+    const change = type === undefined || wire === null ? undefined : dialect.wire(type);
+    return change === undefined ? wire : change(wire as string);
+  });
+  return { text: text.join(''), values: wires };
 }

@@ -1,9 +1,13 @@
 import type { RawRow } from '../../bridge/messages.ts';
+import { decoderOf } from '../fields/server-types.ts';
 import { type Loaded, loadedFrom, relate } from '../models/state.ts';
 import type { ColumnShape, InstanceShape, RowShape } from './shape.ts';
 
-/** Turns raw rows into what the caller asked for. `alias` names the database they came from. */
-export type RowReader = (rows: readonly RawRow[], alias: string) => unknown[];
+/**
+ * Turns raw rows into what the caller asked for. `alias` names the database they came from, `types` tells the columns'
+ * types, which only columns of SQL that the application wrote need.
+ */
+export type RowReader = (rows: readonly RawRow[], alias: string, types?: readonly number[]) => unknown[];
 
 /** Everything the text of a compiled reader refers to by position. */
 interface Surroundings {
@@ -15,6 +19,36 @@ interface Surroundings {
  * per-row closures and lookups cost more than the conversions themselves.
  */
 export function rowReader(shape: RowShape): RowReader {
+  return columnsOf(shape).every(({ decoder }) => decoder !== undefined) ? readerOf(shape) : lateReader(shape);
+}
+
+/** Columns beside those of instances, whose types are declared. */
+function columnsOf(shape: RowShape): readonly ColumnShape[] {
+  return shape.form === 'instances' ? shape.annotations : shape.columns;
+}
+
+/** A reader that is made once the server has said what the columns are. */
+function lateReader(shape: RowShape): RowReader {
+  const readers = new Map<string, RowReader>();
+  return (rows, alias, types) => {
+    const key = types?.join() ?? '';
+    let reader = readers.get(key);
+    if (reader === undefined) {
+      reader = readerOf(typed(shape, types));
+      readers.set(key, reader);
+    }
+    return reader(rows, alias);
+  };
+}
+function typed(shape: RowShape, types: readonly number[] | undefined): RowShape {
+  const known = (columns: readonly ColumnShape[]) =>
+    columns.map((column) => ({ ...column, decoder: column.decoder ?? decoderOf(types?.[column.at]) }));
+  return shape.form === 'instances'
+    ? { ...shape, annotations: known(shape.annotations) }
+    : { ...shape, columns: known(shape.columns) };
+}
+
+function readerOf(shape: RowShape): RowReader {
   try {
     return compiledReader(shape);
   } catch (error) {

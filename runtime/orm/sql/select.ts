@@ -120,6 +120,9 @@ export class SelectCompiler {
     const sql = expression.toSql(this.#writer);
     return name === undefined ? sql : `${sql} AS ${quote(name)}`;
   }
+  #decoderOf(expression: ExpressionNode): Decoder | undefined {
+    return expression.typedByServer ? undefined : this.#decoder(expression.output);
+  }
   #decoder(field: Field | undefined): Decoder | undefined {
     return field === undefined ? undefined : this.#writer.dialect.decoder(field);
   }
@@ -131,7 +134,7 @@ export class SelectCompiler {
     const columns = expressions.map(({ expression, name }) => ({
       name: name ?? '',
       at: this.#add(expression, name),
-      decoder: this.#decoder(expression.output),
+      decoder: this.#decoderOf(expression),
     }));
     return { form: 'tuples', columns };
   }
@@ -160,7 +163,7 @@ export class SelectCompiler {
     return {
       name,
       at: this.#add(expression, isColumn && !named ? undefined : name),
-      decoder: this.#decoder(expression.output),
+      decoder: this.#decoderOf(expression),
     };
   }
   #selectInstance(model: ModelMeta, alias: TableAlias, related: RelatedTree | undefined): InstanceShape {
@@ -218,7 +221,8 @@ export class SelectCompiler {
       const on = further === undefined ? keys : `${keys} AND ${further}`;
       tables.push(`${type} JOIN ${tableSql(alias, writer)} ON (${on})`);
     }
-    return `FROM ${tables.join(' ')}`;
+    const others = this.#query.extraTables.filter((table) => writer.isFree(table));
+    return `FROM ${[tables.join(' '), ...others.map(quote)].join(', ')}`;
   }
 
   /** What the join of a filtered relation tests beside the keys. */

@@ -106,6 +106,10 @@ export class SqlWriter {
     this.#names.set(alias, name);
     return name;
   }
+  /** True when no table of this query goes by that name. */
+  isFree(name: string): boolean {
+    return !this.#taken.has(name);
+  }
   /** Text with `$1`, `$2`… and where each comes from. */
   finish(sql: string): { readonly sql: string; readonly sources: readonly ParameterSource[] } {
     const used: number[] = [];

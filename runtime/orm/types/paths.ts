@@ -91,12 +91,12 @@ export type PathCheck<S, A, P> = P extends keyof A
       : P
     : P;
 /** Model a path of relations leads to; `A` may start it with a filtered relation. */
-export type RelationTarget<S, A, P> = P extends keyof A
-  ? A[P] extends Joined<infer T>
+export type RelationTarget<S, A, P> = P extends keyof S
+  ? S[P] extends ForwardRelation<infer T, Any> | ManyRelation<infer T>
     ? T
     : never
-  : P extends keyof S
-    ? S[P] extends ForwardRelation<infer T, Any> | ManyRelation<infer T>
+  : P extends keyof A
+    ? A[P] extends Joined<infer T>
       ? T
       : never
     : P extends `${infer Head}__${infer Rest}`

@@ -32,7 +32,9 @@ import type {
 type AnyFormOfExpression = Expression<Any, Any, Any>;
 export type ExpressionMap = Readonly<Record<string, AnyFormOfExpression | AnyCondition>>;
 type AnnotationMap = Readonly<Record<string, AnyFormOfExpression | AnyCondition | FilteredRelationOf>>;
-type CheckedExpressions<S, A, E> = { [K in keyof E]: ExpressionCheck<S, A, E[K]> };
+/** Expressions given together may name each other, later ones the earlier. */
+type CheckedExpressions<S, A, E> = { [K in keyof E]: ExpressionCheck<S, A & Names<E>, E[K]> };
+type Names<E> = { [K in keyof E]: unknown };
 export type Annotations<S, A, E> = { -readonly [K in keyof E]: ExpressionType<S, A, E[K]> };
 /** What annotations add to a row: a filtered relation adds nothing. */
 type Returned<S, A, E> = {
@@ -45,6 +47,19 @@ type Returned<S, A, E> = {
 type NamedByDefault<S, A, E extends readonly unknown[]> = {
   -readonly [I in keyof E as I extends `${number}` ? DefaultAlias<E[I]> : never]: ExpressionType<S, A, E[I]>;
 };
+
+type CheckedAggregates<S, A, E> = {
+  [I in keyof E]: E[I] extends AnyFormOfExpression
+    ? ExpressionCheck<S, A, E[I]>
+    : CheckedExpressions<S, A, E[I]>;
+};
+/** Aggregates by their default names, and those of objects by the names given there. */
+type Aggregated<S, A, E extends readonly unknown[]> = E extends readonly [infer First, ...infer Rest]
+  ? (First extends AnyFormOfExpression
+      ? { -readonly [K in DefaultAlias<First>]: ExpressionType<S, A, First> }
+      : Annotations<S, A, First>) &
+      Aggregated<S, A, Rest>
+  : unknown;
 
 /** Lookups of model `T` with annotations `A`, checked as they are written. */
 export type Where<T, A, K extends string> = { [P in K]: AnnotatedLookup<SchemaOf<T>, A, P> } & Suggested<
@@ -189,8 +204,13 @@ export interface Queryable<T, R = T, A = object, S = SchemaOf<T>> {
   using(alias: string): QuerySet<T, R, A>;
   /** Cancels what this query set waits for when `signal` is aborted. */
   abortable(signal: AbortSignal): QuerySet<T, R, A>;
-  raw(sql: string, parameters?: readonly unknown[] | Readonly<Record<string, unknown>>): QuerySet<T, T, A>;
-  extra(parts: ExtraParts): QuerySet<T, R, A>;
+  /** Instances from SQL; `X` are the columns beside those of the model. */
+  raw<X extends object = object>(
+    sql: string,
+    parameters?: readonly unknown[] | Readonly<Record<string, unknown>>,
+    options?: RawOptions,
+  ): RawQuerySet<T & X>;
+  extra<const E extends ExtraParts>(parts: E): QuerySet<T, R & Selected<E>, A & Selected<E>>;
   slice(start: number, end?: number): QuerySet<T, R, A>;
 
   get<K extends string = never, L extends string = never>(
@@ -249,28 +269,20 @@ export interface Queryable<T, R = T, A = object, S = SchemaOf<T>> {
   alatest(...fields: string[]): Promise<R>;
   earliest(...fields: string[]): R;
   aearliest(...fields: string[]): Promise<R>;
-  inBulk<P extends ColumnName<S>>(
-    keys: Iterable<PathType<S, P>> | null | undefined,
-    options: { readonly fieldName: P },
+  inBulk<P extends ColumnName<S> | 'pk' = 'pk'>(
+    keys?: Iterable<PathType<S, P>> | null,
+    options?: { readonly fieldName?: P },
   ): Map<PathType<S, P>, T>;
-  inBulk(keys?: Iterable<KeyOf<T>> | null): Map<KeyOf<T>, T>;
-  ainBulk<P extends ColumnName<S>>(
-    keys: Iterable<PathType<S, P>> | null | undefined,
-    options: { readonly fieldName: P },
+  ainBulk<P extends ColumnName<S> | 'pk' = 'pk'>(
+    keys?: Iterable<PathType<S, P>> | null,
+    options?: { readonly fieldName?: P },
   ): Promise<Map<PathType<S, P>, T>>;
-  ainBulk(keys?: Iterable<KeyOf<T>> | null): Promise<Map<KeyOf<T>, T>>;
-  aggregate<const E extends readonly AnyFormOfExpression[]>(
-    ...expressions: CheckedExpressions<S, A, E> & E
-  ): Flat<NamedByDefault<S, A, E>>;
-  aggregate<const E extends ExpressionMap>(
-    expressions: CheckedExpressions<S, A, E> & E,
-  ): Flat<Annotations<S, A, E>>;
-  aaggregate<const E extends readonly AnyFormOfExpression[]>(
-    ...expressions: CheckedExpressions<S, A, E> & E
-  ): Promise<Flat<NamedByDefault<S, A, E>>>;
-  aaggregate<const E extends ExpressionMap>(
-    expressions: CheckedExpressions<S, A, E> & E,
-  ): Promise<Flat<Annotations<S, A, E>>>;
+  aggregate<const E extends readonly (AnyFormOfExpression | ExpressionMap)[]>(
+    ...expressions: CheckedAggregates<S, A, E> & E
+  ): Flat<Aggregated<S, A, E>>;
+  aaggregate<const E extends readonly (AnyFormOfExpression | ExpressionMap)[]>(
+    ...expressions: CheckedAggregates<S, A, E> & E
+  ): Promise<Flat<Aggregated<S, A, E>>>;
   update(values: UpdateValues<S>): number;
   aupdate(values: UpdateValues<S>): Promise<number>;
   iterator(options?: { readonly chunkSize?: number }): Generator<R, void, undefined>;
@@ -295,10 +307,43 @@ export interface QuerySet<T, R = T, A = object> extends Queryable<T, R, A>, Iter
   adelete(): Promise<Deleted>;
 }
 
+/** Columns of `extra({ select })`: only the server knows their types. */
+type Selected<E extends ExtraParts> = { [K in keyof E['select']]: unknown };
+export interface RawOptions {
+  /** Fields by the columns of the result that hold them, where the names differ. */
+  readonly translations?: Readonly<Record<string, string>>;
+  readonly using?: string;
+}
+/** Instances from SQL the application wrote. Lazy; the first read fills its cache. */
+export interface RawQuerySet<R> extends Iterable<R>, AsyncIterable<R> {
+  readonly kind: 'rawQueryset';
+  /** The rows when they are loaded, else undefined; never queries. */
+  readonly loaded: readonly R[] | undefined;
+  using(alias: string): RawQuerySet<R>;
+  prefetchRelated(...lookups: (string | PrefetchLookup)[]): RawQuerySet<R>;
+  prefetchRelated(clear: null): RawQuerySet<R>;
+  toSql(): { readonly sql: string; readonly parameters: readonly unknown[] };
+  list(): R[];
+  alist(): Promise<R[]>;
+  at(index: number): R;
+  aat(index: number): Promise<R>;
+  iterator(options?: { readonly chunkSize?: number }): Generator<R, void, undefined>;
+  aiterator(options?: { readonly chunkSize?: number }): AsyncGenerator<R, void, undefined>;
+}
+
+/** SQL of the application's own; `%s` stands for the next parameter. Names and SQL must never come from a request. */
 export interface ExtraParts {
+  /** Further columns of each row, by the attribute they become. */
   readonly select?: Readonly<Record<string, string>>;
+  /** Parameters of `select`, in the order of its placeholders. */
+  readonly selectParams?: readonly unknown[];
+  /** Conditions, all of which must hold. */
   readonly where?: readonly string[];
-  readonly parameters?: readonly unknown[];
+  /** Parameters of `where`, in the order of its placeholders. */
+  readonly params?: readonly unknown[];
+  /** Further tables, for conditions to name. */
+  readonly tables?: readonly string[];
+  /** Names as `orderBy` takes them, or `table.column`; in place of the ordering so far. */
   readonly orderBy?: readonly string[];
 }
 /** A prefetch with a query set of its own, made by `Prefetch(lookup, { queryset, toAttr })`. */

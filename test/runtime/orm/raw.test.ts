@@ -12,7 +12,7 @@ behaviour('209 raw SQL gives instances', function* () {
     '%a%',
   ]);
   expect(keys(yield* call(rows, 'list'))).toEqual([2, 3, 4, 5]);
-  expect(lastStatement()).toContain('pages > $1 AND title LIKE $2');
+  expect(lastStatement()).toContain('pages > $1::integer AND title LIKE $2');
   const [beta] = (yield* call<Book[]>(rows, 'list')) as [Book];
   expect(beta).toBeInstanceOf(Book);
   expect([beta.price, beta.meta, beta.publisherId]).toEqual(['20.00', { a: 'b', j: null }, 1]);
@@ -22,15 +22,60 @@ behaviour('209 raw SQL gives instances', function* () {
 behaviour('209 named parameters', function* () {
   const sql = 'SELECT * FROM book WHERE pages = %(n)s OR id = %(id)s OR pages = %(n)s + 100 ORDER BY id';
   expect(keys(yield* call(Book.objects.raw(sql, { n: 100, id: 5 }), 'list'))).toEqual([1, 2, 5]);
-  expect(lastStatement()).toContain('pages = $1 OR id = $2 OR pages = $1 + 100');
+  expect(lastStatement()).toContain('pages = $1::integer OR id = $2::integer OR pages = $1::integer + 100');
   const hostile = Book.objects.raw('SELECT * FROM book WHERE title = %(t)s', { t: "' OR true --" });
   expect(yield* call(hostile, 'list')).toEqual([]);
 });
 behaviour('209 further columns are attributes, missing ones are deferred', function* () {
-  const rows = Book.objects.raw('SELECT id, title, pages * 2 AS twice FROM book WHERE id = 1');
-  const [book] = (yield* call<(Book & { twice: string })[]>(rows, 'list')) as [Book & { twice: string }];
-  expect([book.title, book.twice]).toEqual(['Alpha', '200']);
+  const rows = Book.objects.raw<{ twice: number }>(
+    'SELECT id, title, pages * 2 AS twice FROM book WHERE id = 1',
+  );
+  const [book] = (yield* call<(Book & { twice: number })[]>(rows, 'list')) as [Book & { twice: number }];
+  expect([book.title, book.twice]).toEqual(['Alpha', 200]);
   expect(Object.hasOwn(book, 'pages')).toBe(false);
+});
+behaviour('209 further columns have the type the server gives them', function* () {
+  const sql = `SELECT id, count(*) OVER () AS n, price * 2 AS exact, id > 1 AS later, ARRAY[id, 7] AS list,
+    '{"a":[1]}'::jsonb AS json, published::timestamptz AS moment, interval '90 seconds' AS took,
+    9007199254740993 AS big, %s AS number, %s AS text, %s AS nothing, NULL AS null FROM book WHERE id = 1`;
+  const [row] = (yield* call<object[]>(Book.objects.raw(sql, [5, 'x', null]), 'list')) as [object];
+  expect(row).toMatchObject({
+    n: 1,
+    exact: '20.00',
+    later: false,
+    list: [1, 7],
+    json: { a: [1] },
+    moment: new Date('2020-01-15T00:00:00Z'),
+    took: 90_000,
+    big: 9007199254740993n,
+    number: 5,
+    text: 'x',
+    nothing: null,
+    null: null,
+  });
+  const listed = Book.objects.raw('SELECT * FROM book WHERE id = ANY(%s) AND tags && %s', [[1, 2], ['blue']]);
+  expect(keys(yield* call(listed, 'list'))).toEqual([1]);
+});
+behaviour('209 raw rows can be indexed, prefetched for, and read once', function* () {
+  const rows = Book.objects.raw('SELECT * FROM book ORDER BY id');
+  expect((yield* call<Book>(rows, 'at', 2)).pk).toBe(3);
+  expect((yield* call<Book>(rows, 'at', 0)).pk).toBe(1);
+  expect(statements().length).toBe(1);
+  expect((yield* thrownBy(() => call(rows, 'at', 5))).name).toBe('IndexError');
+  expect((yield* thrownBy(() => call(rows, 'at', -1))).message).toBe('Negative indexing is not supported.');
+  const [first] = (yield* call<Book[]>(rows.prefetchRelated('authors'), 'list')) as [Book];
+  expect(first.authors.all().loaded).toHaveLength(1);
+  expect(statements().length).toBe(3);
+  expect(keys(yield* call(rows.prefetchRelated('authors').prefetchRelated(null), 'list'))).toHaveLength(5);
+  expect(statements().length).toBe(4);
+});
+behaviour('209 columns of other names are translated', function* () {
+  const rows = Book.objects.raw('SELECT id, title AS naam, pages AS dikte FROM book ORDER BY id', [], {
+    translations: { naam: 'title', dikte: 'pages' },
+  });
+  const [first] = (yield* call<Book[]>(rows, 'list')) as [Book];
+  expect([first.title, first.pages]).toEqual(['Alpha', 100]);
+  expect(Object.hasOwn(first, 'naam')).toBe(false);
 });
 behaviour('209 raw SQL must return the key, and take the parameters it is given', function* () {
   const error = yield* thrownBy(() => call(Book.objects.raw('SELECT title FROM book'), 'list'));

@@ -146,3 +146,36 @@ export async function api(signal: AbortSignal) {
     if (error instanceof Book.DoesNotExist) error.message;
   }
 }
+
+export async function rows() {
+  const raw = Book.objects.raw<{ twice: number }>('SELECT *, pages * 2 AS twice FROM book', [1], {
+    translations: { naam: 'title' },
+  });
+  for (const book of raw) book.twice.toFixed(book.pages);
+  (await raw.prefetchRelated('genres').using('other').aat(0)).title;
+  // @ts-expect-error raw rows cannot be filtered
+  raw.filter({ pages: 1 });
+  const extra = Book.objects.extra({ select: { twice: 'pages * %s' }, selectParams: [2], where: ['true'] });
+  extra.orderBy('-twice').get().twice satisfies unknown;
+  extra.get().title;
+  // @ts-expect-error no such column
+  extra.get().thrice;
+  // @ts-expect-error no such part
+  Book.objects.extra({ having: ['true'] });
+
+  (await syncToAsync(Genre.objects.inBulk)(['a'])).get('a')?.label;
+  const byTitle = await syncToAsync(Book.objects.inBulk)(['a'], { fieldName: 'title' });
+  byTitle.get('a')?.pages;
+  Book.objects.inBulk([1, 2]).get(1)?.pages;
+  Book.objects.inBulk().get(1)?.pages;
+  // @ts-expect-error keys are numbers
+  Book.objects.inBulk(['a']);
+  // @ts-expect-error not a column
+  Book.objects.inBulk(['a'], { fieldName: 'titel' });
+  const totals = await syncToAsync(Book.objects.aggregate)({ total: Sum('pages'), n: Count('*') });
+  same<Equal<typeof totals, { total: number | null; n: number }>>();
+  const mixed = Book.objects.aggregate(Sum('pages'), { n: Count('id'), twice: F('n').mul(2) });
+  mixed.pages__sum?.toFixed(mixed.n);
+  // @ts-expect-error unknown path
+  Book.objects.aggregate({ n: Count('idd') });
+}

@@ -20,6 +20,11 @@ export interface WireConnection {
   sendCopyFail(reason: string): void;
 }
 
+interface ColumnDescription {
+  readonly name: string;
+  readonly dataTypeID: number;
+}
+
 /**
  * One statement on pg's connection. Rows stay as the server sent them, because one row reader in the main thread
  * converts for every path. Unlike pg's own query it reports a failure only when the server is ready for the next
@@ -34,6 +39,7 @@ export class RunningQuery implements Submittable {
   readonly text: string;
   #rows: RawRow[] = [];
   #columns: readonly string[] = [];
+  #types: readonly number[] = [];
   #command = '';
   #rowCount = 0;
   #failed = false;
@@ -74,10 +80,11 @@ export class RunningQuery implements Submittable {
     }
   }
 
-  handleRowDescription({ fields }: { readonly fields: readonly { readonly name: string }[] }): void {
+  handleRowDescription({ fields }: { readonly fields: readonly ColumnDescription[] }): void {
     // Of several statements in one text the last one's answer counts.
     this.#rows = [];
     this.#columns = fields.map((field) => field.name);
+    this.#types = fields.map((field) => field.dataTypeID);
   }
   handleDataRow({ fields }: { readonly fields: RawRow }): void {
     this.#rows.push(fields);
@@ -101,6 +108,7 @@ export class RunningQuery implements Submittable {
       rowCount: this.#rowCount,
       rows: this.#rows,
       columns: this.#columns,
+      types: this.#types,
     });
   }
   /** Called when the server reports an error, and again when the socket breaks before the server is ready. */

@@ -1,0 +1,144 @@
+import { ValueError } from '../errors.ts';
+import type { Field, Wire } from '../fields/field.ts';
+import { arrayText } from '../fields/structured.ts';
+import type { Resolver } from '../query/resolver.ts';
+import type { SqlWriter } from '../sql/writer.ts';
+import { Computable } from './arithmetic.ts';
+import { ExpressionNode, type ShapeSink } from './node.ts';
+import { fieldFor } from './value.ts';
+
+/** Parameters of SQL the application wrote: in the order of `%s`, or by the names of `%(name)s`. */
+export type RawParameters = readonly unknown[] | Readonly<Record<string, unknown>>;
+
+/** SQL taken apart at its placeholders: `texts` has one more entry than `values`. */
+export interface RawParts {
+  readonly texts: readonly string[];
+  /** Which parameter follows each text. */
+  readonly places: readonly number[];
+  readonly values: readonly unknown[];
+}
+
+/**
+ * Takes SQL apart: `%s` takes the next parameter, `%(name)s` the named one, `%%` is a percent sign.
+ *
+ * @throws ValueError when placeholders and parameters do not match
+ */
+export function rawParts(sql: string, parameters: RawParameters): RawParts {
+  const listed = Array.isArray(parameters) ? (parameters as readonly unknown[]) : undefined;
+  const named = listed === undefined ? (parameters as Readonly<Record<string, unknown>>) : {};
+  const names = new Map<string, number>();
+  const values: unknown[] = [];
+  const places: number[] = [];
+  const texts: string[] = [];
+  let text = '';
+  let end = 0;
+  for (const match of sql.matchAll(/%(?:%|s|\((\w+)\)s)/g)) {
+    text += sql.slice(end, match.index);
+    end = match.index + match[0].length;
+    const name = match[1];
+    if (match[0] === '%%') {
+      text += '%';
+      continue;
+    }
+    texts.push(text);
+    text = '';
+    if (name === undefined) {
+      if (listed === undefined || values.length >= listed.length) {
+        throw new ValueError('The SQL has more placeholders than there are parameters.');
+      }
+      places.push(values.push(listed[values.length]) - 1);
+      continue;
+    }
+    if (!Object.hasOwn(named, name)) {
+      throw new ValueError(`The SQL names a parameter '${name}' that is not given.`);
+    }
+    const place = names.get(name) ?? values.push(named[name]) - 1;
+    names.set(name, place);
+    places.push(place);
+  }
+  if (listed !== undefined && values.length !== listed.length) {
+    throw new ValueError('The SQL has fewer placeholders than there are parameters.');
+  }
+  texts.push(text + sql.slice(end));
+  return { texts, places, values };
+}
+
+/** A parameter as it is sent, for SQL whose types only the server knows. Text takes the type of its surroundings. */
+export function rawWire(value: unknown): Wire {
+  if (value === null || value === undefined) return null;
+  if (Array.isArray(value)) return arrayText(value, fieldFor(value.find((each) => each !== null) ?? ''));
+  return fieldFor(value).toWire(value);
+}
+/** Type a parameter is cast to: a number is a number wherever it stands, as a literal would be. */
+export function rawType(value: unknown): Field | undefined {
+  const castable = ['number', 'bigint', 'boolean'].includes(typeof value) || value instanceof Date;
+  return castable ? fieldFor(value) : undefined;
+}
+
+/** SQL the application wrote, as an expression. Its values are parameters, always. */
+export class RawSql extends Computable {
+  readonly #parts: RawParts;
+  readonly #owners: readonly object[];
+  readonly output: Field | undefined;
+
+  constructor(parts: RawParts, output?: Field) {
+    super();
+    this.#parts = parts;
+    this.#owners = parts.values.map(() => ({}));
+    this.output = output;
+  }
+  describe(sink: ShapeSink): void {
+    sink.token(`raw ${this.output?.databaseType() ?? ''}(`);
+    for (const [at, text] of this.#parts.texts.entries()) {
+      sink.token(text);
+      const place = this.#parts.places[at];
+      if (place !== undefined) sink.token(`${place} ${rawType(this.#parts.values[place])?.castType() ?? ''}`);
+    }
+    sink.token(')');
+    for (const [at, owner] of this.#owners.entries()) sink.value(owner, this.#parts.values[at]);
+  }
+  resolve(resolver: Resolver): ResolvedRawSql {
+    const places = this.#owners.map((owner) => resolver.place(owner, rawWire));
+    const values = this.#parts.places.map((place) => ({
+      place: places[place] as number,
+      type: rawType(this.#parts.values[place]),
+    }));
+    return new ResolvedRawSql(this.#parts.texts, values, this.output);
+  }
+  toSql(): string {
+    throw new Error('raw SQL is resolved before it is compiled');
+  }
+}
+
+interface RawPlace {
+  readonly place: number;
+  readonly type: Field | undefined;
+}
+
+class ResolvedRawSql extends ExpressionNode {
+  readonly #texts: readonly string[];
+  readonly #values: readonly RawPlace[];
+  readonly output: Field | undefined;
+
+  constructor(texts: readonly string[], values: readonly RawPlace[], output: Field | undefined) {
+    super();
+    this.#texts = texts;
+    this.#values = values;
+    this.output = output;
+  }
+  describe(): void {
+    throw new Error('a resolved expression has no shape of its own');
+  }
+  resolve(): ExpressionNode {
+    return this;
+  }
+  toSql(writer: SqlWriter): string {
+    const text = this.#texts.map((each, at) => {
+      const value = this.#values[at];
+      if (value === undefined) return each;
+      const mark = writer.parameter(value.place, undefined, value.type);
+      return each + (value.type === undefined ? mark : writer.dialect.cast(mark, value.type));
+    });
+    return `(${text.join('')})`;
+  }
+}
