@@ -9,6 +9,7 @@ import {
   unwrapped,
   walk,
 } from '../analyzer/sources/index.ts';
+import { excerpt } from './excerpt.ts';
 import { type FormMatch, leave } from './forms/form.ts';
 import { hiddenQuery } from './hidden-queries.ts';
 import { type CallJudgement, judgeCall } from './judge-call.ts';
@@ -162,7 +163,7 @@ class StepFinder {
   }
 
   private text(node: Node): string {
-    return this.file.textOf(node).replace(/\s+/g, ' ').slice(0, 60);
+    return excerpt(this.file.textOf(node));
   }
 }
 

@@ -1,13 +1,17 @@
 import type { Node } from '@babel/types';
-import type { Bridge } from '../analyzer/evidence/bridge.ts';
-import { receiverKnowledge } from '../analyzer/evidence/orm.ts';
+import type { Bridge, OrmOperation } from '../analyzer/evidence/bridge.ts';
+import { ormOperation, receiverKnowledge } from '../analyzer/evidence/orm.ts';
 import {
   type Evaluator,
+  isFunction,
   keyName,
   memberName,
+  type Place,
   type SourceFile,
   unwrapped,
+  walk,
 } from '../analyzer/sources/index.ts';
+import { excerpt } from './excerpt.ts';
 import { hasOptionalLink, isCast, outermost } from './expressions.ts';
 import { type FormMatch, leave } from './forms/form.ts';
 
@@ -30,7 +34,7 @@ export function refusal(bridge: Bridge): Refusal | undefined {
     (bridge.closure === undefined && hasOptionalLink(argument)
       ? leave(
           'MA113',
-          `«${file.textOf(argument)}» may stop at \`?.\`, where the wrapper rejects and the twin would not`,
+          `«${excerpt(file.textOf(argument))}» may stop at \`?.\`, where the wrapper rejects and the twin would not`,
         )
       : undefined)
   );
@@ -41,10 +45,10 @@ function optionsRefusal({ file, options }: Bridge): Refusal | undefined {
   const node = unwrapped(options);
   if (node.type === 'Identifier' && node.name === 'undefined') return undefined;
   if (node.type !== 'ObjectExpression')
-    return leave('MA116', `the options «${file.textOf(options)}» are not spelled out`);
+    return leave('MA116', `the options «${excerpt(file.textOf(options))}» are not spelled out`);
   for (const property of node.properties) {
     if (property.type !== 'ObjectProperty' || keyName(property) !== 'threadSensitive')
-      return leave('MA116', `the option «${file.textOf(property)}» has no native counterpart`);
+      return leave('MA116', `the option «${excerpt(file.textOf(property))}» has no native counterpart`);
   }
   return undefined;
 }
@@ -87,27 +91,51 @@ function resourceRefusal(file: SourceFile, wrap: Node): Refusal | undefined {
 export function referenceRefusal(bridge: Bridge, evaluator: Evaluator): Refusal {
   const { file } = bridge;
   const node = unwrapped(bridge.argument ?? bridge.wrap);
-  const text = file.textOf(node);
+  const text = excerpt(file.textOf(node));
   const known = receiverKnowledge(evaluator, file, node);
   switch (known.kind) {
     case 'operation':
       if (node.type === 'Identifier' && known.operation.twin !== undefined)
         return leave('MA109', `«${text}» was taken off its receiver`);
-      return known.operation.kind === 'lazy' && known.operation.name !== 'raw'
-        ? leave('MA102', `«${text}» only builds a query`)
-        : leave('MA103', `«${known.operation.name}» has no twin`);
+      return onlyBuilt(file, known.operation);
     case 'custom':
       return leave('MA103', `«${known.name}» is the project’s own and has no twin`);
     case 'function':
       if (known.node.async) return leave('MA123', `«${text}» is async already`);
-      return bridge.operations.length > 0
-        ? leave('MA122', `«${text}» is a function of the project without an async twin`)
-        : leave('MA101', `«${text}» is a function of the project that does no ORM work`);
+      return functionRefusal(bridge, evaluator, known, text);
     case 'other':
       return leave('MA101', `«${text}» is not an ORM operation`);
     case 'unknown':
       return unknownRefusal(file, node, text);
   }
+}
+
+function functionRefusal(bridge: Bridge, evaluator: Evaluator, { file, node }: Place, text: string): Refusal {
+  if (bridge.operations.length > 0)
+    return leave('MA122', `«${text}» is a function of the project without an async twin`);
+  const built = isFunction(node) ? lazyQueryIn(evaluator, file, node.body) : undefined;
+  return built === undefined
+    ? leave('MA101', `«${text}» is a function of the project that does no ORM work`)
+    : onlyBuilt(file, built);
+}
+
+/** What an operation that only builds a query is left for; `raw` has no twin, as it is gone through. */
+export function onlyBuilt(file: SourceFile, { kind, name, node }: OrmOperation): Refusal {
+  return kind === 'lazy' && name !== 'raw'
+    ? leave('MA102', `«${excerpt(file.textOf(node))}» only builds a query`)
+    : leave('MA103', `«${name}» has no twin`);
+}
+
+/** The first operation under a node that builds a query and does not run it. */
+export function lazyQueryIn(evaluator: Evaluator, file: SourceFile, root: Node): OrmOperation | undefined {
+  let found: OrmOperation | undefined;
+  walk(root, (node) => {
+    if (node.type !== 'CallExpression' || node.callee.type === 'Import') return found === undefined;
+    const operation = ormOperation(evaluator, file, node.callee);
+    if (operation?.kind === 'lazy') found ??= operation;
+    return found === undefined;
+  });
+  return found;
 }
 
 function unknownRefusal(file: SourceFile, node: Node, text: string): Refusal {

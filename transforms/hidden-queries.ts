@@ -10,6 +10,7 @@ import {
   type SourceFile,
   unwrapped,
 } from '../analyzer/sources/index.ts';
+import { excerpt } from './excerpt.ts';
 import { doesOrmWork } from './judge-call.ts';
 
 /**
@@ -46,7 +47,7 @@ function queryingGetter(
   if (object?.kind !== 'instance' || object.model.definition === undefined) return undefined;
   const getter = getterNamed(object.model.definition, name);
   if (getter === undefined || !doesOrmWork(evaluator, object.model.definition.file, getter)) return undefined;
-  return `the getter «${file.textOf(node)}» queries, and a getter cannot be awaited`;
+  return `the getter «${excerpt(file.textOf(node))}» queries, and a getter cannot be awaited`;
 }
 
 function getterNamed(definition: ClassValue, name: string) {

@@ -11,6 +11,7 @@ import {
   unwrapped,
   walk,
 } from '../analyzer/sources/index.ts';
+import { excerpt } from './excerpt.ts';
 import { type FormMatch, leave } from './forms/form.ts';
 
 type Call = Node & { type: 'CallExpression' | 'OptionalCallExpression' };
@@ -38,7 +39,7 @@ export function judgeCall(evaluator: Evaluator, file: SourceFile, call: Call): C
   // A bridge inside the function gives a promise already.
   if (callee.type === 'CallExpression' && ormFlow(evaluator).wrappers.of(file, callee.callee))
     return harmless;
-  const text = file.textOf(callee).replace(/\s+/g, ' ').slice(0, 60);
+  const text = excerpt(file.textOf(callee));
   const known = receiverKnowledge(evaluator, file, callee);
   switch (known.kind) {
     case 'operation': {

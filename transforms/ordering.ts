@@ -8,6 +8,7 @@ import {
   type SourceFile,
   unwrapped,
 } from '../analyzer/sources/index.ts';
+import { excerpt } from './excerpt.ts';
 import { outermost } from './expressions.ts';
 import { type FormContext, type FormMatch, leave } from './forms/form.ts';
 import { operationsOf } from './judge-call.ts';
@@ -64,10 +65,7 @@ function rivalOf(own: Member, members: readonly Member[]): string | undefined {
 }
 
 function describe(bridge: Bridge): string {
-  return bridge.file
-    .textOf(bridge.argument ?? bridge.wrap)
-    .replace(/\s+/g, ' ')
-    .slice(0, 60);
+  return excerpt(bridge.file.textOf(bridge.argument ?? bridge.wrap));
 }
 
 function writes({ operations }: Member): boolean {

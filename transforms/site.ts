@@ -1,6 +1,7 @@
 import type { Site, SiteOutcome } from '../analyzer/analysis.ts';
 import type { Bridge } from '../analyzer/evidence/bridge.ts';
 import { columnOf, lineOf } from '../analyzer/sources/index.ts';
+import { excerpt } from './excerpt.ts';
 import { type Form, type FormContext, type FormMatch, leave } from './forms/form.ts';
 import { forms } from './forms/index.ts';
 import { referenceRefusal, refusal } from './guards.ts';
@@ -61,12 +62,9 @@ const longestName = 80;
 function what({ file, argument, closure, operations, wrap }: Bridge): string {
   if (closure !== undefined && operations.length > 0)
     return operations
-      .map(({ receiver, name }) => (receiver ? `${shortened(file.textOf(receiver))}.${name}` : name))
+      .map(({ receiver, name }) =>
+        receiver ? `${excerpt(file.textOf(receiver), longestName)}.${name}` : name,
+      )
       .join(', ');
-  return shortened(file.textOf(argument ?? wrap));
-}
-
-function shortened(text: string): string {
-  const line = text.replace(/\s+/g, ' ').replace(/ ?([.()]) ?/g, '$1');
-  return line.length > longestName ? `${line.slice(0, longestName - 1)}…` : line;
+  return excerpt(file.textOf(argument ?? wrap), longestName);
 }

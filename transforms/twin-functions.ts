@@ -11,6 +11,7 @@ import {
   walk,
 } from '../analyzer/sources/index.ts';
 import { type AsyncBody, asyncBody } from './asyncify.ts';
+import { excerpt } from './excerpt.ts';
 import { type FormMatch, leave } from './forms/form.ts';
 import { declaredName, homeOf, siblingNamed, type Target } from './twin-homes.ts';
 
@@ -63,7 +64,7 @@ function bodyPlan(evaluator: Evaluator, target: Target, twin: string): TwinPlan 
   const own = body.steps.find((step) => step.kind === 'twin' && isDeclaredInside(target, step.node.callee));
   return own === undefined
     ? { kind: 'written', name: twin, target, body }
-    : leave('MA122', `«${target.file.textOf(own.node)}» is loaded inside the function itself`);
+    : leave('MA122', `«${excerpt(target.file.textOf(own.node))}» is loaded inside the function itself`);
 }
 
 /** Whether a name is declared in the function: the copy of a pattern would have to name the twin as well. */
@@ -143,7 +144,7 @@ function blockingCall(evaluator: Evaluator, { file, node }: Target): string | un
     const name = callee.type === 'Identifier' ? callee.name : memberName(callee);
     if (name !== undefined && /[a-z]Sync$/.test(name)) {
       const isForeign = evaluator.evaluate(file, callee).some(({ kind }) => kind === 'api');
-      if (isForeign) found ??= file.textOf(callee);
+      if (isForeign) found ??= excerpt(file.textOf(callee));
     }
     return found === undefined;
   });

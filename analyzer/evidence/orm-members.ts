@@ -3,6 +3,7 @@ import { twins } from '@migrate-async/runtime/twins';
 import { extendApi, isFunction, type SourceFile } from '../sources/index.ts';
 import type { OrmFlow } from './orm-flow.ts';
 import { fieldValue } from './orm-models.ts';
+import { querySetClass } from './orm-overrides.ts';
 import {
   isLazyOperation,
   isQuerySource,
@@ -156,7 +157,7 @@ function methodResult(
   if (isQuerySource(of)) {
     const sync = name === 'afilter' ? 'list' : (syncNameOf(of, name) ?? name);
     const known = isLazyOperation(sync) || twinsOf(of)[sync] !== undefined || sync === 'getQuerySet';
-    return known ? queryResult(of, sync) : undefined;
+    return known ? ofClass(flow, of, queryResult(of, sync)) : undefined;
   }
   switch (of.kind) {
     case 'list':
@@ -176,6 +177,12 @@ function methodResult(
     default:
       return other;
   }
+}
+
+/** A query set made from another is of the same class, which may define operations of its own. */
+function ofClass(flow: OrmFlow, source: QuerySource, result: OrmValue): OrmValue {
+  const custom = result.kind === 'queryset' ? querySetClass(flow, source) : undefined;
+  return result.kind === 'queryset' && custom !== undefined ? { ...result, custom } : result;
 }
 
 /** `transaction.atomic(() => …)` gives what its block returns. */

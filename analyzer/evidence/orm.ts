@@ -6,13 +6,13 @@ import {
   memberName,
   type SourceFile,
   unwrapped,
-  type Value,
   walk,
 } from '../sources/index.ts';
 import type { OrmOperation } from './bridge.ts';
 import { Wrappers } from './bridge-wrappers.ts';
 import { OrmFlow } from './orm-flow.ts';
 import { isSingleRelation } from './orm-models.ts';
+import { isOverridden, overriddenRowOperation } from './orm-overrides.ts';
 import { isLazyOperation, isQuerySource, isWrite, type Model, type OrmValue, twinsOf } from './orm-values.ts';
 
 const flows = new WeakMap<Evaluator, OrmFlow>();
@@ -73,8 +73,7 @@ export function receiverKnowledge(
     case 'method':
       // What a call gives has no name of its own to change.
       if (!isNamed(node)) return { kind: 'unknown' };
-      if (isOverridden(evaluator, file, node, value.of, value.name))
-        return { kind: 'custom', name: value.name };
+      if (isOverridden(flow, file, node, value.of, value.name)) return { kind: 'custom', name: value.name };
       return methodKnowledge(file, node, value.of, value.name, flow.twins);
     case 'function':
       return {
@@ -91,37 +90,18 @@ export function receiverKnowledge(
           proof: 'syntax',
         },
       };
-    case 'closure':
-      return { kind: 'function', file: value.file, node: value.node };
+    case 'closure': {
+      const row = overriddenRowOperation(flow, file, node);
+      if (row === undefined) return { kind: 'function', file: value.file, node: value.node };
+      return row.hasTwin
+        ? methodKnowledge(file, node, row.of, row.name, flow.twins)
+        : { kind: 'custom', name: row.name };
+    }
     case 'shape':
       return { kind: 'unknown' };
     default:
       return { kind: 'other' };
   }
-}
-
-/**
- * Whether a manager or query set of the project defines the operation itself and not its twin: the twin would then be
- * the inherited one, which does something else.
- */
-function isOverridden(
-  evaluator: Evaluator,
-  file: SourceFile,
-  node: Node,
-  of: OrmValue,
-  name: string,
-): boolean {
-  if (!isQuerySource(of)) return false;
-  if (node.type !== 'MemberExpression' && node.type !== 'OptionalMemberExpression') return false;
-  const defines = (owner: Value, member: string) =>
-    evaluator.member(owner, member).some(({ kind }) => kind === 'function');
-  const twin = twinsOf(of)[name];
-  return evaluator
-    .evaluate(file, node.object)
-    .some(
-      (owner) =>
-        owner.kind === 'instance' && defines(owner, name) && (twin === undefined || !defines(owner, twin)),
-    );
 }
 
 function isNamed(node: Node): boolean {

@@ -12,7 +12,9 @@ import {
 import { becomingAsync, isTail, stepEdits } from '../async-edits.ts';
 import { type AsyncBody, asyncBody } from '../asyncify.ts';
 import type { Edit } from '../edit.ts';
+import { excerpt } from '../excerpt.ts';
 import { isAwaited, isPure, outermost } from '../expressions.ts';
+import { lazyQueryIn, onlyBuilt } from '../guards.ts';
 import { removal } from '../layout.ts';
 import { needsSemicolon } from '../semicolons.ts';
 import { bridgeStart, separating, unwrapping } from '../unwrap.ts';
@@ -69,9 +71,11 @@ export const asyncClosure: Form = {
   },
 };
 
-/** A closure in which no query can be seen: perhaps because the model of a row cannot be read. */
+/** A closure in which no query can be seen: it may only build one, or read a row whose model nobody can read. */
 function nothingSeen({ closure, file }: Bridge, { evaluator }: FormContext): FormMatch {
   let unread: Node | undefined;
+  const built = closure && lazyQueryIn(evaluator, file, closure.body);
+  if (built !== undefined) return onlyBuilt(file, built);
   if (closure !== undefined) {
     walk(closure.body, (node) => {
       const isRead =
@@ -82,7 +86,7 @@ function nothingSeen({ closure, file }: Bridge, { evaluator }: FormContext): For
   }
   return unread === undefined
     ? leave('MA101', 'no ORM work can be seen in the wrapped function')
-    : leave('MA104', `«${file.textOf(unread)}» may be a relation: its model cannot be read`);
+    : leave('MA104', `«${excerpt(file.textOf(unread))}» may be a relation: its model cannot be read`);
 }
 
 function bodyOf(
