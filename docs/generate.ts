@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { createGenerator } from 'ts-json-schema-generator';
+import { codeList } from '../transforms/code-list.ts';
 
 /** The contracts, by the name of their schema file. */
 export const contracts = {
@@ -64,4 +65,12 @@ export function writeSchemas(): void {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) writeSchemas();
+/** Writes the list of codes; the page of each is written by hand. */
+export function writeCodeList(): void {
+  writeFileSync(`${root}docs/codes/README.md`, codeList());
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  writeSchemas();
+  writeCodeList();
+}

@@ -1,6 +1,6 @@
 import type { API, FileInfo, Options, Parser } from 'jscodeshift';
-import { findBridges } from '../analyzer/evidence/bridges.ts';
 import type { Evaluator, SourceFile } from '../analyzer/sources/index.ts';
+import { formContext } from './forms/form.ts';
 import { babelParser } from './parser.ts';
 import type { FileResult } from './result.ts';
 import { rewriteFile, type TransformOptions } from './rewrite.ts';
@@ -9,8 +9,8 @@ import { standalone } from './standalone.ts';
 
 /** Rewrites only the bridges of project functions, and writes the twins they need in the same file. */
 function asyncTwinsIn(file: SourceFile, evaluator: Evaluator, options: TransformOptions): FileResult {
-  const siblings = findBridges(file, evaluator, options);
-  const sites = siblings.map((bridge) => siteOf(bridge, { evaluator, siblings }));
+  const context = formContext(evaluator, options);
+  const sites = context.bridgesOf(file).map((bridge) => siteOf(bridge, context));
   const planned = sites.filter(
     ({ outcome }) => outcome.kind === 'rewrite' && outcome.form === 'function-call',
   );

@@ -75,6 +75,11 @@ export const codes: readonly Code[] = [
     summary: 'The wrapped function needs an async twin that is not written yet.',
   },
   { code: 'MA123', name: 'async-function', summary: 'The wrapped function is already async.' },
+  {
+    code: 'MA124',
+    name: 'shared-state',
+    summary: 'A variable would be read or written at another moment than it is behind the wrapper.',
+  },
 ];
 
 /** Findings about code round a rewritten site. */

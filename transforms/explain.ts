@@ -1,7 +1,7 @@
 import type { Site } from '../analyzer/analysis.ts';
-import { findBridges } from '../analyzer/evidence/bridges.ts';
 import { type Evaluator, type SourceFile, span } from '../analyzer/sources/index.ts';
 import { applyEdits, orderedEdits } from './edit.ts';
+import { formContext } from './forms/form.ts';
 import { rewriteProject, type TransformOptions } from './rewrite.ts';
 import { siteOf } from './site.ts';
 
@@ -33,11 +33,11 @@ export function explainSites(
   line: number,
   options: TransformOptions = {},
 ): readonly SiteExplanation[] {
-  const siblings = findBridges(file, evaluator, options);
-  return siblings.flatMap((bridge) => {
+  const context = formContext(evaluator, options);
+  return context.bridgesOf(file).flatMap((bridge) => {
     const whole = bridge.application ?? bridge.wrap;
     if ((whole.loc?.start.line ?? 0) > line || (whole.loc?.end.line ?? 0) < line) return [];
-    const site = siteOf(bridge, { evaluator, siblings });
+    const site = siteOf(bridge, context);
     const { start, end } = span(whole);
     return [
       {

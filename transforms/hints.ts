@@ -1,7 +1,6 @@
 import type { Node } from '@babel/types';
 import type { Location } from '../analyzer/analysis.ts';
 import type { Bridge } from '../analyzer/evidence/bridge.ts';
-import { findBridges } from '../analyzer/evidence/bridges.ts';
 import {
   columnOf,
   type Evaluator,
@@ -12,6 +11,7 @@ import {
   walk,
 } from '../analyzer/sources/index.ts';
 import { isAwaited, outermost } from './expressions.ts';
+import { formContext } from './forms/form.ts';
 import type { TransformOptions } from './rewrite.ts';
 import { decide, siteId } from './site.ts';
 
@@ -30,9 +30,9 @@ export function hintsOf(
   evaluator: Evaluator,
   options: TransformOptions = {},
 ): readonly Hint[] {
-  const siblings = findBridges(file, evaluator, options);
-  return siblings.flatMap((bridge) => {
-    const decision = decide(bridge, { evaluator, siblings });
+  const context = formContext(evaluator, options);
+  return context.bridgesOf(file).flatMap((bridge) => {
+    const decision = decide(bridge, context);
     if (decision.kind !== 'rewrite') return [];
     const hint = (code: string, message: string, node: Node = bridge.wrap): Hint => ({
       code,

@@ -1,6 +1,6 @@
 import type { SiteMatcher } from '../analyzer/evidence/bridge.ts';
-import { findBridges } from '../analyzer/evidence/bridges.ts';
 import type { Evaluator } from '../analyzer/sources/index.ts';
+import { formContext } from './forms/form.ts';
 import type { TransformOptions } from './rewrite.ts';
 import { siteOf } from './site.ts';
 
@@ -20,5 +20,6 @@ export const bridgeWords: readonly string[] = ['syncToAsync'];
 
 /** Decides for each bridge what becomes of it; what the analyzer is given. */
 export function siteMatcher(evaluator: Evaluator, options: TransformOptions = {}): SiteMatcher {
-  return (bridge) => siteOf(bridge, { evaluator, siblings: findBridges(bridge.file, evaluator, options) });
+  const context = formContext(evaluator, options);
+  return (bridge) => siteOf(bridge, context);
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Comment } from '@babel/types';
-import { findBridges } from '../analyzer/evidence/bridges.ts';
 import type { Evaluator, SourceFile } from '../analyzer/sources/index.ts';
 import type { Edit } from './edit.ts';
+import { formContext } from './forms/form.ts';
 import { commentKey, lineAbove, lineRemoval } from './layout.ts';
 import type { TransformOptions } from './rewrite.ts';
 import { siteOf } from './site.ts';
@@ -48,11 +48,11 @@ export function markEdits(
   evaluator: Evaluator,
   options: TransformOptions = {},
 ): readonly Edit[] {
-  const siblings = findBridges(file, evaluator, options);
+  const context = formContext(evaluator, options);
   const wanted = new Map<string, Edit>();
   const seen = new Map<string, number>();
-  for (const bridge of siblings) {
-    const site = siteOf(bridge, { evaluator, siblings });
+  for (const bridge of context.bridgesOf(file)) {
+    const site = siteOf(bridge, context);
     const count = seen.get(site.what) ?? 0;
     seen.set(site.what, count + 1);
     if (site.outcome.kind === 'rewrite' || suppressionOf(bridge) !== undefined) continue;

@@ -1,17 +1,11 @@
 import type { Node } from '@babel/types';
 import type { Bridge, OrmOperation } from '../analyzer/evidence/bridge.ts';
-import {
-  type Evaluator,
-  isFunction,
-  keyName,
-  memberName,
-  type SourceFile,
-  unwrapped,
-} from '../analyzer/sources/index.ts';
+import { contains, type Evaluator, keyName, unwrapped } from '../analyzer/sources/index.ts';
+import { combinationsAround } from './combinations.ts';
 import { excerpt } from './excerpt.ts';
-import { outermost } from './expressions.ts';
 import { type FormContext, type FormMatch, leave } from './forms/form.ts';
 import { operationsOf } from './judge-call.ts';
+import { sharedWrites } from './shared-state.ts';
 
 type Refusal = FormMatch & { readonly kind: 'leave' };
 
@@ -19,6 +13,8 @@ interface Member {
   readonly bridge: Bridge;
   /** Whether it may run more than once in the same group: inside a callback of `map`. */
   readonly repeated: boolean;
+  /** By what it goes into the group. */
+  readonly entry: Node;
   /** What crosses, by way of other functions too. */
   readonly operations: readonly OrmOperation[];
 }
@@ -35,17 +31,19 @@ function allOperations(
  * Thread-sensitive bridges that are started together ran one after the other, on one connection. Their twins run at
  * the same time, so where one of them writes what another touches, the order they had would be lost.
  */
-export function orderRefusal(bridge: Bridge, { evaluator, siblings }: FormContext): Refusal | undefined {
-  for (const combination of combinationsAround(bridge)) {
-    const members = siblings.flatMap((sibling) => {
-      const found = combinationsAround(sibling).find(({ call }) => call === combination.call);
+export function orderRefusal(bridge: Bridge, { evaluator, bridgesOf }: FormContext): Refusal | undefined {
+  for (const combination of combinationsAround(evaluator, bridge)) {
+    const files = new Set([bridge.file, combination.file]);
+    const members = [...files].flatMap(bridgesOf).flatMap((sibling) => {
+      const found = combinationsAround(evaluator, sibling).find(({ call }) => call === combination.call);
       if (!found) return [];
-      return [{ bridge: sibling, repeated: found.repeated, operations: allOperations(evaluator, sibling) }];
+      const { repeated, entry } = found;
+      return [{ bridge: sibling, repeated, entry, operations: allOperations(evaluator, sibling) }];
     });
     const own = members.find((member) => member.bridge.wrap === bridge.wrap);
     const rival = own && rivalOf(own, members);
     if (rival === undefined) continue;
-    const combinator = bridge.file.textOf(combination.call.callee);
+    const combinator = combination.file.textOf(combination.call.callee);
     return isUnordered(bridge)
       ? leave('MA117', `in \`${combinator}\` it ran in no certain order beside ${rival}, and still would`)
       : leave('MA118', `in \`${combinator}\` it ran in order with ${rival}, and the twins would not`);
@@ -54,14 +52,35 @@ export function orderRefusal(bridge: Bridge, { evaluator, siblings }: FormContex
 }
 
 function rivalOf(own: Member, members: readonly Member[]): string | undefined {
-  if (own.repeated && writes(own)) return 'itself';
+  if (own.repeated && (writes(own) || sharesState(own))) return 'itself';
   for (const member of members) {
-    if (member === own) continue;
+    if (member === own || (member.entry === own.entry && !own.repeated)) continue;
     const both = writes(own) && writes(member);
     const mixed = (writes(own) || writes(member)) && shareModel(own, member);
-    if (both || mixed) return `«${describe(member.bridge)}»`;
+    if (both || mixed || changesWhatIsUsed(own, member) || changesWhatIsUsed(member, own))
+      return `«${describe(member.bridge)}»`;
   }
   return undefined;
+}
+
+/** A closure that runs several times over and changes what is declared outside of what is repeated. */
+function sharesState({ bridge: { file, closure, wrap } }: Member): boolean {
+  const around = file.functionAround(wrap);
+  return (
+    closure !== undefined &&
+    sharedWrites(file, closure).some(
+      ({ identifier }) => around === undefined || !contains(around, identifier),
+    )
+  );
+}
+
+/** Whether one closure changes a variable, or what it holds, that the other one uses. */
+function changesWhatIsUsed({ bridge: left }: Member, { bridge: right }: Member): boolean {
+  const { closure } = right;
+  if (left.closure === undefined || closure === undefined) return false;
+  return sharedWrites(left.file, left.closure).some(({ references }) =>
+    references.some((reference) => contains(closure, reference)),
+  );
 }
 
 function describe(bridge: Bridge): string {
@@ -91,56 +110,4 @@ function isUnordered({ options }: Bridge): boolean {
       keyName(property) === 'threadSensitive' &&
       !(property.value.type === 'BooleanLiteral' && property.value.value),
   );
-}
-
-interface Combination {
-  readonly call: Node & { type: 'CallExpression' };
-  readonly repeated: boolean;
-}
-
-/** The `Promise.all` and the like that the bridge's promise goes into, right there or by way of a name. */
-function combinationsAround(bridge: Bridge): readonly Combination[] {
-  const { file } = bridge;
-  const start = outermost(file, bridge.application ?? bridge.wrap);
-  return [start, ...keptUnder(file, start)].flatMap((node) => above(file, node));
-}
-
-/** Uses of the name a promise is kept under. */
-function keptUnder(file: SourceFile, node: Node): readonly Node[] {
-  const parent = file.parentOf(node);
-  if (parent?.type !== 'VariableDeclarator' || parent.init !== node || parent.id.type !== 'Identifier')
-    return [];
-  return file.scopes.bindingOf(parent.id)?.references ?? [];
-}
-
-function above(file: SourceFile, node: Node): readonly Combination[] {
-  const found: Combination[] = [];
-  let repeated = false;
-  let inner = node;
-  for (let outer = file.parentOf(inner); outer !== undefined; outer = file.parentOf(inner)) {
-    if (
-      outer.type === 'CallExpression' &&
-      isCombinator(file, outer.callee) &&
-      outer.arguments.includes(inner as never)
-    )
-      found.push({ call: outer, repeated });
-    if (outer.type === 'CallExpression' && isFunction(inner) && outer.arguments.includes(inner as never))
-      repeated ||= /^(?:map|flatMap|from)$/.test(memberName(unwrapped(outer.callee)) ?? '');
-    else if (isFunction(inner) && !isCalled(file, inner)) return found;
-    // Statements end an expression, but a function in one may itself be handed on.
-    inner = outer;
-  }
-  return found;
-}
-
-function isCalled(file: SourceFile, node: Node): boolean {
-  const parent = file.parentOf(outermost(file, node));
-  return parent?.type === 'CallExpression' && unwrapped(parent.callee) === node;
-}
-
-function isCombinator(file: SourceFile, callee: Node): boolean {
-  const node = unwrapped(callee);
-  if (node.type !== 'MemberExpression' || node.object.type !== 'Identifier') return false;
-  if (node.object.name !== 'Promise' || !file.scopes.isGlobal(node.object)) return false;
-  return /^(?:all|allSettled|race|any)$/.test(memberName(node) ?? '');
 }

@@ -1,9 +1,9 @@
 import { twins as twinTables } from '@migrate-async/runtime/twins';
 import type { Bridge } from '../analyzer/evidence/bridge.ts';
-import { type BridgeOptions, findBridges } from '../analyzer/evidence/bridges.ts';
+import type { BridgeOptions } from '../analyzer/evidence/bridges.ts';
 import { type Binding, type Evaluator, type SourceFile, span, walk } from '../analyzer/sources/index.ts';
 import { applyEdits, type Edit, OverlappingEditsError, orderedEdits } from './edit.ts';
-import type { NamedFunction, Rewrite } from './forms/form.ts';
+import { formContext, type NamedFunction, type Rewrite } from './forms/form.ts';
 import { cleanup, functionEdits } from './imports.ts';
 import { markEdits } from './marks.ts';
 import type { FileResult } from './result.ts';
@@ -75,9 +75,8 @@ function rewrittenSites(
   planned: ReadonlySet<string> | undefined,
   options: TransformOptions,
 ): readonly RewrittenSite[] {
-  const siblings = findBridges(file, evaluator, options);
-  const context = { evaluator, siblings };
-  return siblings.flatMap((bridge) => {
+  const context = formContext(evaluator, options);
+  return context.bridgesOf(file).flatMap((bridge) => {
     const id = siteId(bridge);
     if (planned !== undefined && !planned.has(id)) return [];
     const decision = decide(bridge, context);

@@ -13,6 +13,7 @@ import {
 import { type AsyncBody, asyncBody } from './asyncify.ts';
 import { excerpt } from './excerpt.ts';
 import { type FormMatch, leave } from './forms/form.ts';
+import { stateRefusal } from './shared-state.ts';
 import { declaredName, homeOf, siblingNamed, type Target } from './twin-homes.ts';
 
 type Refusal = FormMatch & { readonly kind: 'leave' };
@@ -61,6 +62,8 @@ function planned(evaluator: Evaluator, target: Target, name: string, twin: strin
 function bodyPlan(evaluator: Evaluator, target: Target, twin: string): TwinPlan | Refusal {
   const body = asyncBody(evaluator, target.file, target.node);
   if (body.kind === 'leave') return body;
+  const shared = stateRefusal({ evaluator, file: target.file, root: target.node, owner: 'none' }, body);
+  if (shared !== undefined) return shared;
   const own = body.steps.find((step) => step.kind === 'twin' && isDeclaredInside(target, step.node.callee));
   return own === undefined
     ? { kind: 'written', name: twin, target, body }

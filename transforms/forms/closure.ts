@@ -17,6 +17,7 @@ import { isAwaited, isPure, outermost } from '../expressions.ts';
 import { lazyQueryIn, onlyBuilt } from '../guards.ts';
 import { removal } from '../layout.ts';
 import { needsSemicolon } from '../semicolons.ts';
+import { lateRefusal, ownerOf, stateRefusal } from '../shared-state.ts';
 import { bridgeStart, separating, unwrapping } from '../unwrap.ts';
 import { argumentSubstitution } from './closure-parameters.ts';
 import { type Form, type FormContext, type FormMatch, leave, type Rewrite, rewritable } from './form.ts';
@@ -97,7 +98,10 @@ function bodyOf(
   if (closure === undefined) return undefined;
   if (closure.async) return leave('MA123', 'the wrapped function is async already');
   if (closure.generator) return leave('MA112', 'a generator cannot be made async here');
-  return asyncBody(evaluator, file, closure);
+  const body = asyncBody(evaluator, file, closure);
+  if (body.kind === 'leave') return body;
+  const surroundings = { evaluator, file, root: closure, owner: ownerOf(bridge) };
+  return lateRefusal(bridge) ?? stateRefusal(surroundings, body) ?? body;
 }
 
 interface Inlined {

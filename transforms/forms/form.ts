@@ -1,14 +1,19 @@
 import type { Identifier } from '@babel/types';
 import type { Bridge } from '../../analyzer/evidence/bridge.ts';
-import type { Evaluator } from '../../analyzer/sources/index.ts';
+import { type BridgeOptions, findBridges } from '../../analyzer/evidence/bridges.ts';
+import type { Evaluator, SourceFile } from '../../analyzer/sources/index.ts';
 import type { Edit } from '../edit.ts';
 import type { TwinPlan } from '../twin-functions.ts';
 
 /** What a form is told beside the bridge itself. */
 export interface FormContext {
   readonly evaluator: Evaluator;
-  /** Every bridge of the file, in source order. */
-  readonly siblings: readonly Bridge[];
+  /** Every bridge of a file, in source order. */
+  bridgesOf(file: SourceFile): readonly Bridge[];
+}
+
+export function formContext(evaluator: Evaluator, options: BridgeOptions): FormContext {
+  return { evaluator, bridgesOf: (file) => findBridges(file, evaluator, options) };
 }
 
 export type FormMatch =

@@ -1,6 +1,7 @@
 import type { Node } from '@babel/types';
 import type { Bridge } from '../../analyzer/evidence/bridge.ts';
-import { memberName, span, unwrapped } from '../../analyzer/sources/index.ts';
+import { isWrite } from '../../analyzer/evidence/orm-values.ts';
+import { memberName, span, unwrapped, walk } from '../../analyzer/sources/index.ts';
 import { asyncBody } from '../asyncify.ts';
 import { outermost } from '../expressions.ts';
 import { operationsOf } from '../judge-call.ts';
@@ -80,11 +81,25 @@ function isChain(node: Node): boolean {
   return /^(?:Identifier|MemberExpression|CallExpression)$/.test(node.type);
 }
 
-function writesItsModel(bridge: Bridge, { statement }: Loop, { evaluator, siblings }: FormContext): boolean {
+/** `await post.asave()`: what it is called on hardly matters to a reader of the loop. */
+function writesNatively(body: Node): boolean {
+  let found = false;
+  walk(body, (node) => {
+    const name = node.type === 'CallExpression' ? memberName(unwrapped(node.callee)) : undefined;
+    found ||= name?.startsWith('a') === true && isWrite(name.slice(1)) && !isWrite(name);
+    return !found;
+  });
+  return found;
+}
+
+function writesItsModel(bridge: Bridge, { statement }: Loop, { evaluator, bridgesOf }: FormContext): boolean {
   const { file } = bridge;
   const model = bridge.operations[0]?.model;
   const body = span(statement.body);
-  const inside = siblings.filter(({ wrap }) => span(wrap).start >= body.start && span(wrap).end <= body.end);
+  const inside = bridgesOf(file).filter(
+    ({ wrap }) => span(wrap).start >= body.start && span(wrap).end <= body.end,
+  );
+  if (writesNatively(statement.body)) return true;
   const operations = [
     ...operationsOf(evaluator, file, statement.body),
     ...inside.flatMap((sibling) => sibling.operations),
