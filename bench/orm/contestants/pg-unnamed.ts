@@ -1,0 +1,3 @@
+import { openWith } from './pg.ts';
+
+export const open = openWith(false);
