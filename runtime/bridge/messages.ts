@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
+import type { WireRows } from '../orm/protocol/rows.ts';
 
 /** How a worker opens one connection: which driver module, with which settings. Both cross threads. */
 export interface ConnectionPlan {
@@ -13,6 +14,8 @@ export interface DriverRequest {
   readonly values: readonly (string | Uint8Array | null)[];
   /** Name to prepare the statement under; absent for statements not worth preparing. */
   readonly name?: string | undefined;
+  /** False when the names of the columns are not asked for: the server then need not describe them. */
+  readonly describe?: boolean;
 }
 
 /** A row as the server sent it: text of each column. */
@@ -23,7 +26,9 @@ export interface RawResult {
   readonly command: string;
   /** Rows returned, matched or inserted; 0 where the command has no count. */
   readonly rowCount: number;
-  readonly rows: RawRow[];
+  readonly rows: readonly RawRow[];
+  /** The same rows as they came over the wire, where the driver hands them on undecoded. */
+  readonly wire?: WireRows | undefined;
   readonly columns: readonly string[];
   /** Type of each column by PostgreSQL's number (OID); absent where the driver does not tell. */
   readonly types?: readonly number[] | undefined;

@@ -48,7 +48,7 @@ export function serve(start: WorkerStart, load: (module: string) => Promise<Driv
         return answered(undefined);
       }
       const result = await connection.driver.execute(request.request);
-      return answered(result);
+      return answered(cloneable(result));
     } catch (error) {
       return { id, error: module?.describeError(error) ?? { message: String(error) }, ...status() };
     }
@@ -67,6 +67,11 @@ export function serve(start: WorkerStart, load: (module: string) => Promise<Driv
     Atomics.add(counter, 0, 1);
     Atomics.notify(counter, 0);
   }
+}
+
+/** The fields of a result: what a driver gives may be more than a message can carry. */
+function cloneable({ command, rowCount, rows, columns }: RawResult): RawResult {
+  return { command, rowCount, rows, columns };
 }
 
 /** What a thread says when it cannot go on: not an answer to one request, but to all. */

@@ -1,5 +1,6 @@
 import { ValidationError, ValueError } from '../errors.ts';
-import { type Decoder, Field, numberDecoder, textDecoder } from './field.ts';
+import { booleanFromBytes } from '../protocol/decode.ts';
+import { type Decoder, Field, integerDecoder, numberDecoder, textDecoder } from './field.ts';
 import { describe } from './text.ts';
 
 /** Bounds of a whole-number column; beyond them no row can match and no insert can succeed. */
@@ -17,7 +18,7 @@ export type IntegerType = keyof typeof ranges;
 export class IntegerField extends Field {
   readonly typeName: string;
   readonly family = 'number';
-  readonly decoder: Decoder = numberDecoder;
+  readonly decoder: Decoder = integerDecoder;
   readonly type: IntegerType;
 
   constructor(type: IntegerType, typeName: string) {
@@ -133,7 +134,11 @@ export class DecimalField extends Field {
 export class BooleanField extends Field {
   readonly typeName = 'BooleanField';
   readonly family = 'boolean';
-  readonly decoder: Decoder = { source: "v==='t'", decode: (text) => text === 't' };
+  readonly decoder: Decoder = {
+    source: "v==='t'",
+    decode: (text) => text === 't',
+    bytes: booleanFromBytes,
+  };
 
   databaseType(): string {
     return 'boolean';

@@ -43,8 +43,7 @@ function* fetch(queryset: QuerySet, variant: RowsVariant): Operation<unknown[]> 
 
 function* sendPlan(queryset: QuerySet, plan: Plan): Operation<unknown[]> {
   const compiler = new SQLCompiler(queryset.database, plan.bind(queryset.parameters));
-  const { rows, types } = yield* compiler.execution('cursor');
-  return plan.read(rows, queryset.database, types);
+  return plan.read(yield* compiler.execution('cursor'), queryset.database);
 }
 
 /** Rows can be locked inside a transaction only. */

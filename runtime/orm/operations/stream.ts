@@ -1,4 +1,4 @@
-import type { DriverRequest, RawRow } from '../../bridge/messages.ts';
+import type { DriverRequest, RawResult } from '../../bridge/messages.ts';
 import { connections, dialectOf } from '../connections/index.ts';
 import { ValueError } from '../errors.ts';
 import { prefetch } from '../queryset/prefetch.ts';
@@ -39,15 +39,15 @@ export function* stream(queryset: QuerySet, options: IteratorOptions): Streaming
   const inside = yield* insideBlock(database);
   const request = plan.bind(queryset.parameters);
   const chunks = hasCursors(database, inside) ? fromCursor(!inside) : fromResult();
-  yield* chunks(database, request, chunkSize, function* (raw, types): Streaming {
-    const rows = plan.read(raw, database, types);
+  yield* chunks(database, request, chunkSize, function* (result): Streaming {
+    const rows = plan.read(result, database);
     relateKnown(queryset, rows);
     if (state.prefetches.length > 0) yield* prefetch(rows as object[], state.prefetches, database);
     yield { kind: 'rows', rows };
   });
 }
 
-type Deliver = (rows: readonly RawRow[], types: readonly number[] | undefined) => Streaming;
+type Deliver = (result: RawResult) => Streaming;
 type Chunks = (alias: string, request: DriverRequest, chunkSize: number, deliver: Deliver) => Streaming;
 
 function hasCursors(alias: string, inside: boolean): boolean {
@@ -68,12 +68,9 @@ function fromCursor(hold: boolean): Chunks {
       yield* statement(alias, { text: declaration, values });
       open = true;
       for (;;) {
-        const { rows, types } = yield* statement(alias, {
-          text: `FETCH ${chunkSize} FROM ${cursor}`,
-          values: [],
-        });
-        if (rows.length > 0) yield* deliver(rows, types);
-        if (rows.length < chunkSize) return;
+        const result = yield* statement(alias, { text: `FETCH ${chunkSize} FROM ${cursor}`, values: [] });
+        if (result.rowCount > 0) yield* deliver(result);
+        if (result.rowCount < chunkSize) return;
       }
     } finally {
       yield { kind: 'unpin', alias, parting: open ? `CLOSE ${cursor}` : undefined };
@@ -84,9 +81,10 @@ function fromCursor(hold: boolean): Chunks {
 /** All rows in one answer, converted a chunk at a time. */
 function fromResult(): Chunks {
   return function* (alias, request, chunkSize, deliver): Streaming {
-    const { rows, types } = yield* statement(alias, request);
+    const { rows, command, columns, types } = yield* statement(alias, request);
     for (let at = 0; at < rows.length; at += chunkSize) {
-      yield* deliver(rows.slice(at, at + chunkSize), types);
+      const chunk = rows.slice(at, at + chunkSize);
+      yield* deliver({ command, columns, types, rows: chunk, rowCount: chunk.length });
     }
   };
 }

@@ -20,7 +20,7 @@ export class Plan {
   }
   /** The statement for these values of the query set. */
   bind(values: readonly unknown[]): DriverRequest {
-    return { text: this.sql, values: this.parameters(values), name: this.#name };
+    return { text: this.sql, values: this.parameters(values), name: this.#name, describe: false };
   }
   parameters(values: readonly unknown[]): Wire[] {
     return this.#sources.map(({ place, finish }) =>

@@ -1,8 +1,9 @@
+import type { Socket } from 'node:net';
 import pg from 'pg';
 import type { Driver, DriverRequest, RawResult } from '../../../bridge/messages.ts';
 import type { DriverErrorFields } from '../../errors.ts';
+import { WireSession } from '../../protocol/session.ts';
 import { requestCancel } from './cancel.ts';
-import { RunningQuery } from './query.ts';
 
 /** Settings of one connection; they cross threads, so they are plain data. */
 export interface PostgresqlSettings {
@@ -44,45 +45,48 @@ export async function openDriver(settings: unknown): Promise<Driver> {
     ...(statementTimeout === undefined || !prepares ? {} : { statement_timeout: statementTimeout }),
     ...(ssl === undefined ? {} : { ssl: ssl as boolean }),
   });
-  const driver = new PostgresqlDriver(client, prepares);
   let late = false;
   const timer = setTimeout(() => {
     late = true;
-    driver.destroy();
+    socketOf(client).destroy();
   }, timeout);
+  // A socket that breaks has no listener of its own until the session takes it over.
+  client.on('error', () => socketOf(client).destroy());
   try {
     await client.connect();
+    const driver = new PostgresqlDriver(client, prepares);
     await driver.execute({ text: sessionSettings, values: [] });
+    return driver;
   } catch (error) {
-    driver.destroy();
+    socketOf(client).destroy();
     throw late ? new Error(`the server did not accept the connection within ${timeout} ms`) : error;
   } finally {
     clearTimeout(timer);
   }
-  return driver;
 }
 
 class PostgresqlDriver implements Driver {
   readonly #client: pg.Client;
   readonly #prepares: boolean;
-  #broken = false;
+  readonly #session: WireSession;
+  #closed = false;
 
+  /** @param client connected, and with no query of its own under way */
   constructor(client: pg.Client, prepares: boolean) {
     this.#client = client;
     this.#prepares = prepares;
-    // An idle connection that breaks has no query to report to; the next use finds out.
-    client.on('error', () => this.destroy());
-    client.on('end', () => {
-      this.#broken = true;
-    });
+    const socket = socketOf(client);
+    // From here on the session reads.
+    socket.removeAllListeners('data');
+    this.#session = new WireSession(socket);
   }
 
   get usable(): boolean {
-    return !this.#broken && !socketOf(this.#client).destroyed;
+    return !this.#closed && this.#session.usable;
   }
 
   get inTransaction(): boolean {
-    return this.#client.getTransactionStatus() !== 'I';
+    return this.#session.inTransaction;
   }
 
   setIdle(idle: boolean): void {
@@ -92,16 +96,11 @@ class PostgresqlDriver implements Driver {
   }
 
   execute(request: DriverRequest): Promise<RawResult> {
-    if (!this.usable) return Promise.reject(new Error('the connection is closed'));
     return new Promise((resolve, reject) => {
-      const name = this.#prepares ? request.name : undefined;
-      try {
-        this.#client.query(new RunningQuery(request, name, resolve, reject));
-      } catch (error) {
-        // Half a statement may have been written: nothing that follows would be understood.
-        this.destroy();
-        reject(error);
-      }
+      this.#session.send(request, this.#prepares ? request.name : undefined, (error, result) => {
+        if (result === undefined) reject(error);
+        else resolve(result);
+      });
     });
   }
 
@@ -110,12 +109,12 @@ class PostgresqlDriver implements Driver {
   }
 
   destroy(): void {
-    this.#broken = true;
+    this.#closed = true;
     socketOf(this.#client).destroy();
   }
 
   async close(): Promise<void> {
-    this.#broken = true;
+    this.#closed = true;
     // An idle socket does not keep the program alive, but a wait for its end must: else the process ends first.
     this.setIdle(false);
     const late = setTimeout(() => this.destroy(), goodbyeTimeout);
@@ -124,8 +123,9 @@ class PostgresqlDriver implements Driver {
   }
 }
 
-function socketOf(client: pg.Client): { readonly destroyed: boolean; destroy(): void } {
-  return client.connection.stream;
+/** The socket under a client; over TLS it is another one than the client began with. */
+function socketOf(client: pg.Client): Socket {
+  return (client as unknown as { connection: { stream: Socket } }).connection.stream;
 }
 
 /** The cloneable part of a driver error. */

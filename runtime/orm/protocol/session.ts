@@ -1,0 +1,274 @@
+import type { Socket } from 'node:net';
+import type { DriverRequest, RawResult, RawRow } from '../../bridge/messages.ts';
+import { Incoming } from './incoming.ts';
+import { Outgoing } from './outgoing.ts';
+import { WireRows } from './rows.ts';
+import { type ServerError, serverError } from './server-error.ts';
+
+/** Told once how a request ended. */
+export type WireCallback = (error: Error | undefined, result: RawResult | undefined) => void;
+
+/** Prepared statements one connection keeps; beyond it the one unused longest is closed. */
+const statementLimit = 500;
+
+/** A request on its way, and what has come back so far. */
+class Exchange implements RawResult {
+  readonly request: DriverRequest;
+  readonly name: string | undefined;
+  readonly done: WireCallback;
+  /** True while the statement it names was sent to be parsed and the server has not said that it was. */
+  parsing = false;
+  /** True after it was sent again because the server had lost the statement. */
+  repeated = false;
+  wire = new WireRows();
+  columns: readonly string[] = [];
+  command = '';
+  rowCount = 0;
+  error: ServerError | undefined;
+  #rows: readonly RawRow[] | undefined;
+
+  constructor(request: DriverRequest, name: string | undefined, done: WireCallback) {
+    this.request = request;
+    this.name = name;
+    this.done = done;
+  }
+  get rows(): readonly RawRow[] {
+    this.#rows ??= this.wire.text();
+    return this.#rows;
+  }
+}
+
+/**
+ * Speaks the extended query protocol on a socket that is connected and authenticated. Requests may be sent before
+ * earlier ones are answered: each ends with a Sync of its own, so an error ends with the request that made it.
+ */
+export class WireSession {
+  readonly #socket: Socket;
+  readonly #outgoing = new Outgoing();
+  readonly #incoming: Incoming;
+  /** Requests that were sent and not answered, oldest first. */
+  readonly #inFlight: Exchange[] = [];
+  #head = 0;
+  /** Statements the server has, in the order of their last use. */
+  readonly #statements = new Map<string, true>();
+  #status = 0x49;
+  #flushing = false;
+  #closed: Error | undefined;
+
+  /** @param socket connected, authenticated, and read by nobody else */
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    this.#incoming = new Incoming((type, bytes, start, end) => this.#receive(type, bytes, start, end));
+    socket.on('data', (chunk: Buffer) => {
+      try {
+        this.#incoming.feed(chunk);
+      } catch (error) {
+        // What cannot be understood leaves the connection in an unknown state.
+        socket.destroy(error as Error);
+        this.#end(error as Error);
+      }
+    });
+    socket.on('error', (error) => this.#end(error));
+    socket.on('close', () => this.#end(new Error('Connection terminated unexpectedly')));
+  }
+
+  /** Requests that are not answered yet. */
+  get pending(): number {
+    return this.#inFlight.length - this.#head;
+  }
+  /** True when the last answer said that a transaction is open. */
+  get inTransaction(): boolean {
+    return this.#status !== 0x49;
+  }
+  get usable(): boolean {
+    return this.#closed === undefined;
+  }
+
+  /**
+   * Sends a request; everything that is sent in the same turn of the event loop goes out in one write.
+   *
+   * @param name where the server keeps the parsed statement; undefined to have it parsed for this one time
+   */
+  send(request: DriverRequest, name: string | undefined, done: WireCallback): void {
+    if (this.#closed !== undefined) {
+      done(new Error('the connection is closed'), undefined);
+      return;
+    }
+    this.#write(new Exchange(request, name, done));
+  }
+
+  #write(exchange: Exchange): void {
+    const { name } = exchange;
+    const { text, values, describe } = exchange.request;
+    const out = this.#outgoing;
+    this.#inFlight.push(exchange);
+    if (name === undefined && values.length === 0) {
+      out.query(text);
+    } else {
+      if (name === undefined) {
+        out.parse('', text);
+      } else if (this.#statements.has(name)) {
+        this.#statements.delete(name);
+        this.#statements.set(name, true);
+      } else {
+        this.#makeRoom();
+        exchange.parsing = true;
+        this.#statements.set(name, true);
+        out.parse(name, text);
+      }
+      out.bind(name ?? '', values);
+      if (describe !== false) out.describePortal();
+      out.execute();
+      out.sync();
+    }
+    if (this.#flushing) return;
+    this.#flushing = true;
+    process.nextTick(flush, this);
+  }
+  /** Not meant to be called from outside: writes what was collected. */
+  flushNow(): void {
+    this.#flushing = false;
+    if (!this.#outgoing.empty && this.#closed === undefined) this.#socket.write(this.#outgoing.take());
+  }
+  #makeRoom(): void {
+    if (this.#statements.size < statementLimit) return;
+    for (const [oldest] of this.#statements) {
+      this.#statements.delete(oldest);
+      this.#outgoing.closeStatement(oldest);
+      return;
+    }
+  }
+
+  #receive(type: number, bytes: Buffer, start: number, end: number): void {
+    const exchange = this.#inFlight[this.#head];
+    switch (type) {
+      case 0x44: // DataRow
+        exchange?.wire.add(bytes, start, end);
+        return;
+      case 0x43: // CommandComplete
+        if (exchange !== undefined) readTag(exchange, bytes, start, end);
+        return;
+      case 0x5a: // ReadyForQuery
+        this.#status = bytes[start] as number;
+        if (exchange !== undefined) this.#answered(exchange);
+        return;
+      case 0x31: // ParseComplete
+        if (exchange !== undefined) exchange.parsing = false;
+        return;
+      case 0x54: // RowDescription
+        if (exchange === undefined) return;
+        // A simple query of several statements describes each; the last one counts.
+        exchange.columns = columnNames(bytes, start);
+        exchange.wire = new WireRows();
+        return;
+      case 0x45: // ErrorResponse
+        this.#failed(exchange, serverError(bytes, start, end));
+        return;
+      case 0x47: // CopyInResponse
+        this.#outgoing.copyFail('COPY FROM STDIN is not offered here');
+        this.flushNow();
+        return;
+      default:
+        // BindComplete, NoData, notices, notifications, settings: nothing to do.
+        return;
+    }
+  }
+
+  #failed(exchange: Exchange | undefined, error: ServerError): void {
+    // Without a request it is the server's farewell: it is about to close the connection.
+    if (exchange === undefined) {
+      this.#end(error);
+      return;
+    }
+    exchange.error ??= error;
+    if (exchange.parsing && exchange.name !== undefined) this.#statements.delete(exchange.name);
+    // After FATAL nothing follows, not even for the requests behind this one.
+    if (error.severity === 'FATAL' || error.severity === 'PANIC') this.#end(error);
+  }
+
+  #answered(exchange: Exchange): void {
+    this.#shift();
+    const { error } = exchange;
+    if (error === undefined) {
+      exchange.done(undefined, exchange);
+    } else if (this.#lostStatement(exchange, error)) {
+      exchange.repeated = true;
+      exchange.error = undefined;
+      exchange.wire = new WireRows();
+      this.#write(exchange);
+    } else exchange.done(error, undefined);
+  }
+  /**
+   * True when the statement failed before it ran because what was prepared is gone or no longer fits the tables
+   * (DEALLOCATE, DISCARD, ALTER TABLE). Outside a transaction it can be sent again.
+   */
+  #lostStatement(exchange: Exchange, error: ServerError): boolean {
+    const { name } = exchange;
+    if (name === undefined) return false;
+    const gone = error.code === '26000';
+    const outdated = error.code === '0A000' && error.routine === 'RevalidateCachedQuery';
+    if (!gone && !outdated) return false;
+    this.#statements.delete(name);
+    if (outdated) this.#outgoing.closeStatement(name);
+    return !exchange.repeated && this.#status === 0x49;
+  }
+
+  #shift(): void {
+    this.#head += 1;
+    if (this.#head === this.#inFlight.length) {
+      this.#inFlight.length = 0;
+      this.#head = 0;
+    } else if (this.#head > 256) {
+      this.#inFlight.splice(0, this.#head);
+      this.#head = 0;
+    }
+  }
+  #end(error: Error): void {
+    if (this.#closed !== undefined) return;
+    this.#closed = error;
+    const waiting = this.#inFlight.splice(this.#head);
+    this.#inFlight.length = 0;
+    this.#head = 0;
+    for (const exchange of waiting) exchange.done(exchange.error ?? error, undefined);
+  }
+}
+
+function flush(session: WireSession): void {
+  session.flushNow();
+}
+
+/** `INSERT 0 5`, `SELECT 3`, `BEGIN`: the words before the numbers, and the last number. */
+function readTag(exchange: Exchange, bytes: Buffer, start: number, end: number): void {
+  // What nearly every statement answers is recognised without making text.
+  if (bytes[start] === 0x53 && bytes[start + 6] === 0x20) {
+    exchange.command = 'SELECT';
+    exchange.rowCount = digits(bytes, start + 7, end - 1);
+    return;
+  }
+  const tag = bytes.toString('latin1', start, end - 1);
+  const numbers = / [\d ]+$/.exec(tag);
+  if (numbers === null) {
+    exchange.command = tag;
+    exchange.rowCount = 0;
+    return;
+  }
+  exchange.command = tag.slice(0, numbers.index);
+  exchange.rowCount = Number(tag.slice(tag.lastIndexOf(' ') + 1));
+}
+function digits(bytes: Buffer, start: number, end: number): number {
+  let value = 0;
+  for (let at = start; at < end; at += 1) value = value * 10 + (bytes[at] as number) - 48;
+  return value;
+}
+
+function columnNames(bytes: Buffer, start: number): string[] {
+  const count = bytes.readUInt16BE(start);
+  const names: string[] = [];
+  let at = start + 2;
+  for (let index = 0; index < count; index += 1) {
+    const stop = bytes.indexOf(0, at);
+    names.push(bytes.toString('utf8', at, stop));
+    at = stop + 19;
+  }
+  return names;
+}
