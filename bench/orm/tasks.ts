@@ -24,11 +24,11 @@ export type TaskName =
   | 'streamRows';
 
 export const tasks: readonly Task[] = [
-  { name: 'getByKey', title: 'get by key, 50 in flight', operations: 4000, concurrency: 50, latency: true },
+  { name: 'getByKey', title: 'get by key, 50 in flight', operations: 20_000, concurrency: 50, latency: true },
   {
     name: 'getByKey500',
     title: 'get by key, 500 in flight',
-    operations: 4000,
+    operations: 20_000,
     concurrency: 500,
     latency: true,
   },
