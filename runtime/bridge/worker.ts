@@ -70,8 +70,8 @@ export function serve(start: WorkerStart, load: (module: string) => Promise<Driv
 }
 
 /** The fields of a result: what a driver gives may be more than a message can carry. */
-function cloneable({ command, rowCount, rows, columns }: RawResult): RawResult {
-  return { command, rowCount, rows, columns };
+function cloneable({ command, rowCount, rows, columns, types }: RawResult): RawResult {
+  return { command, rowCount, rows, columns, types };
 }
 
 /** What a thread says when it cannot go on: not an answer to one request, but to all. */

@@ -22,6 +22,7 @@ class Exchange implements RawResult {
   repeated = false;
   wire = new WireRows();
   columns: readonly string[] = [];
+  types: readonly number[] = [];
   command = '';
   rowCount = 0;
   error: ServerError | undefined;
@@ -158,8 +159,8 @@ export class WireSession {
       case 0x54: // RowDescription
         if (exchange === undefined) return;
         // A simple query of several statements describes each; the last one counts.
-        exchange.columns = columnNames(bytes, start);
         exchange.wire = new WireRows();
+        describeColumns(exchange, bytes, start);
         return;
       case 0x45: // ErrorResponse
         this.#failed(exchange, serverError(bytes, start, end));
@@ -261,14 +262,18 @@ function digits(bytes: Buffer, start: number, end: number): number {
   return value;
 }
 
-function columnNames(bytes: Buffer, start: number): string[] {
+/** A column is its name, then eighteen bytes: table and attribute (6), type (4), size and modifier (6), format (2). */
+function describeColumns(exchange: Exchange, bytes: Buffer, start: number): void {
   const count = bytes.readUInt16BE(start);
-  const names: string[] = [];
+  const columns: string[] = [];
+  const types: number[] = [];
   let at = start + 2;
   for (let index = 0; index < count; index += 1) {
     const stop = bytes.indexOf(0, at);
-    names.push(bytes.toString('utf8', at, stop));
+    columns.push(bytes.toString('utf8', at, stop));
+    types.push(bytes.readUInt32BE(stop + 7));
     at = stop + 19;
   }
-  return names;
+  exchange.columns = columns;
+  exchange.types = types;
 }

@@ -11,8 +11,11 @@ export class Plan {
   /** Same on every connection and in every process, so that poolers may share it. */
   readonly #name: string;
   readonly read: RowReader;
+  readonly #describe: boolean;
 
-  constructor(sql: string, sources: readonly ParameterSource[], read: RowReader) {
+  /** @param describe true when `read` wants to know the columns' types */
+  constructor(sql: string, sources: readonly ParameterSource[], read: RowReader, describe: boolean) {
+    this.#describe = describe;
     this.sql = sql;
     this.#sources = sources;
     this.#name = `ma_${createHash('sha1').update(sql).digest('hex').slice(0, 20)}`;
@@ -20,7 +23,7 @@ export class Plan {
   }
   /** The statement for these values of the query set. */
   bind(values: readonly unknown[]): DriverRequest {
-    return { text: this.sql, values: this.parameters(values), name: this.#name, describe: false };
+    return { text: this.sql, values: this.parameters(values), name: this.#name, describe: this.#describe };
   }
   parameters(values: readonly unknown[]): Wire[] {
     return this.#sources.map(({ place, finish }) =>

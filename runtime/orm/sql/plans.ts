@@ -7,6 +7,7 @@ import type { Dialect } from './dialect.ts';
 import { Plan } from './plan.ts';
 import { rowReader } from './reader.ts';
 import { SelectCompiler, type SelectOptions } from './select.ts';
+import { hasUntyped } from './shape.ts';
 import { SqlWriter } from './writer.ts';
 
 /** get() asks for one row more than the twenty it would count in its message. */
@@ -71,7 +72,7 @@ export function compileSelect(query: Query, dialect: Dialect, options: SelectOpt
   try {
     const { sql, row } = new SelectCompiler(query, writer).compile(options);
     const finished = writer.finish(sql);
-    return new Plan(finished.sql, finished.sources, rowReader(row));
+    return new Plan(finished.sql, finished.sources, rowReader(row), hasUntyped(row));
   } catch (error) {
     if (error instanceof EmptyResultSet) return undefined;
     throw error;

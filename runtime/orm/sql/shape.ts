@@ -35,3 +35,9 @@ export type RowShape =
       readonly annotations: readonly ColumnShape[];
     }
   | { readonly form: 'values' | 'tuples' | 'scalars'; readonly columns: readonly ColumnShape[] };
+
+/** True when the type of some column is not declared by a field. */
+export function hasUntyped(shape: RowShape): boolean {
+  const columns = shape.form === 'instances' ? shape.annotations : shape.columns;
+  return columns.some(({ decoder }) => decoder === undefined);
+}
