@@ -25,8 +25,12 @@ export class Outgoing {
   #buffer = Buffer.allocUnsafeSlow(firstSize);
   #at = 0;
 
-  get empty(): boolean {
-    return this.#at === 0;
+  /** How much was collected; `rewind` goes back to it. */
+  get length(): number {
+    return this.#at;
+  }
+  rewind(length: number): void {
+    this.#at = length;
   }
 
   /** Everything collected so far, ready to be written; collecting begins anew. */

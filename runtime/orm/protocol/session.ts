@@ -99,37 +99,49 @@ export class WireSession {
   }
 
   #write(exchange: Exchange): void {
-    const { name } = exchange;
-    const { text, values, describe } = exchange.request;
-    const out = this.#outgoing;
-    this.#inFlight.push(exchange);
-    if (name === undefined && values.length === 0) {
-      out.query(text);
-    } else {
-      if (name === undefined) {
-        out.parse('', text);
-      } else if (this.#statements.has(name)) {
-        this.#statements.delete(name);
-        this.#statements.set(name, true);
-      } else {
-        this.#makeRoom();
-        exchange.parsing = true;
-        this.#statements.set(name, true);
-        out.parse(name, text);
-      }
-      out.bind(name ?? '', values);
-      if (describe !== false) out.describePortal();
-      out.execute();
-      out.sync();
+    const mark = this.#outgoing.length;
+    try {
+      this.#encode(exchange);
+    } catch (error) {
+      // Half a message would make the rest unreadable: nothing of this request is sent.
+      this.#outgoing.rewind(mark);
+      if (exchange.parsing && exchange.name !== undefined) this.#statements.delete(exchange.name);
+      exchange.done(error as Error, undefined);
+      return;
     }
+    this.#inFlight.push(exchange);
     if (this.#flushing) return;
     this.#flushing = true;
     process.nextTick(flush, this);
   }
+  #encode(exchange: Exchange): void {
+    const { name } = exchange;
+    const { text, values, describe } = exchange.request;
+    const out = this.#outgoing;
+    if (name === undefined && values.length === 0) {
+      out.query(text);
+      return;
+    }
+    if (name === undefined) {
+      out.parse('', text);
+    } else if (this.#statements.has(name)) {
+      this.#statements.delete(name);
+      this.#statements.set(name, true);
+    } else {
+      this.#makeRoom();
+      exchange.parsing = true;
+      this.#statements.set(name, true);
+      out.parse(name, text);
+    }
+    out.bind(name ?? '', values);
+    if (describe !== false) out.describePortal();
+    out.execute();
+    out.sync();
+  }
   /** Not meant to be called from outside: writes what was collected. */
   flushNow(): void {
     this.#flushing = false;
-    if (!this.#outgoing.empty && this.#closed === undefined) this.#socket.write(this.#outgoing.take());
+    if (this.#outgoing.length > 0 && this.#closed === undefined) this.#socket.write(this.#outgoing.take());
   }
   #makeRoom(): void {
     if (this.#statements.size < statementLimit) return;
