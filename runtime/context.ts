@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Lane } from './bridge/lane.ts';
+import type { Turn } from './bridge/turn.ts';
 
 /** The transaction a piece of async code runs in; the ORM gives it its meaning. */
 export type NativeBlocks = ReadonlyMap<string, object>;
@@ -13,8 +14,8 @@ export interface Context {
   readonly mode: 'async' | 'sync';
   /** Lane of the nearest thread-sensitive context. */
   readonly lane: Lane | undefined;
-  /** Lane whose job is running now: sync code uses its connections. */
-  readonly running: Lane | undefined;
+  /** The job this code is part of: sync code uses the connections of its lane. */
+  readonly turn: Turn | undefined;
   /** Innermost native transaction block by database alias. */
   readonly blocks: NativeBlocks | undefined;
   readonly signal: AbortSignal | undefined;
@@ -24,7 +25,7 @@ const storage = new AsyncLocalStorage<Context>();
 const outermost: Context = {
   mode: 'sync',
   lane: undefined,
-  running: undefined,
+  turn: undefined,
   blocks: undefined,
   signal: undefined,
 };

@@ -24,8 +24,10 @@ export interface CrossingEvent {
   readonly start: number;
   /** Milliseconds, the wait for the lane included. */
   readonly duration: number;
-  /** Milliseconds spent behind earlier work of the same lane. */
+  /** Milliseconds spent behind earlier work of the same lane, or waiting for a thread. */
   readonly queued: number;
+  /** Milliseconds a closure held the event loop; 0 for a method reference. */
+  readonly held: number;
   readonly error?: unknown;
 }
 

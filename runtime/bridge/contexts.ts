@@ -1,4 +1,5 @@
 import { currentContext, withContext } from '../context.ts';
+import { contextGate } from './gate.ts';
 import { Lane } from './lane.ts';
 
 /**
@@ -9,7 +10,7 @@ import { Lane } from './lane.ts';
  */
 export async function threadSensitiveContext<T>(work: () => Promise<T>): Promise<T> {
   if (currentContext()?.lane !== undefined) return work();
-  const lane = new Lane();
+  const lane = new Lane(contextGate);
   try {
     return await withContext({ lane, mode: currentContext()?.mode ?? 'async' }, work);
   } finally {
@@ -37,8 +38,5 @@ export async function asyncContext<T>(
   const [options, work] = typeof first === 'function' ? [{}, first] : [first, second];
   if (work === undefined) throw new TypeError('asyncContext() takes a function.');
   const { signal } = options as AsyncContextOptions;
-  return withContext(
-    { mode: 'async', running: undefined, ...(signal === undefined ? {} : { signal }) },
-    work,
-  );
+  return withContext({ mode: 'async', ...(signal === undefined ? {} : { signal }) }, work);
 }

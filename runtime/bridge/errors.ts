@@ -8,3 +8,8 @@ export class SynchronousOnlyOperation extends Error {
     super(message);
   }
 }
+
+/** No bridge thread became free in time; the message gives the state. */
+export class ThreadTimeout extends Error {
+  override name = 'ThreadTimeout';
+}

@@ -1,9 +1,16 @@
-import { type Context, currentContext, withContext } from '../context.ts';
+import { currentContext, withContext } from '../context.ts';
+import type { Gate } from './gate.ts';
+import { Line, Turn } from './turn.ts';
 
 /** Something a lane owns and must give up when it ends, such as a thread with its connection. */
 export interface LaneResource {
   /** Called once, after the lane's last job. */
   release(): Promise<void>;
+}
+
+export interface JobOptions {
+  /** The job is a plain function: it is over when it returns, whatever it started. */
+  readonly closure?: boolean;
 }
 
 let created = 0;
@@ -16,48 +23,70 @@ let created = 0;
 export class Lane {
   readonly number = ++created;
   readonly #resources = new Map<unknown, LaneResource>();
-  #tail: Promise<unknown> = Promise.resolve();
+  readonly #line = new Line();
+  readonly gate: Gate | undefined;
+  #admitted = false;
   #ended = false;
+  #released = false;
 
-  /** Runs `job` when every earlier job is over, as sync code on this lane. */
-  run<T>(job: () => T | Promise<T>): Promise<T> {
-    if (this.#ended) return Promise.reject(new Error('This thread-sensitive context is over.'));
-    const inside: Partial<Context> = { mode: 'sync', running: this, lane: this, blocks: undefined };
-    const result = this.#tail.then(() => withContext(inside, job));
-    this.#tail = result.catch(() => undefined);
-    return result;
+  /** @param gate bounds how many such lanes there are at a time; the lane passes it with its first job */
+  constructor(gate?: Gate) {
+    this.gate = gate;
+  }
+
+  /**
+   * Runs `job` as sync code on this lane when every earlier job is over; at once, before this returns, when there is
+   * none. Async work inside a job that needs its lane again runs within that job.
+   */
+  run<T>(job: () => T | Promise<T>, { closure = false }: JobOptions = {}): Promise<T> {
+    const around = currentContext()?.turn?.within(this);
+    if (around === undefined && this.#ended) {
+      return Promise.reject(new Error('This thread-sensitive context is over.'));
+    }
+    const line = around?.line ?? this.#line;
+    return line.enqueue(() => this.#perform(job, new Turn(this, around, closure)));
+  }
+  async #perform<T>(job: () => T | Promise<T>, turn: Turn): Promise<T> {
+    if (!this.#admitted) {
+      // Without waiting where there is room: values that the job leaves in the caller's context then stay there.
+      if (this.gate?.tryEnter() === false) await this.gate.enter();
+      this.#admitted = true;
+    }
+    try {
+      return await withContext({ mode: 'sync', turn, lane: this, blocks: undefined }, job);
+    } finally {
+      await turn.close();
+    }
   }
 
   /** The resource stored under `key`, made by `create` the first time. */
   resource<R extends LaneResource>(key: unknown, create: () => R): R {
     const known = this.#resources.get(key);
     if (known !== undefined) return known as R;
+    if (this.#released) throw new Error('This thread-sensitive context is over.');
     const made = create();
     this.#resources.set(key, made);
     return made;
   }
 
-  /** Drops a resource that can no longer be used, without releasing it. */
-  forget(key: unknown): void {
-    this.#resources.delete(key);
-  }
-
   /** Waits for the queued jobs, then releases what the lane owns. Later jobs are refused. */
   async end(): Promise<void> {
+    if (this.#ended) return;
     this.#ended = true;
-    await this.#tail;
-    const resources = [...this.#resources.values()];
-    this.#resources.clear();
-    await Promise.allSettled(resources.map((resource) => resource.release()));
+    await this.#line.idle();
+    this.#released = true;
+    await this.#releaseAll();
+    if (this.#admitted) this.gate?.leave();
   }
 
   /** Releases what the lane owns and keeps it usable. */
-  async reset(): Promise<void> {
-    await this.run(async () => {
-      const resources = [...this.#resources.values()];
-      this.#resources.clear();
-      await Promise.allSettled(resources.map((resource) => resource.release()));
-    });
+  reset(): Promise<void> {
+    return this.run(() => this.#releaseAll());
+  }
+  async #releaseAll(): Promise<void> {
+    const resources = [...this.#resources.values()];
+    this.#resources.clear();
+    await Promise.allSettled(resources.map((resource) => resource.release()));
   }
 }
 
@@ -68,5 +97,5 @@ export const processLane = new Lane();
 
 /** The lane whose connections sync code uses now. */
 export function runningLane(): Lane {
-  return currentContext()?.running ?? mainLane;
+  return currentContext()?.turn?.lane ?? mainLane;
 }

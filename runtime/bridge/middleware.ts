@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { withContext } from '../context.ts';
+import { contextGate } from './gate.ts';
 import { Lane } from './lane.ts';
 
 /**
@@ -14,11 +15,11 @@ export function ormMiddleware(): (
   next: (error?: unknown) => void,
 ) => void {
   return (_request, response, next) => {
-    const lane = new Lane();
+    const lane = new Lane(contextGate);
     // `close` comes after `finish`, and also when the client went away.
     response.once('close', () => {
       lane.end().catch(() => undefined);
     });
-    withContext({ mode: 'async', lane, running: undefined, blocks: undefined }, next);
+    withContext({ mode: 'async', lane, turn: undefined, blocks: undefined }, next);
   };
 }

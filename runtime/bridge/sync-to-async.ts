@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { currentContext } from '../context.ts';
 import { type CrossingEvent, crossingChannel } from '../instrumentation.ts';
 import { boundOperationOf } from './bound.ts';
+import { callGate } from './gate.ts';
 import { Lane, processLane } from './lane.ts';
 
 export interface SyncToAsyncOptions {
@@ -47,36 +48,65 @@ export function syncToAsync<Arguments extends readonly unknown[], Result>(
 
 type Crossing = Pick<CrossingEvent, 'form' | 'operation' | 'threadSensitive'>;
 
-/** Runs `work` as sync code on a lane, and publishes the passage. */
+/**
+ * Runs `work` as sync code on a lane, and publishes the passage. When the signal, by default the
+ * context's, is aborted the caller is
+ * told at once; work that has not begun never does, work that has is finished and its outcome dropped.
+ */
 export async function cross<Result>(
   crossing: Crossing,
   work: () => Result | Promise<Result>,
+  signal = currentContext()?.signal,
 ): Promise<Result> {
-  const start = performance.now();
-  const shared = crossing.threadSensitive;
-  const lane = shared ? (currentContext()?.lane ?? processLane) : new Lane();
-  let began = start;
+  signal?.throwIfAborted();
+  const times = { start: performance.now(), began: 0, held: 0 };
+  const lane = laneFor(crossing.threadSensitive);
+  const closure = crossing.form === 'closure';
   const job = () => {
-    began = performance.now();
-    return work();
+    signal?.throwIfAborted();
+    times.began = performance.now();
+    try {
+      return work();
+    } finally {
+      if (closure) times.held = performance.now() - times.began;
+    }
   };
   try {
-    const result = await lane.run(job);
-    publish(crossing, lane, start, began);
+    const running = lane.run(job, { closure });
+    if (!crossing.threadSensitive) endAfter(running, lane);
+    const result = await (signal === undefined ? running : unlessAborted(running, signal));
+    publish(crossing, lane, times);
     return result;
   } catch (error) {
-    publish(crossing, lane, start, began, { error });
+    publish(crossing, lane, times, { error });
     throw error;
-  } finally {
-    if (!shared) await lane.end();
   }
+}
+
+/** A thread of its own for a call that is not thread-sensitive, and one made by such a call never waits for it. */
+function laneFor(threadSensitive: boolean): Lane {
+  const context = currentContext();
+  if (threadSensitive) return context?.lane ?? processLane;
+  return new Lane(context?.turn?.lane.gate === callGate ? undefined : callGate);
+}
+
+function endAfter(running: Promise<unknown>, lane: Lane): void {
+  const end = () => lane.end().catch(() => undefined);
+  running.then(end, end);
+}
+
+function unlessAborted<Result>(running: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    running.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
 }
 
 function publish(
   crossing: Crossing,
   lane: Lane,
-  start: number,
-  began: number,
+  { start, began, held }: { readonly start: number; readonly began: number; readonly held: number },
   failure: { readonly error?: unknown } = {},
 ): void {
   if (!crossingChannel.hasSubscribers) return;
@@ -85,8 +115,10 @@ function publish(
     ...failure,
     lane: lane.number,
     start,
-    queued: began - start,
+    // Work that was given up before it began only ever waited.
+    queued: (began === 0 ? performance.now() : began) - start,
     duration: performance.now() - start,
+    held,
   };
   crossingChannel.publish(event);
 }

@@ -102,8 +102,14 @@ export class ThreadConnection implements LaneResource {
     if (error instanceof ThreadRequestError) this.#inTransaction = error.status.inTransaction;
     if (error instanceof ThreadRequestError && error.status.usable) return error;
     this.#open = false;
-    if (this.#thread?.usable === false) this.#thread = undefined;
+    this.#abandonDeadThread();
     return error;
+  }
+  /** A thread that is gone is given back, to be counted out; the next use takes another. */
+  #abandonDeadThread(): void {
+    if (this.#thread?.usable !== false) return;
+    returnThread(this.#thread);
+    this.#thread = undefined;
   }
   #forget(): void {
     this.#open = false;

@@ -147,6 +147,8 @@ export class DatabaseWrapper {
     // Whoever aborted it gets their own reason back, as from fetch.
     const aborted = signal?.aborted === true && error === signal.reason;
     const translated = aborted ? error : this.#translate(request, error);
+    // Few frames are kept: those of the translation would push out the caller's.
+    if (translated !== error) Error.captureStackTrace(translated as Error, this.#failed);
     this.#publish(request, path, start, translated);
     return translated;
   }

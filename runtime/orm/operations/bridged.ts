@@ -56,15 +56,14 @@ export function runBridged<Result>(
 
 /** What answers the steps of a stream: each is a passage to the thread of the context it was started in. */
 export function bridgedAnswers(signal: AbortSignal | undefined): (step: Step) => Promise<unknown> {
-  const { running, lane = processLane, blocks } = currentContext() ?? {};
+  const { lane = processLane, blocks } = currentContext() ?? {};
   const block = (alias: string) => blocks?.get(alias) as BridgedBlock | undefined;
   const pin = new SessionPin();
   return async (step) => {
     if (step.kind === 'statement') signal?.throwIfAborted();
     const wrapper = connections.get(step.alias);
-    const connection = wrapper.connectionOf(running ?? lane);
+    const connection = wrapper.connectionOf(lane);
     const answer = () => answerBridged(wrapper, connection, step, pin);
-    if (running !== undefined) return answer();
     const inTurn = step.kind === 'unpin' ? answer : refusingQueued(block(step.alias), answer);
     const crossing = { form: 'reference', operation: 'aiterator', threadSensitive: true } as const;
     return withContext({ lane }, () => cross(crossing, inTurn));

@@ -1,5 +1,4 @@
 import { cross } from '../../bridge/sync-to-async.ts';
-import { currentContext } from '../../context.ts';
 import { connections } from '../connections/index.ts';
 import { bridgedAnswers, bridgedBlock, refusingQueued, runBridged } from './bridged.ts';
 import { driveRowsAsync } from './drive.ts';
@@ -22,9 +21,8 @@ export function runAsynchronously<Result>(
     const first = operation.next();
     if (first.done) return Promise.resolve(first.value);
     if (isNative(first.value)) return runNative(operation, first, signal);
-    if (currentContext()?.running !== undefined) return runBridged(operation, first);
     const inTurn = refusingQueued(bridgedBlock(first.value.alias), () => runBridged(operation, first));
-    return cross({ form: 'reference', operation: 'operation', threadSensitive: true }, inTurn);
+    return cross({ form: 'reference', operation: 'operation', threadSensitive: true }, inTurn, signal);
   } catch (error) {
     return Promise.reject(error);
   }

@@ -98,8 +98,10 @@ class PostgresqlDriver implements Driver {
   execute(request: DriverRequest): Promise<RawResult> {
     return new Promise((resolve, reject) => {
       this.#session.send(request, this.#prepares ? request.name : undefined, (error, result) => {
-        if (result === undefined) reject(error);
-        else resolve(result);
+        if (result !== undefined) return resolve(result);
+        // The server closes the connection behind such an error; the socket's end may take its time.
+        if ((error as { severity?: string } | undefined)?.severity === 'FATAL') this.destroy();
+        reject(error);
       });
     });
   }

@@ -1,0 +1,68 @@
+import { ThreadTimeout } from './errors.ts';
+import { threadSettings } from './settings.ts';
+
+interface Waiter {
+  admit(): void;
+}
+
+/** Lets so many in at a time; others wait for their turn, first come, first served. */
+export class Gate {
+  readonly #what: string;
+  #inside = 0;
+  #waiting: Waiter[] = [];
+
+  /** @param what who passes it, for the message of those who wait too long */
+  constructor(what: string) {
+    this.#what = what;
+  }
+  get inside(): number {
+    return this.#inside;
+  }
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** Enters if there is room. */
+  tryEnter(): boolean {
+    if (this.#inside >= threadSettings().max || this.#waiting.length > 0) return false;
+    this.#inside += 1;
+    return true;
+  }
+  /**
+   * Enters, waiting where there is no room.
+   *
+   * @throws ThreadTimeout when there is none in time
+   */
+  enter(): Promise<void> {
+    if (this.tryEnter()) return Promise.resolve();
+    const { timeout, max } = threadSettings();
+    return new Promise((resolve, reject) => {
+      const waiter = {
+        admit: () => {
+          clearTimeout(timer);
+          this.#inside += 1;
+          resolve();
+        },
+      };
+      const timer = setTimeout(() => {
+        this.#waiting = this.#waiting.filter((each) => each !== waiter);
+        reject(
+          new ThreadTimeout(
+            `No thread became free within ${timeout} ms for ${this.#what} ` +
+              `(max ${max}, in use ${this.#inside}, waiting ${this.#waiting.length + 1}).`,
+          ),
+        );
+      }, timeout);
+      this.#waiting.push(waiter);
+    });
+  }
+  leave(): void {
+    this.#inside -= 1;
+    if (this.#inside < threadSettings().max) this.#waiting.shift()?.admit();
+  }
+}
+
+/** Contexts of requests: each holds a thread from its first bridged call to its end. */
+export const contextGate = new Gate('a thread-sensitive context');
+/** Calls that are not thread-sensitive: each holds a thread while it runs. */
+export const callGate = new Gate('a call that is not thread-sensitive');
