@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Lane } from './bridge/lane.ts';
 import type { Turn } from './bridge/turn.ts';
+import type { Scope } from './scope.ts';
 
 /** The transaction a piece of async code runs in; the ORM gives it its meaning. */
 export type NativeBlocks = ReadonlyMap<string, object>;
@@ -19,6 +20,8 @@ export interface Context {
   /** Innermost native transaction block by database alias. */
   readonly blocks: NativeBlocks | undefined;
   readonly signal: AbortSignal | undefined;
+  /** What is open in the nearest `asyncContext`. */
+  readonly scope: Scope | undefined;
 }
 
 const storage = new AsyncLocalStorage<Context>();
@@ -28,6 +31,7 @@ const outermost: Context = {
   turn: undefined,
   blocks: undefined,
   signal: undefined,
+  scope: undefined,
 };
 
 /** The running code's context, undefined outside any. */

@@ -1,4 +1,5 @@
 import { currentContext, withContext } from '../context.ts';
+import { Scope } from '../scope.ts';
 import { contextGate } from './gate.ts';
 import { Lane } from './lane.ts';
 
@@ -25,7 +26,8 @@ export interface AsyncContextOptions {
 }
 
 /**
- * Marks async code: sync ORM calls inside throw SynchronousOnlyOperation instead of holding the event loop.
+ * Marks async code: sync ORM calls inside throw SynchronousOnlyOperation instead of holding the event loop. What is
+ * still open when `work` is over is ended: native transactions that were not awaited are rolled back, streams closed.
  *
  * @returns what `work` resolves to
  */
@@ -38,5 +40,10 @@ export async function asyncContext<T>(
   const [options, work] = typeof first === 'function' ? [{}, first] : [first, second];
   if (work === undefined) throw new TypeError('asyncContext() takes a function.');
   const { signal } = options as AsyncContextOptions;
-  return withContext({ mode: 'async', ...(signal === undefined ? {} : { signal }) }, work);
+  const scope = new Scope();
+  try {
+    return await withContext({ mode: 'async', scope, ...(signal === undefined ? {} : { signal }) }, work);
+  } finally {
+    await scope.end();
+  }
 }

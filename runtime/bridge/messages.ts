@@ -1,11 +1,14 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { WireRows } from '../orm/protocol/rows.ts';
+import type { Limits } from './settling.ts';
 
 /** How a worker opens one connection: which driver module, with which settings. Both cross threads. */
 export interface ConnectionPlan {
   /** Path of a module that exports `openDriver(settings)`. */
   readonly driver: string;
   readonly settings: unknown;
+  /** How long a statement may take, where the driver cannot be trusted to find out. */
+  readonly limits?: Limits;
 }
 
 /** One statement as a driver takes it. */

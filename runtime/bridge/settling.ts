@@ -21,7 +21,7 @@ export async function settled(
   driver: Driver,
   request: DriverRequest,
   limits: Limits,
-  signal: AbortSignal | undefined,
+  signal?: AbortSignal,
 ): Promise<RawResult> {
   signal?.throwIfAborted();
   const running = driver.execute(request);

@@ -2,11 +2,19 @@ import type {
   ConnectionStatus,
   Driver,
   DriverModule,
+  DriverRequest,
   RawResult,
   WorkerReply,
   WorkerRequest,
   WorkerStart,
 } from './messages.ts';
+import { type Limits, settled } from './settling.ts';
+
+interface Connected {
+  readonly driver: Driver;
+  readonly module: DriverModule;
+  readonly limits: Limits | undefined;
+}
 
 // The bridge thread: owns blocking connections and answers requests strictly in order, as the thread of a
 // thread-per-connection server does. It compiles nothing and decodes nothing; rows travel as the server sent them.
@@ -20,7 +28,7 @@ import type {
 export function serve(start: WorkerStart, load: (module: string) => Promise<DriverModule>): void {
   const { port, replies } = start;
   const counter = new Int32Array(replies);
-  const connections = new Map<number, { driver: Driver; module: DriverModule }>();
+  const connections = new Map<number, Connected>();
   let tail: Promise<void> = Promise.resolve();
   // Whoever is blocked on an answer would wait for ever for one of a dead thread.
   process.on('uncaughtException', (error) => reply(failedThread(error)));
@@ -37,7 +45,7 @@ export function serve(start: WorkerStart, load: (module: string) => Promise<Driv
         if (connections.get(request.connection)?.driver.usable) return answered(undefined);
         module = await load(request.plan.driver);
         const driver = await module.openDriver(request.plan.settings);
-        connections.set(request.connection, { driver, module });
+        connections.set(request.connection, { driver, module, limits: request.plan.limits });
         return answered(undefined);
       }
       const connection = connections.get(request.connection);
@@ -47,8 +55,7 @@ export function serve(start: WorkerStart, load: (module: string) => Promise<Driv
         await connection.driver.close();
         return answered(undefined);
       }
-      const result = await connection.driver.execute(request.request);
-      return answered(cloneable(result));
+      return answered(cloneable(await execute(connection, request.request)));
     } catch (error) {
       return { id, error: module?.describeError(error) ?? { message: String(error) }, ...status() };
     }
@@ -72,6 +79,10 @@ export function serve(start: WorkerStart, load: (module: string) => Promise<Driv
 /** The fields of a result: what a driver gives may be more than a message can carry. */
 function cloneable({ command, rowCount, rows, columns, types }: RawResult): RawResult {
   return { command, rowCount, rows, columns, types };
+}
+
+function execute({ driver, limits }: Connected, request: DriverRequest): Promise<RawResult> {
+  return limits === undefined ? driver.execute(request) : settled(driver, request, limits);
 }
 
 /** What a thread says when it cannot go on: not an answer to one request, but to all. */

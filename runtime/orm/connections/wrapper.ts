@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { SynchronousOnlyOperation } from '../../bridge/errors.ts';
 import { type Lane, runningLane } from '../../bridge/lane.ts';
-import type { DriverRequest, RawResult } from '../../bridge/messages.ts';
+import type { ConnectionPlan, DriverRequest, RawResult } from '../../bridge/messages.ts';
 import { defaultCancelTimeout, type Limits } from '../../bridge/settling.ts';
 import { ThreadRequestError } from '../../bridge/thread.ts';
 import { closeIdleConnections } from '../../bridge/threads.ts';
@@ -49,7 +49,7 @@ export class DatabaseWrapper {
   connectionOf(lane: Lane): ThreadConnection {
     return lane.resource(this, () => {
       const released = (each: ThreadConnection) => this.#threadConnections.delete(each);
-      const connection = new ThreadConnection(this, this.#backend.plan(this.settings), released);
+      const connection = new ThreadConnection(this, this.#plan(), released);
       this.#threadConnections.add(connection);
       return connection;
     });
@@ -118,6 +118,11 @@ export class DatabaseWrapper {
     await closeIdleConnections(this);
   }
 
+  #plan(): ConnectionPlan {
+    const plan = this.#backend.plan(this.settings);
+    const limits = limitsOf(this.settings);
+    return limits.statementTimeout === undefined ? plan : { ...plan, limits };
+  }
   async #open(): Promise<NativeConnection> {
     try {
       return new NativeConnection(await this.#backend.open(this.settings), limitsOf(this.settings));

@@ -7,7 +7,7 @@ import type { ThreadConnection } from '../connections/thread-connection.ts';
 import type { DatabaseWrapper } from '../connections/wrapper.ts';
 import type { TransactionBlock } from '../transaction/blocks.ts';
 import { runHooks } from '../transaction/hooks.ts';
-import type { CommitHook, Control } from '../transaction/state.ts';
+import type { CommitHook, Control, OpenBlock } from '../transaction/state.ts';
 import { driveAsync } from './drive.ts';
 import { SessionPin } from './pin.ts';
 import type { Operation, Step } from './steps.ts';
@@ -126,10 +126,11 @@ export async function endBridged(
   wrapper: DatabaseWrapper,
   connection: ThreadConnection,
   failed: boolean,
+  block?: OpenBlock,
 ): Promise<void> {
   let hooks: readonly CommitHook[];
   try {
-    hooks = await controlBridged(wrapper, connection, connection.transaction.exit(failed));
+    hooks = await controlBridged(wrapper, connection, connection.transaction.exit(failed, block));
   } finally {
     if (connection.transaction.broken) await connection.closeAsync();
   }

@@ -4,7 +4,7 @@ import type { NativeConnection } from '../connections/native-connection.ts';
 import type { DatabaseWrapper } from '../connections/wrapper.ts';
 import type { NativeBlock } from '../transaction/blocks.ts';
 import { runHooks } from '../transaction/hooks.ts';
-import type { CommitHook, Control } from '../transaction/state.ts';
+import type { CommitHook, Control, OpenBlock } from '../transaction/state.ts';
 import { driveAsync } from './drive.ts';
 import type { Operation, Step } from './steps.ts';
 
@@ -42,6 +42,8 @@ class NativeSession {
   readonly #context: Context | undefined;
   readonly #signal: AbortSignal | undefined;
   #held: Held | undefined;
+  /** Tells the context that the pinned connection was given back. */
+  #leave: (() => boolean) | undefined;
 
   constructor(signal: AbortSignal | undefined) {
     this.#context = currentContext();
@@ -110,7 +112,13 @@ class NativeSession {
 
   async #pin(wrapper: DatabaseWrapper): Promise<void> {
     // A block has its connection already, and others may use it between two statements of this operation.
-    if (this.#block(wrapper) === undefined) this.#held = await this.#hold(wrapper);
+    if (this.#block(wrapper) !== undefined) return;
+    const held = await this.#hold(wrapper);
+    this.#held = held;
+    this.#leave = this.#context?.scope?.enter(async () => {
+      held.connection.destroy();
+      wrapper.pool.release(held.connection);
+    });
   }
   async #unpin(wrapper: DatabaseWrapper, parting: string | undefined): Promise<void> {
     const block = this.#block(wrapper);
@@ -118,8 +126,10 @@ class NativeSession {
       if (parting !== undefined) await sayParting(wrapper, block, parting);
       return;
     }
-    const connection = this.#held?.connection;
-    if (parting !== undefined && connection !== undefined) await endSession(wrapper, connection, parting);
+    const held = this.#held;
+    // A context that ended has taken the connection away.
+    if (held === undefined || this.#leave?.() === false) return;
+    if (parting !== undefined) await endSession(wrapper, held.connection, parting);
     this.#letGo(wrapper);
   }
 
@@ -231,7 +241,7 @@ async function takeTurn(block: NativeBlock, signal: AbortSignal | undefined): Pr
 }
 
 /**
- * Ends the innermost block of a native connection. The caller has the turn, or the connection for itself.
+ * Ends a block of a native connection, the innermost one unless it is named. The caller has the turn, or the connection for itself.
  *
  * @returns hooks to run, after the outermost commit
  * @throws the signal's reason, after the rollback, when it was aborted before the work could be committed
@@ -240,11 +250,13 @@ export async function endNative(
   wrapper: DatabaseWrapper,
   connection: NativeConnection,
   failed: boolean,
-  signal: AbortSignal | undefined,
+  signal?: AbortSignal,
+  block?: OpenBlock,
 ): Promise<readonly CommitHook[]> {
-  const abandoned = !failed && signal?.aborted === true;
-  const hooks = await controlNative(wrapper, connection, connection.transaction.exit(failed || abandoned));
-  if (abandoned) throw signal.reason;
+  const aborted = !failed && signal?.aborted === true;
+  const exit = connection.transaction.exit(failed || aborted, block);
+  const hooks = await controlNative(wrapper, connection, exit);
+  if (aborted) throw signal.reason;
   return hooks;
 }
 

@@ -178,7 +178,14 @@ export class QuerySet {
   }
   raw(sql: string, parameters: RawParameters = [], options: RawOptions = {}): RawQuerySet {
     const { translations = {}, using = this.database } = options;
-    return new RawQuerySet(this.meta, { sql, parameters, translations, alias: using, prefetches: [] });
+    return new RawQuerySet(this.meta, {
+      sql,
+      parameters,
+      translations,
+      alias: using,
+      prefetches: [],
+      signal: this.state.signal,
+    });
   }
   extra(parts: ExtraParts): QuerySet {
     requireUncombined(this.query, 'extra');

@@ -20,6 +20,7 @@ export interface RawSource {
   /** Fields by the columns of the result that hold them. */
   readonly translations: Readonly<Record<string, string>>;
   readonly prefetches: readonly PrefetchEntry[];
+  readonly signal: AbortSignal | undefined;
 }
 
 /**
@@ -47,6 +48,9 @@ export class RawQuerySet {
       lookups[0] === null ? [] : [...this.#source.prefetches, ...(lookups as PrefetchEntry[])];
     return new RawQuerySet(this.meta, { ...this.#source, prefetches });
   }
+  abortable(signal: AbortSignal): RawQuerySet {
+    return new RawQuerySet(this.meta, { ...this.#source, signal });
+  }
   toSql(): { readonly sql: string; readonly parameters: readonly unknown[] } {
     const { text, values } = rawRequest(this.#source);
     return { sql: text, parameters: values };
@@ -55,13 +59,13 @@ export class RawQuerySet {
     return synchronous(this, 'list', readRaw);
   }
   alist(): Promise<object[]> {
-    return asynchronous(readRaw(this));
+    return asynchronous(readRaw(this), this.#source.signal);
   }
   get at() {
     return synchronous(this, 'at', readRawAt);
   }
   aat(index: number): Promise<object> {
-    return asynchronous(readRawAt(this, index));
+    return asynchronous(readRawAt(this, index), this.#source.signal);
   }
   *iterator(options: IteratorOptions = {}): Generator<object, void, undefined> {
     chunkSizeOf(options);

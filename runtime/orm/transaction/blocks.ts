@@ -1,7 +1,7 @@
 import type { NativeConnection } from '../connections/native-connection.ts';
 import type { DatabaseWrapper } from '../connections/wrapper.ts';
 import { TransactionManagementError } from '../errors.ts';
-import type { TransactionState } from './state.ts';
+import type { OpenBlock, TransactionState } from './state.ts';
 
 /**
  * One open `aatomic` block. The innermost one is kept in the context of the code inside it, so that every query there
@@ -13,6 +13,7 @@ export class TransactionBlock<Connection extends { readonly transaction: Transac
   readonly parent: TransactionBlock<Connection> | undefined;
   #child: TransactionBlock<Connection> | undefined;
   #over = false;
+  #level: OpenBlock | undefined;
 
   constructor(wrapper: DatabaseWrapper, connection: Connection, parent?: TransactionBlock<Connection>) {
     this.wrapper = wrapper;
@@ -30,6 +31,14 @@ export class TransactionBlock<Connection extends { readonly transaction: Transac
     }
     this.#child = new TransactionBlock(this.wrapper, this.connection, this);
     return this.#child;
+  }
+  /** Notes that it was begun on the server. */
+  begun(): void {
+    this.#level = this.connection.transaction.innermost;
+  }
+  /** Where it stands among the open blocks of its connection. */
+  get level(): OpenBlock | undefined {
+    return this.#level;
   }
   close(): void {
     this.#over = true;

@@ -42,6 +42,7 @@ async function inside<T>(
   const { wrapper, connection } = block;
   try {
     await lane.run(() => controlBridged(wrapper, connection, connection.transaction.enter(options)));
+    block.begun();
   } catch (error) {
     block.close();
     throw error;
@@ -61,7 +62,7 @@ async function inside<T>(
 /** Ends a block: queries of it still queued are refused when their turn comes, then COMMIT or ROLLBACK is sent. */
 async function end(lane: Lane, block: BridgedBlock, failed: boolean): Promise<void> {
   block.close();
-  await lane.run(() => endBridged(block.wrapper, block.connection, failed));
+  await lane.run(() => endBridged(block.wrapper, block.connection, failed, block.level));
 }
 
 /** Runs part of the transaction protocol in the open block of a lane; `outside` where there is none. */

@@ -73,9 +73,24 @@ async function outermost<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const connection = await wrapper.asyncConnection(currentContext()?.signal);
+  const block: NativeBlock = new TransactionBlock(wrapper, connection);
+  const leave = currentContext()?.scope?.enter(() => abandon(block));
   try {
-    return await inside(wrapper, options, new TransactionBlock(wrapper, connection), work);
+    return await inside(wrapper, options, block, work);
   } finally {
+    if (leave === undefined || leave()) wrapper.pool.release(connection);
+  }
+}
+
+/** Rolls back a transaction whose context is over; a connection that refuses is dropped by the pool. */
+async function abandon(block: NativeBlock): Promise<void> {
+  const { wrapper, connection } = block;
+  block.close();
+  await connection.lock.acquire();
+  try {
+    if (block.level !== undefined) await endNative(wrapper, connection, true, undefined, block.level);
+  } finally {
+    connection.lock.release();
     wrapper.pool.release(connection);
   }
 }
@@ -88,7 +103,10 @@ async function inside<T>(
 ): Promise<T> {
   const { connection } = block;
   try {
-    await exclusively(block, () => controlNative(wrapper, connection, connection.transaction.enter(options)));
+    await inTurn(block, async () => {
+      await controlNative(wrapper, connection, connection.transaction.enter(options));
+      block.begun();
+    });
   } catch (error) {
     block.close();
     throw error;
@@ -112,7 +130,7 @@ async function end(wrapper: DatabaseWrapper, block: NativeBlock, failed: boolean
   let hooks: readonly CommitHook[];
   await connection.lock.acquire();
   try {
-    hooks = await endNative(wrapper, connection, failed, currentContext()?.signal);
+    hooks = await endNative(wrapper, connection, failed, currentContext()?.signal, block.level);
   } finally {
     connection.lock.release();
   }
@@ -124,10 +142,6 @@ function withoutBlock(alias: string) {
   const blocks = new Map(currentContext()?.blocks ?? []);
   blocks.delete(alias);
   return blocks;
-}
-
-function exclusively<T>(block: NativeBlock, work: () => Promise<T>): Promise<T> {
-  return inTurn(block, work);
 }
 
 function parameters<Work>(first: AtomicOptions | Work, second: Work | undefined): [AtomicOptions, Work] {

@@ -1,5 +1,5 @@
 import type { RawResult } from '../../bridge/messages.ts';
-import { DatabaseError, TransactionManagementError } from '../errors.ts';
+import { DatabaseError, OperationalError, TransactionManagementError } from '../errors.ts';
 import type { BlockOptions } from '../operations/steps.ts';
 
 /** Something to do once the outermost block is committed. */
@@ -69,13 +69,29 @@ export class TransactionState {
   }
 
   /**
-   * Ends the innermost block: commits or releases when it went well, rolls back when it did not.
+   * Ends `block`, the innermost one unless it is named: commits or releases when it went well, rolls back when it did
+   * not. Blocks inside it that have not ended are lost with it.
    *
    * @returns hooks to run now, after the outermost commit
    * @throws DatabaseError when the commit fails; the work is then rolled back
    */
-  *exit(failed: boolean): Control<readonly CommitHook[]> {
-    const savepoint = this.#blocks.pop()?.savepoint;
+  *exit(failed: boolean, block = this.innermost): Control<readonly CommitHook[]> {
+    const at = block === undefined ? -1 : this.#blocks.indexOf(block);
+    if (at === -1) {
+      // The block around it, or its context, ended first and took it along.
+      if (failed) return [];
+      throw new TransactionManagementError('The atomic block was already over, and was rolled back.');
+    }
+    const unfinished = this.#blocks.splice(at).length > 1;
+    const hooks = yield* this.#exit(block?.savepoint, failed || unfinished);
+    if (unfinished && !failed) {
+      throw new TransactionManagementError(
+        'The atomic block ended while a block inside it was still open, and was rolled back. Await every block.',
+      );
+    }
+    return hooks;
+  }
+  *#exit(savepoint: string | undefined, failed: boolean): Control<readonly CommitHook[]> {
     if (this.inBlock) {
       yield* this.#exitInner(savepoint, failed);
       return [];
@@ -124,7 +140,7 @@ export class TransactionState {
       tag = (yield 'COMMIT').command;
     } catch (error) {
       if (error instanceof DatabaseError) yield* this.#rollback();
-      throw error;
+      throw this.broken ? outcomeUnknown(error as DatabaseError) : error;
     }
     // PostgreSQL answers COMMIT of an aborted transaction with ROLLBACK and no error: the work is gone.
     if (tag === 'ROLLBACK') {
@@ -173,4 +189,14 @@ export class TransactionState {
     if (!/^s\d+$/.test(name))
       throw new TransactionManagementError(`'${name}' is not a savepoint of this connection.`);
   }
+}
+
+/** Not even ROLLBACK got through: the server may have committed before it, or the way to it, broke down. */
+function outcomeUnknown(error: DatabaseError): OperationalError {
+  return new OperationalError(
+    `The connection was lost during COMMIT, so the transaction may have been committed or not: ${error.message}`,
+    error,
+    'COMMIT',
+    error,
+  );
 }

@@ -320,6 +320,8 @@ export interface RawQuerySet<R> extends Iterable<R>, AsyncIterable<R> {
   /** The rows when they are loaded, else undefined; never queries. */
   readonly loaded: readonly R[] | undefined;
   using(alias: string): RawQuerySet<R>;
+  /** Cancels what it waits for when `signal` is aborted. */
+  abortable(signal: AbortSignal): RawQuerySet<R>;
   prefetchRelated(...lookups: (string | PrefetchLookup)[]): RawQuerySet<R>;
   prefetchRelated(clear: null): RawQuerySet<R>;
   toSql(): { readonly sql: string; readonly parameters: readonly unknown[] };
