@@ -1,3 +1,5 @@
+import { ValueError } from '../errors.ts';
+
 /** `createdAt` -> `created_at`, `publisherID` -> `publisher_id`. */
 export function snakeCase(name: string): string {
   return name
@@ -29,11 +31,31 @@ function digest(text: string): string {
 }
 
 export function quote(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
+  return `"${writable(name).replaceAll('"', '""')}"`;
 }
 
 /** A string as an SQL literal, for the few places that take no parameters. */
 export function literal(text: string): string {
-  const quoted = `'${text.replaceAll("'", "''")}'`;
+  const quoted = `'${writable(text).replaceAll("'", "''")}'`;
   return text.includes('\\') ? `E${quoted.replaceAll('\\', '\\\\')}` : quoted;
+}
+
+/**
+ * `text`, when it can be written into SQL as it is.
+ *
+ * @throws ValueError for NUL, which ends a statement on the wire, and for half a surrogate pair, which would arrive
+ *   as another character
+ */
+function writable(text: string): string {
+  if (text.includes('\0')) throw new ValueError('SQL cannot contain NUL characters.');
+  return wellFormed(text);
+}
+
+/** Half of a surrogate pair is no character: UTF-8 has no form for it. */
+const loneSurrogate = /\p{Surrogate}/u;
+
+/** @throws ValueError for text that would change on its way to the server */
+export function wellFormed(text: string): string {
+  if (loneSurrogate.test(text)) throw new ValueError('Text cannot contain half a surrogate pair.');
+  return text;
 }

@@ -15,6 +15,10 @@ export const subqueryParts = Symbol('subquery parts');
 /** Marks a value that is encoded already. */
 export const encoded = Symbol('encoded');
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: what separates tokens, and what marks it inside one
+const separators = /[\u001e\u001f]/;
+const everySeparator = new RegExp(separators, 'g');
+
 /** One walk over what a chain call was given: the tokens its SQL depends on, and the values it does not. */
 export class Collected implements ShapeSink {
   #key = '';
@@ -27,12 +31,13 @@ export class Collected implements ShapeSink {
   constructor(outside: ReadonlyMap<object, 'above' | 'below'> = new Map()) {
     this.#outside = outside;
   }
-  /** All tokens; the separator cannot occur in a name. */
+  /** All tokens, so that no two different lists of tokens have the same key. */
   get key(): string {
     return this.#key;
   }
   token(token: string): void {
-    this.#key += `${token}\u001f`;
+    // Names of JSON keys may hold any character, the separator too.
+    this.#key += `${separators.test(token) ? token.replace(everySeparator, '\u001e$&') : token}\u001f`;
   }
   value(owner: object, value: unknown): void {
     this.owners.push(owner);

@@ -11,7 +11,7 @@ import { Collected } from '../query/collected.ts';
 import { resolveCondition } from '../query/filters.ts';
 import { Query } from '../query/query.ts';
 import { Places, Resolver } from '../query/resolver.ts';
-import { SqlWriter } from '../sql/writer.ts';
+import { type ParameterSource, SqlWriter } from '../sql/writer.ts';
 
 /** Statements that create the tables of `models`: tables first, then foreign keys, so that cycles are no problem. */
 export function createStatements(models: readonly ModelMeta[]): string[] {
@@ -153,13 +153,11 @@ function inlined(model: ModelMeta, expression: ExpressionNode): string {
 }
 
 function withLiterals(writer: SqlWriter, sql: string, collected: Collected, places: Places): string {
-  const finished = writer.finish(sql);
-  return finished.sql.replace(/\$(\d+)/g, (_all, digits: string) => {
-    const source = finished.sources[Number(digits) - 1];
-    if (source === undefined) return 'NULL';
+  const written = (_position: number, source: ParameterSource) => {
     const given = collected.values[source.place];
     const encoded = places.encoders[source.place]?.(given) ?? fieldFor(given).toWire(given);
     const wire = source.finish === undefined ? (encoded as string | null) : source.finish(encoded);
     return wire === null ? 'NULL' : literal(wire);
-  });
+  };
+  return writer.finish(sql, written).sql;
 }

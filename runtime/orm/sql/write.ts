@@ -63,16 +63,16 @@ class StatementBuilder {
       );
     }
     const writer = new SqlWriter(this.dialect);
-    const { sql, sources } = writer.finish(resolved.toSql(writer));
+    const first = this.values.length;
+    const { sql, sources } = writer.finish(resolved.toSql(writer), (position) => `$${first + position + 1}`);
     const given = collected.values.map((each, at) => {
       if (typeof each === 'object' && each !== null && encoded in each) return each[encoded as never];
       return places.encoders[at]?.(each) ?? null;
     });
-    const first = this.values.length;
     for (const { place, finish } of sources) {
       this.values.push((finish === undefined ? given[place] : finish(given[place])) as Wire);
     }
-    return sql.replace(/\$(\d+)/g, (_all, digits: string) => `$${Number(digits) + first}`);
+    return sql;
   }
 }
 

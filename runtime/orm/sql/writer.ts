@@ -18,18 +18,18 @@ interface Marked extends ParameterSource {
   readonly convert: Convert | undefined;
 }
 
-function finishing({ finish, convert }: Pick<Marked, 'finish' | 'convert'>): Finish | undefined {
-  if (convert === undefined) return finish;
-  return (value) => {
+function finished({ place, finish, convert }: Marked): ParameterSource {
+  if (convert === undefined) return { place, finish };
+  const converted = (value: unknown) => {
     const wire = finish === undefined ? (value as Wire) : finish(value);
     return wire === null || wire === undefined ? null : convert(wire);
   };
+  return { place, finish: converted };
 }
 
-// Characters of the private use area: no name or literal of a statement has them.
-const opening = '\uE000';
-const closing = '\uE001';
-const parameterMark = /\uE000(\d+)\uE001/g;
+// NUL stands around the number of a parameter: names and literals with NUL are refused, so nothing else has it.
+const mark = '\0';
+const parameterMark = /\0(\d+)\0/g;
 
 /**
  * Writes the SQL of one statement. Names of tables are given out as they are met; parameters are numbered at the
@@ -86,7 +86,7 @@ export class SqlWriter {
     // The same value must be the same parameter: the server compares GROUP BY expressions by their text.
     let index = this.#sources.findIndex(same);
     if (index === -1) index = this.#sources.push({ place: at, finish, convert }) - 1;
-    return `${opening}${index}${closing}`;
+    return `${mark}${index}${mark}`;
   }
   column(alias: TableAlias, field: Field): string {
     return `${this.nameOf(alias)}.${quote(field.column)}`;
@@ -110,17 +110,24 @@ export class SqlWriter {
   isFree(name: string): boolean {
     return !this.#taken.has(name);
   }
-  /** Text with `$1`, `$2`… and where each comes from. */
-  finish(sql: string): { readonly sql: string; readonly sources: readonly ParameterSource[] } {
-    const used: number[] = [];
+  /**
+   * Text with its parameters numbered, and where each comes from.
+   *
+   * @param write how the parameter at a position is written, from 0; `$1`, `$2`… when absent
+   */
+  finish(
+    sql: string,
+    write: (position: number, source: ParameterSource) => string = (position) => `$${position + 1}`,
+  ): { readonly sql: string; readonly sources: readonly ParameterSource[] } {
+    const used: Marked[] = [];
     const text = sql.replace(parameterMark, (_all, digits: string) => {
-      const index = Number(digits);
-      let position = used.indexOf(index);
-      if (position === -1) position = used.push(index) - 1;
-      return `$${position + 1}`;
+      const source = this.#sources[Number(digits)];
+      if (source === undefined) throw new Error(`there is no parameter ${digits}`);
+      let position = used.indexOf(source);
+      if (position === -1) position = used.push(source) - 1;
+      return write(position, finished(source));
     });
-    const sources = used.map((index) => this.#sources[index]).filter((source) => source !== undefined);
-    return { sql: text, sources: sources.map(({ place, ...how }) => ({ place, finish: finishing(how) })) };
+    return { sql: text, sources: used.map(finished) };
   }
 
   #lookup(alias: TableAlias): string | undefined {
