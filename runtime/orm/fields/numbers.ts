@@ -1,7 +1,7 @@
 import { ValidationError, ValueError } from '../errors.ts';
 import { booleanFromBytes } from '../protocol/decode.ts';
 import { type Decoder, Field, integerDecoder, numberDecoder, textDecoder } from './field.ts';
-import { describe } from './text.ts';
+import { describe, shown } from './text.ts';
 
 /** Bounds of a whole-number column; beyond them no row can match and no insert can succeed. */
 export interface IntegerRange {
@@ -14,6 +14,8 @@ const ranges = {
   bigint: { minimum: -(2n ** 63n), maximum: 2n ** 63n - 1n },
 } as const;
 export type IntegerType = keyof typeof ranges;
+
+const wholePattern = /^\s*[+-]?\d+\s*$/;
 
 export class IntegerField extends Field {
   readonly typeName: string;
@@ -35,11 +37,13 @@ export class IntegerField extends Field {
   convert(value: unknown): unknown {
     if (typeof value === 'number' && Number.isFinite(value)) return Math.trunc(value);
     if (typeof value === 'bigint' || typeof value === 'boolean') return Number(value);
-    if (typeof value === 'string' && /^\s*[+-]?\d+\s*$/.test(value)) return Number(value);
+    if (typeof value === 'string' && wholePattern.test(value)) return Number(value);
     throw new ValueError(`Field '${this.name}' expected a number but got ${describe(value)}.`);
   }
   override encode(value: unknown): string {
     if (typeof value === 'bigint') return value.toString();
+    // Digits are exact where the number they make is not: another row would be meant.
+    if (typeof value === 'string' && wholePattern.test(value)) return BigInt(value).toString();
     const whole = this.convert(value);
     // 1e21 and above would print with an exponent, which an integer column does not take.
     return typeof whole === 'number' ? wholeText(whole) : String(whole);
@@ -80,7 +84,7 @@ export class BigIntegerField extends IntegerField {
     if (typeof value === 'bigint') return value;
     if (typeof value === 'number' && Number.isFinite(value)) return BigInt(Math.trunc(value));
     if (typeof value === 'boolean') return BigInt(value);
-    if (typeof value === 'string' && /^\s*[+-]?\d+\s*$/.test(value)) return BigInt(value);
+    if (typeof value === 'string' && wholePattern.test(value)) return BigInt(value);
     throw new ValueError(`Field '${this.name}' expected a number but got ${describe(value)}.`);
   }
 }
@@ -112,6 +116,10 @@ export class DecimalField extends Field {
 
   constructor(precision?: number, scale?: number) {
     super();
+    if (precision !== undefined && !(Number.isInteger(precision) && precision > 0)) {
+      throw new ValueError("'precision' must be a positive integer.");
+    }
+    if (scale !== undefined && !Number.isInteger(scale)) throw new ValueError("'scale' must be an integer.");
     this.precision = precision;
     this.scale = scale;
   }
@@ -127,7 +135,7 @@ export class DecimalField extends Field {
     if (typeof value === 'string' && /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/i.test(value)) {
       return value.trim();
     }
-    throw new ValidationError(`“${value}” value must be a decimal number.`);
+    throw new ValidationError(`“${shown(value)}” value must be a decimal number.`);
   }
 }
 
@@ -147,6 +155,6 @@ export class BooleanField extends Field {
     if (typeof value === 'boolean') return value;
     if (value === 1 || value === 't' || value === 'True' || value === 'true' || value === '1') return true;
     if (value === 0 || value === 'f' || value === 'False' || value === 'false' || value === '0') return false;
-    throw new ValidationError(`“${value}” value must be either True or False.`);
+    throw new ValidationError(`“${shown(value)}” value must be either True or False.`);
   }
 }

@@ -1,5 +1,5 @@
 import { ValidationError, ValueError } from '../errors.ts';
-import { literal } from '../models/naming.ts';
+import { literal, wellFormed } from '../models/naming.ts';
 import { type Decoder, type Family, Field, textDecoder } from './field.ts';
 
 export class TextField extends Field {
@@ -11,7 +11,7 @@ export class TextField extends Field {
     return 'text';
   }
   convert(value: unknown): unknown {
-    if (typeof value === 'string') return value;
+    if (typeof value === 'string') return wellFormed(value);
     if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean')
       return String(value);
     throw new ValueError(`Field '${this.name}' expected a string but got ${describe(value)}.`);
@@ -24,6 +24,9 @@ export class CharField extends TextField {
 
   constructor(maxLength: number | undefined) {
     super();
+    if (maxLength !== undefined && !(Number.isInteger(maxLength) && maxLength > 0)) {
+      throw new ValueError("'maxLength' must be a positive integer.");
+    }
     this.maxLength = maxLength;
   }
   override databaseType(): string {
@@ -96,7 +99,7 @@ export class UuidField extends Field {
   convert(value: unknown): unknown {
     if (typeof value === 'string' && /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i.test(value))
       return value;
-    throw new ValidationError(`“${value}” is not a valid UUID.`);
+    throw new ValidationError(`“${shown(value)}” is not a valid UUID.`);
   }
 }
 
@@ -119,5 +122,10 @@ export function describe(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`;
   if (value === null || typeof value !== 'object') return String(value);
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid date' : value.toISOString();
-  return `<${value.constructor?.name ?? 'object'}>`;
+  const { name } = value.constructor ?? {};
+  return `<${typeof name === 'string' ? name : 'object'}>`;
+}
+/** As `describe`, with strings bare. */
+export function shown(value: unknown): string {
+  return typeof value === 'string' ? value : describe(value);
 }

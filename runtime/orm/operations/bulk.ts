@@ -101,7 +101,8 @@ function* insertBatch(
 }
 
 function requireBatchSize(batchSize: number | undefined): void {
-  if (batchSize !== undefined && batchSize <= 0)
+  // Anything but a whole number would count rows wrongly, and leave some out.
+  if (batchSize !== undefined && !(Number.isInteger(batchSize) && batchSize > 0))
     throw new ValueError('Batch size must be a positive integer.');
 }
 
