@@ -20,7 +20,7 @@ const wrappers = new Map<string, DatabaseWrapper>();
  */
 export function configureDatabases(databases: Readonly<Record<string, DatabaseSettings>>): void {
   for (const [alias, settings] of Object.entries(databases)) {
-    const backend = backends[settings.engine];
+    const backend = Object.hasOwn(backends, settings.engine) ? backends[settings.engine] : undefined;
     if (backend === undefined) {
       const known = Object.keys(backends).join(', ');
       throw new ImproperlyConfigured(`'${settings.engine}' isn't an available engine; there is: ${known}.`);

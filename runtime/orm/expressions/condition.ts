@@ -1,5 +1,6 @@
 import { ValueError } from '../errors.ts';
 import { isInstance } from '../lookups/encode.ts';
+import { subqueryParts } from '../query/collected.ts';
 import type { Connector } from '../query/joins.ts';
 import { ExpressionNode, type ShapeSink } from './node.ts';
 
@@ -35,8 +36,16 @@ export class Condition {
     this.connector = connector;
     this.negated = negated;
   }
-  /** The condition that all of `where` holds. */
-  static of(where: object): Condition {
+  /**
+   * The condition that all of `where` holds.
+   *
+   * @throws TypeError for anything but an object of lookups: a list, a date or a promise would hold none, and match
+   *   every row
+   */
+  static of(where: unknown): Condition {
+    if (!isLookups(where)) {
+      throw new TypeError('Conditions are given as objects of lookups or as Q(…).');
+    }
     return new Condition(Object.entries(where).map(([path, value]) => new Leaf(path, value)));
   }
   and(other: Combinable): Condition {
@@ -71,15 +80,20 @@ export class Condition {
   }
 }
 
+function isLookups(where: unknown): where is object {
+  if (typeof where !== 'object' || where === null || Symbol.iterator in where || isInstance(where))
+    return false;
+  const prototype = Object.getPrototypeOf(where);
+  // A plain object, of whatever realm, or one of a class of the application's that has something to say.
+  return prototype === null || Object.getPrototypeOf(prototype) === null || Object.keys(where).length > 0;
+}
+
 /** What `and`, `or` and `xor` take: another condition, an expression that is one, or lookups as `filter` takes them. */
 type Combinable = Condition | ExpressionNode | object;
 
 function combined(given: Combinable): Condition {
   if (given instanceof Condition) return given;
   if (given instanceof ExpressionNode) return new Condition([given]);
-  if (given === null || typeof given !== 'object') {
-    throw new TypeError('A condition combines with another condition.');
-  }
   return Condition.of(given);
 }
 
@@ -89,12 +103,7 @@ export interface Subqueried {
 }
 
 export function isSubqueried(value: unknown): value is Subqueried {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'kind' in value &&
-    (value.kind === 'queryset' || value.kind === 'manager')
-  );
+  return typeof value === 'object' && value !== null && subqueryParts in value;
 }
 
 function describeLeaf(leaf: Leaf, sink: ShapeSink): void {

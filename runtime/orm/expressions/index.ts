@@ -15,7 +15,7 @@ export function F<const P extends string>(path: P): Expression<unknown, P, 'fiel
 
 /** Conditions to combine with `and`, `or`, `xor` and `not` before they are given to `filter`. */
 export function Q<const W extends object>(where?: W): TypedCondition<W> {
-  return Condition.of(where ?? {}) as unknown as TypedCondition<W>;
+  return Condition.of(where === undefined ? {} : where) as unknown as TypedCondition<W>;
 }
 
 /** A JavaScript value as an expression. */

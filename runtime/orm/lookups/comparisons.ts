@@ -3,7 +3,7 @@ import type { ExpressionNode } from '../expressions/node.ts';
 import { fieldFor } from '../expressions/value.ts';
 import type { Field } from '../fields/field.ts';
 import { BooleanField } from '../fields/numbers.ts';
-import { ArrayField, arrayText } from '../fields/structured.ts';
+import { ArrayField, arrayText, wireArray } from '../fields/structured.ts';
 import { bindOuter } from '../query/outer.ts';
 import type { Resolver } from '../query/resolver.ts';
 import type { Predicate } from '../query/where.ts';
@@ -99,7 +99,8 @@ function encodeList(values: readonly unknown[], field: Field | undefined): strin
   const encode = comparisonEncoder(element);
   const encoded: { encode(value: unknown): string } = { encode };
   const kept = given.filter((value) => canHold(encode, value));
-  return arrayText(kept, element instanceof ArrayField ? element : (encoded as Field));
+  if (element instanceof ArrayField) return wireArray(kept.map((value) => element.encode(value)));
+  return arrayText(kept, encoded as Field);
 }
 
 /** Values the column cannot hold match nothing, so they are left out of the list. */

@@ -1,4 +1,3 @@
-import { ValueError } from '../errors.ts';
 import type { ExpressionNode } from '../expressions/node.ts';
 import type { Field } from '../fields/field.ts';
 import { JsonField, wireArray } from '../fields/structured.ts';
@@ -8,7 +7,7 @@ import type { JsonDialect } from '../sql/dialect.ts';
 import type { SqlWriter } from '../sql/writer.ts';
 import { equalityLookups, type LookupBuilder, orderingLookups, side } from './comparisons.ts';
 import { Bare, ListParameter, never, Test } from './operand.ts';
-import { textLookups } from './text.ts';
+import { textLookups, textOf } from './text.ts';
 import { Transform } from './transforms.ts';
 
 const json = new JsonField();
@@ -35,14 +34,8 @@ export class JsonKey extends Transform {
   }
   override toSql(writer: SqlWriter): string {
     const form = this.output === text ? 'text' : 'json';
-    return writer.dialect.json.at(this.#root.toSql(writer), this.#keys.map(named), form);
+    return writer.dialect.json.at(this.#root.toSql(writer), this.#keys, form);
   }
-}
-
-/** A key as it may stand in a literal. */
-function named(key: string): string {
-  if (/[\0\uE000\uE001]/.test(key)) throw new ValueError('A JSON key cannot contain control characters.');
-  return key;
 }
 
 type JsonTest = (json: JsonDialect, left: string, right: string) => string;
@@ -74,14 +67,14 @@ function containment(test: 'contains' | 'containedBy'): LookupBuilder {
 
 const hasKey: LookupBuilder = (lhs, operand, resolver) => {
   if (operand.form !== 'value') throw new TypeError('The value of a hasKey lookup must be a key.');
-  const key = new Bare(resolver.place(operand.owner, String));
+  const key = new Bare(resolver.place(operand.owner, textOf));
   return new Test([lhs], (writer) => writer.dialect.json.hasKey(lhs.toSql(writer), key.toSql(writer)));
 };
 function hasSeveral(all: boolean, name: string): LookupBuilder {
   return (lhs, operand, resolver) => {
     if (operand.form !== 'list') throw new TypeError(`The value of a ${name} lookup must be a list of keys.`);
     if (operand.empty && !all) return never;
-    const encode = (keys: unknown) => wireArray([...(keys as Iterable<unknown>)].map(String));
+    const encode = (keys: unknown) => wireArray([...(keys as Iterable<unknown>)].map(textOf));
     const list = new ListParameter(resolver.place(operand.owner, encode), text);
     return new Test([lhs], (writer) =>
       writer.dialect.json.hasKeys(lhs.toSql(writer), list.toSql(writer), all),

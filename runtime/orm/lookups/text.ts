@@ -1,4 +1,7 @@
+import { ValueError } from '../errors.ts';
 import { ExpressionNode } from '../expressions/node.ts';
+import { describe } from '../fields/text.ts';
+import { wellFormed } from '../models/naming.ts';
 import type { Resolver } from '../query/resolver.ts';
 import type { Dialect } from '../sql/dialect.ts';
 import type { SqlWriter } from '../sql/writer.ts';
@@ -11,9 +14,16 @@ interface Pattern {
   readonly ignoreCase: boolean;
 }
 
+/** A value as the text a column is compared with. */
+export function textOf(value: unknown): string {
+  if (typeof value === 'string') return wellFormed(value);
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
+  throw new ValueError(`A text lookup takes a string, not ${describe(value)}.`);
+}
+
 /** The value as a LIKE pattern; its own `%`, `_` and `\` stand for themselves. */
 function escaped(value: unknown): string {
-  return String(value).replace(/[\\%_]/g, '\\$&');
+  return textOf(value).replace(/[\\%_]/g, '\\$&');
 }
 function escapedSql(sql: string, { asText, literal }: Dialect): string {
   const marked = ['\\', '%', '_'].reduce(
@@ -86,7 +96,7 @@ const iexact: LookupBuilder = (lhs, operand, resolver) => {
 function textSide(operand: Operand, resolver: Resolver): ExpressionNode {
   if (operand.form === 'expression') return operand.expression;
   if (operand.form !== 'value') throw new TypeError('A text lookup takes a string or an expression.');
-  return new Bare(resolver.place(operand.owner, String));
+  return new Bare(resolver.place(operand.owner, textOf));
 }
 
 function regularExpression(ignoreCase: boolean): LookupBuilder {

@@ -90,7 +90,11 @@ export function findTransform(inner: ExpressionNode, name: string): ExpressionNo
   const field = inner.output;
   if (field === undefined) return undefined;
   if (field instanceof ArrayField) return arrayTransform(field, inner, name);
-  return finders[field.family]?.(inner, name) ?? transforms[field.family]?.[name]?.(name, inner);
+  const finder = finders[field.family];
+  if (finder !== undefined) return finder(inner, name);
+  const known = transforms[field.family] ?? {};
+  // Own names only: every object has a `constructor`.
+  return Object.hasOwn(known, name) ? known[name]?.(name, inner) : undefined;
 }
 
 function arrayTransform(field: ArrayField, inner: ExpressionNode, name: string): ExpressionNode | undefined {

@@ -1,5 +1,6 @@
 import { FieldError, IntegrityError } from '../errors.ts';
 import type { ModelInstance } from '../models/instance.ts';
+import type { ModelMeta } from '../models/meta.ts';
 import { relate } from '../models/state.ts';
 import type { QuerySet } from '../queryset/queryset.ts';
 import * as read from './read.ts';
@@ -58,8 +59,9 @@ export function* updateOrCreate(
     const [instance, created] = yield* getOrCreate(locked, where, { defaults: createDefaults ?? defaults });
     if (created) return [instance, true];
     const model = instance as ModelInstance;
-    for (const [name, value] of Object.entries(called(defaults))) model[name] = value;
     const { meta } = queryset;
+    requireSettable(meta, Object.keys(defaults));
+    for (const [name, value] of Object.entries(called(defaults))) model[name] = value;
     const names = Object.keys(defaults);
     const concrete = names.every((name) => meta.field(name)?.options.primaryKey === false);
     const changing = meta.fields.filter((field) => field.changesOnSave).map((field) => field.name);
@@ -73,15 +75,25 @@ export function* updateOrCreate(
 function creationValues(queryset: QuerySet, where: Values, defaults: Values): Values {
   const plain = Object.entries(where).filter(([name]) => !name.includes('__'));
   const values = { ...Object.fromEntries(plain), ...defaults };
-  const { meta } = queryset;
-  const unknown = Object.keys(values).filter(
-    (name) => meta.field(name) === undefined && !(name in meta.modelClass.prototype),
-  );
-  if (unknown.length > 0) {
-    const listed = unknown.sort().map((name) => `'${name}'`);
-    throw new FieldError(`Invalid field name(s) for model ${meta.label}: ${listed.join(', ')}.`);
-  }
+  requireSettable(queryset.meta, Object.keys(values));
   return values;
+}
+
+/** Values are for fields and for properties of the model that can be set, not for its methods or its prototype. */
+function requireSettable(meta: ModelMeta, names: readonly string[]): void {
+  const unknown = names.filter((name) => meta.field(name) === undefined && !hasSetter(meta, name));
+  if (unknown.length === 0) return;
+  const listed = unknown.sort().map((name) => `'${name}'`);
+  throw new FieldError(`Invalid field name(s) for model ${meta.label}: ${listed.join(', ')}.`);
+}
+function hasSetter(meta: ModelMeta, name: string): boolean {
+  let level: object | null = meta.modelClass.prototype;
+  while (level !== null && level !== Object.prototype) {
+    const property = Object.getOwnPropertyDescriptor(level, name);
+    if (property !== undefined) return property.set !== undefined;
+    level = Object.getPrototypeOf(level);
+  }
+  return false;
 }
 
 /** Functions among the values are called now. */

@@ -211,6 +211,11 @@ export function* at(queryset: QuerySet, index: number): Operation<unknown> {
 }
 
 const explainFormats = ['JSON', 'TEXT', 'XML', 'YAML'];
+/** Options that are on or off. */
+const explainFlags = [
+  ...['ANALYZE', 'BUFFERS', 'COSTS', 'GENERIC_PLAN', 'MEMORY', 'SERIALIZE', 'SETTINGS', 'SUMMARY', 'TIMING'],
+  ...['VERBOSE', 'WAL'],
+];
 
 /** The server's plan for the query. */
 export function* explain(
@@ -230,6 +235,8 @@ export function* explain(
   }
   for (const [name, value] of Object.entries(flags)) {
     if (!/^[\w-]+$/.test(name)) throw new ValueError(`Invalid option name: '${name}'.`);
+    // The pattern lets a comment through.
+    if (!explainFlags.includes(name.toUpperCase())) throw new ValueError(`Unknown options: ${name}`);
     settings.push(`${name.toUpperCase()} ${value === false ? 'false' : 'true'}`);
   }
   const plan = rowsPlan(queryset.shape, 'all', dialectOf(queryset.database));

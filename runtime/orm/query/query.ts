@@ -161,15 +161,23 @@ export class Query {
     this.grouping = expressions.flatMap((expression) => expression.groupBy());
   }
 
-  /** Checks that an annotation does not hide a column or relation. */
-  requireFreeName(name: string): void {
-    if (/[\s'"`;]|--|\/\*|\*\/|\p{Cc}/u.test(name)) {
+  /**
+   * Checks that an annotation can have a name and does not hide a column or relation.
+   *
+   * @param attribute true when instances get it, which must keep their methods
+   */
+  requireFreeName(name: string, attribute: boolean): void {
+    if (/[\s'"`;]|--|\/\*|\*\/|\p{Cc}|\p{Cs}/u.test(name)) {
       throw new ValueError(
         'Column aliases cannot contain whitespace characters, control characters, quotation marks, semicolons, or SQL comments.',
       );
     }
     if (this.selected === undefined && (this.model.field(name) ?? this.model.relation(name)) !== undefined) {
       throw new ValueError(`The annotation '${name}' conflicts with a field on the model.`);
+    }
+    const onInstances = attribute && this.rows.form === 'instances';
+    if (name === '__proto__' || (onInstances && name in this.model.modelClass.prototype)) {
+      throw new ValueError(`The annotation '${name}' conflicts with a member of the model.`);
     }
   }
 

@@ -3,6 +3,7 @@ import { Condition } from '../expressions/condition.ts';
 import { ConditionExpression } from '../expressions/conditional.ts';
 import { FilteredRelationNode } from '../expressions/filtered-relation.ts';
 import { ExpressionNode, OrderingTerm, type ShapeSink } from '../expressions/node.ts';
+import { describe } from '../fields/text.ts';
 import { addFilteredRelation } from '../query/filtered.ts';
 import { addCondition, tryFilteredRelation } from '../query/filters.ts';
 import type { Query } from '../query/query.ts';
@@ -23,8 +24,7 @@ export function conditionOf(parts: readonly unknown[]): Condition {
     .map((part) => {
       if (part instanceof Condition) return part;
       if (part instanceof ExpressionNode) return new Condition([part]);
-      if (typeof part === 'object' && part !== null) return Condition.of(part);
-      throw new TypeError('Conditions are given as objects of lookups or as Q(…).');
+      return Condition.of(part);
     })
     .filter((condition) => !condition.empty);
   const [only] = conditions;
@@ -53,7 +53,7 @@ export function orderStep(terms: readonly unknown[]): ChainStep {
       sink.token('order');
       for (const term of terms) {
         if (term instanceof OrderingTerm || term instanceof ExpressionNode) term.describe(sink);
-        else sink.token(String(term));
+        else describeNames(sink, [term]);
       }
     },
     build: (query, resolver) => {
@@ -73,12 +73,28 @@ export function orderStep(terms: readonly unknown[]): ChainStep {
   };
 }
 
+/** The entries of an object of expressions. */
+function namedBy(part: unknown): [string, unknown][] {
+  if (typeof part === 'object' && part !== null) return Object.entries(part);
+  throw new TypeError(`Names are strings and expressions have names: ${describe(part)} is neither.`);
+}
+
+/** Adds names that the SQL depends on, so that no two lists of names look the same. */
+function describeNames(sink: ShapeSink, names: readonly unknown[]): void {
+  for (const name of names) {
+    if (name !== null && typeof name !== 'string') {
+      throw new TypeError(`A name is a string, not ${describe(name)}.`);
+    }
+    sink.token(name === null ? 'null' : `.${name}`);
+  }
+}
+
 /** Names given to aggregates and annotations: those of the object, and default ones of bare aggregates. */
 export function namedExpressions<Given = ExpressionNode | Condition>(
   parts: readonly unknown[],
 ): [string, ExpressionNode | Given][] {
   return parts.flatMap((part): [string, ExpressionNode | Given][] => {
-    if (!(part instanceof ExpressionNode)) return Object.entries(part as Record<string, Given>);
+    if (!(part instanceof ExpressionNode)) return namedBy(part) as [string, Given][];
     const name = part.defaultAlias;
     if (name === undefined) throw new TypeError('Complex aggregates require an alias');
     return [[name, part]];
@@ -100,7 +116,7 @@ export function annotateStep(parts: readonly unknown[], selected: boolean): Chai
     },
     build: (query, resolver) => {
       for (const [name, expression] of named) {
-        query.requireFreeName(name);
+        query.requireFreeName(name, selected);
         if (expression instanceof FilteredRelationNode) {
           addFilteredRelation(resolver, name, expression.relation, expression.condition);
           tryFilteredRelation(query, name);
@@ -131,14 +147,12 @@ function requireExpression(name: string, expression: unknown): ExpressionNode {
 
 /** `values(…)` and `valuesList(…)`. */
 export function valuesStep(form: 'values' | 'tuples' | 'scalars', parts: readonly unknown[]): ChainStep {
-  const expressions = parts.flatMap((part) =>
-    typeof part === 'string' ? [] : Object.entries(part as Record<string, unknown>),
-  );
+  const expressions = parts.flatMap((part) => (typeof part === 'string' ? [] : namedBy(part)));
   const names = parts.filter((part) => typeof part === 'string');
   return {
     describe: (sink) => {
       sink.token(form);
-      for (const name of names) sink.token(name);
+      describeNames(sink, names);
       for (const [name, expression] of expressions) {
         sink.token(`=${name}`);
         requireExpression(name, expression).describe(sink);
@@ -149,6 +163,7 @@ export function valuesStep(form: 'values' | 'tuples' | 'scalars', parts: readonl
       const wanted = all
         ? [...query.model.fields.map((field) => field.attribute), ...query.selectedAnnotations]
         : names;
+      for (const [name] of expressions) query.requireFreeName(name, false);
       query.related = undefined;
       query.loaded = undefined;
       query.selected = new Map();
@@ -179,7 +194,10 @@ function regroup(query: Query, names: readonly string[]): void {
 
 export function distinctStep(fields: readonly string[]): ChainStep {
   return {
-    describe: (sink) => sink.token(`distinct ${fields.join(' ')}`),
+    describe: (sink) => {
+      sink.token('distinct');
+      describeNames(sink, fields);
+    },
     build: (query, resolver) => {
       query.requireUnsliced('Cannot create distinct fields once a slice has been taken.');
       query.distinct = true;
@@ -220,7 +238,10 @@ export function noneStep(): ChainStep {
 
 export function relatedStep(paths: readonly (string | null)[]): ChainStep {
   return {
-    describe: (sink) => sink.token(`related ${paths.join(' ')}`),
+    describe: (sink) => {
+      sink.token('related');
+      describeNames(sink, paths);
+    },
     build: (query) => {
       if (query.rows.form !== 'instances') {
         throw new TypeError('Cannot call select_related() after .values() or .values_list()');
@@ -250,7 +271,10 @@ export function lockStep(options: {
   const { nowait = false, skipLocked = false, of = [], noKey = false } = options;
   if (nowait && skipLocked) throw new ValueError('The nowait option cannot be used with skip_locked.');
   return {
-    describe: (sink) => sink.token(`lock ${nowait} ${skipLocked} ${noKey} ${of.join(' ')}`),
+    describe: (sink) => {
+      sink.token(`lock ${nowait} ${skipLocked} ${noKey}`);
+      describeNames(sink, of);
+    },
     build: (query) => {
       query.locking = { nowait, skipLocked, of, noKey };
     },
@@ -260,7 +284,10 @@ export function lockStep(options: {
 /** `only` replaces what is loaded, `defer` takes away from it; the key is always loaded. */
 export function loadStep(kind: 'only' | 'defer', names: readonly (string | null)[]): ChainStep {
   return {
-    describe: (sink) => sink.token(`${kind} ${names.join(' ')}`),
+    describe: (sink) => {
+      sink.token(kind);
+      describeNames(sink, names);
+    },
     build: (query) => {
       if (names[0] === null) {
         query.loaded = undefined;

@@ -1,4 +1,5 @@
 import { NotSupportedError } from '../errors.ts';
+import { isSubqueried } from '../expressions/condition.ts';
 import type { Combination, Query } from '../query/query.ts';
 import type { ChainStep } from './chain.ts';
 import type { QuerySet } from './queryset.ts';
@@ -46,7 +47,7 @@ export function combined(queryset: QuerySet, combinator: Combinator, given: read
   return queryset.step(combineStep(combinator, others, combinator === 'union' && options?.all === true));
 }
 function isQuerySet(given: unknown): given is QuerySet {
-  return typeof given === 'object' && given !== null && 'kind' in given && given.kind === 'queryset';
+  return isSubqueried(given) && given.kind === 'queryset';
 }
 
 /** @throws NotSupportedError after union(), intersection() or difference() */

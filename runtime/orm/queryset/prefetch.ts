@@ -18,6 +18,7 @@ export class Prefetch {
 
   constructor(lookup: string, options: { readonly queryset?: object; readonly toAttr?: string } = {}) {
     const { queryset, toAttr } = options;
+    if (typeof lookup !== 'string') throw new TypeError('A relation to prefetch is named by a string.');
     const given = queryset === undefined ? undefined : asQuerySet(queryset);
     if (given !== undefined && given.query.rows.form !== 'instances') {
       throw new ValueError('Prefetch querysets cannot use raw(), values(), and values_list().');
@@ -71,6 +72,7 @@ function* follow(
     const [first] = level;
     if (first === undefined) return;
     const relation = requireRelation(first[metaKey], name, lookup.lookup);
+    if (isLast && lookup.toAttr !== undefined) requireFreeAttribute(first[metaKey], lookup.toAttr);
     const loaded: ModelInstance[] = yield* load(level, relation, {
       name,
       alias,
@@ -93,6 +95,11 @@ function requireRelation(meta: ModelMeta, name: string, lookup: string): Relatio
   throw new PrefetchAttributeError(
     `Cannot find '${name}' on ${meta.label} object, '${lookup}' is an invalid parameter to prefetch_related()`,
   );
+}
+/** Rows are kept beside the fields of an instance, not in place of one of them or of a method. */
+function requireFreeAttribute(meta: ModelMeta, name: string): void {
+  if (meta.field(name) === undefined && !(name in meta.modelClass.prototype)) return;
+  throw new ValueError(`to_attr=${name} conflicts with a field on the ${meta.label} model.`);
 }
 /** Python's AttributeError. */
 export class PrefetchAttributeError extends Error {

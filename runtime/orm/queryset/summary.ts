@@ -21,6 +21,7 @@ export function summaryStep(named: readonly (readonly [string, ExpressionNode | 
       else clear(query);
       const names: string[] = [];
       for (const [name, expression] of named) {
+        query.requireFreeName(name, false);
         const resolved = resolveSummary(expression, query, inner, resolver);
         query.annotations.set(name, resolved);
         query.selectedAnnotations.add(name);

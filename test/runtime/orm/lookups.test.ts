@@ -252,5 +252,6 @@ finds('167 parts of an array', [
   [{ tags__len: 2 }, [1]],
   [{ tags__len: 0 }, [4]],
   [{ tags__0: 'red' }, [1, 2]],
+  [{ tags__in: [['red'], ['green', 'blue', 'red'], []] }, [2, 4, 5]],
   [{ tags__0_1: ['red'] }, [1, 2]],
 ]);

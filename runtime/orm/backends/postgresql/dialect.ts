@@ -1,5 +1,5 @@
 import type { NullsOrder } from '../../expressions/node.ts';
-import { wireArray } from '../../fields/structured.ts';
+import { ArrayField, wireArray } from '../../fields/structured.ts';
 import { literal } from '../../models/naming.ts';
 import type {
   AggregateParts,
@@ -68,8 +68,12 @@ export const postgresqlDialect: Dialect = {
   asText,
   literal,
 
-  // One array parameter, so that the SQL does not depend on the number of values.
-  among: (sql, mark) => `${sql} = ANY(${mark})`,
+  // One array parameter, so that the SQL does not depend on the number of values. The server knows no arrays of arrays,
+  // only arrays of more dimensions: items that are arrays go as text.
+  among: (sql, mark, element) =>
+    element instanceof ArrayField
+      ? `${sql} IN (SELECT "item"::${element.castType()} FROM UNNEST(${mark}::text[]) "item")`
+      : `${sql} = ANY(${mark})`,
   like: (sql, pattern, ignoreCase) =>
     ignoreCase ? `UPPER(${asText(sql)}) LIKE UPPER(${pattern})` : `${asText(sql)} LIKE ${pattern}`,
   folded: (sql) => `UPPER(${sql})`,

@@ -1,0 +1,81 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { channels, type QueryEvent } from '@migrate-async/runtime';
+import { DatabaseError } from '@migrate-async/runtime/orm';
+import { marker } from './hostile.ts';
+
+/**
+ * The SQL without its quoted names, literals and parameters.
+ *
+ * @throws Error when it ends inside quotes, or holds a comment or a second statement
+ */
+export function skeleton(sql: string): string {
+  let outside = '';
+  let at = 0;
+  while (at < sql.length) {
+    const quote = sql[at];
+    if (quote !== "'" && quote !== '"') {
+      outside += sql[at++];
+      continue;
+    }
+    const escapes = quote === "'" && /[eE]$/.test(outside);
+    at++;
+    while (sql[at] !== quote || sql[at + 1] === quote) {
+      if (at >= sql.length) throw new Error(`quotes are left open: ${sql}`);
+      at += sql[at] === quote || (escapes && sql[at] === '\\') ? 2 : 1;
+    }
+    at++;
+    outside += ' quoted ';
+  }
+  if (/;|--|\/\*|\$\w*\$|\0/.test(outside)) throw new Error(`more than one statement, or a comment: ${sql}`);
+  return outside;
+}
+
+/** What came of using hostile text: refused before anything was sent, refused by the server, or done. */
+export type Outcome =
+  | { readonly status: 'refused'; readonly error: Error }
+  | { readonly status: 'failed'; readonly error: DatabaseError }
+  | { readonly status: 'done'; readonly value: unknown };
+
+/**
+ * Does something with hostile text and looks at every statement that is sent.
+ *
+ * @throws Error when the text became part of the SQL, or was refused by accident
+ */
+export async function probe(action: () => unknown): Promise<Outcome> {
+  const sent: string[] = [];
+  const note = (event: unknown) => sent.push((event as QueryEvent).sql);
+  subscribe(channels.query, note);
+  let outcome: Outcome;
+  try {
+    outcome = { status: 'done', value: await action() };
+  } catch (error) {
+    outcome =
+      error instanceof DatabaseError && error.code !== undefined
+        ? { status: 'failed', error }
+        : { status: 'refused', error: error as Error };
+  } finally {
+    unsubscribe(channels.query, note);
+  }
+  for (const sql of sent) {
+    if (skeleton(sql).includes(marker)) throw new Error(`hostile text outside quotes: ${sql}`);
+  }
+  if (outcome.status === 'failed') requireDataError(outcome.error);
+  if (outcome.status === 'refused') requireMeant(outcome.error);
+  return outcome;
+}
+
+/** The server may refuse values, never the statement: that would mean the text changed it. */
+function requireDataError(error: DatabaseError): void {
+  const values = /^(22|23|42P18|42804|42883|2201|54000)/;
+  if (!values.test(error.code ?? ''))
+    throw new Error(`the server refused the statement: ${error.sql}`, { cause: error });
+}
+
+/** An error of ours says what is wrong; one of the engine's says that we never looked. */
+function requireMeant(error: Error): void {
+  const accident =
+    /is not a function|is not iterable|Cannot read|Cannot set|Cannot convert|reading '|undefined \(|is not a constructor|has only a getter/;
+  if (!(error instanceof Error) || accident.test(error.message)) {
+    throw new Error(`refused by accident: ${String(error)}`, { cause: error });
+  }
+}
