@@ -27,7 +27,7 @@ export function extraStep(given: ExtraParts): ChainStep {
       query.requireUnsliced('Cannot change a query once a slice has been taken.');
       for (const [at, part] of selected.entries()) {
         const name = names[at] as string;
-        query.requireFreeName(name);
+        query.requireFreeName(name, true);
         query.addSelected(name, part.resolve(resolver));
       }
       for (const part of conditions) {
