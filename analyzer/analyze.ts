@@ -86,7 +86,10 @@ export function examine(input: AnalysisInput): Examination {
   const traced = traces && tracedHandlers(traces, discovery.handlers, project.catalogue);
   const endpoints = discovery.handlers
     .filter(({ kind }) => kind !== 'third-party')
-    .map((handler) => examineHandler(project, handler, siteOf, settings, traced))
+    .map((handler) => {
+      if (input.evaluator.forgetRuns(mostRuns)) project.summaries.clear();
+      return examineHandler(project, handler, siteOf, settings, traced);
+    })
     .sort(byScore);
   const analysis: Analysis = {
     schemaVersion: 1,
@@ -104,6 +107,9 @@ export function examine(input: AnalysisInput): Examination {
   };
   return { analysis, endpoints, siteOf, settings };
 }
+
+/** Runs of functions that are kept while handlers are walked; some 6 kB each. */
+const mostRuns = 10_000;
 
 function traceSummary(
   { unmatched, warnings }: TracedHandlers,

@@ -1,5 +1,5 @@
 import type { Site } from '../analyzer/analysis.ts';
-import { type Evaluator, type SourceFile, span } from '../analyzer/sources/index.ts';
+import { type Evaluator, lastLineOf, lineOf, type SourceFile, span } from '../analyzer/sources/index.ts';
 import { applyEdits, orderedEdits } from './edit.ts';
 import { formContext } from './forms/form.ts';
 import { rewriteProject, type TransformOptions } from './rewrite.ts';
@@ -36,7 +36,7 @@ export function explainSites(
   const context = formContext(evaluator, options);
   return context.bridgesOf(file).flatMap((bridge) => {
     const whole = bridge.application ?? bridge.wrap;
-    if ((whole.loc?.start.line ?? 0) > line || (whole.loc?.end.line ?? 0) < line) return [];
+    if (lineOf(whole) > line || lastLineOf(whole) < line) return [];
     const site = siteOf(bridge, context);
     const { start, end } = span(whole);
     return [

@@ -1,6 +1,7 @@
 import type { Boundary, Endpoint, Site } from '../analysis.ts';
 import type { Bridge } from '../evidence/bridge.ts';
 import { type Explanation, line, stepTree } from '../evidence/index.ts';
+import { lastLineOf, lineOf } from '../sources/index.ts';
 import { canonicalRoute } from '../traces/index.ts';
 import type { ExaminedEndpoint, Settings } from './examine.ts';
 import { boundaryFactor, slowCalls } from './score.ts';
@@ -36,9 +37,8 @@ function isAskedFor({ endpoint, handler }: ExaminedEndpoint, asked: string): boo
   const own = Number(given);
   if (endsWithPath(endpoint.location.file, file) && endpoint.location.line === own) return true;
   const value = handler.target?.value;
-  const start = value?.node.loc?.start.line ?? 0;
-  const end = value?.node.loc?.end.line ?? -1;
-  return value !== undefined && endsWithPath(value.file.path, file) && start <= own && own <= end;
+  if (value === undefined || !endsWithPath(value.file.path, file)) return false;
+  return lineOf(value.node) <= own && own <= lastLineOf(value.node);
 }
 
 function endsWithPath(path: string, wanted: string): boolean {

@@ -3,6 +3,7 @@ import { placeOf } from './boundaries.ts';
 import type { Bridge } from './bridge.ts';
 import type { HandlerEvidence } from './handlers.ts';
 import { type Position, visitPath } from './path.ts';
+import { locationOf } from './project.ts';
 import { type Io, partsOf, type Step } from './step.ts';
 import { holds } from './walk.ts';
 
@@ -166,8 +167,7 @@ function ioFindings(step: Io, { bridge, loops, hot }: Position): readonly Findin
 function bridgeFindings(bridge: Bridge, { hot }: Position): readonly Finding[] {
   if (bridge.closure === undefined && bridge.target === undefined) return [];
   if (!hot) return [];
-  const start = bridge.wrap.loc?.start;
-  const location = { file: bridge.file.path, line: start?.line ?? 0, column: (start?.column ?? -1) + 1 };
+  const location = locationOf(bridge.file, bridge.wrap);
   const what = bridge.closure === undefined ? 'A project function' : 'A closure';
   return [
     finding(

@@ -3,7 +3,7 @@ import type { Handler, Middleware } from '../handlers/handler.ts';
 import type { FunctionValue } from '../sources/index.ts';
 import type { Bridge } from './bridge.ts';
 import { bodyOf } from './enter.ts';
-import type { Project } from './project.ts';
+import { locationOf, type Project } from './project.ts';
 import { isNothing, nothing, partsOf, type Step, sequence } from './step.ts';
 import { holds, newMemory, type Overlap, type Walk } from './walk.ts';
 
@@ -57,8 +57,7 @@ export function handlerEvidence(project: Project, handler: Handler): HandlerEvid
 function bodyStep(walk: Walk, value: FunctionValue, wrapping: Bridge | undefined): Step {
   const body = bodyOf({ ...walk, inBridge: wrapping !== undefined }, value);
   if (wrapping === undefined) return body;
-  const { line, column } = value.node.loc?.start ?? { line: 0, column: -1 };
-  const location = { file: value.file.path, line, column: column + 1 };
+  const location = locationOf(value.file, value.node);
   return { kind: 'bridge', bridge: wrapping, location, lane: 'shared', body };
 }
 

@@ -1,5 +1,12 @@
 import type { Node } from '@babel/types';
-import { type ApiValue, extendApi, type Value, walk as walkTree } from '../sources/index.ts';
+import {
+  type ApiValue,
+  columnOf,
+  extendApi,
+  lineOf,
+  type Value,
+  walk as walkTree,
+} from '../sources/index.ts';
 import { hostOfCall } from './host.ts';
 import { nothing, type Step } from './step.ts';
 import { place, promised, type Walk, type Walked, waited } from './walk.ts';
@@ -52,7 +59,7 @@ export function sourceCall(
 }
 
 export function keyOf(file: string, node: Node): string {
-  return `${file}:${node.loc?.start.line ?? 0}:${(node.loc?.start.column ?? -1) + 1}`;
+  return `${file}:${lineOf(node)}:${columnOf(node)}`;
 }
 
 /** Whether the call's options ask for an answer in pieces: `{ stream: true }`. */

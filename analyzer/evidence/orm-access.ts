@@ -12,6 +12,7 @@ import { callbackOf, runCallback } from './callbacks.ts';
 import { originOfInstance } from './loaded.ts';
 import { ormFlow } from './orm.ts';
 import { isQuerySource, isWrite, type OrmValue, syncNameOf, twinsOf } from './orm-values.ts';
+import { locationOf } from './project.ts';
 import { textOf } from './statements.ts';
 import { nothing, type OrmAccess, type Step } from './step.ts';
 import { doesNothing, place, promised, settled, type Walk, type Walked, waited } from './walk.ts';
@@ -127,11 +128,7 @@ export function referencedOperation(operation: OrmOperation): OrmAccess {
     path: 'sync',
     writes: operation.writes,
     transaction: undefined,
-    location: {
-      file: file.path,
-      line: node.loc?.start.line ?? 0,
-      column: (node.loc?.start.column ?? -1) + 1,
-    },
+    location: locationOf(file, node),
   };
 }
 

@@ -83,6 +83,11 @@ function stateOf(evaluator: Evaluator): State {
   return state;
 }
 
+/** Lets go of the runs that were found. */
+export function forgetContexts(evaluator: Evaluator): void {
+  states.get(evaluator)?.known.clear();
+}
+
 function enclosing(file: SourceFile, node: Node): FunctionNode | Loop | undefined {
   for (let inner = node, above = file.parentOf(inner); above !== undefined; above = file.parentOf(inner)) {
     if (isFunction(above)) return above;

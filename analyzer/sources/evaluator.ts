@@ -1,4 +1,5 @@
 import type { Node } from '@babel/types';
+import { forgetContexts } from './contexts.ts';
 import { exportedValues } from './exported-values.ts';
 import { expressionValues, returnedValues } from './expressions.ts';
 import { Frame, Frames, visibleAt } from './frames.ts';
@@ -126,6 +127,18 @@ export class Evaluator {
       this.frameMemo.set(environment, memo);
     }
     return memo;
+  }
+
+  /**
+   * Lets go of what was worked out for single runs of functions, once there are more of them than `most`. Between two
+   * questions that have nothing to do with each other this costs some repeated work, and bounds memory: runs multiply
+   * with every caller, and few are met again.
+   */
+  forgetRuns(most: number): boolean {
+    if (this.frames.size <= most) return false;
+    this.frames.clear();
+    forgetContexts(this);
+    return true;
   }
 
   /** What a file exports under `name`. */

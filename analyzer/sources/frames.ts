@@ -48,6 +48,18 @@ const mostEntered = { again: 2, deep: 12, sameSite: 500 };
 /** Every frame of one run, each made once. */
 export class Frames {
   private readonly bySite = new Map<Node, Map<Node, Frame[]>>();
+  private made = 0;
+
+  /** How many there are. */
+  get size(): number {
+    return this.made;
+  }
+
+  /** Lets go of every frame: the same entry gives another one from now on. */
+  clear(): void {
+    this.bySite.clear();
+    this.made = 0;
+  }
 
   /**
    * The frame for one entry into `owner`; the environment around it when it is too many to be told apart.
@@ -69,6 +81,7 @@ export class Frames {
     if (known.length >= mostEntered.sameSite || isTooDeep(place.owner, site.environment)) return outer;
     const frame = new Frame(place.file, place.owner, outer, site, self);
     known.push(frame);
+    this.made++;
     fill(frame);
     return frame;
   }

@@ -20,6 +20,7 @@ export {
 export { contains, Frame, framesOf } from './frames.ts';
 export { listItems, loopItems, objectItems } from './lists.ts';
 export { extensionOf, type ParseFailure, type ParseResult, parsedExtensions, parseSource } from './parse.ts';
+export { columnOf, lastLineOf, lineOf } from './places.ts';
 export { specifiersOf } from './references.ts';
 export { git } from './repository.ts';
 export type { Binding, BindingKind, Scopes } from './scopes.ts';

@@ -3,6 +3,7 @@ import { assignedMembers } from './assigned-members.ts';
 import { classMember } from './classes.ts';
 import type { Evaluator } from './evaluator.ts';
 import { listItems } from './lists.ts';
+import { linkParent } from './places.ts';
 import type { SourceFile } from './source-file.ts';
 import { keyName } from './tree.ts';
 import { extendApi, type FunctionValue, noEnvironment, type Value } from './values.ts';
@@ -108,11 +109,12 @@ export function enumObject(file: SourceFile, node: TSEnumDeclaration): Value {
     next++;
     return { type: 'ObjectProperty', computed: false, key: member.id, value };
   });
-  const object = { type: 'ObjectExpression', properties, start: node.start, end: node.end, loc: node.loc };
+  const object = { type: 'ObjectExpression', properties, start: node.start, end: node.end };
   // The parser makes no such node; what reads values needs only the fields given here.
   const value = { kind: 'object', file, node: object as Node, environment: noEnvironment } as Value & {
     kind: 'object';
   };
+  linkParent(value.node, node);
   enumObjects.set(node, value);
   return value;
 }

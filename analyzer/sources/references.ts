@@ -6,7 +6,7 @@ import { exportsOf } from './exports.ts';
 import { ImportGraph } from './import-graph.ts';
 import type { Binding } from './scopes.ts';
 import type { SourceFile } from './source-file.ts';
-import { isTestFile } from './test-files.ts';
+import { TestedCode } from './tested.ts';
 import { type FunctionNode, keyName, memberName, unwrapped } from './tree.ts';
 import type { ClassNode, Place } from './values.ts';
 
@@ -20,8 +20,7 @@ const mostCandidates = 200;
 export class References {
   private readonly evaluator: Evaluator;
   private readonly sites = new Map<Node, readonly CallSite[]>();
-  /** Functions that are called, and only by tests. */
-  private readonly tested = new Set<Node>();
+  private readonly tested: TestedCode;
   private readonly importers = new Map<string, readonly SourceFile[]>();
   /** Importers by file and words: methods of one name are asked for again and again. */
   private readonly mentioning = new Map<string, readonly SourceFile[]>();
@@ -29,6 +28,7 @@ export class References {
 
   constructor(evaluator: Evaluator) {
     this.evaluator = evaluator;
+    this.tested = new TestedCode(evaluator.sources, () => this.graph);
   }
 
   get graph(): ImportGraph {
@@ -48,21 +48,13 @@ export class References {
     const all = unique([...called, ...this.calledAsMember(file, node), ...passed]);
     const outsideTests = all.filter((site) => !this.isTested(site.file, site.call));
     const found = outsideTests.length > 0 ? outsideTests : all;
-    const isElsewhere = places.some((place) => !isTestFile(place.file.path) && !isExport(place));
-    if (all.length > 0 && outsideTests.length === 0 && !isElsewhere) this.tested.add(node);
     this.sites.set(node, found);
     return found;
   }
 
   /** Whether code at a place runs in tests only: it stands in one, or in a function that only tests call. */
   isTested(file: SourceFile, node: Node): boolean {
-    if (isTestFile(file.path)) return true;
-    for (let around = file.functionAround(node); around !== undefined; around = file.functionAround(around)) {
-      if (around.type !== 'FunctionDeclaration' && around.type !== 'ArrowFunctionExpression') continue;
-      this.callSites(file, around);
-      if (this.tested.has(around)) return true;
-    }
-    return false;
+    return this.tested.isTested(file, node);
   }
 
   /** Every expression that means this declaration, across files. */
@@ -171,12 +163,6 @@ export class References {
       );
     });
   }
-}
-
-/** A name that is only passed on, not used. */
-function isExport({ file, node }: Place): boolean {
-  const parent = file.parentOf(node);
-  return parent?.type === 'ExportSpecifier' || parent?.type === 'ExportDefaultDeclaration';
 }
 
 function unique(sites: readonly CallSite[]): readonly CallSite[] {

@@ -1,5 +1,6 @@
 import type { File, Identifier, JSXIdentifier, Node } from '@babel/types';
 import { isReference } from './identifier-roles.ts';
+import { linkParent, parentOf, rootAt } from './places.ts';
 import { eachChild, isFunction } from './tree.ts';
 
 export type BindingKind =
@@ -88,16 +89,15 @@ const blockScopes = new Set([
   'TSConditionalType',
 ]);
 
-/** Resolves every identifier of a parsed file to its declaration, in one walk of the tree. */
-export function resolveScopes(ast: File): Scopes {
+/**
+ * Resolves every identifier of a parsed file to its declaration, in one walk of the tree, which gives every node its
+ * parent and takes the parser's positions off: from then on `lineOf` and its kin know the places.
+ */
+export function resolveScopes(ast: File, text: string): Scopes {
   const builder = new ScopeBuilder();
-  builder.build(ast);
+  builder.build(ast, text);
   return builder;
 }
-
-/** The parent is kept on the node itself: a map of every node of every file costs more than the trees. */
-const parentKey = Symbol('parent');
-type Child = Node & { [parentKey]?: Node };
 
 class ScopeBuilder implements Scopes {
   private readonly bindings = new Map<Node, Binding>();
@@ -118,10 +118,11 @@ class ScopeBuilder implements Scopes {
   }
 
   parentOf(node: Node): Node | undefined {
-    return (node as Child)[parentKey];
+    return parentOf(node);
   }
 
-  build(ast: File): void {
+  build(ast: File, text: string): void {
+    rootAt(ast.program, text);
     const stack: { readonly node: Node; readonly scope: Scope }[] = [{ node: ast.program, scope: this.root }];
     for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
       const { node, scope } = next;
@@ -130,7 +131,7 @@ class ScopeBuilder implements Scopes {
       eachChild(node, (child) => below.push(child));
       for (let index = below.length - 1; index >= 0; index--) {
         const child = below[index] as Node;
-        (child as Child)[parentKey] = node;
+        linkParent(child, node);
         stack.push({ node: child, scope: belongsOutside(node, child) ? scope : inner });
       }
     }
@@ -295,13 +296,8 @@ class ScopeBuilder implements Scopes {
     const name: unknown = node.name;
     if (typeof name !== 'string') return;
     // The parser gives a type parameter's name as text: stand in for the identifier it has no node for.
-    const identifier = {
-      type: 'Identifier',
-      name,
-      start: node.start,
-      end: node.end,
-      loc: node.loc,
-    } as Identifier;
+    const identifier = { type: 'Identifier', name, start: node.start, end: node.end } as Identifier;
+    linkParent(identifier, node);
     if (!scope.bindings.has(name)) this.declare(identifier, 'type', node, scope);
   }
 

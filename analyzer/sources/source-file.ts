@@ -17,7 +17,7 @@ export class SourceFile {
   }
 
   get scopes(): Scopes {
-    this.resolved ??= resolveScopes(this.ast);
+    this.resolved ??= resolveScopes(this.ast, this.text);
     return this.resolved;
   }
 

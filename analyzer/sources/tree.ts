@@ -70,16 +70,6 @@ export function span(node: Node): { readonly start: number; readonly end: number
   return { start: node.start, end: node.end };
 }
 
-/** 1-based line of a parsed node. */
-export function lineOf(node: Node): number {
-  return node.loc?.start.line ?? 0;
-}
-
-/** 1-based column of a parsed node. */
-export function columnOf(node: Node): number {
-  return (node.loc?.start.column ?? -1) + 1;
-}
-
 /** Takes off what changes the type or the grouping of an expression but not its value. */
 export function unwrapped(node: Node): Node {
   let inner = node;
