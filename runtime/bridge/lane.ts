@@ -4,8 +4,10 @@ import { Line, Turn } from './turn.ts';
 
 /** Something a lane owns and must give up when it ends, such as a thread with its connection. */
 export interface LaneResource {
-  /** Called once, after the lane's last job. */
+  /** Called once, when the lane gives it up. */
   release(): Promise<void>;
+  /** True while jobs that are still to come depend on it, as on a connection inside a transaction. */
+  readonly busy: boolean;
 }
 
 export interface JobOptions {
@@ -27,7 +29,6 @@ export class Lane {
   readonly gate: Gate | undefined;
   #admitted = false;
   #ended = false;
-  #released = false;
 
   /** @param gate bounds how many such lanes there are at a time; the lane passes it with its first job */
   constructor(gate?: Gate) {
@@ -40,9 +41,6 @@ export class Lane {
    */
   run<T>(job: () => T | Promise<T>, { closure = false }: JobOptions = {}): Promise<T> {
     const around = currentContext()?.turn?.within(this);
-    if (around === undefined && this.#ended) {
-      return Promise.reject(new Error('This thread-sensitive context is over.'));
-    }
     const line = around?.line ?? this.#line;
     return line.enqueue(() => this.#perform(job, new Turn(this, around, closure)));
   }
@@ -56,6 +54,7 @@ export class Lane {
       return await withContext({ mode: 'sync', turn, lane: this, blocks: undefined }, job);
     } finally {
       await turn.close();
+      if (this.#ended) queueMicrotask(() => this.#giveUp());
     }
   }
 
@@ -63,20 +62,27 @@ export class Lane {
   resource<R extends LaneResource>(key: unknown, create: () => R): R {
     const known = this.#resources.get(key);
     if (known !== undefined) return known as R;
-    if (this.#released) throw new Error('This thread-sensitive context is over.');
     const made = create();
     this.#resources.set(key, made);
     return made;
   }
 
-  /** Waits for the queued jobs, then releases what the lane owns. Later jobs are refused. */
-  async end(): Promise<void> {
-    if (this.#ended) return;
+  /**
+   * Gives up what the lane owns as soon as no job is left. A job that comes later, of code that outlived its context,
+   * gets it anew and gives it up again.
+   */
+  end(): Promise<void> {
     this.#ended = true;
+    return this.#giveUp();
+  }
+  async #giveUp(): Promise<void> {
     await this.#line.idle();
-    this.#released = true;
+    if (!this.#admitted) return;
+    // The end of a transaction is a job; it comes back here.
+    for (const resource of this.#resources.values()) if (resource.busy) return;
+    this.#admitted = false;
     await this.#releaseAll();
-    if (this.#admitted) this.gate?.leave();
+    this.gate?.leave();
   }
 
   /** Releases what the lane owns and keeps it usable. */

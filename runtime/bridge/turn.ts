@@ -16,9 +16,9 @@ export class Line {
       over();
     });
   }
-  /** Resolves when everything that was enqueued so far is over. */
-  idle(): Promise<unknown> {
-    return this.#last ?? Promise.resolve();
+  /** Resolves when nothing is left to do. */
+  async idle(): Promise<void> {
+    while (this.#last !== undefined) await this.#last;
   }
 }
 function nothing(): void {}
@@ -46,6 +46,7 @@ export class Turn {
   readonly line = new Line();
   readonly #around: Turn | undefined;
   #takesIn: boolean;
+  #over = false;
 
   /** @param closure the job is a plain function: it cannot wait, so what it starts can only come after it */
   constructor(lane: Lane, around: Turn | undefined, closure: boolean) {
@@ -59,9 +60,15 @@ export class Turn {
     if (this.#takesIn && this.lane === lane) return this;
     return this.#around?.within(lane);
   }
+  /** True for code that outlived the job: what a closure started, running on the event loop now. */
+  get over(): boolean {
+    return this.#over;
+  }
   /** Ends the turn; what was taken in is waited for. */
   async close(): Promise<void> {
+    if (!this.#takesIn) this.#over = true;
     await this.line.idle();
     this.#takesIn = false;
+    this.#over = true;
   }
 }

@@ -72,6 +72,9 @@ export class ThreadConnection implements LaneResource {
     if (this.#open) await this.#thread?.requestAsync({ kind: 'close', connection: this.#key });
     this.#forget();
   }
+  get busy(): boolean {
+    return this.transaction.inBlock;
+  }
   /** Gives the thread back, with the connection unless a transaction is open: closing it rolls that back. */
   async release(): Promise<void> {
     this.#released(this);

@@ -177,7 +177,9 @@ function limitsOf({ statementTimeout, cancelTimeout, preparedStatements }: Datab
 
 /** Refuses to block where async code runs, unless the environment says otherwise. */
 function refuseInAsyncContext(): void {
-  if (currentContext()?.mode !== 'async') return;
+  const context = currentContext();
+  // What a bridged closure started and left runs on the event loop, as any async code.
+  if (context?.mode !== 'async' && context?.turn?.over !== true) return;
   const lifted = process.env.MIGRATE_ASYNC_ALLOW_UNSAFE;
   if (lifted === undefined || lifted === '') throw new SynchronousOnlyOperation();
 }
