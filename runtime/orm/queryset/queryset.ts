@@ -21,6 +21,7 @@ import * as chain from './chain.ts';
 import { combined, requireUncombined } from './combine.ts';
 import { dates, datetimes } from './dates.ts';
 import { extraStep } from './extra.ts';
+import { plainlyFiltered, rememberPlainFilter } from './plain-filter.ts';
 import type { PrefetchEntry } from './prefetch.ts';
 import { RawQuerySet } from './raw.ts';
 
@@ -93,8 +94,14 @@ export class QuerySet {
   }
   filter(...conditions: unknown[]): QuerySet {
     requireUncombined(this.query, 'filter');
+    const only = conditions.length === 1 ? conditions[0] : undefined;
+    const known = plainlyFiltered(this, only);
+    if (known !== undefined) return new QuerySet(this.meta, known.shape, known.values, this.state);
     const step = chain.filterStep(conditions, false);
-    return step === undefined ? this.all() : this.step(step);
+    if (step === undefined) return this.all();
+    const filtered = this.step(step);
+    rememberPlainFilter(this, only, filtered);
+    return filtered;
   }
   exclude(...conditions: unknown[]): QuerySet {
     requireUncombined(this.query, 'exclude');
