@@ -77,7 +77,16 @@ export {
   TruncYear,
 } from './expressions/truncation.ts';
 export { DenseRank, type Frame, Lag, Lead, Rank, RowNumber, Window } from './expressions/windows.ts';
-export { fields, foreignKey, manyToMany, oneToOne, reverse, set } from './fields/index.ts';
+export {
+  fields,
+  foreignKey,
+  genericForeignKey,
+  genericRelation,
+  manyToMany,
+  oneToOne,
+  reverse,
+  set,
+} from './fields/index.ts';
 export { model } from './models/model.ts';
 export { Manager } from './queryset/manager.ts';
 export {
@@ -90,6 +99,7 @@ export {
   agetListOr404,
   agetObjectOr404,
   aprefetchRelatedObjects,
+  GenericPrefetch,
   getListOr404,
   getObjectOr404,
   Prefetch,

@@ -58,9 +58,22 @@ export function aprefetchRelatedObjects(
 /** A prefetch with a query set of its own, or with an attribute to keep the rows in. */
 export function Prefetch(
   lookup: string,
-  options?: { readonly queryset?: object; readonly toAttr?: string },
+  options: { readonly queryset?: object; readonly toAttr?: string } = {},
 ): PrefetchLookup {
-  return new PrefetchClass(lookup, options) as unknown as PrefetchLookup;
+  const { queryset, toAttr } = options;
+  return new PrefetchClass(
+    lookup,
+    queryset === undefined ? [] : [queryset],
+    toAttr,
+  ) as unknown as PrefetchLookup;
+}
+/** A prefetch of a generic foreign key with a query set for each model it may lead to; others are read plainly. */
+export function GenericPrefetch(
+  lookup: string,
+  querysets: readonly object[],
+  options: { readonly toAttr?: string } = {},
+): PrefetchLookup {
+  return new PrefetchClass(lookup, querysets, options.toAttr) as unknown as PrefetchLookup;
 }
 
 function oneOr404(name: string) {

@@ -1,6 +1,8 @@
 import type {
   Fields,
   ForeignKeyFunction,
+  GenericForeignKeyFunction,
+  GenericRelationFunction,
   ManyToManyFunction,
   OneToOneFunction,
   ReverseFunction,
@@ -8,6 +10,7 @@ import type {
 import { DateField, DateTimeField, DurationField, TimeField } from './dates.ts';
 import { FieldDescription } from './description.ts';
 import type { Field } from './field.ts';
+import { GenericKeyDescription, GenericRelationDescription } from './generic.ts';
 import {
   AutoField,
   BigIntegerField,
@@ -88,6 +91,12 @@ export const manyToMany = ((target: TargetThunk, options?: ManyToManyOptions) =>
 
 export const reverse = ((target: TargetThunk, via?: string) =>
   new ReverseDescription(target, via)) as unknown as ReverseFunction;
+
+export const genericForeignKey = ((typeField = 'contentType', keyField = 'objectId') =>
+  new GenericKeyDescription(typeField, keyField)) as unknown as GenericForeignKeyFunction;
+
+export const genericRelation = ((target: TargetThunk, via?: string) =>
+  new GenericRelationDescription(target, via)) as unknown as GenericRelationFunction;
 
 /** `onDelete: set(value)`: rows that pointed at a deleted one point at `value`, or at what the function returns. */
 export function set(value: unknown): { readonly set: unknown } {

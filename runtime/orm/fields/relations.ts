@@ -16,6 +16,10 @@ export interface RelationOptions {
   readonly onDelete?: OnDeleteRule;
   readonly relatedName?: string;
   readonly dbConstraint?: boolean;
+  /** Unique field of the target that the column holds; its primary key when absent. */
+  readonly toField?: string;
+  /** The one-to-one that joins a model to the one it extends. */
+  readonly parentLink?: boolean;
 }
 // biome-ignore lint/complexity/noBannedTypes: see types/fields.ts
 export type TargetThunk = Function;
@@ -41,7 +45,8 @@ export class ForeignKeyField extends Field {
   }
   /** The column pointed at. */
   get targetField(): Field {
-    return this.target.primaryKey;
+    const { toField } = this.relation;
+    return toField === undefined ? this.target.primaryKey : this.target.requireField(toField);
   }
   get onDelete(): OnDeleteRule {
     return this.relation.onDelete ?? 'cascade';
@@ -68,10 +73,11 @@ export class ForeignKeyField extends Field {
   /** The key of an instance; any other value is taken for a key. */
   keyOf(value: unknown): unknown {
     if (typeof value !== 'object' || value === null || !('pk' in value)) return value;
-    if (value.pk === null || value.pk === undefined) {
+    const key = (value as Readonly<Record<string, unknown>>)[this.targetField.attribute];
+    if (key === null || key === undefined) {
       throw new ValueError('Model instances passed to related filters must be saved.');
     }
-    return value.pk;
+    return key;
   }
   protected override attributeFor(name: string): string {
     return `${name}Id`;

@@ -57,7 +57,7 @@ export function isInstance(value: unknown): value is Keyed {
 /** The key of a model instance; anything else stays as it is. */
 export function keyOfInstance(value: unknown, model: ModelMeta | undefined): unknown {
   if (!isInstance(value)) return value;
-  if (model !== undefined && value[metaKey] !== model) {
+  if (model !== undefined && !value[metaKey].isA(model) && !model.isA(value[metaKey])) {
     throw new ValueError(`Cannot query "${describe(value)}": Must be "${model.label}" instance.`);
   }
   if (value.pk === null || value.pk === undefined) {

@@ -1,22 +1,27 @@
 import { ValueError } from '../errors.ts';
+import { GenericKeyDescription, GenericRelationDescription } from '../fields/generic.ts';
 import { ForeignKeyField, ManyToManyDescription, ReverseDescription } from '../fields/relations.ts';
 import { describe } from '../fields/text.ts';
 import { asynchronous } from '../operations/bound.ts';
-import { readForward, readReverse } from '../operations/related.ts';
+import { readForward, readGeneric, readReverse } from '../operations/related.ts';
 import { runBlocking } from '../operations/run.ts';
 import { relatedManager } from '../relations/managers.ts';
 import { relationTwin } from '../twins.ts';
+import { type GenericKey, typeName } from './generic.ts';
 import type { ModelInstance } from './instance.ts';
-import type { Declaration, ModelMeta } from './meta.ts';
+import type { ModelMeta } from './meta.ts';
 import { metaKey } from './registry.ts';
 import { relate, stateOf } from './state.ts';
 
 /** Defines the relation accessors of a model on its prototype. */
-export function defineAccessors(prototype: object, meta: ModelMeta, declaration: Declaration): void {
-  for (const field of meta.fields) if (field instanceof ForeignKeyField) defineForward(prototype, field);
-  for (const [name, description] of Object.entries(declaration)) {
-    if (description instanceof ReverseDescription) defineReverse(prototype, meta, name);
-    if (description instanceof ManyToManyDescription) defineMany(prototype, meta, name);
+export function defineAccessors(prototype: object, meta: ModelMeta): void {
+  for (const field of meta.localFields) if (field instanceof ForeignKeyField) defineForward(prototype, field);
+  for (const [name, description] of Object.entries(meta.declaration)) {
+    if (description instanceof ReverseDescription) defineReverse(prototype, meta, name, name);
+    if (description instanceof ManyToManyDescription || description instanceof GenericRelationDescription) {
+      defineMany(prototype, meta, name);
+    }
+    if (description instanceof GenericKeyDescription) defineGeneric(prototype, meta, name);
   }
 }
 
@@ -55,7 +60,8 @@ function knownForward(instance: ModelInstance, field: ForeignKeyField): object |
   const state = stateOf(instance);
   const known = state.related?.get(field.name);
   if (known !== undefined && known !== null) {
-    if ((known as ModelInstance).pk === key || state.unsaved?.has(field.name)) return known;
+    if ((known as ModelInstance)[field.targetField.attribute] === key || state.unsaved?.has(field.name))
+      return known;
   }
   return key === null || key === undefined ? null : undefined;
 }
@@ -67,14 +73,15 @@ function assignForward(instance: ModelInstance, field: ForeignKeyField, value: u
     return;
   }
   const related = value as ModelInstance;
-  if (typeof value !== 'object' || related[metaKey] !== field.target) {
+  if (typeof value !== 'object' || related[metaKey]?.isA(field.target) !== true) {
     throw new ValueError(
       `Cannot assign "${describe(value)}": "${instance[metaKey].label}.${field.name}" must be a "${field.target.label}" instance.`,
     );
   }
-  instance[field.attribute] = related.pk ?? null;
+  const key = related[field.targetField.attribute];
+  instance[field.attribute] = key ?? null;
   relate(instance, field.name, related);
-  if (related.pk === null || related.pk === undefined) {
+  if (key === null || key === undefined) {
     const state = stateOf(instance);
     state.unsaved ??= new Set();
     state.unsaved.add(field.name);
@@ -85,10 +92,10 @@ function assignForward(instance: ModelInstance, field: ForeignKeyField, value: u
 }
 
 /** `author.books`, or `author.profile` and `author.aprofile` where the other side is single. */
-function defineReverse(prototype: object, meta: ModelMeta, name: string): void {
+export function defineReverse(prototype: object, meta: ModelMeta, name: string, accessor: string): void {
   define(
     prototype,
-    name,
+    accessor,
     function () {
       const relation = meta.requireRelation(name);
       if (relation.form !== 'reverse' || !relation.single) return relatedManager(this, relation);
@@ -96,12 +103,15 @@ function defineReverse(prototype: object, meta: ModelMeta, name: string): void {
     },
     function (value) {
       const relation = meta.requireRelation(name);
+      if (relation.form === 'manyToMany') {
+        throw directAssignment(name, 'reverse side of a many-to-many set');
+      }
       if (relation.form !== 'reverse' || !relation.single) throw directAssignment(name);
       const other = value as ModelInstance;
       other[relation.field.name] = this;
     },
   );
-  define(prototype, relationTwin(name), function () {
+  define(prototype, relationTwin(accessor), function () {
     const relation = meta.requireRelation(name);
     if (relation.form !== 'reverse' || !relation.single) return undefined;
     const known = stateOf(this).related?.get(name);
@@ -117,13 +127,60 @@ function defineMany(prototype: object, meta: ModelMeta, name: string): void {
       return relatedManager(this, meta.requireRelation(name));
     },
     () => {
-      throw directAssignment(name);
+      const many = meta.requireRelation(name).form === 'manyToMany';
+      throw directAssignment(name, many ? 'forward side of a many-to-many set' : undefined);
     },
   );
 }
 
-function directAssignment(name: string): TypeError {
-  return new TypeError(
-    `Direct assignment to the reverse side of a related set is prohibited. Use ${name}.set() instead.`,
+/** `note.target` and `note.atarget`. */
+function defineGeneric(prototype: object, meta: ModelMeta, name: string): void {
+  const key = () => meta.genericKeys.get(name) as GenericKey;
+  define(
+    prototype,
+    name,
+    function () {
+      const known = knownGeneric(this, key());
+      return known === undefined ? runBlocking(readGeneric(this, key())) : known;
+    },
+    function (value) {
+      assignGeneric(this, key(), value as ModelInstance | null);
+    },
   );
+  define(prototype, relationTwin(name), function () {
+    const known = knownGeneric(this, key());
+    return known === undefined ? asynchronous(readGeneric(this, key())) : Promise.resolve(known);
+  });
+}
+
+/** The instance pointed at, when it is loaded and still the one the two columns name. */
+function knownGeneric(instance: ModelInstance, key: GenericKey): object | null | undefined {
+  const known = stateOf(instance).related?.get(key.name) as ModelInstance | null | undefined;
+  const { unsaved } = stateOf(instance);
+  if (known !== undefined && known !== null && unsaved?.has(key.name)) return known;
+  const target = key.targetOf(instance);
+  if (target === undefined) return null;
+  if (known === undefined || known === null) return known;
+  return known[metaKey].isA(target) && known.pk === key.keyOf(instance, target) ? known : undefined;
+}
+
+function assignGeneric(instance: ModelInstance, key: GenericKey, related: ModelInstance | null): void {
+  const { typeField, keyField } = key;
+  const meta = related?.[metaKey];
+  if (related !== null && meta === undefined) {
+    throw new ValueError(
+      `Cannot assign "${describe(related)}": a generic foreign key takes model instances.`,
+    );
+  }
+  instance[typeField.attribute] = meta === undefined ? null : typeName(meta);
+  instance[keyField.attribute] = related?.pk ?? null;
+  relate(instance, key.name, related);
+  if (related === null || (related.pk !== null && related.pk !== undefined)) return;
+  const state = stateOf(instance);
+  state.unsaved ??= new Set();
+  state.unsaved.add(key.name);
+}
+
+function directAssignment(name: string, side = 'reverse side of a related set'): TypeError {
+  return new TypeError(`Direct assignment to the ${side} is prohibited. Use ${name}.set() instead.`);
 }

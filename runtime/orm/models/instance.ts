@@ -2,6 +2,7 @@ import { ValidationError } from '../errors.ts';
 import { ForeignKeyField } from '../fields/relations.ts';
 import { asynchronous, synchronous } from '../operations/bound.ts';
 import { deleteInstance } from '../operations/delete.ts';
+import { nativeForm } from '../operations/overridden.ts';
 import { refreshInstance } from '../operations/refresh.ts';
 import { saveInstance } from '../operations/save.ts';
 import type { InstanceOptions, RefreshOptions, SaveOptions } from '../types/model.ts';
@@ -24,7 +25,9 @@ export class ModelInstance extends Stateful {
     return this[this[metaKey].primaryKey.attribute];
   }
   set pk(value: unknown) {
-    this[this[metaKey].primaryKey.attribute] = value;
+    const { primaryKey, parent } = this[metaKey];
+    this[primaryKey.attribute] = value;
+    for (let each = parent; each !== undefined; each = each.parent) this[each.primaryKey.attribute] = value;
   }
 
   /** Inserts or updates the row. */
@@ -32,14 +35,14 @@ export class ModelInstance extends Stateful {
     return synchronous(this, 'save', saveInstance);
   }
   asave(options?: SaveOptions): Promise<void> {
-    return asynchronous(saveInstance(this, options));
+    return asynchronous(nativeForm(this, 'save', options, () => saveInstance(this, options)));
   }
   /** Deletes the row and what depends on it. */
   get delete(): (options?: InstanceOptions) => Deleted {
     return synchronous(this, 'delete', deleteInstance);
   }
   adelete(options?: InstanceOptions): Promise<Deleted> {
-    return asynchronous(deleteInstance(this, options));
+    return asynchronous(nativeForm(this, 'delete', options, () => deleteInstance(this, options)));
   }
   /** Reads the attributes again. */
   get refreshFromDb(): (options?: RefreshOptions) => void {
@@ -51,7 +54,7 @@ export class ModelInstance extends Stateful {
 
   equals(other: unknown): boolean {
     if (this === other) return true;
-    if (!(other instanceof ModelInstance) || other[metaKey] !== this[metaKey]) return false;
+    if (!(other instanceof ModelInstance) || other[metaKey].concrete !== this[metaKey].concrete) return false;
     return this.pk !== null && this.pk !== undefined && this.pk === other.pk;
   }
 
@@ -86,6 +89,7 @@ function initialise(
   className: string,
 ): void {
   const meta = instance[metaKey];
+  if (meta.options.abstract === true) throw new TypeError('Abstract models cannot be instantiated.');
   for (const field of meta.fields) {
     instance[field.attribute] = given(values, field.attribute, field.name) ?? null;
     if (field instanceof ForeignKeyField && Object.hasOwn(values, field.name)) {
@@ -101,9 +105,18 @@ function initialise(
   }
   for (const name of Object.keys(values)) {
     if (meta.field(name) !== undefined) continue;
-    if (name === 'pk') instance.pk = values.pk;
+    if (isAssignable(instance, name)) instance[name] = values[name];
     else throw new TypeError(`${className}() got unexpected keyword arguments: '${name}'`);
   }
+}
+
+/** `pk`, relations that are no columns, and properties for which the model has a setter. */
+function isAssignable(instance: object, name: string): boolean {
+  for (let each = instance; each !== null; each = Object.getPrototypeOf(each)) {
+    const property = Object.getOwnPropertyDescriptor(each, name);
+    if (property !== undefined) return property.set !== undefined;
+  }
+  return false;
 }
 
 function given(values: Readonly<Record<string, unknown>>, attribute: string, name: string): unknown {

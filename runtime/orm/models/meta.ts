@@ -1,50 +1,85 @@
 import { FieldDoesNotExist, ImproperlyConfigured } from '../errors.ts';
 import { FieldDescription } from '../fields/description.ts';
 import type { Field } from '../fields/field.ts';
+import { GenericKeyDescription, GenericRelationDescription } from '../fields/generic.ts';
 import { AutoField } from '../fields/numbers.ts';
 import { ForeignKeyField, ManyToManyDescription, ReverseDescription } from '../fields/relations.ts';
 import type { ModelOptions } from '../types/model.ts';
+import { defineReverse } from './accessors.ts';
 import { deferringClass } from './deferred.ts';
+import { GenericKey, GenericRelation, withGenericColumns } from './generic.ts';
+import { inherit } from './inheritance.ts';
+import { ModelInstance } from './instance.ts';
 import { snakeCase } from './naming.ts';
-import { connectModels, metaOf, register } from './registry.ts';
-import { ForwardRelation, ManyToManyRelation, type Relation, ReverseRelation } from './relations.ts';
+import { bindOverrides, overridableNames } from './overrides.ts';
+import { connectModels, register } from './registry.ts';
+import {
+  ForwardRelation,
+  type Hop,
+  ManyToManyRelation,
+  type Relation,
+  ReverseRelation,
+} from './relations.ts';
+import { type DeclaredReverse, relatedNameOf, reverseName } from './reverse-names.ts';
 
 export type ModelConstructor = new (values?: unknown) => object;
 export type Declaration = Readonly<
-  Record<string, FieldDescription | ManyToManyDescription | ReverseDescription>
+  Record<
+    string,
+    | FieldDescription
+    | ManyToManyDescription
+    | ReverseDescription
+    | GenericKeyDescription
+    | GenericRelationDescription
+  >
 >;
-
-type DeclaredReverse = readonly [string, ReverseDescription];
-
-function relatedNameOf(relation: Field | ManyToManyRelation): string | undefined {
-  if (relation instanceof ForeignKeyField) return relation.relation.relatedName;
-  return relation instanceof ManyToManyRelation ? relation.description.options.relatedName : undefined;
-}
 
 /** Everything the ORM knows about one model. */
 export class ModelMeta {
   readonly name: string;
   readonly table: string;
   readonly options: ModelOptions;
-  /** The columns, in the order of CREATE TABLE, SELECT and INSERT. */
+  /** Fields and relations as they were written, those of abstract parents included. */
+  readonly declaration: Declaration;
+  /** Every column of a row, inherited ones first, in the order of SELECT. */
   readonly fields: readonly Field[];
+  /** The columns of the model's own table, in the order of CREATE TABLE and INSERT. */
+  readonly localFields: readonly Field[];
+  /** The model whose table this one describes: itself, unless it is a proxy. */
+  readonly concrete: ModelMeta;
+  /** The model that holds the other part of each row, where this one extends it. */
+  readonly parent: ModelMeta | undefined;
+  /** The one-to-one to that model. */
+  readonly parentLink: ForeignKeyField | undefined;
   readonly primaryKey: Field;
   /** Fields by lookup name and by attribute: `publisher` and `publisherId`, and `pk`. */
   readonly #byName = new Map<string, Field>();
   readonly #relations = new Map<string, Relation>();
   readonly #incoming: ReverseRelation[] = [];
   readonly #manyToMany: ManyToManyRelation[] = [];
+  readonly #genericKeys = new Map<string, GenericKey>();
   readonly #declaredReverse: readonly DeclaredReverse[];
   readonly #partialClasses = new Map<string, ModelConstructor>();
+  readonly #base: ModelConstructor;
   #modelClass: ModelConstructor;
 
-  constructor(name: string, declaration: Declaration, options: ModelOptions, base: ModelConstructor) {
+  constructor(name: string, own: Declaration, given: ModelOptions, base: ModelConstructor) {
+    const { declaration, options, parent, link, shown } = inherit(name, own, given);
     this.name = name;
-    this.table = options.table ?? snakeCase(name);
+    this.concrete = shown?.concrete ?? this;
+    this.table = shown?.table ?? options.table ?? snakeCase(name);
     this.options = options;
+    this.declaration = declaration;
+    this.parent = shown?.parent ?? parent;
+    this.#base = base;
     this.#modelClass = base;
-    this.fields = this.#bindFields(declaration);
-    const primaryKey = this.fields.find((field) => field.options.primaryKey);
+    const { abstract = false } = options;
+    const inherited = this.#adopt(shown?.concrete ?? parent);
+    this.localFields = shown?.localFields ?? this.#bindFields(declaration, link !== undefined || abstract);
+    this.fields = shown?.fields ?? [...inherited, ...this.localFields];
+    this.parentLink = shown?.parentLink ?? this.#parentLink(link);
+    const primaryKey =
+      this.localFields.find((field) => field.options.primaryKey) ?? (abstract ? this.#bindKey() : undefined);
     if (primaryKey === undefined) throw new ImproperlyConfigured(`Model ${name} has no primary key.`);
     this.primaryKey = primaryKey;
     this.#byName.set('pk', primaryKey);
@@ -53,12 +88,13 @@ export class ModelMeta {
       (entry): entry is [string, ReverseDescription] => entry[1] instanceof ReverseDescription,
     );
     for (const [relationName, description] of entries) {
-      if (!(description instanceof ManyToManyDescription)) continue;
+      if (abstract || !(description instanceof ManyToManyDescription)) continue;
       const relation = new ManyToManyRelation(this, relationName, description);
       this.#manyToMany.push(relation);
       this.#relations.set(relationName, relation);
     }
-    register(this);
+    if (!abstract) this.#bindGeneric(entries);
+    if (shown === undefined && !abstract) register(this);
   }
 
   /** Name in messages and in the counts of a delete: that of the class. */
@@ -72,7 +108,9 @@ export class ModelMeta {
   }
   /** Tells which class extends what `model()` returned; the first one stays. */
   useClass(modelClass: ModelConstructor): void {
-    if (Object.getPrototypeOf(modelClass) === this.#modelClass) this.#modelClass = modelClass;
+    if (Object.getPrototypeOf(modelClass) !== this.#base || this.#modelClass !== this.#base) return;
+    this.#modelClass = modelClass;
+    bindOverrides(modelClass.prototype, overridableNames, ModelInstance.prototype);
   }
 
   /** Class of instances that have only some of the attributes; the others are read when they are first asked for. */
@@ -99,7 +137,13 @@ export class ModelMeta {
   /** The relation of that name, from either side. */
   relation(name: string): Relation | undefined {
     connectModels();
-    return this.#relations.get(name);
+    return this.#relations.get(name) ?? this.#inheritedRelation(name);
+  }
+  #inheritedRelation(name: string): Relation | undefined {
+    const source = this.concrete === this ? this.parent : this.concrete;
+    const relation = source?.relation(name);
+    // The way from the parent back to this very model is not one of its relations.
+    return relation?.form === 'reverse' && relation.field === this.parentLink ? undefined : relation;
   }
   /** As `relation`, for accessors that were declared. */
   requireRelation(name: string): Relation {
@@ -111,15 +155,50 @@ export class ModelMeta {
   }
   get relations(): ReadonlyMap<string, Relation> {
     connectModels();
-    return this.#relations;
+    const source = this.concrete === this ? this.parent : this.concrete;
+    if (source === undefined) return this.#relations;
+    const names = [...source.relations.keys(), ...this.#relations.keys()];
+    const all = new Map<string, Relation>();
+    for (const name of names) {
+      const relation = this.relation(name);
+      if (relation !== undefined) all.set(name, relation);
+    }
+    return all;
   }
   /** Foreign keys of other models that point here, declared accessor or not. */
   get incoming(): readonly ReverseRelation[] {
     connectModels();
-    return this.#incoming;
+    return this.concrete.#incoming;
   }
   get manyToMany(): readonly ManyToManyRelation[] {
     return this.#manyToMany;
+  }
+
+  /** Generic foreign keys by name, inherited ones included. */
+  get genericKeys(): ReadonlyMap<string, GenericKey> {
+    const source = this.concrete === this ? this.parent : this.concrete;
+    return source === undefined ? this.#genericKeys : new Map([...source.genericKeys, ...this.#genericKeys]);
+  }
+  /** Relations whose rows go when a row of this model's own table goes. */
+  get genericRelations(): readonly GenericRelation[] {
+    return [...this.concrete.#relations.values()].filter((relation) => relation.form === 'generic');
+  }
+
+  /** True for the same model, a proxy of it, and a model that extends it. */
+  isA(other: ModelMeta): boolean {
+    return this.concrete === other.concrete || (this.parent?.isA(other) ?? false);
+  }
+  /** Keys of the parents, which all have the value of this model's own. */
+  get ancestorKeys(): readonly Field[] {
+    if (this.parent === undefined || this.primaryKey !== this.parentLink) return [];
+    return [this.parent.primaryKey, ...this.parent.ancestorKeys];
+  }
+  /** Joins that lead to the table that holds the fields and relations of `owner`, an ancestor or this model. */
+  pathTo(owner: ModelMeta): readonly Hop[] {
+    if (owner.concrete === this.concrete || this.parentLink === undefined || this.parent === undefined)
+      return [];
+    const relation = this.concrete.relation(this.parentLink.name) as ForwardRelation;
+    return [relation.hops[0], ...this.parent.pathTo(owner)];
   }
   /** Names a lookup may start with, sorted, for messages. */
   get choices(): string[] {
@@ -132,7 +211,7 @@ export class ModelMeta {
   /** True once every model this one names exists. */
   targetsDeclared(): boolean {
     try {
-      for (const field of this.fields) if (field instanceof ForeignKeyField) field.target;
+      for (const field of this.localFields) if (field instanceof ForeignKeyField) field.target;
       for (const relation of this.#manyToMany) relation.targetsDeclared();
       for (const [, description] of this.#declaredReverse) description.thunk();
       return true;
@@ -143,58 +222,75 @@ export class ModelMeta {
   }
   /** Makes this model's relations known on both sides. */
   connect(): void {
-    for (const field of this.fields) {
+    for (const field of this.localFields) {
       if (!(field instanceof ForeignKeyField)) continue;
       const forward = new ForwardRelation(field);
       this.#relations.set(field.name, forward);
-      field.target.#receive(new ReverseRelation(field));
+      field.target.concrete.#receive(new ReverseRelation(field));
     }
     for (const relation of this.#manyToMany) relation.connect();
   }
   /** Adds the other side of a many-to-many relation. */
   receiveManyToMany(relation: ManyToManyRelation): void {
-    const name = this.#reverseName(relation.model, relation.name, relation.description.options.relatedName);
-    if (!this.#relations.has(name)) this.#relations.set(name, relation.mirror(name));
+    const relatedName = relatedNameOf(relation);
+    if (relatedName === '+') return;
+    const name = reverseName(this, this.#declaredReverse, relation.model, relation.name, relatedName);
+    if (this.#relations.has(name)) return;
+    this.#relations.set(name, relation.mirror(name));
+    this.#offer(name, relatedName ?? `${name}Set`);
+  }
+  /** Gives instances an accessor for the other side of a relation that is not declared here. */
+  #offer(name: string, accessor: string): void {
+    if (this.#declaredReverse.some(([declared]) => declared === name)) return;
+    if (!(accessor in this.#base.prototype)) defineReverse(this.#base.prototype, this, name, accessor);
   }
 
   #receive(relation: ReverseRelation): void {
     const { field } = relation;
     this.#incoming.push(relation);
     // As in Django, '+' asks for no way back.
-    if (field.relation.relatedName === '+') return;
-    relation.name = this.#reverseName(field.model, field.name, field.relation.relatedName);
-    if (!this.#relations.has(relation.name)) this.#relations.set(relation.name, relation);
+    const relatedName = relatedNameOf(field);
+    if (relatedName === '+') return;
+    relation.name = reverseName(this, this.#declaredReverse, field.model, field.name, relatedName);
+    if (this.#relations.has(relation.name)) return;
+    this.#relations.set(relation.name, relation);
+    const plain = relation.single ? relation.name : `${relation.name}Set`;
+    this.#offer(relation.name, relatedName ?? plain);
   }
-  /** Name of the other side of `model.name`: the one declared here, else its relatedName, else the model's name. */
-  #reverseName(model: ModelMeta, name: string, relatedName: string | undefined): string {
-    const declared = this.#declaredReverse.filter(([, { thunk }]) => metaOf(thunk()) === model);
-    const chosen =
-      declared.find(([, { via }]) => via === name) ??
-      declared.find(([accessor, { via }]) => via === undefined && accessor === relatedName) ??
-      this.#onlyCandidate(model, declared);
-    return chosen?.[0] ?? relatedName ?? model.name;
-  }
-  #onlyCandidate(model: ModelMeta, declared: readonly DeclaredReverse[]): DeclaredReverse | undefined {
-    const open = declared.filter(([, { via }]) => via === undefined);
-    if (open.length === 0) return undefined;
-    const keys = model.fields.filter((field) => field instanceof ForeignKeyField && field.target === this);
-    const pairs = model.manyToMany.filter((relation) => relation.target === this);
-    if (open.length === 1 && declared.length === 1 && keys.length + pairs.length === 1) return open[0];
-    const names = [...keys, ...pairs].map((each) => each.name);
-    const claimed = (accessor: string) =>
-      [...keys, ...pairs].some((each) => accessor === relatedNameOf(each));
-    if (open.every(([accessor]) => claimed(accessor))) return undefined;
-    throw new ImproperlyConfigured(
-      `${model.label} points at ${this.label} by ${names.join(' and ')}: say which one ${this.label}.${open[0]?.[0]} is ` +
-        `the other side of, as in reverse<…>(() => ${model.label}, '${names[0]}').`,
-    );
+  #bindGeneric(entries: readonly (readonly [string, Declaration[string]])[]): void {
+    for (const [name, description] of entries) {
+      if (description instanceof GenericRelationDescription) {
+        this.#relations.set(name, new GenericRelation(this, name, description));
+      }
+      if (!(description instanceof GenericKeyDescription)) continue;
+      const { typeField, keyField } = description;
+      const key = new GenericKey(this, name, this.requireField(typeField), this.requireField(keyField));
+      this.#genericKeys.set(name, key);
+    }
   }
 
-  #bindFields(declaration: Declaration): Field[] {
-    const described = Object.entries(declaration).filter(
+  /** Makes the fields of the parent known under their names. */
+  #adopt(source: ModelMeta | undefined): readonly Field[] {
+    for (const field of source?.fields ?? []) {
+      this.#byName.set(field.attribute, field);
+      this.#byName.set(field.name, field);
+    }
+    return source?.fields ?? [];
+  }
+  #parentLink(name: string | undefined): ForeignKeyField | undefined {
+    const field = name === undefined ? undefined : this.#byName.get(name);
+    return field instanceof ForeignKeyField ? field : undefined;
+  }
+  #bindKey(): Field {
+    return new AutoField('bigint', 'BigAutoField').with({ primaryKey: true }).bind(this, 'id');
+  }
+
+  /** @param keyed true when the key comes from elsewhere, so that no `id` is added */
+  #bindFields(declaration: Declaration, keyed: boolean): Field[] {
+    const described = Object.entries(withGenericColumns(declaration)).filter(
       (entry): entry is [string, FieldDescription] => entry[1] instanceof FieldDescription,
     );
-    const hasKey = described.some(([, { field }]) => field.options.primaryKey);
+    const hasKey = keyed || described.some(([, { field }]) => field.options.primaryKey);
     const id = new AutoField('bigint', 'BigAutoField').with({ primaryKey: true });
     const all: (readonly [string, Field])[] = described.map(([name, { field }]) => [name, field]);
     return (hasKey ? all : [['id', id] as const, ...all]).map(([name, field]) => {

@@ -30,6 +30,11 @@ function digest(text: string): string {
   return (hash >>> 0).toString(16).padStart(8, '0');
 }
 
+/** A name given in an abstract model, for one of the models that extend it: `%(class)s` stands for that one. */
+export function nameFor(name: string, model: { readonly name: string }): string {
+  return name.replaceAll('%(class)s', model.name);
+}
+
 export function quote(name: string): string {
   return `"${writable(name).replaceAll('"', '""')}"`;
 }

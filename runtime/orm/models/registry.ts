@@ -14,6 +14,13 @@ const pending = new Set<ModelMeta>();
 /** Adds a model whose relations are connected once every model they name is declared. */
 export function register(meta: ModelMeta): void {
   pending.add(meta);
+  named.set(meta.name, meta);
+}
+
+const named = new Map<string, ModelMeta>();
+/** The model of that name; where several have it, the one declared last. */
+export function modelNamed(name: string): ModelMeta | undefined {
+  return named.get(name);
 }
 
 /** The description of a model class; undefined for anything else. */

@@ -2,6 +2,7 @@ import { ImproperlyConfigured } from '../errors.ts';
 import { FieldDescription } from '../fields/description.ts';
 import type { Field } from '../fields/field.ts';
 import { ForeignKeyField, type ManyToManyDescription } from '../fields/relations.ts';
+import type { GenericRelation } from './generic.ts';
 import type { ModelMeta } from './meta.ts';
 import { defineModel } from './model.ts';
 import { camelCase, snakeCase } from './naming.ts';
@@ -19,6 +20,8 @@ export interface Hop {
   readonly many: boolean;
   /** True when `from` holds the key, so that its column stands in for the target's key. */
   readonly direct: boolean;
+  /** A condition on `to` beside the equal columns. */
+  readonly only?: { readonly field: Field; readonly value: string };
 }
 
 /** `book.author`: this model holds the key. */
@@ -182,7 +185,7 @@ export class ManyToManyRelation {
   }
 }
 
-export type Relation = ForwardRelation | ReverseRelation | ManyToManyRelation;
+export type Relation = ForwardRelation | ReverseRelation | ManyToManyRelation | GenericRelation;
 
 function forwardHop(field: ForeignKeyField): Hop {
   return {

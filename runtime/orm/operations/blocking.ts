@@ -41,6 +41,9 @@ function answerBlocking(step: Step, pin = new SessionPin()): unknown {
       return;
     case 'unpin':
       pin.close(wrapper, step.parting);
+      return;
+    case 'application':
+      return step.sync();
   }
 }
 

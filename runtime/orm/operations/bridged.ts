@@ -38,15 +38,22 @@ export function refusingQueued<Result>(
   };
 }
 
-/** Runs an operation on the running lane's thread; its waits leave the event loop free. */
+/**
+ * Runs an operation on the running lane's thread; its waits leave the event loop free.
+ *
+ * @param form which form of the operation was called: code of the application is run in the same one
+ */
 export function runBridged<Result>(
   operation: Operation<Result>,
   first?: IteratorResult<Step, Result>,
+  form: 'sync' | 'native' = 'sync',
 ): Promise<Result> {
   const lane = runningLane();
   return driveAsync(
     operation,
     (step) => {
+      // What the application queries in its async form finds this lane running, and stays on it.
+      if (step.kind === 'application' && form === 'native' && step.native !== undefined) return step.native();
       const wrapper = connections.get(step.alias);
       return answerBridged(wrapper, wrapper.connectionOf(lane), step);
     },
@@ -98,6 +105,10 @@ async function answerBridged(
       return;
     case 'unpin':
       await pin.closeAsync(wrapper, step.parting);
+      return;
+    case 'application':
+      // A function of the application cannot leave this thread: its queries block, on the lane's connection.
+      return step.sync();
   }
 }
 

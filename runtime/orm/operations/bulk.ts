@@ -32,6 +32,7 @@ export function* bulkCreate(
 ): Operation<object[]> {
   const { meta, database } = queryset;
   requireBatchSize(options.batchSize);
+  if (meta.parent !== undefined) throw new ValueError("Can't bulk create a multi-table inherited model");
   const instances = [...given].map((each) => asInstance(meta, each));
   if (instances.length === 0) return instances;
   const conflict = conflictRule(meta, options);
@@ -160,8 +161,15 @@ export function* bulkUpdate(
   }
   return yield* atomically(database, { savepoint: false }, function* (): Operation<number> {
     let total = 0;
-    for (const batch of split(instances, batchSize))
-      total += yield* updateBatch(meta, database, batch, fields);
+    for (const batch of split(instances, batchSize)) {
+      // Fields of a parent lie in its table; every table has the same rows.
+      const counts: number[] = [];
+      for (const table of new Set(fields.map((field) => field.model))) {
+        const own = fields.filter((field) => field.model === table);
+        counts.push(yield* updateBatch(table, database, batch, own));
+      }
+      total += Math.max(...counts);
+    }
     return total;
   });
 }
@@ -177,7 +185,8 @@ function* updateBatch(
   );
   if (computed) return yield* updateEach(meta, alias, batch, fields);
   // Each row once: the server would pick one of two at random.
-  const byKey = [...new Map(batch.map((instance) => [instance.pk, instance])).values()];
+  const { attribute } = meta.primaryKey;
+  const byKey = [...new Map(batch.map((instance) => [instance[attribute], instance])).values()];
   const table = quote(meta.table);
   const key = quote(meta.primaryKey.column);
   const columns = [meta.primaryKey, ...fields];

@@ -1,11 +1,11 @@
-import { FieldError, IntegrityError } from '../errors.ts';
+import { FieldError, IntegrityError, ValueError } from '../errors.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { relate } from '../models/state.ts';
 import type { QuerySet } from '../queryset/queryset.ts';
+import { save } from './overridden.ts';
 import * as read from './read.ts';
 import { errorsOf } from './read.ts';
-import { saveInstance } from './save.ts';
 import { atomically, type Operation } from './steps.ts';
 
 export type Values = Readonly<Record<string, unknown>>;
@@ -16,11 +16,23 @@ export interface CreationOptions {
 }
 
 export function* create(queryset: QuerySet, values: Values = {}): Operation<object> {
+  requireOwnNames(queryset, values);
   const instance = new queryset.meta.modelClass(values) as ModelInstance;
   const { known } = queryset.state;
   if (known !== undefined) relate(instance, known.name, known.instance);
-  yield* saveInstance(instance, { forceInsert: true, using: queryset.database });
+  yield* save(instance, { forceInsert: true, using: queryset.database });
   return instance;
+}
+
+/** The other side of a one-to-one is a row of its own: it cannot be given to the row it points at. */
+function requireOwnNames({ meta }: QuerySet, values: Values): void {
+  const foreign = Object.keys(values).filter((name) => {
+    if (meta.field(name) !== undefined) return false;
+    const relation = meta.relation(name);
+    return relation?.form === 'reverse' && relation.single;
+  });
+  if (foreign.length === 0) return;
+  throw new ValueError(`The following fields do not exist in this model: ${foreign.sort().join(', ')}`);
 }
 
 export function* getOrCreate(
@@ -66,7 +78,7 @@ export function* updateOrCreate(
     const concrete = names.every((name) => meta.field(name)?.options.primaryKey === false);
     const changing = meta.fields.filter((field) => field.changesOnSave).map((field) => field.name);
     const using = queryset.database;
-    yield* saveInstance(model, concrete ? { using, updateFields: [...names, ...changing] } : { using });
+    yield* save(model, concrete ? { using, updateFields: [...names, ...changing] } : { using });
     return [instance, false];
   });
 }

@@ -1,7 +1,8 @@
 import { dialectOf } from '../connections/index.ts';
 import { ProtectedError, RestrictedError, ValueError } from '../errors.ts';
 import type { Field, Wire } from '../fields/field.ts';
-import type { ForeignKeyField } from '../fields/relations.ts';
+import { ForeignKeyField } from '../fields/relations.ts';
+import type { GenericRelation } from '../models/generic.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { quote } from '../models/naming.ts';
@@ -27,7 +28,7 @@ export function* deleteRows(queryset: QuerySet): Operation<Deleted> {
     throw new TypeError('Cannot call delete() after .values() or .values_list()');
   }
   queryset.empty();
-  if (meta.incoming.length === 0) return yield* deleteAtOnce(queryset);
+  if (isAlone(meta)) return yield* deleteAtOnce(queryset);
   const plain = new QuerySet(meta, queryset.shape, queryset.parameters, {
     ...queryset.state,
     prefetches: [],
@@ -35,6 +36,12 @@ export function* deleteRows(queryset: QuerySet): Operation<Deleted> {
   });
   const instances = (yield* list(plain.orderBy())) as ModelInstance[];
   return yield* collectAndDelete(queryset.database, meta, instances);
+}
+
+/** True when rows of the model go by themselves: nothing points at them, and no other table holds a part of them. */
+function isAlone(meta: ModelMeta): boolean {
+  const dependent = meta.incoming.some(({ field }) => field.onDelete !== 'doNothing');
+  return meta.parent === undefined && !dependent && meta.genericRelations.length === 0;
 }
 
 /** Nothing depends on these rows: one statement. */
@@ -53,7 +60,7 @@ function* deleteAtOnce(queryset: QuerySet): Operation<Deleted> {
 
 export function* deleteInstance(
   instance: ModelInstance,
-  { using }: InstanceOptions = {},
+  { using, keepParents = false }: InstanceOptions = {},
 ): Operation<Deleted> {
   const meta = instance[metaKey];
   const { attribute } = meta.primaryKey;
@@ -63,8 +70,9 @@ export function* deleteInstance(
     );
   }
   const alias = using ?? stateOf(instance).alias ?? 'default';
-  const deleted = yield* collectAndDelete(alias, meta, [instance]);
+  const deleted = yield* collectAndDelete(alias, meta, [instance], keepParents);
   instance[attribute] = null;
+  if (!keepParents) instance.pk = null;
   return deleted;
 }
 
@@ -74,37 +82,62 @@ interface Release {
   readonly value: unknown;
   readonly instances: readonly ModelInstance[];
 }
+/** Rows of one model that point at what is to go, on which nothing depends in turn: they need not be read. */
+interface Fast {
+  readonly field: ForeignKeyField;
+  readonly keys: readonly Wire[];
+}
+interface Obstacle {
+  readonly field: ForeignKeyField;
+  readonly instances: readonly ModelInstance[];
+}
 
 /** Rows that go, by model, with the rows that stand in the way; gathered before anything is changed. */
 class Collector {
   readonly alias: string;
+  /** By the key in the table of the model: a row that lies in two tables is here twice. */
   readonly instances = new Map<ModelMeta, Map<unknown, ModelInstance>>();
   readonly releases: Release[] = [];
-  readonly #protected: { readonly field: ForeignKeyField; readonly instances: readonly ModelInstance[] }[] =
-    [];
-  readonly #restricted: { readonly field: ForeignKeyField; readonly instances: readonly ModelInstance[] }[] =
-    [];
+  readonly fast: Fast[] = [];
+  readonly #protected: Obstacle[] = [];
+  readonly #restricted: Obstacle[] = [];
 
   constructor(alias: string) {
     this.alias = alias;
   }
 
-  *collect(meta: ModelMeta, instances: readonly ModelInstance[]): Operation<void> {
+  /** @param keepParents true leaves the rows that the model extends */
+  *collect(
+    meta: ModelMeta,
+    instances: readonly ModelInstance[],
+    keepParents = false,
+    from?: ForeignKeyField,
+  ): Operation<void> {
     const fresh = this.#add(meta, instances);
     if (fresh.length === 0) return;
     for (const { field } of meta.incoming) {
-      if (field.onDelete === 'doNothing') continue;
-      const dependents = yield* this.#dependents(field, fresh);
-      if (dependents.length > 0) yield* this.#apply(field, dependents);
+      // The way down to the rows this one came from.
+      if (field === from || field.onDelete === 'doNothing') continue;
+      yield* this.#follow(field, fresh);
     }
+    const { parent, parentLink } = meta;
+    if (parent !== undefined && !keepParents) yield* this.collect(parent, fresh, false, parentLink);
+    for (const relation of meta.genericRelations) yield* this.#followGeneric(relation, fresh);
   }
-  *#dependents(field: ForeignKeyField, instances: readonly ModelInstance[]): Operation<ModelInstance[]> {
-    const keys = instances.map((instance) => instance.pk);
-    const rows = new QuerySet(field.model)
-      .using(this.alias)
-      .filter({ [`${field.name}__in`]: keys })
-      .orderBy();
-    return (yield* list(rows)) as ModelInstance[];
+  *#follow(field: ForeignKeyField, fresh: readonly ModelInstance[]): Operation<void> {
+    const { attribute } = field.targetField;
+    if (field.onDelete === 'cascade' && isLeaf(field.model)) {
+      this.fast.push({ field, keys: fresh.map((instance) => field.toWire(instance[attribute])) });
+      return;
+    }
+    const keys = fresh.map((instance) => instance[attribute]);
+    const rows = new QuerySet(field.model).using(this.alias).filter({ [`${field.name}__in`]: keys });
+    const dependents = (yield* list(rows.orderBy())) as ModelInstance[];
+    if (dependents.length > 0) yield* this.#apply(field, dependents);
+  }
+  *#followGeneric(relation: GenericRelation, fresh: readonly ModelInstance[]): Operation<void> {
+    const rows = relation.rowsOf(fresh, this.alias);
+    yield* this.collect(relation.target, (yield* list(rows.orderBy())) as ModelInstance[]);
   }
   *#apply(field: ForeignKeyField, instances: readonly ModelInstance[]): Operation<void> {
     const rule = field.onDelete;
@@ -114,46 +147,75 @@ class Collector {
     else this.releases.push({ field, instances, value: releaseValue(field) });
   }
   #add(meta: ModelMeta, instances: readonly ModelInstance[]): ModelInstance[] {
-    let known = this.instances.get(meta);
+    let known = this.instances.get(meta.concrete);
     if (known === undefined) {
       known = new Map();
-      this.instances.set(meta, known);
+      this.instances.set(meta.concrete, known);
     }
-    const fresh = instances.filter((instance) => !known.has(instance.pk));
-    for (const instance of fresh) known.set(instance.pk, instance);
+    const { attribute } = meta.primaryKey;
+    const fresh = instances.filter((instance) => !known.has(instance[attribute]));
+    for (const instance of fresh) known.set(instance[attribute], instance);
     return fresh;
   }
 
   /** Refuses the delete when protected rows, or restricted ones that would stay, point at what is to go. */
   check(root: ModelMeta): void {
-    const protectedBy = this.#protected;
-    if (protectedBy.length > 0) {
-      throw new ProtectedError(
-        refusal(
-          root,
-          protectedBy.map(({ field }) => field),
-          'protected',
-        ),
-        protectedBy.flatMap(({ instances }) => instances),
-      );
-    }
-    const staying = this.#restricted
-      .map(({ field, instances }) => ({
-        field,
-        instances: instances.filter((each) => !this.instances.get(field.model)?.has(each.pk)),
-      }))
-      .filter(({ instances }) => instances.length > 0);
-    if (staying.length > 0) {
-      throw new RestrictedError(
-        refusal(
-          root,
-          staying.map(({ field }) => field),
-          'restricted',
-        ),
-        staying.flatMap(({ instances }) => instances),
-      );
-    }
+    refuse(root, this.#protected, 'protected', ProtectedError);
+    const staying = this.#restricted.map(({ field, instances }) => ({
+      field,
+      instances: instances.filter(
+        (each) => !this.instances.get(field.model)?.has(each[field.model.primaryKey.attribute]),
+      ),
+    }));
+    refuse(
+      root,
+      staying.filter(({ instances }) => instances.length > 0),
+      'restricted',
+      RestrictedError,
+    );
   }
+
+  /** The models in an order in which no row goes before those that point at it. */
+  inOrder(): [ModelMeta, ReadonlyMap<unknown, ModelInstance>][] {
+    const left = new Map([...this.instances].reverse());
+    const sorted: [ModelMeta, ReadonlyMap<unknown, ModelInstance>][] = [];
+    while (left.size > 0) {
+      const free = [...left.keys()].find((meta) => ![...left.keys()].some((other) => pointsAt(other, meta)));
+      // In a circle any order will do: foreign keys are checked at the end of the transaction.
+      const next = free ?? ([...left.keys()][0] as ModelMeta);
+      sorted.push([next, left.get(next) ?? new Map()]);
+      left.delete(next);
+    }
+    return sorted;
+  }
+}
+
+/** True when rows of the model can be deleted by their foreign key, unseen. */
+function isLeaf(meta: ModelMeta): boolean {
+  const restricting = meta.localFields.some(
+    (field) => field instanceof ForeignKeyField && field.onDelete === 'restrict',
+  );
+  return isAlone(meta) && !restricting;
+}
+function pointsAt(meta: ModelMeta, other: ModelMeta): boolean {
+  return (
+    meta !== other &&
+    meta.localFields.some((field) => field instanceof ForeignKeyField && field.target.concrete === other)
+  );
+}
+
+function refuse(
+  root: ModelMeta,
+  obstacles: readonly Obstacle[],
+  how: string,
+  Refusal: typeof ProtectedError | typeof RestrictedError,
+): void {
+  if (obstacles.length === 0) return;
+  const fields = obstacles.map(({ field }) => field);
+  throw new Refusal(
+    refusal(root, fields, how),
+    obstacles.flatMap(({ instances }) => instances),
+  );
 }
 
 function refusal(root: ModelMeta, fields: readonly ForeignKeyField[], how: string): string {
@@ -173,47 +235,46 @@ function* collectAndDelete(
   alias: string,
   meta: ModelMeta,
   instances: readonly ModelInstance[],
+  keepParents = false,
 ): Operation<Deleted> {
   if (instances.length === 0) return [0, {}];
-  if (meta.incoming.length === 0) return yield* deleteCollected(alias, [[meta, keyMap(instances)]]);
+  if (isAlone(meta)) {
+    const keys = instances.map((instance) => instance.pk);
+    return yield* deleteCollected(alias, [[meta.concrete, meta.primaryKey, wires(meta.primaryKey, keys)]]);
+  }
   return yield* atomically(alias, { savepoint: false }, function* (): Operation<Deleted> {
     const collector = new Collector(alias);
-    yield* collector.collect(meta, instances);
+    yield* collector.collect(meta, instances, keepParents);
     collector.check(meta);
     for (const release of collector.releases) yield* applyRelease(alias, release);
-    // Dependents first; foreign keys are checked at the end anyway, other databases check at once.
-    return yield* deleteCollected(alias, [...collector.instances].reverse());
+    const seen = collector
+      .inOrder()
+      .map(([model, rows]): Batch => [model, model.primaryKey, wires(model.primaryKey, rows.keys())]);
+    const unseen = collector.fast.map(({ field, keys }): Batch => [field.model, field, keys]);
+    return yield* deleteCollected(alias, [...unseen, ...seen]);
   });
 }
 
-function keyMap(instances: readonly ModelInstance[]): Map<unknown, ModelInstance> {
-  return new Map(instances.map((instance) => [instance.pk, instance]));
-}
-
 function* applyRelease(alias: string, { field, value, instances }: Release): Operation<void> {
+  const { primaryKey } = field.model;
+  const keys = instances.map((instance) => instance[primaryKey.attribute]);
   const statement = setByKeys(
     field.model,
-    field,
-    value,
-    wires(field.model.primaryKey, instances),
+    [[field, { wire: field.toWire(value) }]],
+    wires(primaryKey, keys),
     dialectOf(alias),
   );
   yield* new SQLCompiler(alias, statement, true).execution('noResults');
 }
 
-function* deleteCollected(
-  alias: string,
-  models: readonly (readonly [ModelMeta, ReadonlyMap<unknown, ModelInstance>])[],
-): Operation<Deleted> {
+/** Rows of a model to delete by the values of one of its columns. */
+type Batch = readonly [model: ModelMeta, field: Field, keys: readonly Wire[]];
+
+function* deleteCollected(alias: string, batches: readonly Batch[]): Operation<Deleted> {
   const counts: Record<string, number> = {};
   let total = 0;
-  for (const [meta, instances] of models) {
-    const keys = wires(meta.primaryKey, [...instances.values()]);
-    const compiler = new SQLCompiler(
-      alias,
-      deleteByKeys(meta, meta.primaryKey, keys, dialectOf(alias)),
-      true,
-    );
+  for (const [meta, field, keys] of batches) {
+    const compiler = new SQLCompiler(alias, deleteByKeys(meta, field, keys, dialectOf(alias)), true);
     const count = yield* compiler.execution('rowCount');
     total += count;
     if (count > 0) counts[meta.label] = (counts[meta.label] ?? 0) + count;
@@ -221,6 +282,6 @@ function* deleteCollected(
   return [total, counts];
 }
 
-function wires(key: Field, instances: readonly ModelInstance[]): Wire[] {
-  return instances.map((instance) => key.toWire(instance.pk));
+function wires(key: Field, values: Iterable<unknown>): Wire[] {
+  return Array.from(values, (value) => key.toWire(value));
 }

@@ -1,8 +1,11 @@
-import { type Context, currentContext } from '../../context.ts';
+import { syncToAsync } from '../../bridge/sync-to-async.ts';
+import { type Context, currentContext, withContext } from '../../context.ts';
 import { connections } from '../connections/index.ts';
+import { Lock } from '../connections/lock.ts';
 import type { NativeConnection } from '../connections/native-connection.ts';
 import type { DatabaseWrapper } from '../connections/wrapper.ts';
-import type { NativeBlock } from '../transaction/blocks.ts';
+import { TransactionManagementError } from '../errors.ts';
+import { type NativeBlock, TransactionBlock } from '../transaction/blocks.ts';
 import { runHooks } from '../transaction/hooks.ts';
 import type { CommitHook, Control, OpenBlock } from '../transaction/state.ts';
 import { driveAsync } from './drive.ts';
@@ -33,8 +36,8 @@ interface Held {
   readonly connection: NativeConnection;
   /** Blocks the operation opened and has not ended. */
   depth: number;
-  /** True when the connection came from the pool, false when it is that of a surrounding block. */
-  readonly pooled: boolean;
+  /** Where the operation has its turn, on the connection of a surrounding block; else it is from the pool. */
+  readonly turn: Lock | undefined;
 }
 
 /** Answers the steps of one operation. Where it runs is decided once: a stream may be read on from elsewhere. */
@@ -65,16 +68,42 @@ class NativeSession {
         return this.#pin(wrapper);
       case 'unpin':
         return this.#unpin(wrapper, step.parting);
+      case 'application':
+        return this.#application(wrapper, step);
+    }
+  }
+
+  /** The application's own code, inside the transaction of this operation when there is one. */
+  async #application(
+    wrapper: DatabaseWrapper,
+    { native, sync, name }: Extract<Step, { kind: 'application' }>,
+  ): Promise<unknown> {
+    const held = this.#held;
+    const surrounding = this.#block(wrapper);
+    if (native === undefined) {
+      if (held === undefined && surrounding === undefined) return syncToAsync(sync)();
+      throw new TransactionManagementError(
+        `${name} has no native twin, so it would run outside this transaction, on a bridge thread. Override the twin too.`,
+      );
+    }
+    if (held === undefined) return native();
+    // The operation keeps its turn; what the application sends queues among itself.
+    const block = new TransactionBlock(wrapper, held.connection, surrounding, new Lock());
+    const blocks = new Map(currentContext()?.blocks ?? []).set(wrapper.alias, block);
+    try {
+      return await withContext({ mode: currentContext()?.mode ?? 'async', blocks }, native);
+    } finally {
+      block.close();
     }
   }
 
   async #statement(wrapper: DatabaseWrapper, step: Extract<Step, { kind: 'statement' }>): Promise<unknown> {
     const signal = this.#signal;
     const held = this.#held;
-    if (held !== undefined) return send(wrapper, held.connection, step, signal);
+    if (held !== undefined) return send(wrapper, held.connection, step, signal, held.turn);
     const block = this.#block(wrapper);
     if (block !== undefined)
-      return inTurn(block, () => send(wrapper, block.connection, step, signal), signal);
+      return inTurn(block, () => send(wrapper, block.connection, step, signal, lockOf(block)), signal);
     // Outside a transaction the connection is held for this one statement only.
     const { pool } = wrapper;
     signal?.throwIfAborted();
@@ -141,17 +170,17 @@ class NativeSession {
     const block = this.#block(wrapper);
     if (block === undefined) {
       const connection = await wrapper.asyncConnection(this.#signal);
-      return { connection, depth: 0, pooled: true };
+      return { connection, depth: 0, turn: undefined };
     }
     await takeTurn(block, this.#signal);
-    return { connection: block.connection, depth: 0, pooled: false };
+    return { connection: block.connection, depth: 0, turn: lockOf(block) };
   }
   #letGo(wrapper: DatabaseWrapper): void {
     const held = this.#held;
     this.#held = undefined;
     if (held === undefined) return;
-    if (held.pooled) wrapper.pool.release(held.connection);
-    else held.connection.lock.release();
+    if (held.turn === undefined) wrapper.pool.release(held.connection);
+    else held.turn.release();
   }
 }
 
@@ -166,6 +195,7 @@ async function send(
   connection: NativeConnection,
   step: Extract<Step, { kind: 'statement' }>,
   signal: AbortSignal | undefined,
+  lock = connection.lock,
 ): Promise<unknown> {
   const { transaction } = connection;
   transaction.check();
@@ -174,7 +204,7 @@ async function send(
   } catch (error) {
     // What was aborted may have been done in part, so the block must not be committed.
     if (step.write || signal?.aborted) transaction.writeFailed();
-    connection.lock.refuseWaiting();
+    lock.refuseWaiting();
     throw error;
   }
 }
@@ -207,6 +237,11 @@ async function endSession(
 /** Milliseconds to wait for the answer to a parting statement. */
 const partingTimeout = 5_000;
 
+/** Where the queries of a block take turns. */
+export function lockOf(block: NativeBlock): Lock {
+  return block.turns ?? block.connection.lock;
+}
+
 /** Runs `work` when it is this code's turn on the connection of its transaction. */
 export async function inTurn<Result>(
   block: NativeBlock,
@@ -217,12 +252,13 @@ export async function inTurn<Result>(
   try {
     return await work();
   } finally {
-    block.connection.lock.release();
+    lockOf(block).release();
   }
 }
 async function takeTurn(block: NativeBlock, signal: AbortSignal | undefined): Promise<void> {
   block.requireOpen();
-  const { lock, transaction } = block.connection;
+  const { transaction } = block.connection;
+  const lock = lockOf(block);
   try {
     signal?.throwIfAborted();
     if (!lock.take()) await lock.acquire(signal);

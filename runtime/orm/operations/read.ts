@@ -144,7 +144,7 @@ export function* contains(queryset: QuerySet, instance: unknown): Operation<bool
     throw new TypeError('Cannot call QuerySet.contains() after .values() or .values_list().');
   }
   if (!isInstance(instance)) throw new TypeError("'obj' must be a model instance.");
-  if (instance[metaKey] !== queryset.meta) return false;
+  if (instance[metaKey].concrete !== queryset.meta.concrete) return false;
   if (instance.pk === null || instance.pk === undefined) {
     throw new ValueError('QuerySet.contains() cannot be used on unsaved objects.');
   }

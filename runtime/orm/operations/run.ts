@@ -21,7 +21,9 @@ export function runAsynchronously<Result>(
     const first = operation.next();
     if (first.done) return Promise.resolve(first.value);
     if (isNative(first.value)) return runNative(operation, first, signal);
-    const inTurn = refusingQueued(bridgedBlock(first.value.alias), () => runBridged(operation, first));
+    const inTurn = refusingQueued(bridgedBlock(first.value.alias), () =>
+      runBridged(operation, first, 'native'),
+    );
     return cross({ form: 'reference', operation: 'operation', threadSensitive: true }, inTurn, signal);
   } catch (error) {
     return Promise.reject(error);

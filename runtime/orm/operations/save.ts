@@ -3,17 +3,18 @@ import { dialectOf } from '../connections/index.ts';
 import { NotUpdated, ValueError } from '../errors.ts';
 import { ExpressionNode } from '../expressions/node.ts';
 import type { Field } from '../fields/field.ts';
-import type { ForeignKeyField } from '../fields/relations.ts';
+import { ForeignKeyField } from '../fields/relations.ts';
 import { isDeferred } from '../models/deferred.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import type { ModelMeta } from '../models/meta.ts';
+import { quote } from '../models/naming.ts';
 import { metaKey } from '../models/registry.ts';
 import { stateOf } from '../models/state.ts';
 import { SQLCompiler } from '../sql/compiler.ts';
 import type { Dialect } from '../sql/dialect.ts';
 import { insertStatement, updateStatement, type Written, written } from '../sql/write.ts';
 import type { SaveOptions } from '../types/model.ts';
-import type { Operation } from './steps.ts';
+import { atomically, type Operation } from './steps.ts';
 
 /** Inserts or updates the row of an instance, as Django's Model.save. */
 export function* saveInstance(instance: ModelInstance, options: SaveOptions = {}): Operation<void> {
@@ -25,59 +26,107 @@ export function* saveInstance(instance: ModelInstance, options: SaveOptions = {}
   if (forceInsert && (forceUpdate || options.updateFields !== undefined)) {
     throw new ValueError('Cannot force both insert and updating in model saving.');
   }
-  const chosen = chosenFields(instance, options.updateFields);
+  const chosen = chosenFields(instance, options.updateFields) ?? loadedFields(instance, alias, forceInsert);
   if (chosen?.length === 0) return;
   for (const field of chosen ?? meta.fields) {
-    if (isDeferred(instance, field.attribute)) continue;
     const current = instance[field.attribute];
     const value = field.valueForSave(current, state.adding);
     if (value !== current) instance[field.attribute] = value;
   }
-  const saved = yield* tryUpdate(instance, alias, chosen, options);
-  if (!saved) yield* insertInstance(instance, alias);
+  const saving: Saving = { alias, chosen, forceInsert, forceUpdate };
+  if (meta.parent === undefined) yield* saveTable(instance, meta, saving);
+  else yield* atomically(alias, { savepoint: false }, () => saveTables(instance, meta, saving));
   state.adding = false;
   state.alias = alias;
+}
+
+interface Saving {
+  readonly alias: string;
+  /** Fields to update; undefined for all, and for an insert where there is no row. */
+  readonly chosen: readonly Field[] | undefined;
+  readonly forceInsert: boolean;
+  readonly forceUpdate: boolean;
+}
+
+/** Saves the row of the parent first, whose key the row of the model itself takes over. */
+function* saveTables(instance: ModelInstance, meta: ModelMeta, saving: Saving): Operation<Saved> {
+  const { parent, parentLink } = meta;
+  if (parent === undefined || parentLink === undefined) return yield* saveTable(instance, meta, saving);
+  const key = parent.primaryKey.attribute;
+  const linked = instance[parentLink.attribute];
+  if (instance[key] === null || instance[key] === undefined) instance[key] = linked ?? null;
+  // Only the row of the model itself is bound to be new.
+  const saved = yield* saveTables(instance, parent, { ...saving, forceInsert: false });
+  instance[parentLink.attribute] = instance[key];
+  return yield* saveTable(instance, meta, {
+    ...saving,
+    forceInsert: saving.forceInsert || saved === 'inserted',
+  });
+}
+
+type Saved = 'inserted' | 'updated';
+
+/** Saves what lies in the table of `meta`, the model of the instance or one that it extends. */
+function* saveTable(instance: ModelInstance, meta: ModelMeta, saving: Saving): Operation<Saved> {
+  if (yield* tryUpdate(instance, meta, saving)) return 'updated';
+  yield* insertInstance(instance, meta, saving.alias);
+  return 'inserted';
 }
 
 /** Updates when there may be a row; false when there is none. */
 function* tryUpdate(
   instance: ModelInstance,
-  alias: string,
-  chosen: readonly Field[] | undefined,
-  { forceInsert = false, forceUpdate = false, updateFields }: SaveOptions,
+  meta: ModelMeta,
+  { alias, chosen, forceInsert, forceUpdate }: Saving,
 ): Operation<boolean> {
-  const meta = instance[metaKey];
-  const key = instance.pk;
-  const mustUpdate = forceUpdate || updateFields !== undefined;
+  const { primaryKey } = meta;
+  const key = instance[primaryKey.attribute];
+  const mustUpdate = forceUpdate || chosen !== undefined;
   if (key === null || key === undefined) {
     if (mustUpdate) throw new ValueError('Cannot force an update in save() with no primary key.');
     return false;
   }
   if (forceInsert) return false;
+  const { hasDefault, dbDefault } = primaryKey.options;
   // A key that a default made up names no row yet.
-  if (stateOf(instance).adding && !mustUpdate && meta.primaryKey.options.hasDefault) return false;
-  const fields = (chosen ?? meta.fields).filter(
-    (field) => !field.options.primaryKey && !isDeferred(instance, field.attribute),
+  if (stateOf(instance).adding && !mustUpdate && (hasDefault || dbDefault !== undefined)) return false;
+  const fields = meta.localFields.filter(
+    (field) => isWritable(field) && (chosen === undefined || chosen.includes(field)),
   );
-  const updated = fields.length === 0 || (yield* updateInstance(instance, alias, fields));
-  if (updated) return true;
+  if (yield* updateInstance(instance, meta, alias, fields, chosen !== undefined)) return true;
   if (forceUpdate) throw new NotUpdated('Forced update did not affect any rows.');
-  if (updateFields !== undefined) throw new NotUpdated('Save with update_fields did not affect any rows.');
+  if (chosen !== undefined) throw new NotUpdated('Save with update_fields did not affect any rows.');
   return false;
+}
+function isWritable(field: Field): boolean {
+  return !field.options.primaryKey && !field.computed;
 }
 
 function* updateInstance(
   instance: ModelInstance,
+  meta: ModelMeta,
   alias: string,
   fields: readonly Field[],
+  chosen: boolean,
 ): Operation<boolean> {
-  const meta = instance[metaKey];
-  const returning = fields.filter((field) => instance[field.attribute] instanceof ExpressionNode);
+  if (fields.length === 0) return chosen || (yield* rowExists(instance, meta, alias));
+  const returning = meta.localFields.filter(
+    (field) =>
+      field.computed || (fields.includes(field) && instance[field.attribute] instanceof ExpressionNode),
+  );
   const statement = updateStatementFor(meta, instance, fields, dialectOf(alias), returning);
   const compiler = new SQLCompiler(alias, statement, true);
   const result = yield* compiler.execution('cursor');
   takeReturned(instance, returning, result.rows[0], dialectOf(alias));
   return result.rowCount > 0;
+}
+
+/** A row of a key alone has nothing to update. */
+function* rowExists(instance: ModelInstance, meta: ModelMeta, alias: string): Operation<boolean> {
+  const { primaryKey } = meta;
+  const text = `SELECT 1 AS "a" FROM ${quote(meta.table)} WHERE ${quote(primaryKey.column)} = $1 LIMIT 1`;
+  const values = [primaryKey.toWire(instance[primaryKey.attribute])];
+  return (yield* new SQLCompiler(alias, { text, values }).execution('single')) !== undefined;
 }
 
 /** `UPDATE` of some fields of one instance. */
@@ -89,12 +138,12 @@ export function updateStatementFor(
   returning: readonly Field[] = [],
 ): DriverRequest {
   const values = fields.map((field): [Field, Written] => [field, writtenValue(instance, field)]);
-  return updateStatement(meta, { values, key: meta.primaryKey.toWire(instance.pk), returning }, dialect);
+  const key = meta.primaryKey.toWire(instance[meta.primaryKey.attribute]);
+  return updateStatement(meta, { values, key, returning }, dialect);
 }
 
 /** Inserts the row of an instance and takes over what the server made up. */
-export function* insertInstance(instance: ModelInstance, alias: string): Operation<void> {
-  const meta = instance[metaKey];
+function* insertInstance(instance: ModelInstance, meta: ModelMeta, alias: string): Operation<void> {
   const { fields, returning } = insertFields(meta, instance);
   const row = fields.map((field) => writtenValue(instance, field));
   const dialect = dialectOf(alias);
@@ -110,13 +159,14 @@ export function insertFields(
 ): { readonly fields: readonly Field[]; readonly returning: readonly Field[] } {
   const made = (field: Field) => {
     const value = instance[field.attribute];
+    if (field.computed) return true;
     if (field.generated) return value === null || value === undefined;
     return value === undefined && field.options.dbDefault !== undefined;
   };
   const computed = (field: Field) => instance[field.attribute] instanceof ExpressionNode;
   return {
-    fields: meta.fields.filter((field) => !made(field)),
-    returning: meta.fields.filter((field) => made(field) || computed(field)),
+    fields: meta.localFields.filter((field) => !made(field)),
+    returning: meta.localFields.filter((field) => made(field) || computed(field)),
   };
 }
 
@@ -142,18 +192,24 @@ export function adoptRelatedKeys(instance: ModelInstance, operation: string): vo
   const { unsaved, related } = stateOf(instance);
   if (unsaved === undefined) return;
   for (const name of unsaved) {
-    const field = instance[metaKey].requireField(name) as ForeignKeyField;
+    const generic = instance[metaKey].genericKeys.get(name);
+    const field = generic?.keyField ?? instance[metaKey].requireField(name);
     const other = related?.get(name) as ModelInstance | undefined;
     const current = instance[field.attribute];
     if (other === undefined || (current !== null && current !== undefined)) continue;
-    if (other.pk === null || other.pk === undefined) {
+    const key = field instanceof ForeignKeyField ? other[field.targetField.attribute] : other.pk;
+    if (key === null || key === undefined) {
       throw new ValueError(
         `${operation} prohibited to prevent data loss due to unsaved related object '${name}'.`,
       );
     }
-    instance[field.attribute] = other.pk;
+    instance[field.attribute] = key;
   }
   unsaved.clear();
+}
+
+function canUpdate(field: Field | undefined): boolean {
+  return field !== undefined && isWritable(field);
 }
 
 function chosenFields(
@@ -162,11 +218,25 @@ function chosenFields(
 ): readonly Field[] | undefined {
   if (names === undefined) return undefined;
   const meta = instance[metaKey];
-  const unknown = names.filter((name) => meta.field(name)?.options.primaryKey !== false);
+  const unknown = names.filter((name) => !canUpdate(meta.field(name)));
   if (unknown.length > 0) {
     throw new ValueError(
       `The following fields do not exist in this model, are m2m fields, primary keys, or are non-concrete fields: ${unknown.join(', ')}`,
     );
   }
   return meta.fields.filter((field) => names.includes(field.name) || names.includes(field.attribute));
+}
+
+/** An instance that was read without some of its fields writes those it has; undefined when it has them all. */
+function loadedFields(
+  instance: ModelInstance,
+  alias: string,
+  forceInsert: boolean,
+): readonly Field[] | undefined {
+  const { fields } = instance[metaKey];
+  const loaded = fields.filter((field) => !isDeferred(instance, field.attribute));
+  const state = stateOf(instance);
+  if (loaded.length === fields.length || forceInsert || state.adding || state.alias !== alias)
+    return undefined;
+  return loaded.filter(isWritable);
 }

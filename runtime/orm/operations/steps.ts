@@ -28,7 +28,18 @@ export type Step =
   /** Keeps one connection for the operation until `unpin`: what lives in a session must be used in that session. */
   | { readonly kind: 'pin'; readonly alias: string }
   /** Ends that, with a last statement for what is still there. Never fails: the connection is dropped instead. */
-  | { readonly kind: 'unpin'; readonly alias: string; readonly parting: string | undefined };
+  | { readonly kind: 'unpin'; readonly alias: string; readonly parting: string | undefined }
+  /** Code of the application takes over, inside the same transaction; answered with what it returns. */
+  | ({ readonly kind: 'application'; readonly alias: string } & ApplicationCode);
+
+/** What an application put in place of an operation, in both of its forms. */
+export interface ApplicationCode {
+  readonly sync: () => unknown;
+  /** Undefined where the application wrote the sync form only. */
+  readonly native: (() => Promise<unknown>) | undefined;
+  /** Names the code in messages: `Post.save()`. */
+  readonly name: string;
+}
 
 /** An operation: yields steps, returns its result. */
 export type Operation<Result> = Generator<Step, Result, never>;
@@ -62,6 +73,11 @@ export function* atomically<Result>(
   }
   yield { kind: 'exit', alias, failure: undefined };
   return result;
+}
+
+/** Hands over to code of the application. */
+export function* applicationCode(alias: string, code: ApplicationCode): Operation<unknown> {
+  return yield { kind: 'application', alias, ...code };
 }
 
 /** Whether the running code is inside a transaction block. */

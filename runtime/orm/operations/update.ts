@@ -12,9 +12,10 @@ import type { QuerySet } from '../queryset/queryset.ts';
 import { SQLCompiler } from '../sql/compiler.ts';
 import type { Dialect } from '../sql/dialect.ts';
 import { SelectCompiler } from '../sql/select.ts';
-import { assignmentList, type Written, written } from '../sql/write.ts';
+import { assignmentList, setByKeys, type Written, written } from '../sql/write.ts';
 import { type ParameterSource, SqlWriter } from '../sql/writer.ts';
-import type { Operation } from './steps.ts';
+import { list } from './read.ts';
+import { atomically, type Operation } from './steps.ts';
 
 /** One UPDATE of every row of the query; returns how many rows it matched. */
 export function* updateRows(
@@ -28,6 +29,8 @@ export function* updateRows(
   const assigned = Object.entries(values).map(([name, value]) => assignment(meta, name, value));
   if (assigned.length === 0) return 0;
   queryset.empty();
+  if (assigned.some(([field]) => field.model !== meta.concrete))
+    return yield* updateTables(queryset, assigned);
   const dialect = dialectOf(queryset.database);
   const condition = conditionPlan(shape, dialect);
   if (condition === undefined) return 0;
@@ -36,6 +39,28 @@ export function* updateRows(
   const text = `UPDATE ${quote(meta.table)} SET ${list.sql}${condition.sql}`;
   const compiler = new SQLCompiler(queryset.database, { text, values: [...given, ...list.values] }, true);
   return yield* compiler.execution('rowCount');
+}
+
+/** Some of the columns lie in tables of parents: the rows are found first, then updated table by table by their keys. */
+function* updateTables(
+  queryset: QuerySet,
+  assigned: readonly (readonly [Field, Written])[],
+): Operation<number> {
+  const { meta, database } = queryset;
+  const tables = new Set(assigned.map(([field]) => field.model));
+  return yield* atomically(database, { savepoint: false }, function* (): Operation<number> {
+    const { attribute } = meta.primaryKey;
+    const rows = queryset.with({ prefetches: [], known: undefined }).orderBy();
+    const keys = (yield* list(rows.valuesList(attribute, { flat: true }))) as unknown[];
+    if (keys.length === 0) return 0;
+    const wires = keys.map((key) => meta.primaryKey.toWire(key));
+    for (const table of tables) {
+      const own = assigned.filter(([field]) => field.model === table);
+      const statement = setByKeys(table, own, wires, dialectOf(database));
+      yield* new SQLCompiler(database, statement, true).execution('noResults');
+    }
+    return new Set(keys).size;
+  });
 }
 
 function assignment(meta: ModelMeta, name: string, value: unknown): [Field, Written] {

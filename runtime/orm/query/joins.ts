@@ -1,3 +1,4 @@
+import type { Field } from '../fields/field.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import type { Hop } from '../models/relations.ts';
 import { isFiltered } from './filtered.ts';
@@ -68,6 +69,14 @@ export class Joins {
     const outer = hop.nullable || this.typeOf(parent) === 'LEFT OUTER';
     this.#states.set(alias, { type: outer ? 'LEFT OUTER' : 'INNER', uses: 1 });
     return alias;
+  }
+  /** Joins one table after the other; the last one. */
+  follow(start: TableAlias, hops: readonly Hop[]): TableAlias {
+    return hops.reduce((alias, hop) => this.add(alias, hop, undefined), start);
+  }
+  /** The table that holds a field of `model`: an inherited one lies in the table of the parent. */
+  toOwner(alias: TableAlias, model: ModelMeta, field: Field): TableAlias {
+    return this.follow(alias, model.pathTo(field.model));
   }
   release(alias: TableAlias): void {
     const state = this.#states.get(alias);

@@ -44,13 +44,16 @@ export function followPath(
     }
     const next = name === 'pk' ? undefined : current.relation(name);
     if (next !== undefined) {
-      hops.push(...next.hops);
+      hops.push(...current.pathTo(next.hops[0].from), ...next.hops);
       relation = next;
       current = next.target;
       continue;
     }
     const field = current.field(name);
-    if (field !== undefined) return { hops, relation: undefined, field, rest: names.slice(at + 1) };
+    if (field !== undefined) {
+      hops.push(...current.pathTo(field.model));
+      return { hops, relation: undefined, field, rest: names.slice(at + 1) };
+    }
     if (at === 0) throw unknownName(name, [...current.choices, ...extraChoices, ...filtered.keys()]);
     // Not a name: the rest are lookups on the relation.
     return { hops, relation, field: current.primaryKey, rest: names.slice(at) };

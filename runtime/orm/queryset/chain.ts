@@ -294,10 +294,11 @@ export function loadStep(kind: 'only' | 'defer', names: readonly (string | null)
         return;
       }
       const attributes = names.map((name) => query.model.requireField(name as string).attribute);
-      const key = query.model.primaryKey.attribute;
+      const { primaryKey, ancestorKeys } = query.model;
+      const keys = [primaryKey, ...ancestorKeys].map((field) => field.attribute);
       const all = query.loaded ?? new Set(query.model.fields.map((field) => field.attribute));
       const kept = kind === 'only' ? attributes : [...all].filter((name) => !attributes.includes(name));
-      query.loaded = new Set([key, ...kept]);
+      query.loaded = new Set([...keys, ...kept]);
     },
   };
 }

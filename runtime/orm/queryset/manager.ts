@@ -1,6 +1,5 @@
-import { ImproperlyConfigured } from '../errors.ts';
-import type { ModelConstructor } from '../models/meta.ts';
-import { metaOf } from '../models/registry.ts';
+import type { ModelConstructor, ModelMeta } from '../models/meta.ts';
+import { metaForManager } from '../models/model.ts';
 import { type SubqueryParts, subqueryParts } from '../query/collected.ts';
 import { lazyOperations, twins } from '../twins.ts';
 import type { AnyModel, InstanceOf } from '../types/model.ts';
@@ -10,17 +9,16 @@ import { QuerySet } from './queryset.ts';
 /** The door to a model's rows. Whatever a query set offers is offered here, on a new query set each time. */
 export class ManagerBase {
   readonly kind = 'manager';
-  readonly #model: ModelConstructor;
+  readonly #meta: ModelMeta;
 
   constructor(model: ModelConstructor) {
-    const meta = metaOf(model);
-    if (meta === undefined) throw new ImproperlyConfigured('A manager needs a class made with model().');
-    meta.useClass(model);
-    this.#model = model;
+    this.#meta = metaForManager(model);
   }
   getQuerySet(): QuerySet {
-    const meta = metaOf(this.#model);
-    if (meta === undefined) throw new ImproperlyConfigured('A manager needs a class made with model().');
+    const meta = this.#meta;
+    if (meta.options.abstract === true) {
+      throw new TypeError(`Manager isn't available; ${meta.label} is abstract`);
+    }
     return new QuerySet(meta);
   }
   [subqueryParts](): SubqueryParts {

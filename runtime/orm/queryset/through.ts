@@ -3,6 +3,7 @@ import { wireArray } from '../fields/structured.ts';
 import { among, ListParameter } from '../lookups/operand.ts';
 import type { ManyToManyRelation } from '../models/relations.ts';
 import type { ChainStep } from './chain.ts';
+import { slicePerOwner } from './per-owner.ts';
 
 /** Attribute under which rows say whose they are, while they are handed out. */
 export const ownerName = '_prefetch_owner';
@@ -31,7 +32,9 @@ export function throughStep(
       const encode = (keys: unknown) => wireArray((keys as unknown[]).map((key) => ownKey.toWire(key)));
       const list = new ListParameter(resolver.place(marker, encode), ownKey);
       query.where = query.where.and(among(column, list));
-      if (withOwner) query.addAnnotation(ownerName, column, true);
+      if (!withOwner) return;
+      slicePerOwner(query, column);
+      query.addAnnotation(ownerName, column, true);
     },
   };
 }

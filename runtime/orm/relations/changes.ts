@@ -1,8 +1,10 @@
+import { ValueError } from '../errors.ts';
 import { describe } from '../fields/text.ts';
 import { isInstance } from '../lookups/encode.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { metaKey } from '../models/registry.ts';
+import { stateOf } from '../models/state.ts';
 import type { CreationOptions, Values } from '../operations/create.ts';
 import type { Operation } from '../operations/steps.ts';
 
@@ -39,8 +41,16 @@ export function withOptions(objects: readonly unknown[]): [objects: unknown[], o
   return isOptions ? [objects.slice(0, -1), last as RelatedOptions] : [[...objects], {}];
 }
 
+/** Refuses instances that one UPDATE for all could not reach. */
+export function requireSaved(instance: ModelInstance): void {
+  if (!stateOf(instance).adding && instance.pk !== null && instance.pk !== undefined) return;
+  throw new ValueError(
+    `${describe(instance)} instance isn't saved. Use bulk=False or save the object first.`,
+  );
+}
+
 /** Refuses instances of another model. */
 export function requireModel(meta: ModelMeta, value: unknown): asserts value is ModelInstance {
-  if (isInstance(value) && value[metaKey] === meta) return;
+  if (isInstance(value) && value[metaKey].isA(meta)) return;
   throw new TypeError(`'${meta.label}' instance expected, got ${describe(value)}`);
 }

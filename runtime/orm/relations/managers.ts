@@ -1,95 +1,141 @@
 import { ValueError } from '../errors.ts';
+import type { GenericRelation } from '../models/generic.ts';
 import type { ModelInstance } from '../models/instance.ts';
+import { defaultManager, type ManagerClass } from '../models/managers.ts';
 import { metaKey } from '../models/registry.ts';
 import type { ManyToManyRelation, Relation, ReverseRelation } from '../models/relations.ts';
 import { stateOf } from '../models/state.ts';
 import { asynchronous, synchronous } from '../operations/bound.ts';
 import type { CreationOptions, Values } from '../operations/create.ts';
 import { ManagerBase } from '../queryset/manager.ts';
-import { QuerySet } from '../queryset/queryset.ts';
+import type { QuerySet } from '../queryset/queryset.ts';
 import { throughStep } from '../queryset/through.ts';
 import type { RelatedChanges, RelatedOptions } from './changes.ts';
+import { GenericChanges } from './generic.ts';
 import { ManyToManyChanges } from './many-to-many.ts';
 import { ReverseChanges } from './reverse.ts';
 
+type ManyRelation = ManyToManyRelation | ReverseRelation | GenericRelation;
+type RelatedManagerClass = new (instance: ModelInstance, relation: ManyRelation) => ManagerBase;
+
+const classes = new WeakMap<ManagerClass, RelatedManagerClass>();
+
+/** The class of related managers that have the methods of `Base`, the class of the target's default manager. */
+function relatedManagerClass(Base: ManagerClass): RelatedManagerClass {
+  let related = classes.get(Base);
+  if (related === undefined) {
+    related = extendManager(Base);
+    classes.set(Base, related);
+  }
+  return related;
+}
+
 /** The many side of a relation, bound to one instance. Twins stand together, over the same operation. */
-export class RelatedManagerBase extends ManagerBase {
-  readonly #instance: ModelInstance;
-  readonly #relation: ManyToManyRelation | ReverseRelation;
-  readonly #changes: RelatedChanges;
+function extendManager(Base: ManagerClass): RelatedManagerClass {
+  return class RelatedManager extends Base {
+    readonly #instance: ModelInstance;
+    readonly #relation: ManyRelation;
+    readonly #changes: RelatedChanges;
 
-  constructor(instance: ModelInstance, relation: ManyToManyRelation | ReverseRelation) {
-    super(relation.target.modelClass);
-    this.#instance = instance;
-    this.#relation = relation;
-    this.#changes =
-      relation.form === 'reverse'
-        ? new ReverseChanges(instance, relation)
-        : new ManyToManyChanges(instance, relation);
-  }
+    constructor(instance: ModelInstance, relation: ManyRelation) {
+      super(relation.target.modelClass);
+      this.#instance = instance;
+      this.#relation = relation;
+      this.#changes = changesOf(instance, relation, () => this.#offered());
+    }
 
-  override getQuerySet(): QuerySet {
-    const instance = this.#instance;
-    requireKey(instance);
-    const relation = this.#relation;
-    const alias = stateOf(instance).alias ?? 'default';
-    const start = new QuerySet(relation.target).using(alias);
-    const queryset =
-      relation.form === 'reverse'
-        ? start
-            .filter({ [relation.field.name]: instance.pk })
-            .with({ known: { name: relation.field.name, instance } })
-        : start.step(throughStep(relation, [instance.pk]));
-    const prefetched = stateOf(instance).prefetched?.get(relation.name);
-    if (prefetched !== undefined) queryset.fill(prefetched);
-    return queryset;
-  }
-  /** Unlike a query set's, it keeps what was prefetched. */
-  all(): QuerySet {
-    return this.getQuerySet();
-  }
+    /** The related rows; what was prefetched of them is not asked for again. */
+    override getQuerySet(): QuerySet {
+      const instance = this.#instance;
+      requireKey(instance);
+      const queryset = this.#offered();
+      const prefetched = stateOf(instance).prefetched?.get(this.#relation.name);
+      if (prefetched !== undefined) queryset.fill(prefetched);
+      return queryset;
+    }
+    #offered(): QuerySet {
+      const alias = stateOf(this.#instance).alias ?? 'default';
+      const start = super.getQuerySet();
+      return narrowed(
+        start.state.alias === undefined ? start.using(alias) : start,
+        this.#instance,
+        this.#relation,
+      );
+    }
+    /** Unlike a query set's, it keeps what was prefetched. */
+    all(): QuerySet {
+      return this.getQuerySet();
+    }
 
-  get create() {
-    return synchronous(this.#changes, 'create', createRelated);
+    get create() {
+      return synchronous(this.#changes, 'create', createRelated);
+    }
+    acreate(values?: Values, options?: RelatedOptions) {
+      return asynchronous(createRelated(this.#changes, values, options));
+    }
+    get getOrCreate() {
+      return synchronous(this.#changes, 'getOrCreate', getOrCreateRelated);
+    }
+    agetOrCreate(where?: Values, options?: CreationOptions & RelatedOptions) {
+      return asynchronous(getOrCreateRelated(this.#changes, where, options));
+    }
+    get updateOrCreate() {
+      return synchronous(this.#changes, 'updateOrCreate', updateOrCreateRelated);
+    }
+    aupdateOrCreate(where?: Values, options?: CreationOptions & RelatedOptions) {
+      return asynchronous(updateOrCreateRelated(this.#changes, where, options));
+    }
+    get add() {
+      return synchronous(this.#changes, 'add', addRelated);
+    }
+    aadd(...objects: unknown[]) {
+      return asynchronous(addRelated(this.#changes, ...objects));
+    }
+    get remove() {
+      return synchronous(this.#changes, 'remove', removeRelated);
+    }
+    aremove(...objects: unknown[]) {
+      return asynchronous(removeRelated(this.#changes, ...objects));
+    }
+    get clear() {
+      return synchronous(this.#changes, 'clear', clearRelated);
+    }
+    aclear(options?: RelatedOptions) {
+      return asynchronous(clearRelated(this.#changes, options));
+    }
+    get set() {
+      return synchronous(this.#changes, 'set', setRelated);
+    }
+    aset(objects: Iterable<unknown>, options?: RelatedOptions) {
+      return asynchronous(setRelated(this.#changes, objects, options));
+    }
+  };
+}
+
+function changesOf(instance: ModelInstance, relation: ManyRelation, offered: () => QuerySet): RelatedChanges {
+  switch (relation.form) {
+    case 'reverse':
+      return new ReverseChanges(instance, relation, offered);
+    case 'manyToMany':
+      return new ManyToManyChanges(instance, relation);
+    case 'generic':
+      return new GenericChanges(instance, relation, offered);
   }
-  acreate(values?: Values, options?: RelatedOptions) {
-    return asynchronous(createRelated(this.#changes, values, options));
-  }
-  get getOrCreate() {
-    return synchronous(this.#changes, 'getOrCreate', getOrCreateRelated);
-  }
-  agetOrCreate(where?: Values, options?: CreationOptions & RelatedOptions) {
-    return asynchronous(getOrCreateRelated(this.#changes, where, options));
-  }
-  get updateOrCreate() {
-    return synchronous(this.#changes, 'updateOrCreate', updateOrCreateRelated);
-  }
-  aupdateOrCreate(where?: Values, options?: CreationOptions & RelatedOptions) {
-    return asynchronous(updateOrCreateRelated(this.#changes, where, options));
-  }
-  get add() {
-    return synchronous(this.#changes, 'add', addRelated);
-  }
-  aadd(...objects: unknown[]) {
-    return asynchronous(addRelated(this.#changes, ...objects));
-  }
-  get remove() {
-    return synchronous(this.#changes, 'remove', removeRelated);
-  }
-  aremove(...objects: unknown[]) {
-    return asynchronous(removeRelated(this.#changes, ...objects));
-  }
-  get clear() {
-    return synchronous(this.#changes, 'clear', clearRelated);
-  }
-  aclear(options?: RelatedOptions) {
-    return asynchronous(clearRelated(this.#changes, options));
-  }
-  get set() {
-    return synchronous(this.#changes, 'set', setRelated);
-  }
-  aset(objects: Iterable<unknown>, options?: RelatedOptions) {
-    return asynchronous(setRelated(this.#changes, objects, options));
+}
+
+/** The rows of `start` that are related to an instance, and know it. */
+function narrowed(start: QuerySet, instance: ModelInstance, relation: ManyRelation): QuerySet {
+  switch (relation.form) {
+    case 'reverse': {
+      const { name, targetField } = relation.field;
+      return start.filter({ [name]: instance[targetField.attribute] }).with({ known: { name, instance } });
+    }
+    case 'manyToMany':
+      return start.step(throughStep(relation, [instance[relation.ownKey.targetField.attribute]]));
+    case 'generic':
+      return start
+        .filter(relation.valuesFor(instance))
+        .with({ known: { name: relation.key.name, instance } });
   }
 }
 
@@ -118,8 +164,10 @@ function requireKey(instance: ModelInstance): void {
   );
 }
 
-export function relatedManager(instance: ModelInstance, relation: Relation): RelatedManagerBase {
+export function relatedManager(instance: ModelInstance, relation: Relation): ManagerBase {
   if (relation.form === 'forward') throw new TypeError(`${relation.name} is not a relation of many.`);
   requireKey(instance);
-  return new RelatedManagerBase(instance, relation);
+  const Base = (defaultManager(relation.target)?.constructor ?? ManagerBase) as ManagerClass;
+  const Related = relatedManagerClass(Base);
+  return new Related(instance, relation);
 }

@@ -12,21 +12,34 @@ import {
   updateOrCreate,
   type Values,
 } from '../operations/create.ts';
+import { save } from '../operations/overridden.ts';
 import { list } from '../operations/read.ts';
-import { saveInstance } from '../operations/save.ts';
 import { atomically, type Operation } from '../operations/steps.ts';
 import { updateRows } from '../operations/update.ts';
 import { QuerySet } from '../queryset/queryset.ts';
-import { type RelatedChanges, type RelatedOptions, requireModel, withOptions } from './changes.ts';
+import {
+  type RelatedChanges,
+  type RelatedOptions,
+  requireModel,
+  requireSaved,
+  withOptions,
+} from './changes.ts';
 
 /** `author.books`: changes are made to the foreign key of the other model. */
 export class ReverseChanges implements RelatedChanges {
   readonly #instance: ModelInstance;
   readonly #relation: ReverseRelation;
 
-  constructor(instance: ModelInstance, relation: ReverseRelation) {
+  readonly #offered: () => QuerySet;
+
+  /** @param offered the rows the manager offers */
+  constructor(instance: ModelInstance, relation: ReverseRelation, offered: () => QuerySet) {
     this.#instance = instance;
     this.#relation = relation;
+    this.#offered = offered;
+  }
+  get #key(): unknown {
+    return this.#instance[this.#relation.field.targetField.attribute];
   }
   get #alias(): string {
     return stateOf(this.#instance).alias ?? 'default';
@@ -35,7 +48,7 @@ export class ReverseChanges implements RelatedChanges {
     return new QuerySet(this.#relation.target).using(this.#alias);
   }
   get #own(): QuerySet {
-    return this.#all.filter({ [this.#relation.field.name]: this.#instance.pk });
+    return this.#offered();
   }
   #withOwner(values: Values = {}): Values {
     return { ...values, [this.#relation.field.name]: this.#instance };
@@ -64,23 +77,19 @@ export class ReverseChanges implements RelatedChanges {
     if (objects.length === 0) return;
     const instances = objects.map((object) => {
       requireModel(target, object);
-      if (bulk && (stateOf(object).adding || object.pk === null || object.pk === undefined)) {
-        throw new ValueError(
-          `${describe(object)} instance isn't saved. Use bulk=False or save the object first.`,
-        );
-      }
+      if (bulk) requireSaved(object);
       return object;
     });
     for (const instance of instances) instance[field.name] = this.#instance;
     if (bulk) {
       yield* updateRows(this.#all.filter({ pk__in: instances.map((each) => each.pk) }), {
-        [field.name]: this.#instance.pk,
+        [field.name]: this.#key,
       });
       return;
     }
     const using = this.#alias;
     yield* atomically(using, { savepoint: false }, function* (): Operation<void> {
-      for (const instance of instances) yield* saveInstance(instance, { using });
+      for (const instance of instances) yield* save(instance, { using });
     });
   }
 
@@ -92,7 +101,7 @@ export class ReverseChanges implements RelatedChanges {
     for (const object of objects) {
       if (!isInstance(object)) continue;
       requireModel(target, object);
-      if (object[field.attribute] !== this.#instance.pk) {
+      if (object[field.attribute] !== this.#key) {
         throw new ValueError(`${describe(object)} is not related to ${describe(this.#instance)}.`);
       }
     }
@@ -141,7 +150,7 @@ export class ReverseChanges implements RelatedChanges {
     yield* atomically(using, { savepoint: false }, function* (): Operation<void> {
       for (const row of (yield* list(queryset)) as ModelInstance[]) {
         row[field.name] = null;
-        yield* saveInstance(row, { updateFields: [field.name], using });
+        yield* save(row, { updateFields: [field.name], using });
       }
     });
   }

@@ -6,7 +6,7 @@ import { fieldFor } from '../expressions/value.ts';
 import type { Field } from '../fields/field.ts';
 import { ForeignKeyField } from '../fields/relations.ts';
 import type { ModelMeta } from '../models/meta.ts';
-import { identifier, literal, quote } from '../models/naming.ts';
+import { identifier, literal, nameFor, quote } from '../models/naming.ts';
 import { Collected } from '../query/collected.ts';
 import { resolveCondition } from '../query/filters.ts';
 import { Query } from '../query/query.ts';
@@ -31,11 +31,17 @@ function withThroughTables(models: readonly ModelMeta[]): ModelMeta[] {
     model.relations;
     return model.manyToMany.filter((relation) => relation.automatic).map((relation) => relation.through);
   });
-  return [...new Set([...models, ...automatic])].filter((model) => model.options.managed !== false);
+  return [...new Set([...models, ...automatic])].filter(hasTable);
+}
+
+/** Abstract models have no table, proxies show another's, and unmanaged ones are somebody else's. */
+function hasTable(model: ModelMeta): boolean {
+  const { managed, abstract } = model.options;
+  return managed !== false && abstract !== true && model.concrete === model;
 }
 
 function createTable(model: ModelMeta): string {
-  const parts = [...model.fields.map(column), ...constraints(model)];
+  const parts = [...model.localFields.map(column), ...constraints(model)];
   return `CREATE TABLE ${quote(model.table)} (${parts.join(', ')})`;
 }
 
@@ -64,31 +70,35 @@ function constraints(model: ModelMeta): string[] {
       const name =
         constraint.name ??
         `${model.table}_check_${(model.options.constraints ?? []).indexOf(constraint) + 1}`;
-      return [`CONSTRAINT ${quote(identifier(name))} CHECK (${conditionSql(model, constraint.check)})`];
+      return [
+        `CONSTRAINT ${quote(identifier(nameFor(name, model)))} CHECK (${conditionSql(model, constraint.check)})`,
+      ];
     }
     // A conditional uniqueness is an index; see `indexes`.
     if (constraint.where !== undefined) return [];
     const columns = constraint.unique.map((name) => columnOf(model, name));
     const name = constraint.name ?? `${model.table}_${columns.join('_')}_uniq`;
-    return [`CONSTRAINT ${quote(identifier(name))} UNIQUE (${columns.map(quote).join(', ')})`];
+    return [
+      `CONSTRAINT ${quote(identifier(nameFor(name, model)))} UNIQUE (${columns.map(quote).join(', ')})`,
+    ];
   });
 }
 
 /** Checked at the end of the transaction, so that rows may come in any order. */
 function foreignKeys(model: ModelMeta): string[] {
-  return model.fields.flatMap((field) => {
+  return model.localFields.flatMap((field) => {
     if (!(field instanceof ForeignKeyField) || field.relation.dbConstraint === false) return [];
     const name = identifier(`${model.table}_${field.column}_fk`);
     const { target } = field;
     return [
       `ALTER TABLE ${quote(model.table)} ADD CONSTRAINT ${quote(name)} FOREIGN KEY (${quote(field.column)}) ` +
-        `REFERENCES ${quote(target.table)} (${quote(target.primaryKey.column)}) DEFERRABLE INITIALLY DEFERRED`,
+        `REFERENCES ${quote(target.table)} (${quote(field.targetField.column)}) DEFERRABLE INITIALLY DEFERRED`,
     ];
   });
 }
 
 function indexes(model: ModelMeta): string[] {
-  const single = model.fields.flatMap((field) => {
+  const single = model.localFields.flatMap((field) => {
     const { unique, index, primaryKey } = field.options;
     const wanted = (index || field instanceof ForeignKeyField) && !unique && !primaryKey;
     return wanted ? [createIndex(model, { columns: [field.column] })] : [];
@@ -114,7 +124,10 @@ interface IndexParts {
 }
 function createIndex(model: ModelMeta, { columns, name, where, using, unique = false }: IndexParts): string {
   const plain = columns.map((each) => each.replace(/^-/, ''));
-  const given = name ?? identifier(`${model.table}_${plain.join('_')}_${unique ? 'uniq' : 'idx'}`);
+  const given =
+    name === undefined
+      ? identifier(`${model.table}_${plain.join('_')}_${unique ? 'uniq' : 'idx'}`)
+      : nameFor(name, model);
   const terms = columns.map((each) => (each.startsWith('-') ? `${quote(each.slice(1))} DESC` : quote(each)));
   const method = using === undefined ? '' : ` USING ${quote(using)}`;
   const condition = where === undefined ? '' : ` WHERE ${conditionSql(model, where)}`;

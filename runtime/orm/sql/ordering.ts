@@ -9,7 +9,7 @@ import type { OrderingEntry, Query } from '../query/query.ts';
 export type ResolvedOrdering = OrderingTerm | 'random';
 
 /** What an entry of orderBy() means in this query; a relation may mean several terms. */
-export function resolveOrdering(entry: OrderingEntry, query: Query): ResolvedOrdering[] {
+function resolveOrdering(entry: OrderingEntry, query: Query): ResolvedOrdering[] {
   switch (entry.form) {
     case 'random':
       return ['random'];
@@ -23,8 +23,19 @@ export function resolveOrdering(entry: OrderingEntry, query: Query): ResolvedOrd
   }
 }
 
+/** The ordering of a query: what orderBy() said, else what the model declares. */
+export function orderingOf(query: Query): readonly ResolvedOrdering[] {
+  const terms =
+    query.ordering === undefined
+      ? query.grouping === 'none'
+        ? defaultOrdering(query.model, query)
+        : []
+      : query.ordering.flatMap((entry) => resolveOrdering(entry, query));
+  return query.reversed ? terms.map((term) => (term === 'random' ? term : term.reversed())) : terms;
+}
+
 /** The ordering a model declares. */
-export function defaultOrdering(model: ModelMeta, query: Query): ResolvedOrdering[] {
+function defaultOrdering(model: ModelMeta, query: Query): ResolvedOrdering[] {
   return (model.options.ordering ?? []).flatMap((term) => {
     if (typeof term !== 'string')
       return [term as unknown as OrderingTerm].map((given) => declared(given, query));
@@ -49,19 +60,29 @@ function byPath(query: Query, names: readonly string[], descending: boolean): Re
   if (path.relation !== undefined && own.length > 0 && names.at(-1) !== 'pk') {
     let alias: TableAlias = query.base;
     for (const hop of path.hops) alias = query.joins.add(alias, hop, undefined);
-    return relatedOrdering(path.relation.target, alias, descending);
+    return relatedOrdering(query, path.relation.target, alias, descending);
   }
   const joined = joinPath(query.joins, path, undefined);
   const column = new Column(joined.alias, joined.field, path.field);
   return [new OrderingTerm(applyTransforms(column, path.rest), descending)];
 }
 
-function relatedOrdering(model: ModelMeta, alias: TableAlias, descending: boolean): OrderingTerm[] {
+function relatedOrdering(
+  query: Query,
+  model: ModelMeta,
+  alias: TableAlias,
+  descending: boolean,
+): OrderingTerm[] {
   return (model.options.ordering ?? []).flatMap((term) => {
     if (typeof term !== 'string') return [];
     const field = model.field(term.replace(/^-/, ''));
     return field === undefined
       ? []
-      : [new OrderingTerm(new Column(alias, field), term.startsWith('-') !== descending)];
+      : [
+          new OrderingTerm(
+            new Column(query.joins.toOwner(alias, model, field), field),
+            term.startsWith('-') !== descending,
+          ),
+        ];
   });
 }

@@ -4,7 +4,7 @@ import type { ExpressionNode } from '../expressions/node.ts';
 import type { Decoder, Field } from '../fields/field.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { quote } from '../models/naming.ts';
-import type { Relation } from '../models/relations.ts';
+import type { Hop, Relation } from '../models/relations.ts';
 import type { FilteredRelation } from '../query/filtered.ts';
 import { joinCondition } from '../query/filters.ts';
 import type { TableAlias } from '../query/joins.ts';
@@ -12,7 +12,7 @@ import { joinPath } from '../query/paths.ts';
 import type { Combination, Query, RelatedTree } from '../query/query.ts';
 import { splitHaving, splitWindows } from '../query/where.ts';
 import { combinedOrdering, combinedSql } from './combine.ts';
-import { defaultOrdering, type ResolvedOrdering, resolveOrdering } from './ordering.ts';
+import { orderingOf, type ResolvedOrdering } from './ordering.ts';
 import { qualified } from './qualify.ts';
 import type { InstanceShape, RelatedShape, RowShape } from './shape.ts';
 import type { SqlWriter } from './writer.ts';
@@ -58,7 +58,7 @@ export class SelectCompiler {
     writer.own([query.base, ...[...query.joins.all()].map(([alias]) => alias)]);
     if (query.inner === undefined) writer.nameOf(query.base);
     const row = expressions === undefined ? this.#selectRow(named) : this.#selectOnly(expressions);
-    const ordering = ordered ? this.#ordering() : [];
+    const ordering = ordered ? orderingOf(this.#query) : [];
     this.#selectOrderingOfDistinct(ordering);
     const { where: onRows, windows } = splitWindows(query.where);
     const { where, having } = splitHaving(onRows);
@@ -109,7 +109,7 @@ export class SelectCompiler {
         return compiler.compile({ ordered: part.sliced || part.distinctFields.length > 0 }).sql;
       }),
     ];
-    const ordering = ordered ? combinedOrdering(this.#ordering(), this.#columns, writer) : [];
+    const ordering = ordered ? combinedOrdering(orderingOf(query), this.#columns, writer) : [];
     if (ordering.length > 0) parts.push(`ORDER BY ${ordering.join(', ')}`);
     const limits = writer.dialect.limits(query.start, query.end);
     if (limits !== '') parts.push(limits);
@@ -169,9 +169,14 @@ export class SelectCompiler {
   #selectInstance(model: ModelMeta, alias: TableAlias, related: RelatedTree | undefined): InstanceShape {
     const loaded = alias === this.#query.base ? this.#query.loaded : undefined;
     const fields = model.fields.filter((field) => loaded === undefined || loaded.has(field.attribute));
+    const ancestors = model.ancestorKeys;
     const columns = fields.map((field) => ({
       name: field.attribute,
-      at: this.#add(new Column(alias, field)),
+      at: this.#add(
+        ancestors.includes(field)
+          ? new Column(alias, model.primaryKey)
+          : new Column(this.#query.joins.toOwner(alias, model, field), field),
+      ),
       decoder: this.#decoder(field),
     }));
     const key = columns.find((column) => column.name === model.primaryKey.attribute);
@@ -180,7 +185,8 @@ export class SelectCompiler {
       if (filtered !== undefined) return this.#selectFiltered(filtered, tree);
       const relation = model.relation(name) as Relation;
       const [hop] = relation.hops;
-      const child = this.#query.joins.add(alias, hop, undefined);
+      const owner = this.#query.joins.follow(alias, model.pathTo(hop.from));
+      const child = this.#query.joins.add(owner, hop, undefined);
       return {
         name,
         instance: this.#selectInstance(relation.target, child, tree),
@@ -216,7 +222,7 @@ export class SelectCompiler {
       const join = alias.join;
       if (join === undefined) continue;
       const { parent, hop } = join;
-      const keys = `${writer.column(parent, hop.fromField)} = ${writer.column(alias, hop.toField)}`;
+      const keys = joinSql(parent, alias, hop, writer);
       const further = this.#joinCondition(alias);
       const on = further === undefined ? keys : `${keys} AND ${further}`;
       tables.push(`${type} JOIN ${tableSql(alias, writer)} ON (${on})`);
@@ -256,16 +262,6 @@ export class SelectCompiler {
     }
   }
 
-  #ordering(): readonly ResolvedOrdering[] {
-    const query = this.#query;
-    const terms =
-      query.ordering === undefined
-        ? query.grouping === 'none'
-          ? defaultOrdering(query.model, query)
-          : []
-        : query.ordering.flatMap((entry) => resolveOrdering(entry, query));
-    return query.reversed ? terms.map((term) => (term === 'random' ? term : term.reversed())) : terms;
-  }
   #orderingSql(entry: ResolvedOrdering): string {
     if (entry === 'random') return this.#writer.dialect.random;
     return entry.toSql(this.#writer, this.#annotationName(entry.expression));
@@ -318,6 +314,20 @@ function condition(write: () => string): string | undefined {
     if (error instanceof FullResultSet) return undefined;
     throw error;
   }
+}
+
+function joinSql(parent: TableAlias, alias: TableAlias, hop: Hop, writer: SqlWriter): string {
+  const { fromField, toField, only } = hop;
+  const from = writer.column(parent, fromField);
+  if (only === undefined) return `${from} = ${writer.column(alias, toField)}`;
+  // The key of a generic relation may be kept in a column of another type.
+  const sameType = keyType(fromField) === keyType(toField);
+  const key = sameType ? from : writer.dialect.cast(from, toField);
+  return `${key} = ${writer.column(alias, toField)} AND ${writer.column(alias, only.field)} = ${writer.dialect.literal(only.value)}`;
+}
+/** Whole numbers of any size compare with each other. */
+function keyType(field: Field): string {
+  return field.family === 'number' || field.family === 'relation' ? 'number' : field.castType();
 }
 
 function tableSql(alias: TableAlias, writer: SqlWriter): string {

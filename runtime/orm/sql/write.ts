@@ -195,17 +195,16 @@ export function deleteByKeys(
   const condition = dialect.among(quote(field.column), builder.list(keys, field), field);
   return request(`DELETE FROM ${quote(model.table)} WHERE ${condition}`, builder.values);
 }
-/** `UPDATE table SET column = value WHERE key = ANY(keys)` */
+/** `UPDATE table SET … WHERE key = ANY(keys)` */
 export function setByKeys(
   model: ModelMeta,
-  field: Field,
-  value: unknown,
+  values: readonly (readonly [Field, Written])[],
   keys: readonly Wire[],
   dialect: Dialect,
 ): DriverRequest {
   const builder = new StatementBuilder(model, dialect);
   const key = model.primaryKey;
-  const assigned = `${quote(field.column)} = ${builder.parameter(field.toWire(value), field)}`;
+  const assigned = assignments(values, builder);
   const condition = dialect.among(quote(key.column), builder.list(keys, key), key);
   return request(`UPDATE ${quote(model.table)} SET ${assigned} WHERE ${condition}`, builder.values);
 }

@@ -1,3 +1,4 @@
+import type { Lock } from '../connections/lock.ts';
 import type { NativeConnection } from '../connections/native-connection.ts';
 import type { DatabaseWrapper } from '../connections/wrapper.ts';
 import { TransactionManagementError } from '../errors.ts';
@@ -11,14 +12,22 @@ export class TransactionBlock<Connection extends { readonly transaction: Transac
   readonly wrapper: DatabaseWrapper;
   readonly connection: Connection;
   readonly parent: TransactionBlock<Connection> | undefined;
+  /** Where its queries take turns, when that is not on the connection. */
+  readonly turns: Lock | undefined;
   #child: TransactionBlock<Connection> | undefined;
   #over = false;
   #level: OpenBlock | undefined;
 
-  constructor(wrapper: DatabaseWrapper, connection: Connection, parent?: TransactionBlock<Connection>) {
+  constructor(
+    wrapper: DatabaseWrapper,
+    connection: Connection,
+    parent?: TransactionBlock<Connection>,
+    turns?: Lock,
+  ) {
     this.wrapper = wrapper;
     this.connection = connection;
     this.parent = parent;
+    this.turns = turns;
   }
 
   /** Notes an inner block; savepoints end in the reverse order of their making, so there is one at a time. */
@@ -29,7 +38,7 @@ export class TransactionBlock<Connection extends { readonly transaction: Transac
         'Two atomic blocks cannot be open side by side in one transaction: their savepoints would end in the wrong order. Await one before starting the other.',
       );
     }
-    this.#child = new TransactionBlock(this.wrapper, this.connection, this);
+    this.#child = new TransactionBlock(this.wrapper, this.connection, this, this.turns);
     return this.#child;
   }
   /** Notes that it was begun on the server. */

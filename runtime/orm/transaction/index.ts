@@ -3,7 +3,7 @@ import { connections } from '../connections/index.ts';
 import type { DatabaseWrapper } from '../connections/wrapper.ts';
 import { TransactionManagementError } from '../errors.ts';
 import { controlBlocking, endBlocking } from '../operations/blocking.ts';
-import { controlNative, currentBlock, endNative, inTurn } from '../operations/native.ts';
+import { controlNative, currentBlock, endNative, inTurn, lockOf } from '../operations/native.ts';
 import type { BlockOptions } from '../operations/steps.ts';
 import { type NativeBlock, TransactionBlock } from './blocks.ts';
 import { aatomicBridged } from './bridged.ts';
@@ -128,11 +128,11 @@ async function end(wrapper: DatabaseWrapper, block: NativeBlock, failed: boolean
   const { connection } = block;
   block.close();
   let hooks: readonly CommitHook[];
-  await connection.lock.acquire();
+  await lockOf(block).acquire();
   try {
     hooks = await endNative(wrapper, connection, failed, currentContext()?.signal, block.level);
   } finally {
-    connection.lock.release();
+    lockOf(block).release();
   }
   await withContext({ blocks: withoutBlock(wrapper.alias) }, () => runHooks(hooks));
 }

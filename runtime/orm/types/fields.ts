@@ -114,5 +114,16 @@ export type OneToOneFunction = <T>(target: Thunk, options?: ForeignKeyOptions) =
 export type ManyToManyFunction = <T>(target: Thunk, options?: ManyToManyOptions) => ManyToMany<T>;
 /** Typed reverse accessor: `books: reverse<Book, 'author'>(() => Book)`; no I/O and no column. */
 export type ReverseFunction = <T, Via extends string = never>(target: Thunk, via?: string) => Reverse<T, Via>;
-export type GenericForeignKeyFunction = (typeField?: string, keyField?: string) => GenericForeignKey;
-export type GenericRelationFunction = <T>(target: Thunk) => GenericRelation<T>;
+/**
+ * A foreign key to any model: `target: genericForeignKey('targetType', 'targetId')`. The first column holds the name of
+ * the model, the second the key; both are made (`varchar(100)`, `bigint`) where they are not declared.
+ */
+export type GenericForeignKeyFunction = <
+  const Type extends string = 'contentType',
+  const Key extends string = 'objectId',
+>(
+  typeField?: Type,
+  keyField?: Key,
+) => GenericForeignKey<Type | Key>;
+/** The other side of a generic foreign key; `via` names it where the target has more than one. */
+export type GenericRelationFunction = <T>(target: Thunk, via?: string) => GenericRelation<T>;

@@ -7,6 +7,7 @@ import type {
   ForwardAttributes,
   InitialValues,
   ManyRelation,
+  OneToOne,
   PrimaryKey,
   SchemaOf,
   schema,
@@ -46,6 +47,9 @@ type ReverseTwin<F> = F extends {
     ? Promise<T>
     : never
   : never;
+type GenericName<S> = {
+  [K in keyof S & string]: S[K] extends { readonly kind: 'genericForeignKey' } ? K : never;
+}[keyof S & string];
 type ReverseName<S> = {
   [K in keyof S & string]: S[K] extends { readonly kind: 'reverse' } ? K : never;
 }[keyof S & string];
@@ -54,6 +58,8 @@ type ReverseName<S> = {
 export type Attributes<S> = ColumnAttributes<S> &
   ForwardAttributes<S> & { readonly [K in ManyName<S>]: ReverseValue<S[K]> } & {
     readonly [K in ReverseName<S> as `a${K}`]: ReverseTwin<S[K]>;
+  } & { [K in GenericName<S>]: object | null } & {
+    readonly [K in GenericName<S> as `a${K}`]: Promise<object | null>;
   };
 
 export interface SaveOptions {
@@ -73,9 +79,11 @@ export interface InstanceOptions {
 }
 
 /** What every model instance can do. */
-export interface Instance<S> {
+export interface Instance<S> extends InstanceMethods<S> {
   /** The primary key, whatever its name. */
   pk: PrimaryKey<S>;
+}
+interface InstanceMethods<S> {
   save(options?: SaveOptions): void;
   asave(options?: SaveOptions): Promise<void>;
   delete(options?: InstanceOptions): Deleted;
@@ -89,14 +97,20 @@ export interface Instance<S> {
   readonly [schema]: S;
 }
 
+/** Where a model class carries its name. Exists in types only. */
+export declare const modelName: unique symbol;
+
 export interface ErrorClass {
   new (message?: string): Error;
   readonly prototype: Error;
 }
 
 /** What `model()` returns: the base class of a model. */
-export interface ModelClass<S> {
+export interface ModelClass<S, N extends string = string> extends ModelStatics<N> {
   new (values?: InitialValues<S>): Attributes<S> & Instance<S>;
+}
+export interface ModelStatics<N> {
+  readonly [modelName]: N;
   /** Thrown by `get` when no row matches; subclass of `ObjectDoesNotExist`. */
   readonly DoesNotExist: ErrorClass;
   /** Thrown by `get` when more than one row matches. */
@@ -119,28 +133,76 @@ export interface CheckOptions {
   readonly check: AnyCondition;
   readonly name?: string;
 }
-/** What Django keeps in `Meta`. */
-export interface ModelOptions {
+/** What Django keeps in `Meta`, for a model of its own. */
+export interface OwnOptions {
   readonly table?: string;
   readonly ordering?: readonly (string | OrderingTerm)[];
   readonly getLatestBy?: string | readonly string[];
   /** `{ unique: ['a', 'b'], name? }` or `{ check: Q({ … }), name? }`. */
   readonly constraints?: readonly (UniqueOptions | CheckOptions)[];
   readonly indexes?: readonly (IndexOptions | readonly string[])[];
-  readonly abstract?: boolean;
+  /** `abstract: true` makes a model without a table: others extend it and take over its fields. */
+  readonly abstract?: false;
   readonly managed?: boolean;
+}
+/** What Django keeps in `Meta`. */
+export interface ModelOptions extends Omit<OwnOptions, 'abstract'> {
+  readonly abstract?: boolean;
+  /**
+   * Model to inherit from: methods, managers and fields. The fields of an abstract one are copied; those of another
+   * stay in its table, and both rows are written and read together.
+   */
+  readonly extends?: AnyModel;
+  /** Shows the rows of the extended model under another class, with other methods, managers and ordering. */
+  readonly proxy?: boolean;
 }
 
 /** `class Author extends model('author', { … }, { ordering: ['name'] }) {}` */
-export type ModelFunction = <const N extends string, S extends FieldMap>(
-  name: N,
-  fields: S,
-  options?: ModelOptions,
-) => ModelClass<WithId<S>>;
+export interface ModelFunction {
+  <const N extends string, S extends FieldMap>(
+    name: N,
+    fields: S,
+    options?: OwnOptions,
+  ): ModelClass<WithId<S>, N>;
+  <S extends FieldMap>(
+    name: string,
+    fields: S,
+    options: ModelOptions & { readonly abstract: true; readonly extends?: undefined },
+  ): AbstractClass<S>;
+  <S extends FieldMap, P extends AnyModel>(
+    name: string,
+    fields: S,
+    options: ModelOptions & { readonly abstract: true; readonly extends: P },
+  ): ExtendedAbstractClass<S, P>;
+  <const N extends string, S extends FieldMap, P extends AnyModel>(
+    name: N,
+    fields: S,
+    options: ModelOptions & { readonly extends: P },
+  ): ExtendedClass<S, N, P>;
+}
+
+/** What `model()` returns for an abstract model: its key is that of whoever extends it. */
+export interface AbstractClass<S> extends ModelStatics<never> {
+  new (values?: InitialValues<S>): Attributes<S> & InstanceMethods<S>;
+}
+export interface ExtendedAbstractClass<S, P> extends ModelStatics<never> {
+  new (
+    values?: InitialValues<S>,
+  ): InstanceOf<P> & Attributes<S> & InstanceMethods<Omit<SchemaOf<InstanceOf<P>>, keyof S> & S>;
+}
+/** What `model()` returns for a model that extends `P`. */
+export interface ExtendedClass<S, N extends string, P> extends ModelStatics<N> {
+  new (
+    values?: InitialValues<ExtendedSchema<S, P>>,
+  ): InstanceOf<P> & Attributes<AddedFields<S, P>> & Instance<ExtendedSchema<S, P>>;
+}
+type ParentName<P> = P extends { readonly [modelName]: infer N } ? N : never;
+/** A model with an abstract parent has an `id` of its own, one with another parent a one-to-one to it. */
+type AddedFields<S, P> = [ParentName<P>] extends [never]
+  ? WithId<Omit<SchemaOf<InstanceOf<P>>, keyof S> & S>
+  : S & { readonly [K in `${ParentName<P> & string}Ptr`]: OneToOne<InstanceOf<P>, false, true> };
+type ExtendedSchema<S, P> = Omit<SchemaOf<InstanceOf<P>>, keyof S> & AddedFields<S, P>;
 
 export type InstanceOf<C> = C extends abstract new (...values: Any) => infer T ? T : never;
 /** Any model class, as a function parameter. */
-export interface AnyModel {
-  new (values?: Any): object;
-  readonly table: string;
-}
+export type AnyModel = (abstract new (values?: Any) => object) & { readonly table: string };

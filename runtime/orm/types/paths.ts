@@ -2,6 +2,7 @@ import type {
   Any,
   ColumnName,
   ForwardRelation,
+  GenericForeignKey,
   KeyOf,
   ManyRelation,
   OrNull,
@@ -105,14 +106,17 @@ export type RelationTarget<S, A, P> = P extends keyof S
 
 /** Relations along `P`, for selectRelated and prefetchRelated. */
 export type RelationCheck<S, P, Whole = P> = P extends keyof S
-  ? S[P] extends ForwardRelation | ManyRelation
+  ? S[P] extends ForwardRelation | ManyRelation | GenericForeignKey
     ? Whole
     : UnknownPath<Whole>
   : P extends `${infer Head}__${infer Rest}`
     ? Head extends keyof S
       ? S[Head] extends ForwardRelation<infer T, Any> | ManyRelation<infer T>
         ? RelationCheck<SchemaOf<T>, Rest, Whole>
-        : UnknownPath<Whole>
+        : // What lies behind a generic foreign key is known only when it is followed.
+          S[Head] extends GenericForeignKey
+          ? Whole
+          : UnknownPath<Whole>
       : UnknownPath<Whole>
     : UnknownPath<Whole>;
 

@@ -94,8 +94,10 @@ export interface ManyToMany<T> {
   readonly target: T;
 }
 /** A foreign key to any model, kept as a model label and a key. */
-export interface GenericForeignKey {
+export interface GenericForeignKey<Columns extends string = string> {
   readonly kind: 'genericForeignKey';
+  /** Names of its two columns, which are given by assigning the instance. */
+  readonly columns: Columns;
 }
 /** The reverse side of a generic foreign key. */
 export interface GenericRelation<T> {
@@ -174,6 +176,10 @@ type AcceptedValue<F> = F extends {
       : never;
 type AcceptedKey<F> = F extends ForwardRelation<infer T, infer N> ? OrNull<KeyOf<T>, N> : never;
 
+/** Columns that a generic foreign key fills. */
+type GenericColumn<S> = {
+  [K in keyof S]: S[K] extends { readonly kind: 'genericForeignKey'; readonly columns: infer C } ? C : never;
+}[keyof S];
 type Required<F> = F extends { readonly kind: 'column' | 'foreignKey' | 'oneToOne'; readonly optional: false }
   ? true
   : false;
@@ -212,12 +218,12 @@ export type ForwardAttributes<S> = {
 export type CreateValues<S> = {
   [K in keyof S as Required<S[K]> extends true
     ? IsColumn<S[K]> extends true
-      ? K
+      ? Exclude<K, GenericColumn<S>>
       : never
     : never]: AcceptedValue<S[K]>;
 } & {
   [K in keyof S as Required<S[K]> extends true
-    ? never
+    ? K & GenericColumn<S>
     : Writable<S[K]> extends true
       ? K
       : never]?: AcceptedValue<S[K]>;

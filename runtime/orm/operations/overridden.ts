@@ -1,0 +1,53 @@
+import type { ModelInstance } from '../models/instance.ts';
+import { type OverridableName, overrideOf } from '../models/overrides.ts';
+import { metaKey } from '../models/registry.ts';
+import { stateOf } from '../models/state.ts';
+import type { InstanceOptions, SaveOptions } from '../types/model.ts';
+import type { Deleted } from '../types/queryset.ts';
+import { deleteInstance } from './delete.ts';
+import { saveInstance } from './save.ts';
+import { applicationCode, type Operation } from './steps.ts';
+
+/** Saves by the model's own `save` or `asave` where it has one, as everything does that saves for the application. */
+export function* save(instance: ModelInstance, options: SaveOptions): Operation<void> {
+  if (overrideOf(instance, 'save') === 'none') yield* saveInstance(instance, options);
+  else yield* delegate(instance, 'save', options);
+}
+
+/** Deletes by the model's own `delete` or `adelete` where it has one. */
+export function* remove(instance: ModelInstance, options: InstanceOptions): Operation<Deleted> {
+  if (overrideOf(instance, 'delete') === 'none') return yield* deleteInstance(instance, options);
+  return (yield* delegate(instance, 'delete', options)) as Deleted;
+}
+
+/**
+ * What `asave()` and `adelete()` of a model do that overrides the sync form alone: skipping the override would give
+ * other results than the sync path.
+ */
+export function* nativeForm<Result>(
+  instance: ModelInstance,
+  name: 'save' | 'delete',
+  options: InstanceOptions | undefined,
+  operation: () => Operation<Result>,
+): Operation<Result> {
+  if (overrideOf(instance, name) !== 'syncOnly') return yield* operation();
+  return (yield* delegate(instance, name, options ?? {})) as Result;
+}
+
+function delegate(
+  instance: ModelInstance,
+  name: OverridableName,
+  options: InstanceOptions,
+): Operation<unknown> {
+  const twin = `a${name}`;
+  const method = (form: string) => instance[form] as (options: object) => unknown;
+  const native =
+    overrideOf(instance, name) === 'both'
+      ? () => method(twin).call(instance, options) as Promise<unknown>
+      : undefined;
+  return applicationCode(options.using ?? stateOf(instance).alias ?? 'default', {
+    sync: () => method(name).call(instance, options),
+    native,
+    name: `${instance[metaKey].label}.${name}()`,
+  });
+}

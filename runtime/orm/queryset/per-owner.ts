@@ -1,0 +1,50 @@
+import { Column } from '../expressions/field-reference.ts';
+import { type ExpressionNode, OrderingTerm } from '../expressions/node.ts';
+import { WindowExpression, WindowFunction } from '../expressions/window.ts';
+import type { Field } from '../fields/field.ts';
+import { IntegerField } from '../fields/numbers.ts';
+import { Fixed, Test } from '../lookups/operand.ts';
+import type { Query } from '../query/query.ts';
+import { orderingOf } from '../sql/ordering.ts';
+import type { QuerySet } from './queryset.ts';
+
+const count = new IntegerField('bigint', 'BigIntegerField');
+
+/**
+ * Turns a slice into one per owner: rows are numbered within those that share a value of `owner`, and kept by their
+ * number. A plain LIMIT would count the rows of all owners together.
+ */
+export function slicePerOwner(query: Query, owner: ExpressionNode): void {
+  if (!query.sliced) return;
+  const { start, end } = query;
+  query.start = 0;
+  query.end = undefined;
+  const order = orderingOf(query).map((term) =>
+    term === 'random' ? new OrderingTerm(new Fixed('RANDOM()'), false) : term,
+  );
+  const number = new WindowExpression({
+    expression: new WindowFunction('ROW_NUMBER', [], count),
+    partitionBy: [owner],
+    order,
+    frame: undefined,
+  });
+  const keep = (operator: string, bound: number) => {
+    query.where = query.where.and(
+      new Test([number], (writer) => `${number.toSql(writer)} ${operator} ${bound}`),
+    );
+  };
+  if (start > 0) keep('>', start);
+  if (end !== undefined) keep('<=', end);
+}
+
+/** The query set with its slice taken per value of a column of its model. */
+export function limitPerOwner(queryset: QuerySet, owner: Field): QuerySet {
+  if (!queryset.query.sliced) return queryset;
+  return queryset.step({
+    describe: (sink) => sink.token(`slice per ${owner.attribute}`),
+    build: (query) => {
+      const table = query.joins.toOwner(query.base, query.model, owner);
+      slicePerOwner(query, new Column(table, owner));
+    },
+  });
+}
