@@ -50,6 +50,7 @@ export {
   When,
 } from './expressions/library.ts';
 export {
+  Extract,
   ExtractDay,
   ExtractHour,
   ExtractIsoWeekDay,
@@ -67,6 +68,7 @@ export {
 export { RawSQL } from './expressions/raw-sql.ts';
 export { Exists, OuterRef, Subquery } from './expressions/subqueries.ts';
 export {
+  Trunc,
   TruncDay,
   TruncHour,
   TruncMinute,

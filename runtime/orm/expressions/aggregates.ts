@@ -1,4 +1,4 @@
-import { FieldError } from '../errors.ts';
+import { EmptyResultSet, FieldError, FullResultSet } from '../errors.ts';
 import type { Field } from '../fields/field.ts';
 import { BigIntegerField, DecimalField, FloatField, IntegerField } from '../fields/numbers.ts';
 import { resolveCondition } from '../query/filters.ts';
@@ -6,7 +6,7 @@ import type { Resolver } from '../query/resolver.ts';
 import type { Predicate } from '../query/where.ts';
 import type { SqlWriter } from '../sql/writer.ts';
 import { Computable } from './arithmetic.ts';
-import type { Condition } from './condition.ts';
+import { type Condition, conditionFrom } from './condition.ts';
 import { FieldReference, Star } from './field-reference.ts';
 import { ExpressionNode, OrderingTerm, type ShapeSink } from './node.ts';
 import { Parameter, Value } from './value.ts';
@@ -31,6 +31,14 @@ export interface AggregateKind {
   output(argument: Field | undefined): Field | undefined;
   /** Result over no rows at all. */
   readonly empty: unknown;
+}
+
+/** Families whose values JavaScript tells apart by itself. */
+const ownFamilies: ReadonlySet<string | undefined> = new Set(['number', 'text', 'boolean', undefined]);
+
+/** Type of a default: that of the result, where it is not one a JavaScript value has by itself. */
+export function defaultType(output: Field | undefined): Field | undefined {
+  return output instanceof DecimalField || !ownFamilies.has(output?.family) ? output : undefined;
 }
 
 /** Parts of an aggregate that hold columns and places. */
@@ -81,7 +89,8 @@ export class Aggregate extends Computable {
     }
     this.#kind = kind;
     this.argument = argument;
-    this.options = options;
+    const { filter } = options;
+    this.options = filter === undefined ? options : { ...options, filter: conditionFrom(filter) };
     this.#resolved = resolved;
     this.#order = resolved.order ?? orderingTerms(options.orderBy);
   }
@@ -99,12 +108,17 @@ export class Aggregate extends Computable {
       return `${this.argument.name}__${this.#kind.name.toLowerCase()}`;
     return this.argument instanceof Star ? `*__${this.#kind.name.toLowerCase()}` : undefined;
   }
+  override get label(): string {
+    return this.#kind.name;
+  }
   get output(): Field | undefined {
     return this.#kind.output(this.argument.output);
   }
   /** Result over no rows, known without asking the server. */
-  get emptyValue(): unknown {
-    return this.options.default ?? this.#kind.empty;
+  override get emptyValue(): unknown {
+    const given = this.options.default;
+    if (given === undefined) return this.#kind.empty;
+    return given instanceof ExpressionNode ? given.emptyValue : given;
   }
 
   describe(sink: ShapeSink): void {
@@ -122,9 +136,9 @@ export class Aggregate extends Computable {
   resolve(resolver: Resolver): Aggregate {
     const argument = this.argument.resolve(resolver);
     if (argument.containsAggregate && !resolver.options.summarizing) {
-      throw new FieldError(
-        `Cannot compute ${this.#kind.name}('${(this.argument as FieldReference).name}'): it is an aggregate`,
-      );
+      const given = this.argument;
+      const name = given instanceof FieldReference ? given.name : given.label;
+      throw new FieldError(`Cannot compute ${this.#kind.name}('${name}'): '${name}' is an aggregate`);
     }
     const { filter } = this.options;
     const predicate = filter === undefined ? undefined : resolveCondition(resolver, filter);
@@ -139,31 +153,38 @@ export class Aggregate extends Computable {
       function: this.#kind.sql,
       distinct: this.options.distinct === true,
       argument: { sql: this.argument.toSql(writer), field: this.argument.output },
-      filter: predicate?.toSql(writer),
+      filter: predicate === undefined ? undefined : filterSql(predicate, writer),
       order: this.#order.map((term) => term.toSql(writer)),
       delimiter: delimiter?.toSql(writer),
     });
     return fallback === undefined ? sql : `COALESCE(${sql}, ${fallback.toSql(writer)})`;
   }
-  /** The default has the type of the result where that is not one a JavaScript value has by itself. */
   #fallback(argument: ExpressionNode, resolver: Resolver): ExpressionNode {
     const given = this.#defaultValue();
-    const output = this.#kind.output(argument.output);
-    if (!(given instanceof Value) || (output?.family !== 'array' && output?.family !== 'json')) {
-      return given.resolve(resolver);
-    }
+    const output = defaultType(this.#kind.output(argument.output));
+    if (!(given instanceof Value) || output === undefined) return given.resolve(resolver);
     return new Parameter(
       resolver.place(given, (value) => output.toWire(value)),
       output,
     );
   }
-
   // The same object each time: it is looked up by identity between the walk and the resolution.
   #default: ExpressionNode | undefined;
   #defaultValue(): ExpressionNode {
     const given = this.options.default;
     this.#default ??= given instanceof ExpressionNode ? given : new Value(given);
     return this.#default;
+  }
+}
+
+/** A filter that no row passes leaves an aggregate over nothing; one that all pass is none. */
+function filterSql(predicate: Predicate, writer: SqlWriter): string | undefined {
+  try {
+    return predicate.toSql(writer);
+  } catch (error) {
+    if (error instanceof EmptyResultSet) return 'FALSE';
+    if (error instanceof FullResultSet) return undefined;
+    throw error;
   }
 }
 

@@ -7,7 +7,6 @@ import { Condition } from './condition.ts';
 import { ConditionExpression } from './conditional.ts';
 import { FieldReference, WrittenValue } from './field-reference.ts';
 import { ExpressionNode } from './node.ts';
-import { Parameter } from './value.ts';
 
 /** What an argument of a function stands for: a string names a field, anything else that is no expression is a value. */
 export function argument(given: unknown): ExpressionNode {
@@ -58,13 +57,4 @@ function wider(left: Field, right: Field): Field {
   throw new FieldError(
     `Expression contains mixed types: ${left.typeName}, ${right.typeName}. You must set outputField.`,
   );
-}
-
-/** Fractions written as JavaScript numbers are exact next to exact decimals. */
-export function exactBeside(expressions: readonly ExpressionNode[]): readonly ExpressionNode[] {
-  const decimal = expressions.find(
-    (each) => !(each instanceof Parameter) && each.output instanceof DecimalField,
-  )?.output;
-  if (decimal === undefined) return expressions;
-  return expressions.map((each) => (each instanceof Parameter ? each.as(decimal) : each));
 }

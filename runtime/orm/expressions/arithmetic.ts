@@ -5,6 +5,7 @@ import { DecimalField, FloatField, IntegerField } from '../fields/numbers.ts';
 import type { Resolver } from '../query/resolver.ts';
 import type { ArithmeticOperator } from '../sql/dialect.ts';
 import type { SqlWriter } from '../sql/writer.ts';
+import { typedBeside } from './beside.ts';
 import { ExpressionNode, type ShapeSink } from './node.ts';
 import { Parameter, Value } from './value.ts';
 
@@ -63,12 +64,26 @@ export class Combined extends Computable {
     sink.token(')');
   }
   resolve(resolver: Resolver): Combined {
-    let left = this.left.resolve(resolver);
-    let right = this.right.resolve(resolver);
-    // A fraction written as a JavaScript number is exact next to an exact decimal.
-    if (left.output instanceof DecimalField && right instanceof Parameter) right = right.as(left.output);
-    if (right.output instanceof DecimalField && left instanceof Parameter) left = left.as(right.output);
-    return new Combined(left, this.operator, right);
+    const left = this.left.resolve(resolver);
+    const right = this.right.resolve(resolver);
+    return new Combined(
+      this.#beside(left, right, this.left, resolver),
+      this.operator,
+      this.#beside(right, left, this.right, resolver),
+    );
+  }
+  /** A number beside a date or time is a duration in milliseconds, as duration columns hold it. */
+  #beside(value: ExpressionNode, other: ExpressionNode, written: ExpressionNode, resolver: Resolver) {
+    const moment = other.output !== undefined && isMoment(other.output);
+    if (moment && value instanceof Parameter && value.output?.family === 'number') {
+      // `Value(…)` as an application writes it holds the value it stands for.
+      const owner = 'value' in written && written.value instanceof Value ? written.value : written;
+      return new Parameter(
+        resolver.place(owner, (given) => duration.toWire(given)),
+        duration,
+      );
+    }
+    return typedBeside(value, other.output);
   }
   toSql(writer: SqlWriter): string {
     const { left, right } = this;
@@ -105,6 +120,8 @@ function combinedOutput(left: Field, operator: ArithmeticOperator, right: Field)
     return new DurationField();
   return left.constructor === right.constructor ? left : undefined;
 }
+
+const duration = new DurationField();
 
 function isMoment(field: Field): boolean {
   return field instanceof DateField || field instanceof DateTimeField || field instanceof TimeField;

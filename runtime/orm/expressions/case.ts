@@ -4,8 +4,9 @@ import { resolveCondition } from '../query/filters.ts';
 import type { Resolver } from '../query/resolver.ts';
 import type { Predicate } from '../query/where.ts';
 import type { SqlWriter } from '../sql/writer.ts';
-import { commonOutput, exactBeside } from './arguments.ts';
+import { commonOutput } from './arguments.ts';
 import { Computable } from './arithmetic.ts';
+import { allTypedBeside } from './beside.ts';
 import type { Condition } from './condition.ts';
 import type { ExpressionNode, ShapeSink } from './node.ts';
 import { NullLiteral } from './value.ts';
@@ -51,7 +52,7 @@ export class CaseExpression extends Computable {
   resolve(resolver: Resolver): ResolvedCase {
     const predicates = this.#branches.map(({ condition }) => resolveCondition(resolver, condition));
     const given = [...this.#branches.map(({ result }) => result), this.#otherwise];
-    const results = exactBeside(given.map((each) => each.resolve(resolver)));
+    const results = allTypedBeside(given.map((each) => each.resolve(resolver)));
     return new ResolvedCase(predicates, results, this.#output ?? commonOutput(results));
   }
   toSql(): string {

@@ -16,6 +16,16 @@ export class Leaf {
     this.path = path;
     this.value = value;
   }
+  #items: readonly (Leaf | ExpressionNode)[] | undefined;
+  /** Elements of a list that holds expressions, each as an operand of its own; undefined for other values. */
+  get items(): readonly (Leaf | ExpressionNode)[] | undefined {
+    if (this.#items !== undefined) return this.#items;
+    const list = listOf(this);
+    if (list === undefined || !list.some((each) => each instanceof ExpressionNode)) return undefined;
+    // Kept, because each is looked up by identity between the walk and the resolution.
+    this.#items = list.map((each) => (each instanceof ExpressionNode ? each : new Leaf(this.path, each)));
+    return this.#items;
+  }
   /** Last name of the path: a lookup, or a field. */
   get lastName(): string {
     return this.path.slice(this.path.lastIndexOf('__') + 1).replace(/^_+/, '');
@@ -65,7 +75,7 @@ export class Condition {
   }
   /** An empty condition says nothing, so it changes nothing it is combined with. */
   #combine(given: Combinable, connector: Connector): Condition {
-    const other = combined(given);
+    const other = conditionFrom(given);
     if (this.empty) return other;
     return other.empty ? this : new Condition([this, other], connector);
   }
@@ -91,7 +101,12 @@ function isLookups(where: unknown): where is object {
 /** What `and`, `or` and `xor` take: another condition, an expression that is one, or lookups as `filter` takes them. */
 type Combinable = Condition | ExpressionNode | object;
 
-function combined(given: Combinable): Condition {
+/**
+ * What an application wrote where a condition belongs.
+ *
+ * @throws TypeError when it is none
+ */
+export function conditionFrom(given: Combinable): Condition {
   if (given instanceof Condition) return given;
   if (given instanceof ExpressionNode) return new Condition([given]);
   return Condition.of(given);
@@ -110,13 +125,21 @@ function describeLeaf(leaf: Leaf, sink: ShapeSink): void {
   sink.token(leaf.path);
   const { value } = leaf;
   const side = sink.outside(leaf);
+  const { items } = leaf;
   const list = listOf(leaf);
   if (side !== undefined) sink.token(side);
   else if (value === null) sink.token('null');
   else if (typeof value === 'boolean') sink.token(value ? 'true' : 'false');
   else if (value instanceof ExpressionNode) value.describe(sink);
   else if (isSubqueried(value)) sink.subquery(leaf, value);
-  else if (list !== undefined) {
+  else if (items !== undefined) {
+    sink.token('items(');
+    for (const item of items) {
+      if (item instanceof Leaf) describeLeaf(item, sink);
+      else item.describe(sink);
+    }
+    sink.token(')');
+  } else if (list !== undefined) {
     sink.token(list.length === 0 ? 'none' : 'list');
     sink.value(leaf, list);
   } else {

@@ -30,23 +30,27 @@ export class FieldReference extends Computable {
 
 /** `Value(3)` as an application writes it: a value that takes part in arithmetic. */
 export class WrittenValue extends Computable {
-  readonly #value: Value;
+  /** Under which the value is looked up when the query is built. */
+  readonly value: Value;
 
   constructor(value: unknown) {
     super();
-    this.#value = new Value(value);
+    this.value = new Value(value);
   }
   get output(): Field {
-    return this.#value.output;
+    return this.value.output;
+  }
+  override get emptyValue(): unknown {
+    return this.value.value;
   }
   describe(sink: ShapeSink): void {
-    this.#value.describe(sink);
+    this.value.describe(sink);
   }
   resolve(resolver: Resolver): ExpressionNode {
-    return this.#value.resolve(resolver);
+    return this.value.resolve(resolver);
   }
   toSql(): string {
-    return this.#value.toSql();
+    return this.value.toSql();
   }
 }
 

@@ -2,8 +2,8 @@ import type { Field } from '../fields/field.ts';
 import type { Resolver } from '../query/resolver.ts';
 import type { Dialect } from '../sql/dialect.ts';
 import type { SqlWriter } from '../sql/writer.ts';
-import { exactBeside } from './arguments.ts';
 import { Computable } from './arithmetic.ts';
+import { allTypedBeside } from './beside.ts';
 import type { ExpressionNode, ShapeSink } from './node.ts';
 
 /** What sets one function apart from another; a new one is one such object. */
@@ -12,6 +12,8 @@ export interface FunctionKind {
   readonly name: string;
   output(values: readonly ExpressionNode[]): Field | undefined;
   write(values: readonly string[], dialect: Dialect): string;
+  /** Result where the values are those over no rows; absent where only the server can tell. */
+  empty?(values: readonly unknown[]): unknown;
   /** True when the result may be of another type than `output`, so that the server has to tell. */
   readonly typedByServer?: boolean;
 }
@@ -35,13 +37,17 @@ export class FunctionCall extends Computable {
   override get typedByServer(): boolean {
     return this.kindOfFunction.typedByServer ?? false;
   }
+  override get emptyValue(): unknown {
+    const { empty } = this.kindOfFunction;
+    return empty === undefined ? super.emptyValue : empty(this.values.map((value) => value.emptyValue));
+  }
   describe(sink: ShapeSink): void {
     sink.token(`function ${this.kindOfFunction.name}(`);
     for (const value of this.values) value.describe(sink);
     sink.token(')');
   }
   resolve(resolver: Resolver): FunctionCall {
-    const values = exactBeside(this.values.map((value) => value.resolve(resolver)));
+    const values = allTypedBeside(this.values.map((value) => value.resolve(resolver)));
     return new FunctionCall(this.kindOfFunction, values);
   }
   toSql(writer: SqlWriter): string {

@@ -34,7 +34,13 @@ const kinds = {
   upper: own('upper', () => text),
   length: own('length', () => integer),
   now: own('now', () => moment),
-  coalesce: kind('COALESCE', commonOutput),
+  coalesce: {
+    ...kind('COALESCE', commonOutput),
+    empty: (values: readonly unknown[]) => {
+      const first = values.find((value) => value !== null);
+      return first === undefined ? null : first;
+    },
+  },
   greatest: own('greatest', commonOutput),
   least: own('least', commonOutput),
   nullIf: kind('NULLIF', ([first]) => first?.output),

@@ -16,6 +16,9 @@ export interface ShapeSink {
   outside(owner: object): 'above' | 'below' | undefined;
 }
 
+/** Stands for a value that only the server can tell. */
+export const unknownValue = Symbol('unknown value');
+
 /**
  * A value computed by the database. What an application writes is unresolved: it names fields and holds values.
  * `resolve` turns it into a form that holds columns of a query and places of values, so that it can be compiled once.
@@ -33,6 +36,10 @@ export abstract class ExpressionNode {
   get typedByServer(): boolean {
     return false;
   }
+  /** The value over no rows at all, where it is known without asking the server. */
+  get emptyValue(): unknown {
+    return unknownValue;
+  }
   get children(): readonly ExpressionNode[] {
     return [];
   }
@@ -46,6 +53,10 @@ export abstract class ExpressionNode {
   /** What must be in GROUP BY for this expression to be selectable. */
   groupBy(): readonly ExpressionNode[] {
     return this.containsAggregate ? this.children.flatMap((child) => child.groupBy()) : [this];
+  }
+  /** What to call it in messages. */
+  get label(): string {
+    return this.constructor.name;
   }
   /** Key of an unnamed aggregate: `pages__sum`. */
   get defaultAlias(): string | undefined {

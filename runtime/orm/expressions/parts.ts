@@ -1,20 +1,24 @@
+import { ValueError } from '../errors.ts';
 import type { Field } from '../fields/field.ts';
-import { applyTransforms } from '../lookups/transforms.ts';
+import { findTransform } from '../lookups/transforms.ts';
 import type { Resolver } from '../query/resolver.ts';
-import type { Expression } from '../types/expressions.ts';
+import type { Argument, ArgumentPath, Expression } from '../types/expressions.ts';
 import { argument } from './arguments.ts';
 import { Computable } from './arithmetic.ts';
 import type { ExpressionNode, ShapeSink } from './node.ts';
+import { type ZoneOptions, zoneOf } from './zones.ts';
 
 /** A part of a value that lookups know by a name, as an expression: the year of a date. */
 export class PartOf extends Computable {
   readonly #name: string;
   readonly #inner: ExpressionNode;
+  readonly #zone: string | undefined;
 
-  constructor(name: string, inner: ExpressionNode) {
+  constructor(name: string, inner: ExpressionNode, zone?: string) {
     super();
     this.#name = name;
     this.#inner = inner;
+    this.#zone = zone;
   }
   override get children(): readonly ExpressionNode[] {
     return [this.#inner];
@@ -23,23 +27,70 @@ export class PartOf extends Computable {
     return undefined;
   }
   describe(sink: ShapeSink): void {
-    sink.token(`part ${this.#name}(`);
+    sink.token(`part ${this.#name} ${this.#zone ?? ''}(`);
     this.#inner.describe(sink);
     sink.token(')');
   }
   resolve(resolver: Resolver): ExpressionNode {
-    return applyTransforms(this.#inner.resolve(resolver), [this.#name]);
+    const inner = this.#inner.resolve(resolver);
+    requireMoment(inner, this.#name);
+    const part = findTransform(inner, this.#name, this.#zone);
+    if (part !== undefined) return part;
+    throw new ValueError(`Cannot extract component '${this.#name}' from ${inner.output?.typeName}.`);
   }
   toSql(): string {
     throw new Error('a part is resolved before it is compiled');
   }
 }
 
-function part<T>(name: string) {
-  return <const P extends string>(path: P | Expression<unknown, P>): Expression<T, P, 'mapped'> =>
-    new PartOf(name, argument(path)) as unknown as Expression<T, P, 'mapped'>;
+const timeParts: readonly string[] = ['hour', 'minute', 'second'];
+
+/** @throws ValueError for what has no such part */
+function requireMoment({ output }: ExpressionNode, name: string): void {
+  const family = output?.family;
+  if (family !== 'date' && family !== 'time' && family !== 'dateTime' && family !== 'duration') {
+    throw new ValueError(
+      'Extract input expression must be DateField, DateTimeField, TimeField, or DurationField.',
+    );
+  }
+  if (family === 'date' && timeParts.includes(name)) {
+    throw new ValueError(`Cannot extract time component '${name}' from DateField '${output?.name}'.`);
+  }
 }
 
+type PartExpression<T, A> = Expression<T, ArgumentPath<A>, 'mapped'>;
+function part<T>(name: string) {
+  return <const A extends Argument>(value: A, options?: ZoneOptions): PartExpression<T, A> =>
+    new PartOf(name, argument(value), zoneOf(options)) as never;
+}
+
+const extractable = [
+  'year',
+  'isoYear',
+  'month',
+  'day',
+  'week',
+  'weekDay',
+  'isoWeekDay',
+  'quarter',
+  'hour',
+  'minute',
+  'second',
+] as const;
+
+/**
+ * A part of a date, time or moment as a number: `Extract('at', 'hour', { timeZone: 'Europe/Paris' })`.
+ *
+ * @throws ValueError when there is no such part
+ */
+export function Extract<const A extends Argument>(
+  value: A,
+  name: (typeof extractable)[number],
+  options?: ZoneOptions,
+): PartExpression<number, A> {
+  if (!extractable.includes(name)) throw new ValueError(`'${name}' is not a part of dates and times.`);
+  return part<number>(name)(value, options);
+}
 /** The year of a date or moment, as a number. */
 export const ExtractYear = part<number>('year');
 /** The year the ISO week of a date or moment belongs to. */

@@ -1,27 +1,37 @@
-import { FieldError } from '../errors.ts';
-import { DateField, DateTimeField } from '../fields/dates.ts';
+import { ValueError } from '../errors.ts';
+import { DateField, DateTimeField, TimeField } from '../fields/dates.ts';
 import type { Field } from '../fields/field.ts';
 import type { Resolver } from '../query/resolver.ts';
+import { requireTimeZones } from '../sql/dialect.ts';
 import type { SqlWriter } from '../sql/writer.ts';
-import type { Expression } from '../types/expressions.ts';
+import type { Argument, ArgumentPath, Expression } from '../types/expressions.ts';
+import { argument } from './arguments.ts';
 import { Computable } from './arithmetic.ts';
-import { FieldReference } from './field-reference.ts';
-import { ExpressionNode, type ShapeSink } from './node.ts';
+import { Column } from './field-reference.ts';
+import type { ExpressionNode, ShapeSink } from './node.ts';
+import { TruncDate, TruncTime } from './parts.ts';
+import { type ZoneOptions, zoneOf } from './zones.ts';
 
 const dateUnits = ['year', 'quarter', 'month', 'week', 'day'] as const;
 const timeUnits = ['hour', 'minute', 'second'] as const;
-type DateUnit = (typeof dateUnits)[number];
-export type Unit = DateUnit | (typeof timeUnits)[number];
+export type Unit = (typeof dateUnits)[number] | (typeof timeUnits)[number];
 
-/** A date or moment moved back to the start of its unit, in the active zone, UTC. Weeks start on Monday. */
+function isDateUnit(unit: Unit): boolean {
+  return (dateUnits as readonly string[]).includes(unit);
+}
+
+/** A date, time or moment moved back to the start of its unit. Weeks start on Monday. */
 export class Truncation extends Computable {
   readonly unit: Unit;
   readonly inner: ExpressionNode;
+  readonly #zone: string | undefined;
 
-  constructor(unit: Unit, inner: ExpressionNode) {
+  /** @param zone time zone whose units count; the active one, UTC, when absent */
+  constructor(unit: Unit, inner: ExpressionNode, zone?: string) {
     super();
     this.unit = unit;
     this.inner = inner;
+    this.#zone = zone;
   }
   override get children(): readonly ExpressionNode[] {
     return [this.inner];
@@ -30,38 +40,43 @@ export class Truncation extends Computable {
     return this.inner.output;
   }
   describe(sink: ShapeSink): void {
-    sink.token(`trunc ${this.unit}(`);
+    sink.token(`trunc ${this.unit} ${this.#zone ?? ''}(`);
     this.inner.describe(sink);
     sink.token(')');
   }
   resolve(resolver: Resolver): Truncation {
     const inner = this.inner.resolve(resolver);
-    const { output } = inner;
-    const truncatable =
-      output instanceof DateTimeField ||
-      (output instanceof DateField && (dateUnits as readonly string[]).includes(this.unit));
-    if (!truncatable) {
-      const name = this.inner instanceof FieldReference ? `'${this.inner.name}'` : 'the expression';
-      throw new FieldError(
-        `Cannot truncate ${name} to the ${this.unit}: it is not a field with such a part.`,
-      );
-    }
-    return new Truncation(this.unit, inner);
+    requireTruncatable(inner, this.unit);
+    return new Truncation(this.unit, inner, this.#zone);
   }
   toSql(writer: SqlWriter): string {
     const { inner } = this;
-    return writer.dialect.truncate(this.unit, { sql: inner.toSql(writer), field: inner.output });
+    requireTimeZones(writer.dialect, this.#zone);
+    const value = { sql: inner.toSql(writer), field: inner.output, zone: this.#zone };
+    return writer.dialect.truncate(this.unit, value);
   }
 }
 
-type Truncated<P extends string> = Expression<unknown, P, 'field'>;
+/** @throws TypeError for what is no date or time; ValueError for a unit that the type does not have */
+function requireTruncatable(inner: ExpressionNode, unit: Unit): void {
+  const { output } = inner;
+  const name = inner instanceof Column ? inner.field.name : 'the expression';
+  if (output instanceof DateTimeField) return;
+  if (output instanceof DateField) {
+    if (isDateUnit(unit)) return;
+    throw new ValueError(`Cannot truncate DateField '${name}' to DateTimeField.`);
+  }
+  if (output instanceof TimeField) {
+    if (!isDateUnit(unit)) return;
+    throw new ValueError(`Cannot truncate TimeField '${name}' to DateTimeField.`);
+  }
+  throw new TypeError(`${name} isn't a DateField, TimeField, or DateTimeField.`);
+}
 
-function truncation(unit: Unit): <const P extends string>(path: P) => Truncated<P> {
-  return (path) => {
-    const given: unknown = path;
-    const inner = given instanceof ExpressionNode ? given : new FieldReference(path);
-    return new Truncation(unit, inner) as unknown as Truncated<typeof path>;
-  };
+type Truncated<A> = Expression<unknown, ArgumentPath<A>, 'field'>;
+
+function truncation(unit: Unit): <const A extends Argument>(value: A, options?: ZoneOptions) => Truncated<A> {
+  return (value, options) => new Truncation(unit, argument(value), zoneOf(options)) as never;
 }
 
 /** The first of January of the year the date or moment lies in. */
@@ -74,3 +89,23 @@ export const TruncDay = truncation('day');
 export const TruncHour = truncation('hour');
 export const TruncMinute = truncation('minute');
 export const TruncSecond = truncation('second');
+
+/**
+ * A date, time or moment moved back to the start of a unit.
+ *
+ * @param kind year, quarter, month, week, day, hour, minute or second; date or time for that part of a moment
+ * @param options `timeZone` whose units count, UTC when absent
+ * @throws ValueError for another kind
+ */
+export function Trunc<const A extends Argument, const K extends Unit | 'date' | 'time'>(
+  value: A,
+  kind: K,
+  options?: ZoneOptions,
+): K extends 'date' | 'time' ? Expression<string, ArgumentPath<A>, 'mapped'> : Truncated<A> {
+  if (kind === 'date') return TruncDate(value, options) as never;
+  if (kind === 'time') return TruncTime(value, options) as never;
+  if (![...dateUnits, ...timeUnits].includes(kind as Unit)) {
+    throw new ValueError(`'${kind}' is not a unit that dates and times can be truncated to.`);
+  }
+  return new Truncation(kind as Unit, argument(value), zoneOf(options)) as never;
+}

@@ -20,6 +20,9 @@ export class Value extends ExpressionNode {
   get output(): Field {
     return this.#output;
   }
+  override get emptyValue(): unknown {
+    return this.value;
+  }
   describe(sink: ShapeSink): void {
     if (this.value === null) {
       sink.token('null');
@@ -78,6 +81,9 @@ export class Parameter extends ExpressionNode {
 }
 
 export class NullLiteral extends ExpressionNode {
+  override get emptyValue(): null {
+    return null;
+  }
   get output(): undefined {
     return undefined;
   }

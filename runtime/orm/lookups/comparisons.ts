@@ -6,7 +6,7 @@ import { BooleanField } from '../fields/numbers.ts';
 import { ArrayField, arrayText, wireArray } from '../fields/structured.ts';
 import { bindOuter } from '../query/outer.ts';
 import type { Resolver } from '../query/resolver.ts';
-import type { Predicate } from '../query/where.ts';
+import { type Predicate, WhereNode } from '../query/where.ts';
 import { compileSubquery } from '../sql/subquery.ts';
 import { comparisonEncoder, type Rounding } from './encode.ts';
 import { among, Bare, ListParameter, Literal, never, type Operand, OutsideRange, Test } from './operand.ts';
@@ -44,6 +44,7 @@ export function side(
       return subquery(operand, resolver, 'single');
     case 'null':
     case 'outside':
+    case 'items':
       throw new ValueError('Cannot use None as a query value');
   }
 }
@@ -82,6 +83,7 @@ const inList: LookupBuilder = (lhs, operand, resolver) => {
     const rows = subquery(operand, resolver, 'list');
     return new Test([lhs], (writer) => `${lhs.toSql(writer)} IN ${rows.toSql(writer)}`);
   }
+  if (operand.form === 'items') return amongItems(lhs, operand.items, resolver);
   if (operand.form !== 'list')
     throw new TypeError('The value of an in lookup must be a list or a query set.');
   if (operand.empty) return never;
@@ -92,6 +94,17 @@ const inList: LookupBuilder = (lhs, operand, resolver) => {
     new ListParameter(resolver.place(operand.owner, encode), field ?? fieldFor(operand.sample)),
   );
 };
+
+/** A list with expressions cannot be one parameter. Numbers beyond the column are left out, as from other lists. */
+function amongItems(lhs: ExpressionNode, items: readonly Operand[], resolver: Resolver): Predicate {
+  const sides = items
+    .filter((item) => item.form !== 'outside' && item.form !== 'null')
+    .map((item) => side(lhs, item, resolver));
+  return new Test(
+    [lhs, ...sides],
+    (writer) => `${lhs.toSql(writer)} IN (${sides.map((each) => each.toSql(writer)).join(', ')})`,
+  );
+}
 
 function encodeList(values: readonly unknown[], field: Field | undefined): string {
   const given = values.filter((value) => value !== null);
@@ -114,15 +127,25 @@ function canHold(encode: (value: unknown) => string, value: unknown): boolean {
   }
 }
 
-const range: LookupBuilder = (lhs, operand, resolver) => {
-  if (operand.form !== 'list') throw new TypeError('The value of a range lookup must be a pair of bounds.');
+const notBounds = 'The value of a range lookup must be a pair of bounds.';
+const range: LookupBuilder = (lhs, operand, resolver, name) => {
+  if (operand.form === 'items') {
+    const [low, high, ...more] = operand.items;
+    if (low === undefined || high === undefined || more.length > 0) throw new ValueError(notBounds);
+    const bounds = [
+      orderingLookups.gte?.(lhs, low, resolver, name),
+      orderingLookups.lte?.(lhs, high, resolver, name),
+    ];
+    return new WhereNode(bounds.filter((each) => each !== undefined));
+  }
+  if (operand.form !== 'list') throw new TypeError(notBounds);
   const field = lhs.output;
   const [low, high] = (['up', 'down'] as const).map((rounding) =>
     field === undefined ? undefined : comparisonEncoder(field, rounding),
   );
   const place = resolver.place(operand.owner, (pair) => {
     const bounds = [...(pair as Iterable<unknown>)];
-    if (bounds.length !== 2) throw new ValueError('The value of a range lookup must be a pair of bounds.');
+    if (bounds.length !== 2) throw new ValueError(notBounds);
     return [low?.(bounds[0]) ?? String(bounds[0]), high?.(bounds[1]) ?? String(bounds[1])];
   });
   const first = new Bare(place, field, firstOfPair);

@@ -73,7 +73,7 @@ function build(
   operand: Operand,
   resolver: Resolver,
 ): Predicate {
-  if (lhs instanceof Transform && (lhs.name === 'year' || lhs.name === 'isoYear')) {
+  if (lhs instanceof Transform && lhs.zone === undefined && (lhs.name === 'year' || lhs.name === 'isoYear')) {
     const bounded = yearLookup(lhs, name, operand, resolver);
     if (bounded !== undefined) return bounded;
   }

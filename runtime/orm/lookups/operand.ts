@@ -15,6 +15,8 @@ export type Operand =
   | { readonly form: 'value'; readonly owner: object; readonly sample: unknown }
   /** `sample` is the first value of the first such query that is not null. */
   | { readonly form: 'list'; readonly owner: object; readonly empty: boolean; readonly sample: unknown }
+  /** A list with expressions in it. */
+  | { readonly form: 'items'; readonly items: readonly Operand[] }
   /** A query set; its values start at the place of `owner`. */
   | { readonly form: 'subquery'; readonly owner: object; readonly query: Query }
   /** A number beyond what the column can hold. */

@@ -3,7 +3,7 @@ import { DateField, TimeField } from '../fields/dates.ts';
 import type { Family, Field } from '../fields/field.ts';
 import { IntegerField } from '../fields/numbers.ts';
 import { ArrayField } from '../fields/structured.ts';
-import type { Dialect, MomentPart } from '../sql/dialect.ts';
+import { type Dialect, type MomentPart, requireTimeZones, type TypedSql } from '../sql/dialect.ts';
 import type { SqlWriter } from '../sql/writer.ts';
 import { unsupportedLookup } from './suggestions.ts';
 
@@ -12,6 +12,8 @@ export class Transform extends ExpressionNode {
   readonly name: string;
   readonly inner: ExpressionNode;
   readonly output: Field;
+  /** Time zone the part is taken in, where it is not the active one. */
+  readonly zone: string | undefined;
   readonly #write: (inner: string, dialect: Dialect) => string;
 
   constructor(
@@ -19,8 +21,10 @@ export class Transform extends ExpressionNode {
     inner: ExpressionNode,
     output: Field,
     write: (inner: string, dialect: Dialect) => string,
+    zone?: string,
   ) {
     super();
+    this.zone = zone;
     this.name = name;
     this.inner = inner;
     this.output = output;
@@ -44,11 +48,21 @@ const integer = new IntegerField('integer', 'IntegerField');
 const date = new DateField();
 const time = new TimeField();
 
-type TransformMaker = (name: string, inner: ExpressionNode) => ExpressionNode;
+type TransformMaker = (name: string, inner: ExpressionNode, zone?: string) => ExpressionNode;
+type MomentWriter = (dialect: Dialect, value: TypedSql) => string;
 
+/** A part of a moment: it depends on the time zone it is taken in. */
+function momentPart(output: Field, write: MomentWriter): TransformMaker {
+  return (name, inner, zone) => {
+    const sql = (given: string, dialect: Dialect) => {
+      requireTimeZones(dialect, zone);
+      return write(dialect, { sql: given, field: inner.output, zone });
+    };
+    return new Transform(name, inner, output, sql, zone);
+  };
+}
 function extract(part: MomentPart): TransformMaker {
-  return (name, inner) =>
-    new Transform(name, inner, integer, (sql, dialect) => dialect.part(part, { sql, field: inner.output }));
+  return momentPart(integer, (dialect, value) => dialect.part(part, value));
 }
 const dateParts: Readonly<Record<string, TransformMaker>> = {
   year: extract('year'),
@@ -66,15 +80,14 @@ const timeParts: Readonly<Record<string, TransformMaker>> = {
   second: extract('second'),
 };
 const casts: Readonly<Record<string, TransformMaker>> = {
-  date: (name, inner) =>
-    new Transform(name, inner, date, (sql, dialect) => dialect.dateOf({ sql, field: inner.output })),
-  time: (name, inner) =>
-    new Transform(name, inner, time, (sql, dialect) => dialect.timeOf({ sql, field: inner.output })),
+  date: momentPart(date, (dialect, value) => dialect.dateOf(value)),
+  time: momentPart(time, (dialect, value) => dialect.timeOf(value)),
 };
 
 const transforms: Partial<Record<Family, Readonly<Record<string, TransformMaker>>>> = {
   date: dateParts,
   time: timeParts,
+  duration: { day: extract('day'), ...timeParts },
   dateTime: { ...dateParts, ...timeParts, ...casts },
 };
 
@@ -86,7 +99,11 @@ export function addTransforms(family: Family, finder: TransformFinder): void {
 }
 
 /** The transform `name` of `inner`; undefined when there is none. */
-export function findTransform(inner: ExpressionNode, name: string): ExpressionNode | undefined {
+export function findTransform(
+  inner: ExpressionNode,
+  name: string,
+  zone?: string,
+): ExpressionNode | undefined {
   const field = inner.output;
   if (field === undefined) return undefined;
   if (field instanceof ArrayField) return arrayTransform(field, inner, name);
@@ -94,7 +111,7 @@ export function findTransform(inner: ExpressionNode, name: string): ExpressionNo
   if (finder !== undefined) return finder(inner, name);
   const known = transforms[field.family] ?? {};
   // Own names only: every object has a `constructor`.
-  return Object.hasOwn(known, name) ? known[name]?.(name, inner) : undefined;
+  return Object.hasOwn(known, name) ? known[name]?.(name, inner, zone) : undefined;
 }
 
 function arrayTransform(field: ArrayField, inner: ExpressionNode, name: string): ExpressionNode | undefined {

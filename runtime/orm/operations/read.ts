@@ -13,7 +13,7 @@ import type { QuerySet } from '../queryset/queryset.ts';
 import { emptySummary, summaryStep } from '../queryset/summary.ts';
 import { SQLCompiler } from '../sql/compiler.ts';
 import type { Plan } from '../sql/plan.ts';
-import { existsPlan, getLimit, type RowsVariant, rowsPlan } from '../sql/plans.ts';
+import { existsPlan, getLimit, type RowsVariant, rowsPlan, summaryOfNothingPlan } from '../sql/plans.ts';
 import { insideBlock, type Operation } from './steps.ts';
 
 interface ModelErrors {
@@ -195,8 +195,13 @@ export function* aggregate(
   const named = namedExpressions(expressions);
   if (named.length === 0) return {};
   const summary = queryset.step(summaryStep(named));
-  const plan = rowsPlan(summary.shape, 'all', dialectOf(summary.database));
-  if (plan === undefined) return emptySummary(named);
+  const dialect = dialectOf(summary.database);
+  const known = rowsPlan(summary.shape, 'all', dialect);
+  if (known === undefined) {
+    const values = emptySummary(named, summary.query);
+    if (values !== undefined) return values;
+  }
+  const plan = known ?? summaryOfNothingPlan(summary.shape, dialect);
   const [row] = yield* sendPlan(summary, plan);
   return row as Record<string, unknown>;
 }

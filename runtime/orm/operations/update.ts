@@ -35,7 +35,7 @@ export function* updateRows(
   const condition = conditionPlan(shape, dialect);
   if (condition === undefined) return 0;
   const given = parametersOf(condition, queryset.parameters);
-  const list = assignmentList(meta, assigned, given.length, dialect);
+  const list = assignmentList(query, assigned, given.length, dialect, queryset.parameters);
   const text = `UPDATE ${quote(meta.table)} SET ${list.sql}${condition.sql}`;
   const compiler = new SQLCompiler(queryset.database, { text, values: [...given, ...list.values] }, true);
   return yield* compiler.execution('rowCount');

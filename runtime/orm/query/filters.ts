@@ -154,6 +154,10 @@ class FilterBuilder {
     return undefined;
   }
 
+  #item(item: Leaf | ExpressionNode): Operand {
+    if (item instanceof Leaf) return this.#operand(item);
+    return { form: 'expression', expression: item.resolve(this.#resolver) };
+  }
   #operand(leaf: Leaf): Operand {
     const { value } = leaf;
     const side = this.#resolver.places.outside(leaf);
@@ -168,6 +172,7 @@ class FilterBuilder {
       if (query === undefined) throw new ValueError('The query set was not described.');
       return { form: 'subquery', owner: leaf, query };
     }
+    if (leaf.items !== undefined) return { form: 'items', items: leaf.items.map((item) => this.#item(item)) };
     const list = listOf(leaf);
     if (list !== undefined) {
       const sample = list.find((each) => each !== null);

@@ -60,9 +60,11 @@ export function orderStep(terms: readonly unknown[]): ChainStep {
       query.requireUnsliced('Cannot reorder a query once a slice has been taken.');
       query.reversed = false;
       query.ordering = terms.map((term) => {
-        if (term instanceof OrderingTerm) return { form: 'term', term: term.resolve(resolver) } as const;
-        if (term instanceof ExpressionNode)
-          return { form: 'term', term: term.asc().resolve(resolver) } as const;
+        if (term instanceof OrderingTerm || term instanceof ExpressionNode) {
+          const given = term instanceof OrderingTerm ? term : term.asc();
+          requireNoAggregate(given.expression);
+          return { form: 'term', term: given.resolve(resolver) } as const;
+        }
         if (term === '?') return { form: 'random' } as const;
         const text = String(term);
         const name = text.replace(/^[-+]/, '');
@@ -87,6 +89,14 @@ function describeNames(sink: ShapeSink, names: readonly unknown[]): void {
     }
     sink.token(name === null ? 'null' : `.${name}`);
   }
+}
+
+/** Only an annotation says what the groups are. */
+function requireNoAggregate(expression: ExpressionNode): void {
+  if (!expression.containsAggregate) return;
+  throw new FieldError(
+    `Using an aggregate in orderBy() without also including it in annotate() is not allowed: ${expression.label}`,
+  );
 }
 
 /** Names given to aggregates and annotations: those of the object, and default ones of bare aggregates. */

@@ -1,7 +1,9 @@
 import { FieldError, ValueError } from '../errors.ts';
 import { FieldReference } from '../expressions/field-reference.ts';
+import type { ExpressionNode } from '../expressions/node.ts';
 import { PartOf } from '../expressions/parts.ts';
 import { Truncation, type Unit } from '../expressions/truncation.ts';
+import { type ZoneOptions, zoneOf } from '../expressions/zones.ts';
 import type { QuerySet } from './queryset.ts';
 
 const dateKinds = ['year', 'month', 'week', 'day'];
@@ -12,28 +14,42 @@ export function dates(queryset: QuerySet, field: string, kind: string, order: st
   if (!dateKinds.includes(kind)) {
     throw new ValueError("'kind' must be one of 'year', 'month', 'week', or 'day'.");
   }
-  const family = requireField(queryset, field, ['date', 'dateTime']);
   const reference = new FieldReference(field);
-  const day = family === 'date' ? reference : new PartOf('date', reference);
+  const day = familyOf(queryset, field) === 'dateTime' ? new PartOf('date', reference) : reference;
   return distinctParts(queryset, field, new Truncation(kind as Unit, day), order);
 }
-/** The different moments of a field, cut to a unit, in UTC. */
-export function datetimes(queryset: QuerySet, field: string, kind: string, order: string): QuerySet {
+/** The different moments of a field, cut to a unit of the active time zone, UTC, or the given one. */
+export function datetimes(
+  queryset: QuerySet,
+  field: string,
+  kind: string,
+  order: string,
+  options?: ZoneOptions,
+): QuerySet {
   if (!momentKinds.includes(kind)) {
     throw new ValueError(
       "'kind' must be one of 'year', 'month', 'week', 'day', 'hour', 'minute', or 'second'.",
     );
   }
-  requireField(queryset, field, ['dateTime']);
-  return distinctParts(queryset, field, new Truncation(kind as Unit, new FieldReference(field)), order);
+  const family = familyOf(queryset, field);
+  if (family === 'date' || family === 'time') {
+    const type = family === 'date' ? 'DateField' : 'TimeField';
+    throw new ValueError(`Cannot truncate ${type} '${field}' to DateTimeField.`);
+  }
+  const part = new Truncation(kind as Unit, new FieldReference(field), zoneOf(options));
+  return distinctParts(queryset, field, part, order);
 }
 
-function requireField(queryset: QuerySet, name: string, families: readonly string[]): string {
-  const field = queryset.meta.requireField(name);
-  if (families.includes(field.family)) return field.family;
-  throw new FieldError(`'${name}' isn't a date or date-time field.`);
+/** Family of the column at a path; the truncation refuses what is no date. */
+function familyOf(queryset: QuerySet, path: string): string | undefined {
+  const { query } = queryset;
+  const annotation = query.annotations.get(path);
+  if (annotation !== undefined) return annotation.output?.family;
+  const { field, rest } = query.follow(path.split('__'));
+  if (rest.length > 0) throw new FieldError(`'${path}' isn't a date or date-time field.`);
+  return field.family;
 }
-function distinctParts(queryset: QuerySet, field: string, part: Truncation, order: string): QuerySet {
+function distinctParts(queryset: QuerySet, field: string, part: ExpressionNode, order: string): QuerySet {
   if (order !== 'ASC' && order !== 'DESC') throw new ValueError("'order' must be either 'ASC' or 'DESC'.");
   return queryset
     .annotate({ datefield: part, plain_field: new FieldReference(field) })

@@ -1,5 +1,6 @@
 import { dialectOf } from '../connections/index.ts';
 import type { RawParameters } from '../expressions/raw.ts';
+import type { ZoneOptions } from '../expressions/zones.ts';
 import { OutsideRange } from '../lookups/operand.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { asynchronous, synchronous } from '../operations/bound.ts';
@@ -171,8 +172,8 @@ export class QuerySet {
   dates(field: string, kind: string, order = 'ASC'): QuerySet {
     return dates(this, field, kind, order);
   }
-  datetimes(field: string, kind: string, order = 'ASC'): QuerySet {
-    return datetimes(this, field, kind, order);
+  datetimes(field: string, kind: string, order = 'ASC', options?: ZoneOptions): QuerySet {
+    return datetimes(this, field, kind, order, options);
   }
   union(...others: unknown[]): QuerySet {
     return combined(this, 'union', others);

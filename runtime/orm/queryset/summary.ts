@@ -1,6 +1,6 @@
-import { Aggregate } from '../expressions/aggregates.ts';
+import { defaultType } from '../expressions/aggregates.ts';
 import type { Condition } from '../expressions/condition.ts';
-import { ExpressionNode } from '../expressions/node.ts';
+import { ExpressionNode, unknownValue } from '../expressions/node.ts';
 import { Query } from '../query/query.ts';
 import { Resolver } from '../query/resolver.ts';
 import type { ChainStep } from './chain.ts';
@@ -84,11 +84,21 @@ function resolveSummary(
   return resolved;
 }
 
-/** Results over no rows, for a query that is known to have none. */
+/**
+ * Results over no rows, for a query that is known to have none; undefined when the server has to be asked for one.
+ *
+ * @param summary the query of the summary, which knows the types
+ */
 export function emptySummary(
   named: readonly (readonly [string, ExpressionNode | Condition])[],
-): Record<string, unknown> {
-  return Object.fromEntries(
-    named.map(([name, expression]) => [name, expression instanceof Aggregate ? expression.emptyValue : null]),
-  );
+  summary: Query,
+): Record<string, unknown> | undefined {
+  const values: Record<string, unknown> = {};
+  for (const [name, expression] of named) {
+    const value = expression instanceof ExpressionNode ? expression.emptyValue : unknownValue;
+    if (value === unknownValue) return undefined;
+    const type = defaultType(summary.annotations.get(name)?.output);
+    values[name] = value === null ? null : (type?.convert(value) ?? value);
+  }
+  return values;
 }

@@ -1,3 +1,4 @@
+import { NotSupportedError } from '../errors.ts';
 import type { NullsOrder } from '../expressions/node.ts';
 import type { Decoder, Field, Wire } from '../fields/field.ts';
 
@@ -23,6 +24,8 @@ export type ArithmeticOperator = 'add' | 'sub' | 'mul' | 'div' | 'mod' | 'pow' |
 export interface TypedSql {
   readonly sql: string;
   readonly field: Field | undefined;
+  /** Time zone to take parts of a moment in; the active one, UTC, when absent. */
+  readonly zone?: string | undefined;
 }
 
 /** The parts of an aggregate's SQL, for databases to put together their way. */
@@ -74,6 +77,8 @@ export interface JsonDialect {
  */
 export interface Dialect {
   readonly name: string;
+  /** True where parts of moments can be taken in time zones other than UTC. */
+  readonly timeZones?: boolean;
 
   /** How the text of a value is changed on its way out; undefined where it is sent as it is. */
   wire(field: Field): ((text: string) => Wire) | undefined;
@@ -131,3 +136,9 @@ export interface Dialect {
 }
 
 export type FunctionName = 'lower' | 'upper' | 'length' | 'now' | 'concat' | 'greatest' | 'least';
+
+/** @throws NotSupportedError where parts of moments can only be taken in UTC */
+export function requireTimeZones(dialect: Dialect, zone: string | undefined): void {
+  if (zone === undefined || dialect.timeZones === true) return;
+  throw new NotSupportedError(`Time zones other than UTC are not supported on ${dialect.name}.`);
+}

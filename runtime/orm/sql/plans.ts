@@ -54,6 +54,15 @@ export function rowsPlan(shape: QueryShape, variant: RowsVariant, dialect: Diale
   });
 }
 
+/** The statement that computes aggregates over no rows, where they cannot be known without. */
+export function summaryOfNothingPlan(shape: QueryShape, dialect: Dialect): Plan {
+  return shape.plan(`${dialect.name} nothing`, () => {
+    const plan = compileSelect(shape.query.copy(), dialect, { ordered: false, evenIfEmpty: true });
+    if (plan === undefined) throw new Error('a summary always has a row');
+    return plan;
+  });
+}
+
 /** `SELECT 1 AS "a" … LIMIT 1` */
 export function existsPlan(shape: QueryShape, dialect: Dialect): Plan | undefined {
   return shape.plan(`${dialect.name} exists`, () => {

@@ -10,7 +10,7 @@ import { joinCondition } from '../query/filters.ts';
 import type { TableAlias } from '../query/joins.ts';
 import { joinPath } from '../query/paths.ts';
 import type { Combination, Query, RelatedTree } from '../query/query.ts';
-import { splitHaving, splitWindows } from '../query/where.ts';
+import { splitHaving, splitWindows, type WhereNode } from '../query/where.ts';
 import { combinedOrdering, combinedSql } from './combine.ts';
 import { orderingOf, type ResolvedOrdering } from './ordering.ts';
 import { qualified } from './qualify.ts';
@@ -30,6 +30,8 @@ export interface SelectOptions {
   readonly ordered: boolean;
   /** Give every column a name, for a query around this one. */
   readonly named?: boolean;
+  /** Writes a condition that cannot hold, where the statement has a row all the same: aggregates over nothing. */
+  readonly evenIfEmpty?: boolean;
   /** Select these instead of what the query's row form says. */
   readonly expressions?: readonly Selected[];
 }
@@ -39,6 +41,7 @@ export class SelectCompiler {
   readonly #query: Query;
   readonly #writer: SqlWriter;
   readonly #columns: Selected[] = [];
+  #evenIfEmpty = false;
 
   constructor(query: Query, writer: SqlWriter) {
     // Ordering and related rows may join further tables, which the published query must not see.
@@ -50,10 +53,11 @@ export class SelectCompiler {
    * @returns the SQL and what each row becomes
    * @throws EmptyResultSet when the query cannot match a row
    */
-  compile({ ordered, named = false, expressions }: SelectOptions): CompiledSelect {
+  compile({ ordered, named = false, evenIfEmpty = false, expressions }: SelectOptions): CompiledSelect {
     const query = this.#query;
     const writer = this.#writer;
-    if (query.empty) throw new EmptyResultSet();
+    if (query.empty && !evenIfEmpty) throw new EmptyResultSet();
+    this.#evenIfEmpty = evenIfEmpty;
     if (query.combination !== undefined) return this.#combined(query.combination, ordered, expressions);
     writer.own([query.base, ...[...query.joins.all()].map(([alias]) => alias)]);
     if (query.inner === undefined) writer.nameOf(query.base);
@@ -62,7 +66,7 @@ export class SelectCompiler {
     this.#selectOrderingOfDistinct(ordering);
     const { where: onRows, windows } = splitWindows(query.where);
     const { where, having } = splitHaving(onRows);
-    const conditions = condition(() => where.toSql(writer));
+    const conditions = this.#conditions(where);
     const groupConditions = condition(() => having.toSql(writer));
     const windowConditions = condition(() => windows.toSql(writer));
     const grouping = this.#grouping(ordering, [...having.groupBy(), ...windows.groupBy()]);
@@ -91,6 +95,17 @@ export class SelectCompiler {
     if (limits !== '') parts.push(limits);
     if (query.locking !== undefined) parts.push(this.#locking());
     return { sql: parts.join(' '), row };
+  }
+
+  #conditions(where: WhereNode): string | undefined {
+    if (!this.#evenIfEmpty) return condition(() => where.toSql(this.#writer));
+    if (this.#query.empty) return 'FALSE';
+    try {
+      return condition(() => where.toSql(this.#writer));
+    } catch (error) {
+      if (error instanceof EmptyResultSet) return 'FALSE';
+      throw error;
+    }
   }
 
   #combined(
@@ -215,7 +230,7 @@ export class SelectCompiler {
     const { joins, base, inner } = this.#query;
     if (inner !== undefined) {
       const ordered = inner.sliced || inner.distinctFields.length > 0;
-      return `FROM (${new SelectCompiler(inner, writer).compile({ ordered, named: true }).sql}) subquery`;
+      return `FROM (${new SelectCompiler(inner, writer).compile({ ordered, named: true, evenIfEmpty: this.#evenIfEmpty }).sql}) subquery`;
     }
     const tables = [tableSql(base, writer)];
     for (const [alias, { type }] of joins.used()) {

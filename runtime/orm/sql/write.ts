@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { DriverRequest } from '../../bridge/messages.ts';
 import { FieldError } from '../errors.ts';
+import { Column } from '../expressions/field-reference.ts';
 import { ExpressionNode } from '../expressions/node.ts';
 import type { Field, Wire } from '../fields/field.ts';
 import { wireArray } from '../fields/structured.ts';
@@ -28,10 +29,16 @@ export function written(field: Field, value: unknown): Written {
 class StatementBuilder {
   readonly values: Wire[] = [];
   readonly dialect: Dialect;
-  readonly #model: ModelMeta;
+  readonly #names: ModelMeta | Query;
+  readonly #given: readonly unknown[];
 
-  constructor(model: ModelMeta, dialect: Dialect) {
-    this.#model = model;
+  /**
+   * @param names what names in expressions mean: those of a model, or of a query with its annotations
+   * @param given values of that query, which annotations refer to
+   */
+  constructor(names: ModelMeta | Query, dialect: Dialect, given: readonly unknown[] = []) {
+    this.#names = names;
+    this.#given = given;
     this.dialect = dialect;
   }
   parameter(value: Wire, field: Field): string {
@@ -44,36 +51,44 @@ class StatementBuilder {
   value(value: Written, field: Field): string {
     if ('wire' in value) return this.parameter(value.wire, field);
     if ('fallback' in value) return 'DEFAULT';
-    return this.#expression(value.expression);
+    return this.#expression(value.expression, field);
   }
-  #expression(expression: ExpressionNode): string {
+  #expression(expression: ExpressionNode, field: Field): string {
     const collected = new Collected();
     expression.describe(collected);
-    const places = new Places(0, collected);
-    const resolver = new Resolver(new Query(this.#model), places, { joinsAllowed: false });
+    const places = new Places(this.#given.length, collected);
+    const query = this.#names instanceof Query ? this.#names.copy() : new Query(this.#names);
+    const resolver = new Resolver(query, places, { joinsAllowed: false });
     const resolved = expression.resolve(resolver);
-    if (resolved.containsAggregate) {
-      throw new FieldError(
-        `Aggregate functions are not allowed in this query (${expression.constructor.name}).`,
-      );
+    const refused = resolved.containsAggregate
+      ? 'Aggregate functions'
+      : resolved.containsWindow
+        ? 'Window expressions'
+        : undefined;
+    if (refused !== undefined) {
+      throw new FieldError(`${refused} are not allowed in this query (${field.name}=${resolved.label}).`);
     }
-    if (resolved.containsWindow) {
-      throw new FieldError(
-        `Window expressions are not allowed in this query (${expression.constructor.name}).`,
-      );
+    if (namesOtherTable(resolved, query)) {
+      throw new FieldError('Joined field references are not permitted in this query');
     }
     const writer = new SqlWriter(this.dialect);
     const first = this.values.length;
     const { sql, sources } = writer.finish(resolved.toSql(writer), (position) => `$${first + position + 1}`);
-    const given = collected.values.map((each, at) => {
+    const own = collected.values.map((each, at) => {
       if (typeof each === 'object' && each !== null && encoded in each) return each[encoded as never];
       return places.encoders[at]?.(each) ?? null;
     });
+    const given = [...this.#given, ...own];
     for (const { place, finish } of sources) {
       this.values.push((finish === undefined ? given[place] : finish(given[place])) as Wire);
     }
     return sql;
   }
+}
+
+function namesOtherTable(expression: ExpressionNode, query: Query): boolean {
+  if (expression instanceof Column && expression.alias !== query.base) return true;
+  return expression.children.some((child) => namesOtherTable(child, query));
 }
 
 function sent(value: Wire, field: Field, dialect: Dialect): Wire {
@@ -173,12 +188,13 @@ function assignments(values: readonly (readonly [Field, Written])[], builder: St
 
 /** `SET` list of an update, with its parameters starting behind `offset` others. */
 export function assignmentList(
-  model: ModelMeta,
+  query: Query,
   values: readonly (readonly [Field, Written])[],
   offset: number,
   dialect: Dialect,
+  given: readonly unknown[] = [],
 ): { readonly sql: string; readonly values: readonly Wire[] } {
-  const builder = new StatementBuilder(model, dialect);
+  const builder = new StatementBuilder(query, dialect, given);
   builder.values.push(...new Array<Wire>(offset).fill(null));
   const sql = assignments(values, builder);
   return { sql, values: builder.values.slice(offset) };

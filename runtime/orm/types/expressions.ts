@@ -51,7 +51,7 @@ export interface FilteredRelationOf<Path extends string = string> {
 
 export interface AggregateOptions {
   readonly distinct?: boolean;
-  readonly filter?: AnyCondition;
+  readonly filter?: AnyCondition | Expression<boolean, Any, Any>;
   readonly default?: unknown;
 }
 export interface ListOptions extends AggregateOptions {

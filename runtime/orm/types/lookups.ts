@@ -15,7 +15,7 @@ import type {
 export interface Subqueryable {
   readonly kind: 'queryset' | 'manager';
 }
-type Many<T> = readonly T[] | ReadonlySet<T> | Subqueryable;
+type Many<T> = readonly (T | AnyExpression)[] | ReadonlySet<T> | Subqueryable;
 
 interface Equality<T> {
   exact: T;
@@ -27,7 +27,7 @@ interface Ordered<T> extends Equality<T> {
   gte: T;
   lt: T;
   lte: T;
-  range: readonly [T, T];
+  range: readonly [T | AnyExpression, T | AnyExpression];
 }
 interface Text<T> extends Ordered<T> {
   iexact: string | null;

@@ -174,15 +174,16 @@ export interface Queryable<T, R = T, A = object, S = SchemaOf<T>> {
   valuesList<const P extends Paths<S, A>>(
     ...paths: CheckedPaths<S, A, P>
   ): QuerySet<T, { -readonly [I in keyof P]: TypeAt<S, A, P[I]> }, A>;
-  dates(
-    field: ColumnName<S>,
+  dates<const P extends string>(
+    field: PathCheck<S, A, P>,
     kind: 'year' | 'month' | 'week' | 'day',
     order?: 'ASC' | 'DESC',
   ): QuerySet<T, string, A>;
-  datetimes(
-    field: ColumnName<S>,
+  datetimes<const P extends string>(
+    field: PathCheck<S, A, P>,
     kind: 'year' | 'month' | 'week' | 'day' | 'hour' | 'minute' | 'second',
     order?: 'ASC' | 'DESC',
+    options?: { readonly timeZone?: string },
   ): QuerySet<T, Date, A>;
   union(...others: (QuerySet<Any, Any, Any> | { readonly all: boolean })[]): QuerySet<T, R, A>;
   intersection(...others: QuerySet<Any, Any, Any>[]): QuerySet<T, R, A>;

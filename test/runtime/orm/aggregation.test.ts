@@ -1,4 +1,18 @@
-import { Avg, Count, F, FieldError, Max, Min, Q, Sum } from '@migrate-async/runtime/orm';
+import {
+  Avg,
+  Coalesce,
+  Count,
+  Exists,
+  F,
+  FieldError,
+  Max,
+  Min,
+  OuterRef,
+  Q,
+  StringAgg,
+  Sum,
+  Value,
+} from '@migrate-async/runtime/orm';
 import { expect } from 'vitest';
 import { call, lastStatement, statements, thrownBy } from '../support/differential.ts';
 import { harness } from '../support/harness.ts';
@@ -190,4 +204,69 @@ behaviour('192 counting and summing over annotated rows', function* () {
   expect(yield* call(Book.objects.values('publisherId').distinct(), 'count')).toBe(2);
   expect(yield* call(rows.filter({ n: 99 }), 'exists')).toBe(false);
   expect(yield* call(rows.filter({ n: 3 }), 'exists')).toBe(true);
+});
+behaviour('170 a default beside a decimal or a date has its type', function* () {
+  const missing = Book.objects.filter({ id: 99 });
+  const named = {
+    exact: Sum('price', { default: '0.00' }),
+    whole: Sum('price', { default: 0 }),
+    day: Max('published', { default: '2000-01-01' }),
+    half: Sum('pages', { default: 0.5 }),
+  };
+  const expected = { exact: '0.00', whole: '0', day: '2000-01-01', half: 0.5 };
+  expect(yield* call(missing, 'aggregate', named)).toEqual(expected);
+  expect(yield* call(Book.objects.none(), 'aggregate', named)).toEqual(expected);
+  expect(statements().length).toBe(1);
+});
+behaviour('172 aggregates over nothing that only the server can tell are asked for', function* () {
+  const nothing = Book.objects.none();
+  expect(
+    yield* call(nothing, 'aggregate', {
+      n: Coalesce(Sum('pages'), 7),
+      v: Sum('pages', { default: Value(3) }),
+    }),
+  ).toEqual({ n: 7, v: 3 });
+  expect(statements().length).toBe(0);
+  expect(yield* call(nothing, 'aggregate', { n: Count('id').add(1), s: Sum('pages').add(1) })).toEqual({
+    n: 1,
+    s: null,
+  });
+  expect(
+    yield* call(Book.objects.filter({ id__in: [] }).distinct(), 'aggregate', { n: Count('id').add(1) }),
+  ).toEqual({ n: 1 });
+  expect(statements().length).toBe(2);
+});
+behaviour('175 an aggregate filter may be empty, certain, or a test of another table', function* () {
+  const named = {
+    none: Count('id', { filter: Q({ id__in: [] }) }),
+    fallback: Sum('pages', { filter: Q({ id__in: [] }), default: 2 }),
+    all: Count('id', { filter: Q({ id__in: [] }).not() }),
+  };
+  expect(yield* call(Book.objects, 'aggregate', named)).toEqual({ none: 0, fallback: 2, all: 5 });
+  const long = Exists(Book.objects.filter({ publisher: OuterRef('pk'), pages__gt: 300 }));
+  expect(yield* call(Publisher.objects, 'aggregate', { n: Count('id', { filter: long }) })).toEqual({ n: 2 });
+});
+behaviour('180 aggregates of aggregates, and orderings by them, are refused by name', function* () {
+  expect(() => Publisher.objects.annotate({ n: Count('books') }).annotate({ s: Sum('n') })).toThrow(
+    new FieldError("Cannot compute Sum('n'): 'n' is an aggregate"),
+  );
+  expect(() => Publisher.objects.orderBy(Count('books').desc())).toThrow(
+    new FieldError(
+      'Using an aggregate in orderBy() without also including it in annotate() is not allowed: Count',
+    ),
+  );
+  const counted = Publisher.objects.annotate({ n: Count('books') });
+  expect(yield* call(counted.orderBy(F('n').desc()).valuesList('n', { flat: true }), 'list')).toEqual([
+    3, 2, 0,
+  ]);
+});
+behaviour('197 joined texts may be distinct in their own order', function* () {
+  const joined = {
+    titles: StringAgg('publisher__name', ', ', { distinct: true, orderBy: 'publisher__name' }),
+    pages: StringAgg('pages', '-', { orderBy: '-pages' }),
+  };
+  expect(yield* call(Book.objects, 'aggregate', joined)).toEqual({
+    titles: 'Acme, Birch',
+    pages: '500-400-300-200-100',
+  });
 });

@@ -1,7 +1,7 @@
 import { F, FieldError, Q, ValidationError, ValueError } from '@migrate-async/runtime/orm';
 import { expect } from 'vitest';
 import { type Behaviour, call, lastStatement, statements, thrownBy } from '../support/differential.ts';
-import { harness } from '../support/harness.ts';
+import { harness, keys } from '../support/harness.ts';
 import { Author, Book, Event, Publisher } from '../support/library.ts';
 
 const { behaviour } = harness();
@@ -255,3 +255,13 @@ finds('167 parts of an array', [
   [{ tags__in: [['red'], ['green', 'blue', 'red'], []] }, [2, 4, 5]],
   [{ tags__0_1: ['red'] }, [1, 2]],
 ]);
+behaviour('128 a list may hold expressions', function* () {
+  const among = Book.objects.filter({ pages__in: [F('id').mul(50), 200, 1e12] }).orderBy('id');
+  expect(keys(yield* call(among, 'list'))).toEqual([2]);
+  expect(
+    keys(yield* call(Book.objects.filter({ contact__in: [F('authors'), 3] }).orderBy('id'), 'list')),
+  ).toEqual([1, 4]);
+  const between = Book.objects.filter({ pages__range: [F('id').mul(100), 200] }).orderBy('id');
+  expect(keys(yield* call(between, 'list'))).toEqual([1, 2]);
+  expect(keys(yield* call(Book.objects.exclude({ pages__in: [F('id').mul(100), 1] }), 'list'))).toEqual([]);
+});

@@ -365,3 +365,17 @@ behaviour('269 a delete is of whole rows', function* () {
   expect(distinct.message).toBe('Cannot call delete() after .distinct(*fields).');
   expect(yield* call(Review.objects.filter({ id: 1 }).distinct(), 'delete')).toEqual([1, { Review: 1 }]);
 });
+behaviour('257 update takes annotations of the row itself, in the same statement', function* () {
+  const twice = Book.objects.annotate({ twice: F('pages').mul(2) }).filter({ pages__gt: 100 });
+  expect(yield* call(twice, 'update', { pages: F('twice').add(1) })).toBe(4);
+  expect(statements()).toHaveLength(1);
+  expect(yield* call(Book.objects.orderBy('id').valuesList('pages', { flat: true }), 'list')).toEqual([
+    100, 401, 601, 801, 1001,
+  ]);
+  const joined = Book.objects.annotate({ awards: F('publisher__awards') });
+  const error = yield* thrownBy(() => call(joined, 'update', { pages: F('awards') }));
+  expect(error.message).toBe('Joined field references are not permitted in this query');
+  const counted = Book.objects.annotate({ n: Count('authors') });
+  const refused = yield* thrownBy(() => call(counted, 'update', { pages: F('n') }));
+  expect(refused.message).toBe('Aggregate functions are not allowed in this query (pages=Count).');
+});

@@ -39,9 +39,9 @@ const parts: Readonly<Record<Exclude<MomentPart, 'second'>, readonly [name: stri
 
 const asText = (sql: string) => `${sql}::text`;
 
-/** Parts are taken in the active zone, UTC; dates and times have no zone. */
-function zoned({ sql, field }: TypedSql): string {
-  return field?.family === 'dateTime' ? `${sql} AT TIME ZONE 'UTC'` : sql;
+/** Parts are taken in the active zone, UTC, or the given one; dates and times have no zone. */
+function zoned({ sql, field, zone = 'UTC' }: TypedSql): string {
+  return field?.family === 'dateTime' ? `${sql} AT TIME ZONE ${literal(zone)}` : sql;
 }
 
 const functions: Readonly<Record<FunctionName, (values: readonly string[]) => string>> = {
@@ -57,6 +57,7 @@ const functions: Readonly<Record<FunctionName, (values: readonly string[]) => st
 
 export const postgresqlDialect: Dialect = {
   name: 'postgresql',
+  timeZones: true,
 
   wire: () => undefined,
   list: () => undefined,
@@ -96,7 +97,14 @@ export const postgresqlDialect: Dialect = {
     hasKeys: (sql, mark, all) => `${sql} ${all ? '?&' : '?|'} ${mark}`,
   },
 
-  arithmetic: (operator, left, right) => `(${left.sql} ${operators[operator]} ${right.sql})`,
+  arithmetic(operator, left, right) {
+    const plain = `(${left.sql} ${operators[operator]} ${right.sql})`;
+    const families = [left.field?.family, right.field?.family];
+    if (!families.includes('date')) return plain;
+    // The server counts days between dates, and gives a moment without a zone for a date and a duration.
+    if (families.every((family) => family === 'date')) return `(INTERVAL '1 day' * ${plain})`;
+    return families.includes('duration') ? `(${plain} AT TIME ZONE 'UTC')` : plain;
+  },
   part(part, value) {
     // The whole second: EXTRACT would keep the fraction.
     if (part === 'second') return `EXTRACT(SECOND FROM DATE_TRUNC('second', ${zoned(value)}))`;
@@ -104,15 +112,20 @@ export const postgresqlDialect: Dialect = {
     return `EXTRACT(${name} FROM ${zoned(value)})${after}`;
   },
   // Back to the column's own type, so that its decoder and lookups go on to hold.
-  truncate: (unit: MomentUnit, { sql, field }) =>
-    field?.family === 'dateTime'
-      ? `(DATE_TRUNC('${unit}', ${sql} AT TIME ZONE 'UTC') AT TIME ZONE 'UTC')`
-      : `DATE_TRUNC('${unit}', ${sql})::date`,
+  truncate(unit: MomentUnit, value) {
+    const { sql, field, zone = 'UTC' } = value;
+    if (field?.family === 'time') return `DATE_TRUNC('${unit}', ${sql})::time`;
+    return field?.family === 'dateTime'
+      ? `(DATE_TRUNC('${unit}', ${zoned(value)}) AT TIME ZONE ${literal(zone)})`
+      : `DATE_TRUNC('${unit}', ${sql})::date`;
+  },
   dateOf: (value) => `(${zoned(value)})::date`,
   timeOf: (value) => `(${zoned(value)})::time`,
   call: (name, values) => functions[name](values),
   aggregate({ function: name, distinct, argument, filter, order, delimiter }: AggregateParts) {
-    const between = delimiter === undefined ? '' : `::text, ${delimiter}`;
+    // A cast that is not needed would make ORDER BY name another expression than DISTINCT.
+    const cast = argument.field?.family === 'text' ? '' : '::text';
+    const between = delimiter === undefined ? '' : `${cast}, ${delimiter}`;
     const ordered = order.length === 0 ? '' : ` ORDER BY ${order.join(', ')}`;
     const only = filter === undefined ? '' : ` FILTER (WHERE ${filter})`;
     return `${name}(${distinct ? 'DISTINCT ' : ''}${argument.sql}${between}${ordered})${only}`;

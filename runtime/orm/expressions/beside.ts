@@ -1,0 +1,23 @@
+import type { Family, Field } from '../fields/field.ts';
+import { DecimalField } from '../fields/numbers.ts';
+import type { ExpressionNode } from './node.ts';
+import { Parameter } from './value.ts';
+
+/** Families whose values are written as strings, so that a string beside one of them is one of them. */
+const writtenAsText: ReadonlySet<Family> = new Set(['date', 'time', 'dateTime', 'uuid', 'ip']);
+
+/** A value beside an expression of a type that JavaScript has no values of: an exact decimal, a date. */
+export function typedBeside(value: ExpressionNode, other: Field | undefined): ExpressionNode {
+  if (!(value instanceof Parameter) || other === undefined) return value;
+  if (other instanceof DecimalField) return value.as(other);
+  const { family } = value.output;
+  const date = family === 'dateTime' && other.family === 'date';
+  return (family === 'text' && writtenAsText.has(other.family)) || date ? value.as(other) : value;
+}
+/** The same for several values of one type. */
+export function allTypedBeside(expressions: readonly ExpressionNode[]): readonly ExpressionNode[] {
+  const others = expressions.filter((each) => !(each instanceof Parameter)).map(({ output }) => output);
+  const other =
+    others.find((each) => each instanceof DecimalField) ?? others.find((each) => each !== undefined);
+  return other === undefined ? expressions : expressions.map((each) => typedBeside(each, other));
+}
