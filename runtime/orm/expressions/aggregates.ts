@@ -6,6 +6,7 @@ import type { Resolver } from '../query/resolver.ts';
 import type { Predicate } from '../query/where.ts';
 import type { SqlWriter } from '../sql/writer.ts';
 import { Computable } from './arithmetic.ts';
+import { wider } from './beside.ts';
 import { type Condition, conditionFrom } from './condition.ts';
 import { FieldReference, Star } from './field-reference.ts';
 import { ExpressionNode, OrderingTerm, type ShapeSink } from './node.ts';
@@ -112,7 +113,11 @@ export class Aggregate extends Computable {
     return this.#kind.name;
   }
   get output(): Field | undefined {
-    return this.#kind.output(this.argument.output);
+    const output = this.#kind.output(this.argument.output);
+    const fallback = this.#resolved.fallback?.output;
+    // A fraction in place of a whole number makes all results ones that may have fractions.
+    const numbers = output?.family === 'number' && fallback?.family === 'number';
+    return numbers ? wider(output, fallback) : output;
   }
   /** Result over no rows, known without asking the server. */
   override get emptyValue(): unknown {

@@ -1,5 +1,7 @@
+import { FieldError } from '../errors.ts';
 import type { Family, Field } from '../fields/field.ts';
-import { DecimalField } from '../fields/numbers.ts';
+import { DecimalField, FloatField, IntegerField } from '../fields/numbers.ts';
+import { TextField } from '../fields/text.ts';
 import type { ExpressionNode } from './node.ts';
 import { Parameter } from './value.ts';
 
@@ -20,4 +22,31 @@ export function allTypedBeside(expressions: readonly ExpressionNode[]): readonly
   const other =
     others.find((each) => each instanceof DecimalField) ?? others.find((each) => each !== undefined);
   return other === undefined ? expressions : expressions.map((each) => typedBeside(each, other));
+}
+
+/**
+ * The type that holds the results of all `expressions`.
+ *
+ * @throws FieldError when there is none, so that the caller has to name it
+ */
+export function commonOutput(expressions: readonly ExpressionNode[]): Field | undefined {
+  let common: Field | undefined;
+  for (const { output } of expressions) {
+    if (output === undefined) continue;
+    common = common === undefined ? output : wider(common, output);
+  }
+  return common;
+}
+export function wider(left: Field, right: Field): Field {
+  if (left instanceof IntegerField && right instanceof IntegerField) {
+    return left.range.maximum >= right.range.maximum ? left : right;
+  }
+  if (left.family === 'number' && right.family === 'number') {
+    return left instanceof FloatField || right instanceof FloatField ? new FloatField() : new DecimalField();
+  }
+  if (left.constructor === right.constructor) return left;
+  if (left.family === 'text' && right.family === 'text') return new TextField();
+  throw new FieldError(
+    `Expression contains mixed types: ${left.typeName}, ${right.typeName}. You must set outputField.`,
+  );
 }

@@ -167,16 +167,11 @@ export class Query {
    * @param attribute true when instances get it, which must keep their methods
    */
   requireFreeName(name: string, attribute: boolean): void {
-    if (/[\s'"`;]|--|\/\*|\*\/|\p{Cc}|\p{Cs}/u.test(name)) {
-      throw new ValueError(
-        'Column aliases cannot contain whitespace characters, control characters, quotation marks, semicolons, or SQL comments.',
-      );
-    }
+    requireName(name);
     if (this.selected === undefined && (this.model.field(name) ?? this.model.relation(name)) !== undefined) {
       throw new ValueError(`The annotation '${name}' conflicts with a field on the model.`);
     }
-    const onInstances = attribute && this.rows.form === 'instances';
-    if (name === '__proto__' || (onInstances && name in this.model.modelClass.prototype)) {
+    if (attribute && this.rows.form === 'instances' && name in this.model.modelClass.prototype) {
       throw new ValueError(`The annotation '${name}' conflicts with a member of the model.`);
     }
   }
@@ -212,6 +207,16 @@ export class Query {
   follow(names: readonly string[]): ResolvedPath {
     return followPath(this.model, names, this.annotations.keys(), this.filteredRelations);
   }
+}
+
+/** Checks that something can have a name in a result: an aggregate may be called as a field is. */
+export function requireName(name: string): void {
+  if (/[\s'"`;]|--|\/\*|\*\/|\p{Cc}|\p{Cs}/u.test(name)) {
+    throw new ValueError(
+      'Column aliases cannot contain whitespace characters, control characters, quotation marks, semicolons, or SQL comments.',
+    );
+  }
+  if (name === '__proto__') throw new ValueError(`'${name}' cannot be the name of a value.`);
 }
 
 function grow(tree: RelatedTree, names: readonly string[]): RelatedTree {

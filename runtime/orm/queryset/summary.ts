@@ -1,7 +1,7 @@
 import { defaultType } from '../expressions/aggregates.ts';
 import type { Condition } from '../expressions/condition.ts';
 import { ExpressionNode, unknownValue } from '../expressions/node.ts';
-import { Query } from '../query/query.ts';
+import { Query, requireName } from '../query/query.ts';
 import { Resolver } from '../query/resolver.ts';
 import type { ChainStep } from './chain.ts';
 
@@ -21,7 +21,7 @@ export function summaryStep(named: readonly (readonly [string, ExpressionNode | 
       else clear(query);
       const names: string[] = [];
       for (const [name, expression] of named) {
-        query.requireFreeName(name, false);
+        requireName(name);
         const resolved = resolveSummary(expression, query, inner, resolver);
         query.annotations.set(name, resolved);
         query.selectedAnnotations.add(name);
