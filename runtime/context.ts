@@ -43,3 +43,10 @@ export function currentContext(): Context | undefined {
 export function withContext<T>(changes: Partial<Context>, work: () => T): T {
   return storage.run({ ...(storage.getStore() ?? outermost), ...changes }, work);
 }
+
+/** What aborts a piece of work: a signal of its own, the context's, or either of the two. */
+export function signalFor(own: AbortSignal | undefined, context = currentContext()): AbortSignal | undefined {
+  const surrounding = context?.signal;
+  if (own === undefined || surrounding === undefined || own === surrounding) return own ?? surrounding;
+  return AbortSignal.any([own, surrounding]);
+}

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { currentContext } from '../context.ts';
+import { currentContext, signalFor } from '../context.ts';
 import { type CrossingEvent, crossingChannel } from '../instrumentation.ts';
 import { boundOperationOf } from './bound.ts';
 import { callGate } from './gate.ts';
@@ -49,15 +49,15 @@ export function syncToAsync<Arguments extends readonly unknown[], Result>(
 type Crossing = Pick<CrossingEvent, 'form' | 'operation' | 'threadSensitive'>;
 
 /**
- * Runs `work` as sync code on a lane, and publishes the passage. When the signal, by default the
- * context's, is aborted the caller is
- * told at once; work that has not begun never does, work that has is finished and its outcome dropped.
+ * Runs `work` as sync code on a lane, and publishes the passage. When the signal or the context's is aborted the
+ * caller is told at once; work that has not begun never does, work that has is finished and its outcome dropped.
  */
 export async function cross<Result>(
   crossing: Crossing,
   work: () => Result | Promise<Result>,
-  signal = currentContext()?.signal,
+  own?: AbortSignal,
 ): Promise<Result> {
+  const signal = signalFor(own);
   signal?.throwIfAborted();
   const times = { start: performance.now(), began: 0, held: 0 };
   const lane = laneFor(crossing.threadSensitive);

@@ -95,6 +95,9 @@ export class Pool {
       this.#discard(connection);
       return;
     }
+    this.#offer(connection);
+  }
+  #offer(connection: NativeConnection): void {
     const waiter = this.#waiting.next();
     if (waiter !== undefined) {
       waiter.give(connection);
@@ -174,7 +177,8 @@ export class Pool {
       (connection) => {
         this.#opening -= 1;
         this.#born.set(connection, performance.now());
-        this.release(connection);
+        if (this.#closed) this.#discard(connection);
+        else this.#offer(connection);
       },
       (error) => {
         this.#opening -= 1;

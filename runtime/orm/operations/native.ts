@@ -1,5 +1,5 @@
 import { syncToAsync } from '../../bridge/sync-to-async.ts';
-import { type Context, currentContext, withContext } from '../../context.ts';
+import { type Context, currentContext, signalFor, withContext } from '../../context.ts';
 import { connections } from '../connections/index.ts';
 import { Lock } from '../connections/lock.ts';
 import type { NativeConnection } from '../connections/native-connection.ts';
@@ -50,7 +50,7 @@ class NativeSession {
 
   constructor(signal: AbortSignal | undefined) {
     this.#context = currentContext();
-    this.#signal = eitherSignal(signal, this.#context?.signal);
+    this.#signal = signalFor(signal, this.#context);
   }
 
   answer(step: Step): Promise<unknown> {
@@ -182,11 +182,6 @@ class NativeSession {
     if (held.turn === undefined) wrapper.pool.release(held.connection);
     else held.turn.release();
   }
-}
-
-function eitherSignal(own?: AbortSignal, surrounding?: AbortSignal): AbortSignal | undefined {
-  if (own === undefined || surrounding === undefined) return own ?? surrounding;
-  return own === surrounding ? own : AbortSignal.any([own, surrounding]);
 }
 
 /** Sends one statement of a transaction; when it fails, whatever waits behind it is not sent. */

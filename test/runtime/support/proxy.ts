@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** What becomes of a piece of traffic: passed on, swallowed, cut short, or answered with a broken connection. */
+/** What becomes of a piece of traffic: passed on, taken apart, swallowed, cut short, or answered with a broken connection. */
 export type Verdict =
+  | 'pieces'
   | 'pass'
   | 'drop'
   | 'reset'
@@ -13,7 +14,7 @@ export type Direction = 'toServer' | 'toClient';
 export type Rule = (direction: Direction, data: Buffer) => Verdict;
 
 /** A TCP proxy in front of a server, whose network can be made to fail at will. */
-export interface Proxy {
+export interface NetworkProxy {
   /** The given URL, with the proxy's address. */
   readonly url: string;
   readonly connections: number;
@@ -27,7 +28,7 @@ export interface Proxy {
 const pass: Rule = () => 'pass';
 
 /** Starts a proxy in front of the server that `url` names. */
-export async function startProxy(url: string): Promise<Proxy> {
+export async function startProxy(url: string): Promise<NetworkProxy> {
   const target = new URL(url);
   const pairs = new Set<readonly [client: Socket, server: Socket]>();
   const server = createServer((client) => {
@@ -39,19 +40,20 @@ export async function startProxy(url: string): Promise<Proxy> {
   });
   function forward(from: Socket, to: Socket, direction: Direction): void {
     let tail = Promise.resolve();
-    const inOrder = (work: () => void) => {
+    const inOrder = (work: () => void | Promise<void>) => {
       tail = tail.then(work);
     };
     from.on('data', (data) => {
       const verdict = proxy.rule(direction, data);
       if (verdict === 'drop') return;
       if (verdict === 'reset') return broken(from, to);
+      if (verdict === 'pieces') return inOrder(() => inPieces(to, data));
       if (verdict === 'pass') return inOrder(() => void to.write(data));
       if ('after' in verdict) {
         tail = tail.then(() => verdict.after);
         return inOrder(() => void to.write(data));
       }
-      inOrder(() => to.write(data.subarray(0, verdict.first), () => broken(from, to)));
+      inOrder(() => void to.write(data.subarray(0, verdict.first), () => broken(from, to)));
     });
     from.on('error', () => to.destroy());
     from.on('end', () => inOrder(() => void to.end()));
@@ -59,6 +61,11 @@ export async function startProxy(url: string): Promise<Proxy> {
       inOrder(() => void to.destroy());
       for (const pair of pairs) if (pair.includes(from)) pairs.delete(pair);
     });
+  }
+  /** One byte at a time, each in a packet of its own as far as the system lets us. */
+  async function inPieces(to: Socket, data: Buffer): Promise<void> {
+    to.setNoDelay(true);
+    for (const byte of data) await new Promise<void>((resolve) => to.write(Buffer.of(byte), () => resolve()));
   }
   function broken(...sockets: readonly Socket[]): void {
     for (const socket of sockets) socket.resetAndDestroy();
@@ -68,7 +75,7 @@ export async function startProxy(url: string): Promise<Proxy> {
   const address = new URL(url);
   address.hostname = '127.0.0.1';
   address.port = String((server.address() as AddressInfo).port);
-  const proxy: Proxy = {
+  const proxy: NetworkProxy = {
     url: address.href,
     rule: pass,
     get connections() {
