@@ -91,6 +91,10 @@ export class NotUpdated extends DatabaseError {
 export class FieldError extends Error {
   override name = 'FieldError';
 }
+/** A fetch mode of `raise` refused to fetch a field or relation that was not loaded. */
+export class FieldFetchBlocked extends FieldError {
+  override name = 'FieldFetchBlocked';
+}
 export class FieldDoesNotExist extends Error {
   override name = 'FieldDoesNotExist';
 }

@@ -11,6 +11,7 @@ export {
   DataError,
   FieldDoesNotExist,
   FieldError,
+  FieldFetchBlocked,
   Http404,
   ImproperlyConfigured,
   IndexError,
@@ -89,6 +90,7 @@ export {
   reverse,
   set,
 } from './fields/index.ts';
+export { FETCH_ONE, FETCH_PEERS, FETCH_RAISE, type FetchMode } from './models/fetch-modes.ts';
 export { model } from './models/model.ts';
 export { Manager } from './queryset/manager.ts';
 export {

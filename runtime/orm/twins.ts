@@ -112,6 +112,7 @@ export const lazyOperations = [
   'raw',
   'extra',
   'slice',
+  'fetchMode',
   'abortable',
 ] as const;
 

@@ -1,4 +1,4 @@
-import { refreshInstance } from '../operations/refresh.ts';
+import { loadDeferred } from '../operations/refresh.ts';
 import { runBlocking } from '../operations/run.ts';
 import type { ModelInstance } from './instance.ts';
 import type { ModelConstructor, ModelMeta } from './meta.ts';
@@ -16,7 +16,7 @@ export function deferringClass(meta: ModelMeta, loaded: readonly string[]): Mode
     Object.defineProperty(partial.prototype, attribute, {
       configurable: true,
       get(this: ModelInstance) {
-        runBlocking(refreshInstance(this, { fields: [attribute] }));
+        runBlocking(loadDeferred(this, attribute));
         return this[attribute];
       },
       set(this: ModelInstance, value: unknown) {

@@ -1,3 +1,5 @@
+import type { Fetching } from './fetch-modes.ts';
+
 /** Passed to a model's constructor for a row that was read: the reader fills the attributes in. */
 export class Loaded {
   readonly alias: string;
@@ -29,6 +31,8 @@ export class InstanceState {
   related: Map<string, object | null> | undefined = undefined;
   /** Relations that were assigned an instance without a key; the key is taken over when this one is saved. */
   unsaved: Set<string> | undefined = undefined;
+  /** How what is missing is fetched; undefined fetches it for this instance alone. */
+  fetching: Fetching | undefined = undefined;
   /** Prefetched rows of the many sides, by accessor name. */
   prefetched: Map<string, object[]> | undefined = undefined;
 

@@ -3,6 +3,7 @@ import { IndexError, NotSupportedError, TransactionManagementError, ValueError }
 import { Aggregate, aggregateKinds } from '../expressions/aggregates.ts';
 import { Star } from '../expressions/field-reference.ts';
 import { isInstance } from '../lookups/encode.ts';
+import { rememberFetchMode } from '../models/fetch-modes.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { metaKey } from '../models/registry.ts';
 import { relate } from '../models/state.ts';
@@ -34,7 +35,7 @@ function* fetch(queryset: QuerySet, variant: RowsVariant): Operation<unknown[]> 
   if (plan === undefined) return [];
   yield* requireLockable(queryset);
   const rows = yield* sendPlan(queryset, plan);
-  relateKnown(queryset, rows);
+  rememberCircumstances(queryset, rows);
   if (queryset.state.prefetches.length > 0 && rows.length > 0) {
     yield* prefetch(rows as object[], queryset.state.prefetches, queryset.database);
   }
@@ -52,8 +53,17 @@ export function* requireLockable(queryset: QuerySet): Operation<void> {
   throw new TransactionManagementError('select_for_update cannot be used outside of a transaction.');
 }
 
+/** Tells rows how they were read: how to fetch what they lack, and through which instance. */
+export function rememberCircumstances(queryset: QuerySet, rows: readonly unknown[]): void {
+  const { fetchMode } = queryset.state;
+  if (fetchMode !== undefined && queryset.query.rows.form === 'instances') {
+    rememberFetchMode(rows as object[], fetchMode);
+  }
+  relateKnown(queryset, rows);
+}
+
 /** Rows of a related manager know the instance they were asked for through. */
-export function relateKnown(queryset: QuerySet, rows: readonly unknown[]): void {
+function relateKnown(queryset: QuerySet, rows: readonly unknown[]): void {
   const { known } = queryset.state;
   if (known === undefined || queryset.query.rows.form !== 'instances') return;
   for (const row of rows) relate(row as object, known.name, known.instance);

@@ -1,19 +1,46 @@
 import type { ForeignKeyField } from '../fields/relations.ts';
+import { fetchedWith, requireFetchable } from '../models/fetch-modes.ts';
 import type { GenericKey } from '../models/generic.ts';
 import type { ModelInstance } from '../models/instance.ts';
+import type { ModelMeta } from '../models/meta.ts';
 import { metaKey } from '../models/registry.ts';
 import type { ReverseRelation } from '../models/relations.ts';
 import { relate, stateOf } from '../models/state.ts';
+import { prefetch } from '../queryset/prefetch.ts';
 import { QuerySet } from '../queryset/queryset.ts';
 import { errorsOf, get, list } from './read.ts';
 import type { Operation } from './steps.ts';
+
+/** Rows of a model, from the database of an instance and with its fetch mode. */
+function rowsFor(instance: ModelInstance, model: ModelMeta): QuerySet {
+  const { alias = 'default', fetching } = stateOf(instance);
+  return new QuerySet(model).with({ alias, fetchMode: fetching?.mode });
+}
+
+/**
+ * Does what the fetch mode of an instance asks for: refuses, or loads the relation for all instances of its query.
+ *
+ * @returns the related instance, where it was loaded with those of the others
+ */
+function* fetchForPeers(
+  instance: ModelInstance,
+  label: string,
+  name: string,
+): Operation<ModelInstance | undefined> {
+  requireFetchable(instance, label, name);
+  const peers = fetchedWith(instance);
+  if (peers.length < 2) return undefined;
+  yield* prefetch(peers, [name], stateOf(instance).alias ?? 'default');
+  return (stateOf(instance).related?.get(name) ?? undefined) as ModelInstance | undefined;
+}
 
 /** Loads what a foreign key points at; null for a null key. */
 export function* readForward(instance: ModelInstance, field: ForeignKeyField): Operation<object | null> {
   const key = instance[field.attribute];
   if (key === null || key === undefined) return null;
-  const alias = stateOf(instance).alias ?? 'default';
-  const related = (yield* get(new QuerySet(field.target).using(alias), {
+  const shared = yield* fetchForPeers(instance, field.model.label, field.name);
+  if (shared !== undefined && shared[field.targetField.attribute] === key) return shared;
+  const related = (yield* get(rowsFor(instance, field.target), {
     [field.targetField.name]: key,
   })) as ModelInstance;
   relate(instance, field.name, related);
@@ -28,8 +55,9 @@ export function* readForward(instance: ModelInstance, field: ForeignKeyField): O
 export function* readGeneric(instance: ModelInstance, key: GenericKey): Operation<object | null> {
   const target = key.targetOf(instance);
   if (target === undefined) return null;
-  const rows = new QuerySet(target).using(stateOf(instance).alias ?? 'default');
-  const found = yield* list(rows.filter({ pk: key.keyOf(instance, target) }));
+  const shared = yield* fetchForPeers(instance, key.model.label, key.name);
+  if (shared?.[metaKey].isA(target) && shared.pk === key.keyOf(instance, target)) return shared;
+  const found = yield* list(rowsFor(instance, target).filter({ pk: key.keyOf(instance, target) }));
   const related = (found[0] as object | undefined) ?? null;
   relate(instance, key.name, related);
   return related;
@@ -43,10 +71,10 @@ export function* readReverse(instance: ModelInstance, relation: ReverseRelation)
   const known = stateOf(instance).related?.get(relation.name);
   const key = instance[field.targetField.attribute];
   if (known === null || key === null || key === undefined) throw missing();
-  const alias = stateOf(instance).alias ?? 'default';
+  const shared = yield* fetchForPeers(instance, field.target.label, relation.name);
+  if (shared !== undefined) return shared;
   try {
-    const query = new QuerySet(field.model).using(alias);
-    const related = (yield* get(query, { [field.name]: key })) as ModelInstance;
+    const related = (yield* get(rowsFor(instance, field.model), { [field.name]: key })) as ModelInstance;
     relate(related, field.name, instance);
     relate(instance, relation.name, related);
     return related;

@@ -4,7 +4,7 @@ import { ValueError } from '../errors.ts';
 import { prefetch } from '../queryset/prefetch.ts';
 import type { QuerySet } from '../queryset/queryset.ts';
 import { rowsPlan } from '../sql/plans.ts';
-import { relateKnown, requireLockable } from './read.ts';
+import { rememberCircumstances, requireLockable } from './read.ts';
 import { insideBlock, type Streaming, statement } from './steps.ts';
 
 export interface IteratorOptions {
@@ -41,7 +41,7 @@ export function* stream(queryset: QuerySet, options: IteratorOptions): Streaming
   const chunks = hasCursors(database, inside) ? fromCursor(!inside) : fromResult();
   yield* chunks(database, request, chunkSize, function* (result): Streaming {
     const rows = plan.read(result, database);
-    relateKnown(queryset, rows);
+    rememberCircumstances(queryset, rows);
     if (state.prefetches.length > 0) yield* prefetch(rows as object[], state.prefetches, database);
     yield { kind: 'rows', rows };
   });

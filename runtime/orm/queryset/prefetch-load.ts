@@ -1,4 +1,5 @@
 import type { ForeignKeyField } from '../fields/relations.ts';
+import type { FetchMode } from '../models/fetch-modes.ts';
 import { GenericKey, type GenericRelation } from '../models/generic.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import { defaultQuerySet } from '../models/managers.ts';
@@ -20,6 +21,8 @@ export interface Load {
   readonly alias: string;
   readonly querysets: readonly QuerySet[];
   readonly toAttr: string | undefined;
+  /** That of the instances; what they lead to has the same. */
+  readonly fetchMode: FetchMode | undefined;
 }
 
 /** Loads a relation for all instances of one model; returns the rows it leads to. */
@@ -42,10 +45,10 @@ export function load(
 }
 
 /** The query set that was given for the model, else `plain`; on the database of the instances unless it names one. */
-function startFor(model: ModelMeta, { querysets, alias }: Load, plain: () => QuerySet): QuerySet {
+function startFor(model: ModelMeta, { querysets, alias, fetchMode }: Load, plain: () => QuerySet): QuerySet {
   const given = querysets.length === 1 ? querysets[0] : querysets.find(({ meta }) => meta.isA(model));
   const start = given ?? plain();
-  return start.state.alias === undefined ? start.using(alias) : start;
+  return start.with({ alias: start.state.alias ?? alias, fetchMode: start.state.fetchMode ?? fetchMode });
 }
 
 function* loadForward(

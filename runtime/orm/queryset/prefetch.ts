@@ -2,6 +2,7 @@ import { ValueError } from '../errors.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { metaKey } from '../models/registry.ts';
+import { stateOf } from '../models/state.ts';
 import type { Operation } from '../operations/steps.ts';
 import { type Followed, load } from './prefetch-load.ts';
 import { QuerySet } from './queryset.ts';
@@ -76,9 +77,10 @@ function* follow(
     const toAttr = isLast ? lookup.toAttr : undefined;
     const loaded: ModelInstance[] = [];
     for (const [meta, group] of byModel(level)) {
+      const fetchMode = group[0] === undefined ? undefined : stateOf(group[0]).fetching?.mode;
       const relation = requireRelation(meta, name, lookup.lookup);
       requireFreeAttribute(meta, toAttr);
-      loaded.push(...(yield* load(group, relation, { name, alias, querysets, toAttr })));
+      loaded.push(...(yield* load(group, relation, { name, alias, querysets, toAttr, fetchMode })));
     }
     done.set(path, loaded);
     level = loaded;

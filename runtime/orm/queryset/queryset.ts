@@ -1,7 +1,9 @@
 import { dialectOf } from '../connections/index.ts';
+import { ValueError } from '../errors.ts';
 import type { RawParameters } from '../expressions/raw.ts';
 import type { ZoneOptions } from '../expressions/zones.ts';
 import { OutsideRange } from '../lookups/operand.ts';
+import { FETCH_ONE, FETCH_PEERS, FETCH_RAISE, type FetchMode } from '../models/fetch-modes.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { asynchronous, synchronous } from '../operations/bound.ts';
 import * as bulk from '../operations/bulk.ts';
@@ -33,6 +35,8 @@ export interface QuerySetState {
   /** Instance every row is related to, for the query sets of a related manager. */
   readonly known: { readonly name: string; readonly instance: object } | undefined;
   readonly signal: AbortSignal | undefined;
+  /** How instances fetch what was not loaded; undefined is one by one. */
+  readonly fetchMode?: FetchMode | undefined;
 }
 const plainState: QuerySetState = { alias: undefined, prefetches: [], known: undefined, signal: undefined };
 const roots = new WeakMap<ModelMeta, QueryShape>();
@@ -164,6 +168,12 @@ export class QuerySet {
   }
   using(alias: string): QuerySet {
     return this.with({ alias });
+  }
+  fetchMode(mode: FetchMode): QuerySet {
+    if (![FETCH_ONE, FETCH_PEERS, FETCH_RAISE].includes(mode)) {
+      throw new ValueError(`'${mode}' is not a fetch mode: use FETCH_ONE, FETCH_PEERS or FETCH_RAISE.`);
+    }
+    return this.with({ fetchMode: mode === FETCH_ONE ? undefined : mode });
   }
   abortable(signal: AbortSignal): QuerySet {
     return this.with({ signal });

@@ -222,3 +222,78 @@ behaviour('307 prefetch names what it cannot follow', function* () {
     new ValueError('Prefetch querysets cannot use raw(), values(), and values_list().'),
   );
 });
+
+behaviour('304 a sliced prefetch is sliced for each parent', function* () {
+  const rows = Review.objects.orderBy('-id');
+  const two = Prefetch('reviews', { queryset: Review.objects.orderBy('-stars', 'id').slice(0, 2) });
+  const books = yield* call<Book[]>(Book.objects.prefetchRelated(two).orderBy('id'), 'list');
+  expect(books.map((book) => book.reviews.all().loaded?.map((review) => review.stars))).toEqual([
+    [5, 3],
+    [4],
+    [],
+    [3, 2],
+    [],
+  ]);
+  expect(lastStatement()).toContain('ROW_NUMBER() OVER (PARTITION BY "review"."book_id"');
+  expect(statements()).toHaveLength(2);
+  const second = Prefetch('reviews', { queryset: rows.slice(1, 2), toAttr: 'second' });
+  const seconds = yield* call<(Book & { second: Review[] })[]>(
+    Book.objects.prefetchRelated(second).orderBy('id'),
+    'list',
+  );
+  expect(seconds.map((book) => book.second.map((review) => review.id))).toEqual([[1], [], [], [5], []]);
+  const none = Prefetch('reviews', { queryset: rows.slice(0, 0), toAttr: 'none' });
+  const empty = yield* call<(Book & { none: Review[] })[]>(Book.objects.prefetchRelated(none), 'list');
+  expect(empty.map((book) => book.none)).toEqual([[], [], [], [], []]);
+});
+behaviour('304 many-to-many prefetches are sliced for each parent too', function* () {
+  const oldest = Prefetch('authors', {
+    queryset: Author.objects.orderBy('-age').slice(0, 1),
+    toAttr: 'oldest',
+  });
+  const books = yield* call<(Book & { oldest: Author[] })[]>(
+    Book.objects.prefetchRelated(oldest).orderBy('id'),
+    'list',
+  );
+  expect(books.map((book) => book.oldest.map((author) => author.name))).toEqual([
+    ['Ann'],
+    ['Bob'],
+    ['Cyd'],
+    ['Cyd'],
+    [],
+  ]);
+  const first = Prefetch('books', {
+    queryset: Book.objects.filter({ pages__gt: 100 }).orderBy('pages').slice(0, 1),
+  });
+  const authors = yield* call<Author[]>(Author.objects.prefetchRelated(first).orderBy('id'), 'list');
+  expect(authors.map((author) => keys((author.books.all().loaded ?? []) as unknown[]))).toEqual([
+    [2],
+    [2],
+    [3],
+    [],
+  ]);
+});
+behaviour('306 a prefetch goes on from the attribute another one filled', function* () {
+  const good = Prefetch('books', { queryset: Book.objects.filter({ pages__gte: 300 }), toAttr: 'long' });
+  const publishers = yield* call<(Publisher & { long: Book[] })[]>(
+    Publisher.objects.prefetchRelated(good, 'long__reviews' as never).orderBy('id'),
+    'list',
+  );
+  expect(publishers.map(({ long }) => long.map((book) => book.reviews.all().loaded?.length))).toEqual([
+    [0],
+    [0, 3],
+    [],
+  ]);
+  expect(statements()).toHaveLength(3);
+});
+behaviour('306 a prefetch of one row is kept under its attribute as that row', function* () {
+  const own = Prefetch('publisher', {
+    queryset: Publisher.objects.filter({ awards__gt: 1 }),
+    toAttr: 'awarded',
+  });
+  const books = yield* call<(Book & { awarded: Publisher | null })[]>(
+    Book.objects.prefetchRelated(own).orderBy('id'),
+    'list',
+  );
+  expect(books.map(({ awarded }) => awarded?.name ?? null)).toEqual(['Acme', 'Acme', null, null, 'Acme']);
+});

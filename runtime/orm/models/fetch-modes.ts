@@ -1,0 +1,47 @@
+import { FieldFetchBlocked } from '../errors.ts';
+import { metaKey } from './registry.ts';
+import { stateOf } from './state.ts';
+
+/** What happens when something that was not loaded is read from an instance: it alone is fetched for it. */
+export const FETCH_ONE = 'one';
+/** It is fetched for every instance that came from the same query and lacks it, in one query. */
+export const FETCH_PEERS = 'peers';
+/** It is refused, with FieldFetchBlocked: nothing is read without being asked for. */
+export const FETCH_RAISE = 'raise';
+export type FetchMode = typeof FETCH_ONE | typeof FETCH_PEERS | typeof FETCH_RAISE;
+
+/** How instances of one query fetch what they lack. */
+export interface Fetching {
+  readonly mode: FetchMode;
+  /** The instances of that query. */
+  readonly peers: readonly object[];
+}
+
+/** Tells instances, and those that were joined to them, how to fetch what they lack. */
+export function rememberFetchMode(rows: readonly object[], mode: FetchMode): void {
+  const byModel = new Map<unknown, object[]>();
+  const visit = (instance: object) => {
+    const { [metaKey]: meta } = instance as { readonly [metaKey]?: unknown };
+    if (meta === undefined) return;
+    const state = stateOf(instance);
+    if (state.fetching !== undefined) return;
+    const peers = byModel.get(meta) ?? [];
+    byModel.set(meta, peers);
+    peers.push(instance);
+    state.fetching = { mode, peers };
+    for (const related of state.related?.values() ?? []) if (related !== null) visit(related);
+  };
+  for (const row of rows) visit(row);
+}
+
+/** Refuses to fetch what an instance lacks, where that is its mode. */
+export function requireFetchable(instance: object, label: string, name: string): void {
+  if (stateOf(instance).fetching?.mode !== FETCH_RAISE) return;
+  throw new FieldFetchBlocked(`Fetching of ${label}.${name} blocked.`);
+}
+
+/** The instances to fetch something for: this one, or all of its query. */
+export function fetchedWith(instance: object): readonly object[] {
+  const fetching = stateOf(instance).fetching;
+  return fetching?.mode === FETCH_PEERS ? fetching.peers : [instance];
+}
