@@ -110,9 +110,14 @@ function initialise(
   }
 }
 
-/** `pk`, relations that are no columns, and properties for which the model has a setter. */
-function isAssignable(instance: object, name: string): boolean {
-  for (let each = instance; each !== null; each = Object.getPrototypeOf(each)) {
+/**
+ * `pk`, relations that are no columns, and properties for which the model has a setter; not the prototype, which every
+ * object has a setter for.
+ *
+ * @param instance of the model, or its prototype
+ */
+export function isAssignable(instance: object, name: string): boolean {
+  for (let each = instance; each !== Object.prototype; each = Object.getPrototypeOf(each)) {
     const property = Object.getOwnPropertyDescriptor(each, name);
     if (property !== undefined) return property.set !== undefined;
   }

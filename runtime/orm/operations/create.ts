@@ -1,5 +1,5 @@
 import { FieldError, IntegrityError, ValueError } from '../errors.ts';
-import type { ModelInstance } from '../models/instance.ts';
+import { isAssignable, type ModelInstance } from '../models/instance.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { relate } from '../models/state.ts';
 import type { QuerySet } from '../queryset/queryset.ts';
@@ -93,19 +93,12 @@ function creationValues(queryset: QuerySet, where: Values, defaults: Values): Va
 
 /** Values are for fields and for properties of the model that can be set, not for its methods or its prototype. */
 function requireSettable(meta: ModelMeta, names: readonly string[]): void {
-  const unknown = names.filter((name) => meta.field(name) === undefined && !hasSetter(meta, name));
+  const unknown = names.filter(
+    (name) => meta.field(name) === undefined && !isAssignable(meta.modelClass.prototype, name),
+  );
   if (unknown.length === 0) return;
   const listed = unknown.sort().map((name) => `'${name}'`);
   throw new FieldError(`Invalid field name(s) for model ${meta.label}: ${listed.join(', ')}.`);
-}
-function hasSetter(meta: ModelMeta, name: string): boolean {
-  let level: object | null = meta.modelClass.prototype;
-  while (level !== null && level !== Object.prototype) {
-    const property = Object.getOwnPropertyDescriptor(level, name);
-    if (property !== undefined) return property.set !== undefined;
-    level = Object.getPrototypeOf(level);
-  }
-  return false;
 }
 
 /** Functions among the values are called now. */

@@ -330,14 +330,14 @@ describe('hostile names', () => {
       ).toEqual([{ [name]: 'there' }]);
     }
     expect(() => targets().values({ ['__proto__']: F('title') })).toThrow(
-      "The annotation '__proto__' conflicts",
+      "'__proto__' cannot be the name of a value.",
     );
   });
 
   test('of annotations leave the methods of instances alone', () => {
     for (const name of ['save', 'pk', 'constructor', 'toString', 'shout', 'owner', 'title', '__proto__']) {
       expect(() => targets().annotate({ [name]: F('title') })).toThrow(
-        /conflicts with a (field on|member of) the model/,
+        /conflicts with a (field on|member of) the model|cannot be the name of a value/,
       );
     }
     for (const name of ['save', 'pk', 'name', '__proto__']) {
