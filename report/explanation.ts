@@ -22,7 +22,7 @@ export function explanationText(explanation: Explanation, options: TerminalOptio
 
 /** Which case a bridge is, how what it is called on was proven, and what would be written. */
 export function siteExplanationText(
-  { site, before, after, together, proofs }: SiteExplanation,
+  { site, before, after, together, proofs, typesUnavailable }: SiteExplanation,
   options: TerminalOptions,
 ): string {
   const palette = pc.createColors(options.color);
@@ -34,6 +34,8 @@ export function siteExplanationText(
   for (const { operation, proof, model } of proofs) {
     lines.push(`  ${operation}: known by ${proof}${model === undefined ? '' : `, model ${model}`}`);
   }
+  if (outcome.kind === 'leave' && typesUnavailable !== undefined)
+    lines.push(`  not proven by types: ${typesUnavailable}`);
   if (after !== undefined)
     lines.push(...marked('-', before, palette.red), ...marked('+', after, palette.green));
   if (together.length > 0) lines.push(`  together with ${together.map(options.displayPath).join(', ')}`);

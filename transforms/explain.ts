@@ -1,4 +1,5 @@
 import type { Site } from '../analyzer/analysis.ts';
+import { typeChecker } from '../analyzer/evidence/orm-checked.ts';
 import { type Evaluator, lastLineOf, lineOf, type SourceFile, span } from '../analyzer/sources/index.ts';
 import { applyEdits, orderedEdits } from './edit.ts';
 import { formContext } from './forms/form.ts';
@@ -15,6 +16,8 @@ export interface SiteExplanation {
   /** Other files that would change with it. */
   readonly together: readonly string[];
   /** How each operation is known to be one. */
+  /** Why the third proof, by types, could not be tried. */
+  readonly typesUnavailable: string | undefined;
   readonly proofs: readonly {
     readonly operation: string;
     readonly proof: 'syntax' | 'flow' | 'type';
@@ -44,6 +47,7 @@ export function explainSites(
         site,
         before: file.text.slice(start, end),
         ...outcome(file, evaluator, site, options),
+        typesUnavailable: typeChecker(evaluator).unavailable,
         proofs: bridge.operations.map(({ name, proof, model }) => ({ operation: name, proof, model })),
       },
     ];

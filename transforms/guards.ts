@@ -1,6 +1,7 @@
 import type { Node } from '@babel/types';
 import type { Bridge, OrmOperation } from '../analyzer/evidence/bridge.ts';
 import { ormOperation, receiverKnowledge } from '../analyzer/evidence/orm.ts';
+import { typeChecker } from '../analyzer/evidence/orm-checked.ts';
 import {
   type Evaluator,
   isFunction,
@@ -18,7 +19,7 @@ import { type FormMatch, leave } from './forms/form.ts';
 type Refusal = FormMatch & { readonly kind: 'leave' };
 
 /** Reasons to leave a bridge that hold whatever form it has. */
-export function refusal(bridge: Bridge): Refusal | undefined {
+export function refusal(bridge: Bridge, evaluator: Evaluator): Refusal | undefined {
   const { argument, doubt, file, wrap } = bridge;
   if (doubt !== undefined) return leave(doubt.code, doubt.reason);
   if (argument === undefined) return leave('MA115', 'nothing is handed to the wrapper');
@@ -28,7 +29,7 @@ export function refusal(bridge: Bridge): Refusal | undefined {
     return leave('MA121', `«${handed.name}» is whatever the caller hands over`);
   return (
     optionsRefusal(bridge) ??
-    castRefusal(bridge) ??
+    castRefusal(bridge, evaluator) ??
     asyncToSyncRefusal(file, wrap) ??
     resourceRefusal(file, wrap) ??
     (bridge.closure === undefined && hasOptionalLink(argument)
@@ -53,13 +54,18 @@ function optionsRefusal({ file, options }: Bridge): Refusal | undefined {
   return undefined;
 }
 
-function castRefusal({ argument, application, wrap }: Bridge): Refusal | undefined {
+function castRefusal(
+  { file, argument, application, wrap }: Bridge,
+  evaluator: Evaluator,
+): Refusal | undefined {
   if (argument !== undefined && isCast(argument))
     return leave('MA114', 'the wrapped function is cast to another type');
   if (application === undefined || application.callee === wrap) return undefined;
-  return isCast(application.callee)
-    ? leave('MA114', 'what the wrapper gives is cast to another type')
-    : undefined;
+  if (!isCast(application.callee)) return undefined;
+  // A cast that says less than is known anyway can go with the wrapper.
+  return typeChecker(evaluator).onlyWidens(file, wrap, application.callee)
+    ? undefined
+    : leave('MA114', 'what the wrapper gives is cast to another type');
 }
 
 function asyncToSyncRefusal(file: SourceFile, wrap: Node): Refusal | undefined {

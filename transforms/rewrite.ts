@@ -173,8 +173,9 @@ function touchedNames(
   edits: readonly Edit[],
 ): ReadonlySet<Binding> {
   const found = new Set<Binding>();
-  for (const { wrap } of bridges) {
-    walk(wrap, (node) => {
+  for (const { wrap, application } of bridges) {
+    // A cast of what the wrapper gives goes with it.
+    walk(application?.callee ?? wrap, (node) => {
       const binding = node.type === 'Identifier' ? file.scopes.bindingOf(node) : undefined;
       const { start, end } = span(node);
       if (binding && edits.some((edit) => edit.start <= start && end <= edit.end && edit.end > edit.start))

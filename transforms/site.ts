@@ -18,7 +18,7 @@ export type Decision =
 export function decide(bridge: Bridge, context: FormContext): Decision {
   const suppressed = suppressionOf(bridge);
   if (suppressed !== undefined) return leave(suppressed.code, `suppressed here: ${suppressed.reason}`);
-  const refused = refusal(bridge);
+  const refused = refusal(bridge, context.evaluator);
   if (refused !== undefined) return refused;
   for (const form of forms) {
     const match = form.match(bridge, context);

@@ -12,6 +12,7 @@ import type { Bridge } from './bridge.ts';
 import { type WrapperIndex, wrapperIndex } from './bridge-index.ts';
 import type { Wrapper } from './bridge-wrappers.ts';
 import { ormFlow, ormOperationsIn, receiverKnowledge } from './orm.ts';
+import { proveReceiver } from './orm-checked.ts';
 
 export interface BridgeOptions {
   /** Names that are wrappers when they are imported, beside `syncToAsync`. */
@@ -83,6 +84,7 @@ function bridgeAt(file: SourceFile, evaluator: Evaluator, wrap: Call, wrapper: W
   if (handed === undefined) return { ...base, target: undefined, operations: [] };
   if (closure !== undefined)
     return { ...base, target: undefined, operations: ormOperationsIn(evaluator, file, closure.body) };
+  proveReceiver(ormFlow(evaluator), file, handed, wrap);
   const known = receiverKnowledge(evaluator, file, handed);
   if (known.kind === 'operation') return { ...base, target: undefined, operations: [known.operation] };
   if (known.kind !== 'function') return { ...base, target: undefined, operations: [] };

@@ -10,6 +10,7 @@ import {
   type SourceFile,
   unwrapped,
   type Value,
+  walk,
 } from '../sources/index.ts';
 import { originOf } from './bridge-origins.ts';
 import type { Wrappers } from './bridge-wrappers.ts';
@@ -37,6 +38,8 @@ export class OrmFlow {
   /** Twins that the configuration adds. */
   readonly twins: Readonly<Record<string, string>>;
   private readonly memo = new Map<Node, OrmValue | undefined>();
+  /** What a stronger proof has found variables to be. */
+  private readonly taught = new Map<Binding, OrmValue>();
   private readonly active = new Set<Node>();
   private depth = 0;
 
@@ -61,6 +64,27 @@ export class OrmFlow {
       this.depth--;
       this.active.delete(node);
     }
+  }
+
+  /**
+   * Takes over what another proof found an expression to be, for every use of the same name or path in `scope`.
+   * @returns the nodes it holds for
+   */
+  teach(file: SourceFile, receiver: Node, value: OrmValue, scope: Node): readonly Node[] {
+    const node = unwrapped(receiver);
+    const binding = node.type === 'Identifier' ? file.scopes.bindingOf(node) : undefined;
+    if (binding !== undefined && binding.assignments.length === 0) this.taught.set(binding, value);
+    const text = file.textOf(node);
+    const same: Node[] = [];
+    walk(scope, (each) => {
+      this.memo.delete(each);
+      const isSame = each.type === node.type && file.textOf(each) === text;
+      if (isSame && (node.type !== 'Identifier' || file.scopes.bindingOf(each) === binding)) same.push(each);
+      return true;
+    });
+    for (const each of same) this.memo.set(each, value);
+    this.memo.set(node, value);
+    return [...same, node];
   }
 
   /** What calling the function gives, by its declared type or else by what it returns. */
@@ -117,6 +141,8 @@ export class OrmFlow {
   private identifier(file: SourceFile, node: Identifier): OrmValue | undefined {
     const binding = file.scopes.bindingOf(node);
     if (binding === undefined) return this.foreign(this.evaluator.evaluate(file, node));
+    const taught = this.taught.get(binding);
+    if (taught !== undefined) return taught;
     const declared = this.declared(file, binding);
     if (binding.assignments.length === 0) return declared;
     const written = binding.assignments.map((by) => {

@@ -42,6 +42,12 @@ export function valueOfType(
       const telling = type.types.map((part) => inner(part)).filter((value) => value?.kind !== 'other');
       return telling.length === 0 ? other : telling.length === 1 ? telling[0] : undefined;
     }
+    case 'TSIntersectionType': {
+      const parts = type.types.map((part) => inner(part));
+      return parts.find((part) => part?.kind === 'instance') ?? parts.find((part) => part !== undefined);
+    }
+    case 'TSIndexedAccessType':
+      return indexedType(inner(type.objectType), type.indexType);
     case 'TSTypeLiteral':
       return shapeOf(evaluator, file, type.members, [], depth);
     case 'TSTypeQuery':
@@ -51,6 +57,12 @@ export function valueOfType(
     default:
       return undefined;
   }
+}
+
+/** `Deps['post']`. */
+function indexedType(object: OrmValue | undefined, index: Node): OrmValue | undefined {
+  if (index.type !== 'TSLiteralType' || index.literal.type !== 'StringLiteral') return undefined;
+  return object?.kind === 'shape' ? object.property(index.literal.value) : undefined;
 }
 
 function modelNamed(evaluator: Evaluator, file: SourceFile, name: Node): OrmValue | undefined {
@@ -136,6 +148,8 @@ function declaredType(
       return shapeOf(evaluator, home, node.body.body, node.extends ?? [], depth);
     case 'TSTypeAliasDeclaration':
       return valueOfType(evaluator, home, node.typeAnnotation, depth + 1);
+    case 'TSTypeParameter':
+      return node.constraint ? valueOfType(evaluator, home, node.constraint, depth + 1) : undefined;
     case 'TSEnumDeclaration':
       return other;
     default:

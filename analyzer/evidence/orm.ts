@@ -10,6 +10,7 @@ import {
 } from '../sources/index.ts';
 import type { OrmOperation } from './bridge.ts';
 import { Wrappers } from './bridge-wrappers.ts';
+import { isKnownByType, proveByTypes } from './orm-checked.ts';
 import { OrmFlow } from './orm-flow.ts';
 import { isSingleRelation } from './orm-models.ts';
 import { isOverridden, overriddenRowOperation } from './orm-overrides.ts';
@@ -130,7 +131,7 @@ function methodKnowledge(
       kind,
       writes: isWrite(name),
       model: model?.name,
-      proof: isSpelledOut(node) ? 'syntax' : 'flow',
+      proof: isKnownByType(receiver) ? 'type' : isSpelledOut(node) ? 'syntax' : 'flow',
     },
   });
   if (isQuerySource(of)) {
@@ -163,6 +164,7 @@ function isSpelledOut(node: Node): boolean {
  */
 export function ormOperationsIn(evaluator: Evaluator, file: SourceFile, root: Node): readonly OrmOperation[] {
   const found: OrmOperation[] = [];
+  proveByTypes(ormFlow(evaluator), file, root);
   walk(root, (node) => {
     const operation = operationAt(evaluator, file, node);
     if (operation !== undefined && operation.kind !== 'lazy') found.push(operation);
@@ -212,7 +214,7 @@ export function relationRead(evaluator: Evaluator, file: SourceFile, node: Node)
     kind: 'relation',
     writes: false,
     model: value.model.name,
-    proof: 'flow',
+    proof: isKnownByType(node.object) ? 'type' : 'flow',
   };
 }
 

@@ -59,7 +59,7 @@ export interface Project {
 export function projectOf(files: Files): Project {
   const texts = new Map([['models.ts', models], ...files]);
   const sources = new Sources(
-    { root: '/fixture', files: [...texts.keys()].sort(), manifests: [], skipped: [], repository: false },
+    { root: fixtureRoot, files: [...texts.keys()].sort(), manifests: [], skipped: [], repository: false },
     texts,
   );
   return { sources, evaluator: new Evaluator(sources) };
