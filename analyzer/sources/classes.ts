@@ -38,12 +38,19 @@ export function classMember(
     }
     if (!('value' in member)) continue;
     const initial = member.value ? evaluator.evaluate(owner.file, member.value, environment) : none;
-    if (initial.length > 0) return initial;
+    // `app = undefined` holds a place for what a method assigns.
+    if (!initial.every(isNothing)) return initial;
     const assigned = isStatic ? none : assignedField(evaluator, owner, name, self);
-    return assigned.length > 0 ? assigned : annotatedValues(evaluator, owner.file, member);
+    if (assigned.length > 0) return assigned;
+    return initial.length > 0 ? initial : annotatedValues(evaluator, owner.file, member);
   }
   const assigned = isStatic ? none : assignedField(evaluator, owner, name, self);
   return assigned.length > 0 ? assigned : inheritedMember(evaluator, owner, name, isStatic, self);
+}
+
+/** `null` and `undefined`. */
+export function isNothing(value: Value): boolean {
+  return value.kind === 'constant' && value.value === null;
 }
 
 function memberKey(member: { readonly key: Node; readonly computed?: boolean | null }): string | undefined {

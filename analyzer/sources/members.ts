@@ -1,7 +1,8 @@
 import type { Node, TSEnumDeclaration } from '@babel/types';
 import { assignedMembers } from './assigned-members.ts';
-import { classMember } from './classes.ts';
+import { classMember, isNothing } from './classes.ts';
 import type { Evaluator } from './evaluator.ts';
+import { folderMember } from './folder-modules.ts';
 import { listItems } from './lists.ts';
 import { linkParent } from './places.ts';
 import type { SourceFile } from './source-file.ts';
@@ -17,7 +18,8 @@ const longestPath = 2000;
 export function memberValues(evaluator: Evaluator, value: Value, name: string): readonly Value[] {
   switch (value.kind) {
     case 'api':
-      return value.steps.length < longestPath ? [extendApi(value, { kind: 'member', name })] : none;
+      if (value.steps.length >= longestPath) return none;
+      return folderMember(evaluator, value, name) ?? [extendApi(value, { kind: 'member', name })];
     case 'module':
       return evaluator.exported(value.file, name);
     case 'object':
@@ -27,7 +29,8 @@ export function memberValues(evaluator: Evaluator, value: Value, name: string): 
       return listItems(evaluator, value)?.[Number(name)]?.values ?? none;
     case 'class': {
       const own = classMember(evaluator, value, name, true, value);
-      return own.length > 0 ? own : assignedMembers(evaluator, value, name);
+      // `static instance = null` waits for what is assigned later.
+      return own.every(isNothing) ? [...own, ...assignedMembers(evaluator, value, name)] : own;
     }
     case 'instance':
       return classMember(evaluator, value.of, name, false, value);

@@ -10,6 +10,7 @@ import {
   unwrapped,
 } from '../../sources/index.ts';
 import type { Discovery, Framework } from '../handler.ts';
+import { handedCalls } from '../routing/handed-routers.ts';
 import { nextCalls } from '../routing/next-calls.ts';
 import type { Operand } from '../routing/operands.ts';
 import { joinPaths, pathList } from '../routing/paths.ts';
@@ -62,6 +63,14 @@ function discoverExpress(sources: Sources, evaluator: Evaluator): Discovery {
       else if (call.name === 'use') readUse(registrations, call, router);
       else readVerb(registrations, call, router, call.name);
     }
+  }
+  for (const call of handedCalls(evaluator, files, expressVerbs)) {
+    // What is called an application is one; any other router hangs where whoever hands it over put it.
+    const root = /^(?:app|application|server)$/i.test(call.receiver);
+    const made = { file: call.file, node: call.parameter };
+    const router = registrations.router(made, { file: call.file, node: call.call }, root);
+    if (!root) router.prefix = '«mount»';
+    readVerb(registrations, call, router, call.name);
   }
   registrations.reportLoaders(evaluator.references.graph.usersOf(packages), isReceiver);
   return registrations.discovery();

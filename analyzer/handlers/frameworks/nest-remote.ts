@@ -10,6 +10,7 @@ import { functionLocation, locationOf } from '../routing/targets.ts';
 const methods: Readonly<Record<string, { readonly package: RegExp; readonly method: string }>> = {
   Query: { package: /graphql$/, method: 'QUERY' },
   Mutation: { package: /graphql$/, method: 'MUTATION' },
+  ResolveField: { package: /graphql$/, method: 'FIELD' },
   Subscription: { package: /graphql$/, method: 'SUBSCRIPTION' },
   SubscribeMessage: { package: /websockets$/, method: 'MESSAGE' },
   MessagePattern: { package: /microservices$/, method: 'MESSAGE' },
@@ -29,7 +30,7 @@ export function remoteHandlers(evaluator: Evaluator, owner: ClassValue): readonl
           framework: 'nestjs',
           kind: 'procedure',
           method: known.method,
-          paths: [nameIn(evaluator, decorator) ?? method.name],
+          paths: [pathOf(evaluator, owner, decorator, method.name)],
           location: locationOf(method.owner.file, decorator.node),
           target: {
             name: method.name,
@@ -43,6 +44,20 @@ export function remoteHandlers(evaluator: Evaluator, owner: ClassValue): readonl
       ];
     });
   });
+}
+
+/** The dotted name of a field among those of its type; what else answers goes by its own name. */
+function pathOf(evaluator: Evaluator, owner: ClassValue, decorator: Applied, method: string): string {
+  const name = nameIn(evaluator, decorator) ?? method;
+  if (decorator.name !== 'ResolveField') return name;
+  const resolvers = decoratorsOf(evaluator, owner.file, owner.node, owner.environment);
+  const [type] = resolvers.find((own) => own.name === 'Resolver')?.nodes ?? [];
+  const text = type === undefined ? '' : owner.file.textOf(type);
+  const resolved = /^(?:\(\s*\w*\s*\)|\w+)\s*=>\s*(\w+)$|^(\w+)$|^['"](\w+)['"]$/
+    .exec(text)
+    ?.slice(1)
+    .find(Boolean);
+  return `${resolved ?? owner.node.id?.name.replace(/Resolver$/, '') ?? 'Query'}.${name}`;
 }
 
 /** The name or pattern that is subscribed to: a text, or `{ name }` among the arguments. */
