@@ -11,6 +11,12 @@ export interface ConnectionPlan {
   readonly limits?: Limits;
 }
 
+/** How long the server takes for a statement; kept up to date by drivers that can tell. */
+export interface ServiceTime {
+  /** Milliseconds; infinite until the statement was answered for the first time. */
+  typical: number;
+}
+
 /** One statement as a driver takes it. */
 export interface DriverRequest {
   readonly text: string;
@@ -19,6 +25,8 @@ export interface DriverRequest {
   readonly name?: string | undefined;
   /** False when the names of the columns are not asked for: the server then need not describe them. */
   readonly describe?: boolean;
+  /** Set for a statement that only reads: how long the server took for it before. */
+  readonly service?: ServiceTime | undefined;
 }
 
 /** A row as the server sent it: text of each column. */

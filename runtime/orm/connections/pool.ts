@@ -26,6 +26,12 @@ export const defaultPool: PoolSettings = {
   check: false,
 };
 
+/**
+ * Quick reads that one connection may carry at once. Each waits for those before it, so this bounds what sharing can
+ * cost one of them: this many times `quickRead` milliseconds.
+ */
+const mostShared = 16;
+
 interface Idle {
   readonly connection: NativeConnection;
   readonly since: number;
@@ -44,6 +50,8 @@ export class Pool {
   readonly #born = new Map<NativeConnection, number>();
   readonly #waiting = new Waiting<NativeConnection>();
   readonly #closing = new Set<Promise<void>>();
+  /** Connections that carry quick reads, and how many each. */
+  readonly #shared = new Map<NativeConnection, number>();
   #opening = 0;
   #closed = false;
   #reaper: NodeJS.Timeout | undefined;
@@ -69,6 +77,64 @@ export class Pool {
   take(): NativeConnection | undefined {
     if (this.#settings.check || poolChannel.hasSubscribers) return undefined;
     return this.#takeIdle();
+  }
+
+  /**
+   * A connection for one quick read, which others may send theirs on before it is answered; `leave` gives it back.
+   * It is never one that somebody has for himself. Undefined when there is none, or somebody else is waiting.
+   */
+  join(): NativeConnection | undefined {
+    if (this.#settings.check || poolChannel.hasSubscribers) return undefined;
+    const idle = this.#takeIdle();
+    if (idle !== undefined) {
+      this.#shared.set(idle, 1);
+      return idle;
+    }
+    if (this.#waiting.size > 0 || this.size < this.#settings.max) return undefined;
+    let chosen: NativeConnection | undefined;
+    let least = mostShared;
+    for (const [connection, count] of this.#shared) {
+      if (count >= least || !connection.usable) continue;
+      chosen = connection;
+      least = count;
+    }
+    if (chosen !== undefined) this.#shared.set(chosen, least + 1);
+    return chosen;
+  }
+  /** As `join`, for a caller who waits until there is one. */
+  async acquireShared(): Promise<NativeConnection> {
+    const start = performance.now();
+    try {
+      const connection = await this.#healthy(undefined, true);
+      if (!this.#shared.has(connection)) this.#shared.set(connection, 1);
+      this.#publish(start);
+      return connection;
+    } catch (error) {
+      this.#publish(start, error);
+      throw error;
+    }
+  }
+  /** Ends what `join` began. Whoever waits to share goes on with the connection, else the last one gives it back. */
+  leave(connection: NativeConnection): void {
+    const rest = (this.#shared.get(connection) ?? 1) - 1;
+    if (rest > 0) this.#shared.set(connection, rest);
+    else this.#shared.delete(connection);
+    if (!connection.usable || this.#isTooOld(connection)) {
+      if (rest === 0) this.release(connection);
+      return;
+    }
+    if (this.#share(connection, rest) === 0) this.release(connection);
+  }
+  /** Lets those who wait to share join a connection, up to an even part of them; returns how many it carries then. */
+  #share(connection: NativeConnection, carried: number): number {
+    let count = carried;
+    const part = Math.min(mostShared, 1 + Math.floor(this.#waiting.size / Math.max(1, this.size)));
+    for (let next = this.#waiting.next(); count < part && next?.shares; next = this.#waiting.next()) {
+      count += 1;
+      this.#shared.set(connection, count);
+      next.give(connection);
+    }
+    return count;
   }
 
   /**
@@ -99,6 +165,10 @@ export class Pool {
   }
   #offer(connection: NativeConnection): void {
     const waiter = this.#waiting.next();
+    if (waiter?.shares) {
+      this.#share(connection, 0);
+      return;
+    }
     if (waiter !== undefined) {
       waiter.give(connection);
       return;
@@ -122,12 +192,14 @@ export class Pool {
     await Promise.allSettled(this.#closing);
   }
 
-  async #healthy(signal: AbortSignal | undefined): Promise<NativeConnection> {
+  async #healthy(signal: AbortSignal | undefined, shares = false): Promise<NativeConnection> {
     for (;;) {
       if (this.#closed) throw new OperationalError('the pool is closed');
       signal?.throwIfAborted();
-      const connection = this.#takeIdle() ?? (await this.#wait(signal));
-      if (!this.#settings.check || (await connection.answers())) return connection;
+      const connection = this.#takeIdle() ?? (await this.#wait(signal, shares));
+      // One that carries others' reads is in use: there is nothing to ask it.
+      if (!this.#settings.check || this.#shared.has(connection) || (await connection.answers()))
+        return connection;
       this.#discard(connection);
     }
   }
@@ -147,9 +219,9 @@ export class Pool {
     return performance.now() - (this.#born.get(connection) ?? 0) > this.#settings.maxLifetime;
   }
 
-  #wait(signal: AbortSignal | undefined): Promise<NativeConnection> {
+  #wait(signal: AbortSignal | undefined, shares: boolean): Promise<NativeConnection> {
     const turn = new Promise<NativeConnection>((resolve, reject) => {
-      this.#waiting.add(resolve, reject, this.#settings.timeout, () => this.#timeout(), signal);
+      this.#waiting.add(resolve, reject, this.#settings.timeout, () => this.#timeout(), signal, shares);
     });
     this.#openWhereNeeded();
     return turn;

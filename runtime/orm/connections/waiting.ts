@@ -1,5 +1,7 @@
 /** Somebody who waits for a `Thing`. */
 export interface Waiter<Thing> {
+  /** True when it will share what it gets with others. */
+  readonly shares: boolean;
   give(thing: Thing): void;
   fail(error: unknown): void;
 }
@@ -16,6 +18,7 @@ export class Waiting<Thing> {
   /**
    * @param timeout milliseconds after which the waiter fails with what `late` returns
    * @param signal makes the waiter fail with its reason
+   * @param shares whether it may be given something that others use too
    */
   add(
     resolve: (thing: Thing) => void,
@@ -23,6 +26,7 @@ export class Waiting<Thing> {
     timeout: number,
     late: () => Error,
     signal: AbortSignal | undefined,
+    shares = false,
   ): void {
     const leave = () => {
       this.#waiters.delete(waiter);
@@ -30,6 +34,7 @@ export class Waiting<Thing> {
       signal?.removeEventListener('abort', abort);
     };
     const waiter: Waiter<Thing> = {
+      shares,
       give(thing) {
         leave();
         resolve(thing);

@@ -72,10 +72,10 @@ export class DatabaseWrapper {
     const start = performance.now();
     try {
       const result = connection.execute(request);
-      this.#publish(request, 'blocking', start);
+      this.answered(request, 'blocking', start);
       return result;
     } catch (error) {
-      throw this.#failed(request, 'blocking', start, error);
+      throw this.failed(request, 'blocking', start, error);
     }
   }
   /** Sends a statement to a lane's thread; the event loop stays free. */
@@ -83,10 +83,10 @@ export class DatabaseWrapper {
     const start = performance.now();
     try {
       const result = await connection.executeAsync(request);
-      this.#publish(request, 'bridged', start);
+      this.answered(request, 'bridged', start);
       return result;
     } catch (error) {
-      throw this.#failed(request, 'bridged', start, error);
+      throw this.failed(request, 'bridged', start, error);
     }
   }
   /** Sends a statement over an async socket. */
@@ -98,10 +98,10 @@ export class DatabaseWrapper {
     const start = performance.now();
     try {
       const result = await connection.execute(request, signal);
-      this.#publish(request, 'native', start);
+      this.answered(request, 'native', start);
       return result;
     } catch (error) {
-      throw this.#failed(request, 'native', start, error, signal);
+      throw this.failed(request, 'native', start, error, signal);
     }
   }
 
@@ -130,6 +130,14 @@ export class DatabaseWrapper {
       throw databaseError(this.#backend.describeError(error), undefined, error);
     }
   }
+  /**
+   * Publishes that a statement was answered.
+   *
+   * @param start milliseconds as of `performance.now`
+   */
+  answered(request: DriverRequest, path: QueryEvent['path'], start: number): void {
+    if (queryChannel.hasSubscribers) this.#publish(request, path, start);
+  }
   #publish(request: DriverRequest, path: QueryEvent['path'], start: number, error?: unknown): void {
     if (!queryChannel.hasSubscribers) return;
     const event: QueryEvent = {
@@ -142,7 +150,12 @@ export class DatabaseWrapper {
     };
     queryChannel.publish(event);
   }
-  #failed(
+  /**
+   * What the application sees of a driver's error; published too.
+   *
+   * @param start milliseconds as of `performance.now`
+   */
+  failed(
     request: DriverRequest,
     path: QueryEvent['path'],
     start: number,
@@ -153,7 +166,7 @@ export class DatabaseWrapper {
     const aborted = signal?.aborted === true && error === signal.reason;
     const translated = aborted ? error : this.#translate(request, error);
     // Few frames are kept: those of the translation would push out the caller's.
-    if (translated !== error) Error.captureStackTrace(translated as Error, this.#failed);
+    if (translated !== error) Error.captureStackTrace(translated as Error, this.failed);
     this.#publish(request, path, start, translated);
     return translated;
   }

@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks';
+import type { DriverRequest, RawResult } from '../../bridge/messages.ts';
 import { syncToAsync } from '../../bridge/sync-to-async.ts';
 import { type Context, currentContext, signalFor, withContext } from '../../context.ts';
 import { connections } from '../connections/index.ts';
@@ -5,6 +7,7 @@ import { Lock } from '../connections/lock.ts';
 import type { NativeConnection } from '../connections/native-connection.ts';
 import type { DatabaseWrapper } from '../connections/wrapper.ts';
 import { TransactionManagementError } from '../errors.ts';
+import { StillWaitingError } from '../protocol/session.ts';
 import { type NativeBlock, TransactionBlock } from '../transaction/blocks.ts';
 import { runHooks } from '../transaction/hooks.ts';
 import type { CommitHook, Control, OpenBlock } from '../transaction/state.ts';
@@ -106,6 +109,7 @@ class NativeSession {
       return inTurn(block, () => send(wrapper, block.connection, step, signal, lockOf(block)), signal);
     // Outside a transaction the connection is held for this one statement only.
     const { pool } = wrapper;
+    if (signal === undefined && isQuickRead(step.request)) return readShared(wrapper, step.request);
     signal?.throwIfAborted();
     const connection = pool.take() ?? (await pool.acquire(signal));
     try {
@@ -181,6 +185,36 @@ class NativeSession {
     if (held === undefined) return;
     if (held.turn === undefined) wrapper.pool.release(held.connection);
     else held.turn.release();
+  }
+}
+
+/** Milliseconds below which a read may share a connection: others wait behind it no longer than that. */
+const quickRead = 2;
+
+function isQuickRead({ service }: DriverRequest): boolean {
+  return service !== undefined && service.typical < quickRead;
+}
+
+/**
+ * Sends a quick read on a connection that others may be reading on too. Several go out in one write and come back in
+ * one read, and system calls are most of what a small query costs (bench/NOTES.md).
+ */
+async function readShared(wrapper: DatabaseWrapper, request: DriverRequest): Promise<RawResult> {
+  const { pool } = wrapper;
+  for (let first = true; ; first = false) {
+    const connection = pool.join() ?? (await pool.acquireShared());
+    const start = performance.now();
+    try {
+      const result = await connection.execute(request);
+      wrapper.answered(request, 'native', start);
+      return result;
+    } catch (error) {
+      // A connection that breaks takes one statement with it, not those that waited behind.
+      if (!first || !(error instanceof StillWaitingError))
+        throw wrapper.failed(request, 'native', start, error);
+    } finally {
+      pool.leave(connection);
+    }
   }
 }
 

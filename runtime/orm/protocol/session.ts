@@ -1,9 +1,13 @@
 import type { Socket } from 'node:net';
-import type { DriverRequest, RawResult, RawRow } from '../../bridge/messages.ts';
+import { performance } from 'node:perf_hooks';
+import type { DriverRequest, RawResult, RawRow, ServiceTime } from '../../bridge/messages.ts';
 import { Incoming } from './incoming.ts';
 import { Outgoing } from './outgoing.ts';
 import { WireRows } from './rows.ts';
 import { type ServerError, serverError } from './server-error.ts';
+
+/** The connection broke while a request waited behind another: if it only reads, it can be sent elsewhere. */
+export class StillWaitingError extends Error {}
 
 /** Told once how a request ended. */
 export type WireCallback = (error: Error | undefined, result: RawResult | undefined) => void;
@@ -20,6 +24,8 @@ class Exchange implements RawResult {
   parsing = false;
   /** True after it was sent again because the server had lost the statement. */
   repeated = false;
+  /** When it was sent, for statements whose time is kept; milliseconds as of `performance.now`. */
+  sent = 0;
   wire = new WireRows();
   columns: readonly string[] = [];
   types: readonly number[] = [];
@@ -53,6 +59,8 @@ export class WireSession {
   /** Statements the server has, in the order of their last use. */
   readonly #statements = new Map<string, true>();
   #status = 0x49;
+  /** When the last request was answered. */
+  #answeredAt = 0;
   #flushing = false;
   #closed: Error | undefined;
 
@@ -109,6 +117,7 @@ export class WireSession {
       exchange.done(error as Error, undefined);
       return;
     }
+    if (exchange.request.service !== undefined) exchange.sent = performance.now();
     this.#inFlight.push(exchange);
     if (this.#flushing) return;
     this.#flushing = true;
@@ -202,6 +211,8 @@ export class WireSession {
   #answered(exchange: Exchange): void {
     this.#shift();
     const { error } = exchange;
+    const { service } = exchange.request;
+    if (service !== undefined) this.#keepTime(service, exchange.sent);
     if (error === undefined) {
       exchange.done(undefined, exchange);
     } else if (this.#lostStatement(exchange, error)) {
@@ -210,6 +221,14 @@ export class WireSession {
       exchange.wire = new WireRows();
       this.#write(exchange);
     } else exchange.done(error, undefined);
+  }
+  /** The server began with a request when it had answered the one before. Slow ones are more often our own fault. */
+  #keepTime(service: ServiceTime, sent: number): void {
+    const now = performance.now();
+    const took = now - Math.max(sent, this.#answeredAt);
+    this.#answeredAt = now;
+    const { typical } = service;
+    service.typical = took < typical ? took : typical + (took - typical) * 0.05;
   }
   /**
    * True when the statement failed before it ran because what was prepared is gone or no longer fits the tables
@@ -242,7 +261,10 @@ export class WireSession {
     const waiting = this.#inFlight.splice(this.#head);
     this.#inFlight.length = 0;
     this.#head = 0;
-    for (const exchange of waiting) exchange.done(exchange.error ?? error, undefined);
+    const behind = new StillWaitingError(error.message, { cause: error });
+    for (const [at, exchange] of waiting.entries()) {
+      exchange.done(exchange.error ?? (at === 0 ? error : behind), undefined);
+    }
   }
 }
 

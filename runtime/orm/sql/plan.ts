@@ -1,8 +1,15 @@
 import { createHash } from 'node:crypto';
-import type { DriverRequest } from '../../bridge/messages.ts';
+import type { DriverRequest, ServiceTime } from '../../bridge/messages.ts';
 import type { Wire } from '../fields/field.ts';
 import type { RowReader } from './reader.ts';
 import type { ParameterSource } from './writer.ts';
+
+export interface PlanOptions {
+  /** True when the reader wants to know the columns' types. */
+  readonly describe: boolean;
+  /** True when the statement does nothing but read. */
+  readonly reads: boolean;
+}
 
 /** A compiled statement: all that remains is to fill in the values. */
 export class Plan {
@@ -12,10 +19,16 @@ export class Plan {
   readonly #name: string;
   readonly read: RowReader;
   readonly #describe: boolean;
+  readonly #service: ServiceTime | undefined;
 
-  /** @param describe true when `read` wants to know the columns' types */
-  constructor(sql: string, sources: readonly ParameterSource[], read: RowReader, describe: boolean) {
+  constructor(
+    sql: string,
+    sources: readonly ParameterSource[],
+    read: RowReader,
+    { describe, reads }: PlanOptions,
+  ) {
     this.#describe = describe;
+    this.#service = reads ? { typical: Number.POSITIVE_INFINITY } : undefined;
     this.sql = sql;
     this.#sources = sources;
     this.#name = `ma_${createHash('sha1').update(sql).digest('hex').slice(0, 20)}`;
@@ -23,7 +36,13 @@ export class Plan {
   }
   /** The statement for these values of the query set. */
   bind(values: readonly unknown[]): DriverRequest {
-    return { text: this.sql, values: this.parameters(values), name: this.#name, describe: this.#describe };
+    return {
+      text: this.sql,
+      values: this.parameters(values),
+      name: this.#name,
+      describe: this.#describe,
+      service: this.#service,
+    };
   }
   parameters(values: readonly unknown[]): Wire[] {
     return this.#sources.map(({ place, finish }) =>

@@ -81,7 +81,8 @@ export function compileSelect(query: Query, dialect: Dialect, options: SelectOpt
   try {
     const { sql, row } = new SelectCompiler(query, writer).compile(options);
     const finished = writer.finish(sql);
-    return new Plan(finished.sql, finished.sources, rowReader(row), hasUntyped(row));
+    const reads = query.locking === undefined;
+    return new Plan(finished.sql, finished.sources, rowReader(row), { describe: hasUntyped(row), reads });
   } catch (error) {
     if (error instanceof EmptyResultSet) return undefined;
     throw error;
