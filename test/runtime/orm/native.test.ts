@@ -38,7 +38,8 @@ test('362 outside a transaction parallel queries use parallel connections, and g
   const rows = await Promise.all([1, 2, 3].map((id) => Book.objects.aget({ id })));
   expect(rows.map((book) => book.id)).toEqual([1, 2, 3]);
   expect(pool().size).toBe(3);
-  expect(pool().idle).toBe(3);
+  // A connection may still be opening when others have answered already.
+  await expect.poll(() => pool().idle).toBe(3);
 });
 test('362 the pool is never exceeded, and waiting is in order', async () => {
   await withPool({ max: 2 });
