@@ -9,6 +9,16 @@ export interface MigrationPlan {
   readonly schemaVersion: 1;
   readonly root: string;
   readonly sites: readonly PlannedSite[];
+  /** Sites whose edits reach several files: all of a unit lands, or none of it. A site stands in one at most. */
+  readonly units: readonly PlannedUnit[];
+}
+
+/** Edits that must land together, such as a call of a twin and the twin in another file. */
+export interface PlannedUnit {
+  /** Ids, as in `sites`. */
+  readonly sites: readonly string[];
+  /** Every file that changes, sorted; those of the sites among them. */
+  readonly files: readonly string[];
 }
 
 export interface PlannedSite {
@@ -28,8 +38,8 @@ export type PlanScope =
   /** Every site that can be proven, inside handlers and outside. */
   | { readonly kind: 'all' };
 
-/** Chooses which of the analysis's sites to rewrite. */
-export function planMigration(analysis: Analysis, scope: PlanScope): MigrationPlan {
+/** Chooses which of the analysis's sites to rewrite; which of them belong together shows when their edits are made. */
+export function planMigration(analysis: Analysis, scope: PlanScope): Omit<MigrationPlan, 'units'> {
   const chosen = analysis.endpoints.filter((endpoint) => qualifies(endpoint, scope));
   const owners = new Map<string, string[]>();
   for (const endpoint of chosen) {

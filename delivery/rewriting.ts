@@ -10,8 +10,6 @@ export interface Rewriting {
   readonly plan: MigrationPlan;
   /** By path, for every file that the plan concerns. */
   readonly results: ReadonlyMap<string, FileResult>;
-  /** Files that are written together or not at all. */
-  readonly units: readonly (readonly string[])[];
 }
 
 export interface RewriteOptions {
@@ -29,15 +27,16 @@ export function rewriteProject(
 ): Rewriting {
   const isAllowed = (file: string) => project.sources.isSelected(file) && accept(file);
   const whole = planMigration(project.analysis, scope);
-  const plan = { ...whole, sites: whole.sites.filter(({ file }) => isAllowed(file)) };
-  const planned = new Set(plan.sites.map(({ site }) => site));
+  const sites = whole.sites.filter(({ file }) => isAllowed(file));
+  const planned = new Set(sites.map(({ site }) => site));
   const concerned = mark
     ? project.analysis.sites.map(({ file }) => file).filter(isAllowed)
-    : plan.sites.map(({ file }) => file);
+    : sites.map(({ file }) => file);
   const files = [...new Set(concerned)].flatMap((file) => project.sources.file(file) ?? []);
   const options = { ...project.transforms, mark };
   const { files: results, units } = rewriteFiles(files, project.evaluator, planned, options);
-  const blocked = new Set(units.filter((unit) => !unit.every(isAllowed)).flat());
+  const landing = units.filter((unit) => unit.files.every(isAllowed));
+  const blocked = new Set(units.flatMap((unit) => (landing.includes(unit) ? [] : unit.files)));
   const allowed = new Map([...results].filter(([file]) => !blocked.has(file)));
   // A file whose unit reaches beyond what may be rewritten keeps those of its sites that need no other file.
   for (const file of files.filter(({ path }) => blocked.has(path))) {
@@ -46,7 +45,7 @@ export function rewriteProject(
   for (const [file, result] of allowed) {
     if (result.status === 'changed' && !project.sources.isFaithful(file)) allowed.set(file, notUtf8);
   }
-  return { plan, results: allowed, units: units.filter((unit) => unit.every((file) => !blocked.has(file))) };
+  return { plan: { ...whole, sites, units: landing }, results: allowed };
 }
 
 const notUtf8: FileResult = {
@@ -75,7 +74,7 @@ export async function writeProject(
   const replacements = changedFiles(rewriting).flatMap((file) =>
     replacement(project, project.sources.file(file), rewriting),
   );
-  const units = rewriting.units.map((unit) => unit.map(absolute));
+  const units = rewriting.plan.units.map(({ files }) => files.map(absolute));
   const written = await replaceFiles(replacements, { stopped, units });
   const reports = new Map<string, FileReport>();
   for (const file of changedFiles(rewriting)) {

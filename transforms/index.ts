@@ -11,7 +11,13 @@ export { type Hint, hintsOf, mockHints } from './hints.ts';
 export { type Mark, marksOf } from './marks.ts';
 export { type TransformInfo, transforms } from './registry.ts';
 export type { FailureReason, FileResult } from './result.ts';
-export { type ProjectResult, rewriteFile, rewriteProject, type TransformOptions } from './rewrite.ts';
+export {
+  type ProjectResult,
+  rewriteFile,
+  rewriteProject,
+  type TransformOptions,
+  type Unit,
+} from './rewrite.ts';
 export { rewriteText } from './standalone.ts';
 export { type Suppression, suppressionsOf, unusedSuppressions } from './suppressions.ts';
 

@@ -20,8 +20,15 @@ export interface TransformOptions extends BridgeOptions {
 export interface ProjectResult {
   /** By path; files in which nothing changes are left out. */
   readonly files: ReadonlyMap<string, FileResult>;
-  /** Paths of files that must be written together or not at all, for every group of more than one. */
-  readonly units: readonly (readonly string[])[];
+  /** What must be written together or not at all, for every group of more than one file. */
+  readonly units: readonly Unit[];
+}
+
+export interface Unit {
+  /** Ids of the sites that need it. */
+  readonly sites: readonly string[];
+  /** Paths, sorted. */
+  readonly files: readonly string[];
 }
 
 interface RewrittenSite {
@@ -141,7 +148,7 @@ function rewriteOne(
 }
 
 /** Joins the files that sites reach together. */
-function unitsOf(sites: readonly RewrittenSite[]): readonly (readonly string[])[] {
+function unitsOf(sites: readonly RewrittenSite[]): readonly Unit[] {
   let units: Set<string>[] = [];
   for (const { reach } of sites) {
     if (reach.size < 2) continue;
@@ -153,10 +160,15 @@ function unitsOf(sites: readonly RewrittenSite[]): readonly (readonly string[])[
     }
     units = [...apart, joined];
   }
-  return units.map((unit) => [...unit].sort());
+  return units.map((unit) => ({
+    sites: sites
+      .filter(({ reach }) => reach.size > 1 && [...reach].some((path) => unit.has(path)))
+      .map(({ id }) => id),
+    files: [...unit].sort(),
+  }));
 }
 
-function failTogether(unit: readonly string[], results: Map<string, FileResult>): void {
+function failTogether({ files: unit }: Unit, results: Map<string, FileResult>): void {
   const failed = unit.find((path) => results.get(path)?.status === 'failed');
   if (failed === undefined) return;
   for (const path of unit) {

@@ -105,7 +105,7 @@ function instanceMember(flow: OrmFlow, model: Model, name: string): OrmValue | u
     const found = own.filter((each) => each.kind !== 'api');
     if (found.length > 0) return flow.foreign(found);
     const field = fieldValue(flow.evaluator, definition, name);
-    if (field !== undefined) return field;
+    if (field !== undefined) return field.kind === 'related' ? ofDefaultManager(flow, field) : field;
     const awaited = name.startsWith('a') ? fieldValue(flow.evaluator, definition, name.slice(1)) : undefined;
     if (awaited?.kind === 'instance') return awaited;
   }
@@ -113,6 +113,13 @@ function instanceMember(flow: OrmFlow, model: Model, name: string): OrmValue | u
     return { kind: 'method', of: value, name };
   if (definition !== undefined) return other;
   return { kind: 'attribute', model, name };
+}
+
+/** A related manager is of the class of its model's default manager. */
+function ofDefaultManager(flow: OrmFlow, related: QuerySource): OrmValue {
+  const manager = modelMember(flow, related.model, 'objects');
+  const custom = manager?.kind === 'manager' ? manager.custom : undefined;
+  return custom === undefined ? related : { ...related, custom };
 }
 
 function attributeMember(name: string): OrmValue {

@@ -70,7 +70,9 @@ describe('a unit of several files', () => {
   it('is named, so that all of it lands or none', () => {
     const { sources, evaluator } = projectOf(files);
     const parsed = [...files.keys()].flatMap((name) => sources.file(name) ?? []);
-    expect(rewriteProject(parsed, evaluator).units).toEqual([['handler.ts', 'load.ts']]);
+    expect(rewriteProject(parsed, evaluator).units).toEqual([
+      { sites: ['handler.ts:110'], files: ['handler.ts', 'load.ts'] },
+    ]);
   });
 
   it('is left alone when only one of its files may change', () => {
