@@ -23,7 +23,7 @@ export function standalone(
   const absolute = path.resolve(file);
   const root = path.parse(absolute).root;
   const name = path.relative(root, absolute).split(path.sep).join('/');
-  const list = { root, files: [name], manifests: [], skipped: [], repository: false };
+  const list = { root, files: [name], manifests: [], skipped: [], repository: false, isPart: true };
   const sources = new Sources(list, new Map([[name, text]]));
   const parsed = sources.file(name);
   if (parsed !== undefined) return rewrite(parsed, new Evaluator(sources));

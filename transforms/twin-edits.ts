@@ -13,7 +13,7 @@ import { applyEdits, type Edit, orderedEdits } from './edit.ts';
 import type { NamedFunction, Rewrite } from './forms/form.ts';
 import { commentKey, commentsIn, lineEnd } from './layout.ts';
 import { type TwinPlan, twinPlan } from './twin-functions.ts';
-import { declaredName, exportEdits, homeOf, type Target, type TwinHome } from './twin-homes.ts';
+import { declaredName, exportEdits, exportsAlong, homeOf, type Target, type TwinHome } from './twin-homes.ts';
 
 type Written = TwinPlan & { readonly kind: 'written' };
 
@@ -109,6 +109,7 @@ function isOnlyCalledBy(evaluator: Evaluator, { target }: Written, callers: Read
   const { file, node } = target;
   const name = declaredName(target);
   if (name === undefined || homeOf(target)?.kind !== 'statement') return false;
+  if (!evaluator.sources.isComplete && exportsAlong(target)) return false;
   const places = evaluator.referencesTo(file, node);
   if (places.length === 0 || !places.every((place) => callers.has(place.node))) return false;
   if (isNamedElsewhere(target, name) || isHandedOnWhole(evaluator, file)) return false;

@@ -24,6 +24,8 @@ export interface SkippedFile {
 
 /** Which files a run works on. */
 export interface FileList {
+  /** The list is a part of a project whose other files were not looked for. */
+  readonly isPart?: boolean;
   /** Absolute path that every other path is relative to: the repository, or else the project folder. */
   readonly root: string;
   /** Source files of the packages that hold the given paths, relative to the root, with `/`, sorted. */

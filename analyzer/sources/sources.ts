@@ -14,6 +14,8 @@ export class Sources {
   readonly root: string;
   /** The files the run works on, relative to the root, sorted. */
   readonly files: readonly string[];
+  /** Whether the files are all there are; of a part, nobody can say who imports what it exports. */
+  readonly isComplete: boolean;
   /** Every package.json of the project, relative to the root. */
   readonly manifests: readonly string[];
   readonly modules: ModuleResolver;
@@ -41,6 +43,7 @@ export class Sources {
     this.kept = kept;
     this.root = list.root;
     this.files = list.files;
+    this.isComplete = list.isPart !== true;
     this.manifests = list.manifests;
     this.listed = new Set(list.files);
     this.selected = new Set(list.selected ?? list.files);
