@@ -3,13 +3,15 @@ import {
   dirtyFiles,
   type Project,
   type Rewriting,
+  rewriteByName,
   rewriteProject,
   runReport,
   writeProject,
 } from '../delivery/index.ts';
 import { asJson, type RunReport, terminalReport } from '../report/index.ts';
+import { fileTransforms } from '../transforms/index.ts';
 import { type ExitCode, exitCode, UsageError } from './exit-code.ts';
-import { loadProject } from './load.ts';
+import { type Loaded, loadProject } from './load.ts';
 import { type RuleOptions, rulesOf } from './rules.ts';
 import { type Terminal, terminalOptions } from './terminal.ts';
 
@@ -19,6 +21,7 @@ export interface MigrateOptions extends RuleOptions {
   readonly mark?: boolean;
   readonly force?: boolean;
   readonly json?: boolean;
+  readonly transform?: string;
 }
 
 /** Rows of the ranking before the rest is only counted. */
@@ -31,9 +34,7 @@ export async function migrate(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const loaded = await loadProject(paths, terminal);
-  const { project } = loaded;
-  const { scope, accept } = rulesOf(options, loaded, terminal.cwd);
-  const rewriting = rewriteProject(project, scope, { accept, mark: options.mark === true });
+  const { project, rewriting } = rewritingOf(loaded, options, terminal);
   const mode = options.check ? 'check' : options.dryRun ? 'dry-run' : 'write';
   if (mode === 'write' && !options.force) refuseDirtyFiles(project, rewriting);
   if (mode === 'write') warnWithoutHistory(project, rewriting, terminal);
@@ -46,6 +47,30 @@ export async function migrate(
   terminal.print(format(report));
   interruption?.stopWatching();
   return interruption?.happened() ? exitCode.interrupted : exitCodeOf(report);
+}
+
+/** What the named transform makes of the project; `native-orm` when none is named. */
+function rewritingOf(
+  loaded: Loaded,
+  options: MigrateOptions,
+  terminal: Terminal,
+): { readonly project: Project; readonly rewriting: Rewriting } {
+  const { project } = loaded;
+  const { scope, accept } = rulesOf(options, loaded, terminal.cwd);
+  const { transform = 'native-orm', mark = false } = options;
+  const byFile = fileTransforms.find(({ name }) => name === transform);
+  if (byFile !== undefined) return rewriteByName(project, byFile, accept);
+  if (transform === 'native-orm')
+    return { project, rewriting: rewriteProject(project, scope, { accept, mark }) };
+  const calls = new Set(
+    project.analysis.sites
+      .filter(({ outcome }) => outcome.kind === 'rewrite' && outcome.form === 'function-call')
+      .map(({ id }) => id),
+  );
+  return {
+    project,
+    rewriting: rewriteProject(project, scope, { accept, mark, wanted: ({ site }) => calls.has(site) }),
+  };
 }
 
 /** Nothing but git could bring the old files back: say so before they are gone. */

@@ -1,5 +1,6 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { PathError } from '../analyzer/sources/file-list.ts';
+import { transforms } from '../transforms/registry.ts';
 import type { AnalyzeOptions } from './analyze.ts';
 import { type ExitCode, exitCode, UsageError } from './exit-code.ts';
 import type { ExplainOptions } from './explain.ts';
@@ -50,6 +51,11 @@ function declareProgram(terminal: Terminal, finish: (code: ExitCode) => void): C
       score,
     )
     .option('--only <glob>', 'rewrite only files that match; may be given more than once', collect)
+    .addOption(
+      new Option('--transform <name>', 'run this transform instead of native-orm; see list').choices(
+        transformNames,
+      ),
+    )
     .option('--mark', 'put one line above each bridge that is left behind')
     .option('--force', 'rewrite files even if they have uncommitted changes')
     .option('--json', 'print the report as JSON')
@@ -131,6 +137,8 @@ function declareProgram(terminal: Terminal, finish: (code: ExitCode) => void): C
     });
   return program;
 }
+
+const transformNames = transforms.map(({ name }) => name);
 
 const exitCodeHelp = `
 Exit codes:

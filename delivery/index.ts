@@ -6,6 +6,7 @@ export {
   changedFiles,
   type RewriteOptions,
   type Rewriting,
+  rewriteByName,
   rewriteProject,
   writeProject,
 } from './rewriting.ts';

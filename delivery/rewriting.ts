@@ -1,7 +1,12 @@
-import { type MigrationPlan, type PlanScope, planMigration } from '../analyzer/plan.ts';
+import { type MigrationPlan, type PlannedSite, type PlanScope, planMigration } from '../analyzer/plan.ts';
 import type { SourceFile } from '../analyzer/sources/index.ts';
 import type { FileReport } from '../report/index.ts';
-import { type FileResult, rewriteFile, rewriteProject as rewriteFiles } from '../transforms/index.ts';
+import {
+  type FileResult,
+  type FileTransform,
+  rewriteFile,
+  rewriteProject as rewriteFiles,
+} from '../transforms/index.ts';
 import type { Project } from './project.ts';
 import { type Replacement, replaceFiles } from './write.ts';
 
@@ -10,6 +15,8 @@ export interface Rewriting {
   readonly plan: MigrationPlan;
   /** By path, for every file that the plan concerns. */
   readonly results: ReadonlyMap<string, FileResult>;
+  /** Words of which a file must hold one to be looked at; those of bridges when it is left out. */
+  readonly words?: readonly string[];
 }
 
 export interface RewriteOptions {
@@ -17,17 +24,19 @@ export interface RewriteOptions {
   readonly accept?: (file: string) => boolean;
   /** Put one line above each site that is left behind. */
   readonly mark?: boolean;
+  /** Leaves out sites for which it says no. */
+  readonly wanted?: (site: PlannedSite) => boolean;
 }
 
 /** Works out the new contents of every file the plan names. */
 export function rewriteProject(
   project: Project,
   scope: PlanScope,
-  { accept = () => true, mark = false }: RewriteOptions = {},
+  { accept = () => true, mark = false, wanted = () => true }: RewriteOptions = {},
 ): Rewriting {
   const isAllowed = (file: string) => project.sources.isSelected(file) && accept(file);
   const whole = planMigration(project.analysis, scope);
-  const sites = whole.sites.filter(({ file }) => isAllowed(file));
+  const sites = whole.sites.filter((site) => isAllowed(site.file) && wanted(site));
   const planned = new Set(sites.map(({ site }) => site));
   const concerned = mark
     ? project.analysis.sites.map(({ file }) => file).filter(isAllowed)
@@ -46,6 +55,36 @@ export function rewriteProject(
     if (result.status === 'changed' && !project.sources.isFaithful(file)) allowed.set(file, notUtf8);
   }
   return { plan: { ...whole, sites, units: landing }, results: allowed };
+}
+
+/**
+ * Works out what a transform that is asked for by name makes of the files.
+ * @returns the project with that transform's sites in place of bridges and handlers, and the new contents
+ */
+export function rewriteByName(
+  project: Project,
+  transform: FileTransform,
+  accept: (file: string) => boolean,
+): { readonly project: Project; readonly rewriting: Rewriting } {
+  const { sources, evaluator } = project;
+  const files = sources
+    .mentioning(transform.words)
+    .filter((file) => sources.isSelected(file) && accept(file))
+    .flatMap((file) => sources.file(file) ?? []);
+  const sites = files.flatMap((file) => transform.sites(file, evaluator));
+  const results = new Map<string, FileResult>();
+  for (const file of files) {
+    const result = transform.rewrite(file, evaluator);
+    if (result.status === 'unchanged') continue;
+    const isLossy = result.status === 'changed' && !sources.isFaithful(file.path);
+    results.set(file.path, isLossy ? notUtf8 : result);
+  }
+  const planned = sites
+    .filter(({ outcome }) => outcome.kind === 'rewrite')
+    .map(({ id, file }) => ({ site: id, file, transform: transform.name, endpoints: [] }));
+  const plan: MigrationPlan = { schemaVersion: 1, root: sources.root, sites: planned, units: [] };
+  const analysis = { ...project.analysis, endpoints: [], dynamicRegistrations: [], sites };
+  return { project: { ...project, analysis }, rewriting: { plan, results, words: transform.words } };
 }
 
 const notUtf8: FileResult = {

@@ -33,7 +33,7 @@ export function runReport(
     if (report !== undefined) files.push(report);
   }
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
-  const accounting = account(project, files);
+  const accounting = account(project, files, rewriting.words);
   checkAccounting(accounting);
   const hints = reviewHints(project, rewrittenSites({ files }));
   return {
@@ -65,11 +65,14 @@ function fileReport(
   }
 }
 
-function account({ sources, transforms }: Project, files: readonly FileReport[]): Accounting {
+function account(
+  { sources, transforms }: Project,
+  files: readonly FileReport[],
+  words: readonly string[] = [...bridgeWords, ...(transforms.wrappers ?? [])],
+): Accounting {
   const reported = new Map(files.map((file) => [file.path, file.status]));
   const skippedPaths = new Set(sources.skipped.map(({ path }) => path));
   const selected = sources.files.filter((file) => sources.isSelected(file));
-  const words = [...bridgeWords, ...(transforms.wrappers ?? [])];
   const counts = { prefiltered: 0, unchanged: 0, changed: 0, skipped: skippedPaths.size, failed: 0 };
   for (const file of selected) {
     if (skippedPaths.has(file)) continue;

@@ -7,6 +7,7 @@ import { siteOf } from './site.ts';
 export { type Code, codes, hints } from './codes.ts';
 export type { Edit } from './edit.ts';
 export { explainSites, type SiteExplanation } from './explain.ts';
+export { type FileTransform, fileTransforms } from './file-transforms.ts';
 export { type Hint, hintsOf, mockHints } from './hints.ts';
 export { type Mark, marksOf } from './marks.ts';
 export { type TransformInfo, transforms } from './registry.ts';
