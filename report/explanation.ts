@@ -8,11 +8,13 @@ export function explanationText(explanation: Explanation, options: TerminalOptio
   const palette = pc.createColors(options.color);
   const place = ({ location }: Explanation) =>
     location === undefined ? '' : palette.dim(`  ${options.displayPath(location.file)}:${location.line}`);
+  const target = ({ leadsTo }: Explanation) =>
+    leadsTo === undefined ? '' : ` (${options.displayPath(leadsTo.file)}:${leadsTo.line})`;
   const lines = [palette.bold(explanation.text) + place(explanation)];
   const descend = (children: readonly Explanation[], indent: string): void => {
     children.forEach((child, index) => {
       const last = index === children.length - 1;
-      lines.push(`${indent}${last ? '└─ ' : '├─ '}${child.text}${place(child)}`);
+      lines.push(`${indent}${last ? '└─ ' : '├─ '}${child.text}${target(child)}${place(child)}`);
       descend(child.children, indent + (last ? '   ' : '│  '));
     });
   };

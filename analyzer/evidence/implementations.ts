@@ -1,3 +1,4 @@
+import type { Node } from '@babel/types';
 import {
   type Call as CallNode,
   type ClassNode,
@@ -22,9 +23,10 @@ export function implementations(walk: Walk, node: CallNode): readonly FunctionVa
   )
     return [];
   const { evaluator } = walk.project;
-  const classes = evaluated(walk, callee.object).flatMap((value) =>
-    value.kind === 'instance' ? extending(walk, value.of.file, value.of.node) : [],
-  );
+  const classes = evaluated(walk, callee.object).flatMap((value) => {
+    if (value.kind === 'instance') return extending(walk, value.of.file, value.of.node);
+    return value.kind === 'shape' ? extending(walk, value.file, value.node) : [];
+  });
   return classes.slice(0, mostImplementations).flatMap(({ file, node: own }) => {
     const instance = {
       kind: 'instance',
@@ -39,12 +41,12 @@ interface Found {
   readonly node: ClassNode;
 }
 
-/** The classes that extend or implement a class, near and far. */
+/** The classes that extend or implement a class or an interface, near and far. */
 function extending(
   walk: Walk,
   file: SourceFile,
-  node: ClassNode,
-  seen: ReadonlySet<ClassNode> = new Set(),
+  node: Node,
+  seen: ReadonlySet<Node> = new Set(),
 ): readonly Found[] {
   if (seen.has(node)) return [];
   const visited = new Set([...seen, node]);

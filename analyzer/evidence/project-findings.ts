@@ -21,12 +21,27 @@ export function projectFindings(finders: readonly Finder[]): readonly ProjectFin
   );
 }
 
-/** Middleware that blocks: one fix unlocks every handler behind it. */
+/** Middleware that blocks or crosses: one fix unlocks every handler behind it. */
 function syncMiddleware(finders: readonly Finder[]): readonly ProjectFinding[] {
+  return [
+    ...middlewareFindings(finders, 'sync-adapting', (name, endpoints) => {
+      return `The sync-only middleware ${name} blocks ${endpoints}: made native once, it unlocks them all.`;
+    }),
+    ...middlewareFindings(finders, 'io-bridged', (name, endpoints) => {
+      return `The middleware ${name} crosses a bridge on the way to ${endpoints}: made native once, it takes a boundary off each.`;
+    }).filter(({ endpoints }) => endpoints.length > 1),
+  ];
+}
+
+function middlewareFindings(
+  finders: readonly Finder[],
+  wanted: HandlerEvidence['middlewares'][number]['kind'],
+  says: (name: string, endpoints: string) => string,
+): readonly ProjectFinding[] {
   const found = new Map<string, { name: string; location: Location | undefined; endpoints: Set<string> }>();
   for (const { id, evidence } of finders) {
     for (const { name, kind, location } of evidence.middlewares) {
-      if (kind !== 'sync-adapting') continue;
+      if (kind !== wanted) continue;
       const key = location === undefined ? name : placeOf(location);
       const known = found.get(key) ?? { name, location, endpoints: new Set() };
       found.set(key, known);
@@ -34,8 +49,8 @@ function syncMiddleware(finders: readonly Finder[]): readonly ProjectFinding[] {
     }
   }
   return [...found.values()].map(({ name, location, endpoints }) => ({
-    kind: 'sync-middleware',
-    message: `The sync-only middleware ${name} blocks ${counted(endpoints.size, 'endpoint')}: made native once, it unlocks them all.`,
+    kind: wanted === 'io-bridged' ? 'bridged-middleware' : 'sync-middleware',
+    message: says(name, counted(endpoints.size, 'endpoint')),
     location,
     endpoints: [...endpoints],
   }));

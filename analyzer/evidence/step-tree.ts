@@ -9,6 +9,8 @@ import { isNothing } from './step.ts';
 export interface Explanation {
   readonly text: string;
   readonly location?: Location;
+  /** What the text names, where that stands elsewhere: the function that a call leads to. */
+  readonly leadsTo?: Location;
   readonly children: readonly Explanation[];
 }
 
@@ -63,7 +65,7 @@ export function stepTree(step: Step, siteOf: (bridge: Bridge) => Site): readonly
     case 'join':
       return [line(`waits for what began as (${step.id})`)];
     case 'call':
-      return [line(callText(step), below(step.body), step.location)];
+      return [{ ...line(callText(step), below(step.body), step.location), leadsTo: step.target }];
     case 'bridge':
       return [line(bridgeText(step, siteOf(step.bridge)), below(step.body), step.location)];
     case 'io':
@@ -111,9 +113,9 @@ function branchLines(
   return [...lines, ...(usual === undefined ? [] : below(usual.step))];
 }
 
-function callText({ name, target, provenance, confidence }: Step & { readonly kind: 'call' }): string {
+function callText({ name, provenance, confidence }: Step & { readonly kind: 'call' }): string {
   const sure = confidence < 0.85 ? `, ${Math.round(confidence * 100)} % sure (${provenance})` : '';
-  return `calls ${name} (${target.file}:${target.line})${sure}`;
+  return `calls ${name}${sure}`;
 }
 
 function bridgeText({ lane }: Step & { readonly kind: 'bridge' }, { what, outcome }: Site): string {

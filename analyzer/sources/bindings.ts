@@ -89,10 +89,12 @@ function declaredValues(
       return [enumObject(file, declaration)];
     case 'TSTypeAliasDeclaration':
       return typeValues(evaluator, file, declaration.typeAnnotation);
-    case 'TSInterfaceDeclaration':
-      return (declaration.extends ?? []).flatMap(({ expression }) =>
+    case 'TSInterfaceDeclaration': {
+      const extended = (declaration.extends ?? []).flatMap(({ expression }) =>
         typeValues(evaluator, file, { type: 'TSTypeReference', typeName: expression } as Node),
       );
+      return [{ kind: 'shape', file, node: declaration }, ...extended];
+    }
   }
   if (binding.kind === 'parameter' && isFunction(declaration))
     return parameterValues(evaluator, file, declaration, binding);

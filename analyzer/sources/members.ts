@@ -7,6 +7,7 @@ import { listItems } from './lists.ts';
 import { linkParent } from './places.ts';
 import type { SourceFile } from './source-file.ts';
 import { keyName } from './tree.ts';
+import { shapeMember } from './types.ts';
 import { extendApi, type FunctionValue, noEnvironment, type Value } from './values.ts';
 
 const none: readonly Value[] = [];
@@ -34,6 +35,8 @@ export function memberValues(evaluator: Evaluator, value: Value, name: string): 
     }
     case 'instance':
       return classMember(evaluator, value.of, name, false, value);
+    case 'shape':
+      return shapeMember(evaluator, value, name);
     case 'function':
       return assignedMembers(evaluator, value, name);
     case 'constant':

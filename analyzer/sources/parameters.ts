@@ -98,18 +98,20 @@ export function bindPattern(
     const binding = file.scopes.bindingOf(identifier);
     if (binding === undefined) continue;
     const found = destructured(evaluator, file, taken, binding, values, frame);
-    frame.set(binding, found.length > 0 ? found : declaredType(evaluator, file, pattern, identifier));
+    frame.set(binding, found.length > 0 ? found : declaredType(evaluator, file, pattern, binding));
   }
 }
 
+/** What the annotation of a parameter promises of a name in it: `{ openai }: Services` too. */
 function declaredType(
   evaluator: Evaluator,
   file: SourceFile,
   pattern: Node,
-  identifier: Node,
+  binding: Binding,
 ): readonly Value[] {
   const typed = pattern.type === 'AssignmentPattern' ? pattern.left : pattern;
-  return typed === identifier ? annotatedValues(evaluator, file, typed) : none;
+  const values = annotatedValues(evaluator, file, typed);
+  return values.length === 0 ? none : destructured(evaluator, file, typed, binding, values, noEnvironment);
 }
 
 /** The values of the argument at `index`, or of all from there as one list. */
@@ -160,7 +162,7 @@ export function parameterValues(
   const received = receivedValues(evaluator, file, node, index, rest);
   const taken = rest ? pattern.argument : pattern;
   const found = destructured(evaluator, file, taken, binding, received, noEnvironment);
-  return found.length > 0 ? found : declaredType(evaluator, file, pattern, binding.identifier);
+  return found.length > 0 ? found : declaredType(evaluator, file, pattern, binding);
 }
 
 function receivedValues(
@@ -173,9 +175,21 @@ function receivedValues(
   const looped = index === 0 ? iteratedItems(evaluator, file, node, noEnvironment) : undefined;
   if (looped !== undefined) return looped.flatMap(({ values }) => values);
   const callee = constructedClass(file, node) ?? node;
-  return evaluator
+  const given = evaluator
     .callSites(file, callee)
     .flatMap((site) => argument(evaluator, site, noEnvironment, index, rest) ?? none);
+  return given.length > 0 || index !== 1 ? given : registeredOptions(evaluator, file, node);
+}
+
+/** What a plugin is registered with: `app.register(plugin, options)` calls `plugin(instance, options)`. */
+function registeredOptions(evaluator: Evaluator, file: SourceFile, node: FunctionNode): readonly Value[] {
+  return evaluator.referencesTo(file, node).flatMap((place) => {
+    const call = place.file.parentOf(place.node);
+    if (call?.type !== 'CallExpression' || call.arguments[0] !== place.node) return none;
+    const [, options] = call.arguments;
+    if (options === undefined || memberName(unwrapped(call.callee)) !== 'register') return none;
+    return evaluator.evaluate(place.file, options, noEnvironment);
+  });
 }
 
 const iterating = /^(?:forEach|map|flatMap|filter|some|every|find)$/;

@@ -1,7 +1,8 @@
 import type { Node, TSEntityName } from '@babel/types';
 import type { Evaluator } from './evaluator.ts';
 import type { SourceFile } from './source-file.ts';
-import { extendApi, type Value } from './values.ts';
+import { keyName } from './tree.ts';
+import { extendApi, type ShapeValue, type Value } from './values.ts';
 
 const none: readonly Value[] = [];
 
@@ -15,6 +16,7 @@ export function annotatedValues(evaluator: Evaluator, file: SourceFile, pattern:
 export function typeValues(evaluator: Evaluator, file: SourceFile, node: Node): readonly Value[] {
   if (node.type === 'TSUnionType' || node.type === 'TSIntersectionType')
     return node.types.flatMap((part) => typeValues(evaluator, file, part));
+  if (node.type === 'TSTypeLiteral') return [{ kind: 'shape', file, node }];
   if (node.type === 'TSParenthesizedType') return typeValues(evaluator, file, node.typeAnnotation);
   if (node.type !== 'TSTypeReference') return none;
   const wrapper = node.typeName.type === 'Identifier' ? node.typeName.name : '';
@@ -24,7 +26,7 @@ export function typeValues(evaluator: Evaluator, file: SourceFile, node: Node): 
   return entity(evaluator, file, node.typeName).flatMap((value): readonly Value[] => {
     if (value.kind === 'class') return [{ kind: 'instance', of: value }];
     if (value.kind === 'api' && value.module !== 'global') return [extendApi(value, { kind: 'instance' })];
-    return value.kind === 'instance' ? [value] : none;
+    return value.kind === 'instance' || value.kind === 'shape' ? [value] : none;
   });
 }
 
@@ -38,4 +40,17 @@ function entity(evaluator: Evaluator, file: SourceFile, name: TSEntityName): rea
   }
   if (name.type !== 'TSQualifiedName') return none;
   return entity(evaluator, file, name.left).flatMap((value) => evaluator.member(value, name.right.name));
+}
+
+/** What the members of an interface or object type promise; those it extends are values of their own. */
+export function shapeMember(
+  evaluator: Evaluator,
+  { file, node }: ShapeValue,
+  name: string,
+): readonly Value[] {
+  const members = node.type === 'TSTypeLiteral' ? node.members : node.body.body;
+  return members.flatMap((member): readonly Value[] => {
+    if (member.type !== 'TSPropertySignature' || keyName(member) !== name) return none;
+    return annotatedValues(evaluator, file, member);
+  });
 }

@@ -4,6 +4,8 @@ import type {
   ClassExpression,
   Node,
   ObjectExpression,
+  TSInterfaceDeclaration,
+  TSTypeLiteral,
 } from '@babel/types';
 import type { Binding } from './scopes.ts';
 import type { SourceFile } from './source-file.ts';
@@ -69,11 +71,19 @@ export interface InstanceValue {
   readonly created?: CallPlace;
 }
 
+/** A value of which only the shape is known: something of an interface or of an object type. */
+export interface ShapeValue {
+  readonly kind: 'shape';
+  readonly file: SourceFile;
+  readonly node: TSInterfaceDeclaration | TSTypeLiteral;
+}
+
 export type Value =
   | ApiValue
   | FunctionValue
   | ClassValue
   | InstanceValue
+  | ShapeValue
   | {
       readonly kind: 'object';
       readonly file: SourceFile;
