@@ -1,9 +1,11 @@
 import { subscribe } from 'node:diagnostics_channel';
 import { writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
+import { readTables } from '../../fixtures/apps/storefront/database.ts';
+import { replay } from '../../fixtures/apps/storefront/replay.ts';
 
-/** What one copy of the storefront answered, wrote and crossed. */
-export interface StorefrontRun {
+/** What one copy of a fixture application answered, wrote and crossed. */
+export interface ApplicationRun {
   readonly exchanges: readonly {
     readonly request: {
       readonly handler?: string;
@@ -22,12 +24,10 @@ export interface StorefrontRun {
   readonly partnerCalls: unknown;
 }
 
-// Run as: storefront-run.ts <folder of the application> <database URL> <file for the result>
+// Run as: application-run.ts <folder of the application> <database URL> <file for the result>
 const [folder = '', databaseUrl = '', output = ''] = process.argv.slice(2);
 const load = (file: string) => import(pathToFileURL(`${folder}/${file}`).href);
-const { startStorefront, resetDatabase, seed } = await load('main.ts');
-const { replay } = await load('replay.ts');
-const { readTables } = await load('database.ts');
+const { start, resetDatabase, seed } = await load('main.ts');
 const { requestsNow, testRequests } = await load('test-requests.ts');
 
 let crossings = 0;
@@ -35,16 +35,16 @@ subscribe('migrate-async:crossing', () => {
   crossings++;
 });
 
-const storefront = await startStorefront({ databaseUrl, now: requestsNow });
+const application = await start({ databaseUrl, now: requestsNow });
 resetDatabase();
 seed();
-const exchanges: StorefrontRun['exchanges'][number][] = [];
+const exchanges: ApplicationRun['exchanges'][number][] = [];
 for (const request of testRequests) {
   const before = crossings;
-  const [exchange] = await replay(storefront.url, [request]);
-  exchanges.push({ ...exchange, crossings: crossings - before });
+  const [exchange] = await replay(application.url, [request]);
+  if (exchange) exchanges.push({ ...exchange, crossings: crossings - before });
 }
-const partnerCalls = storefront.partners.calls();
-await storefront.close();
-const run: StorefrontRun = { exchanges, tables: await readTables(databaseUrl), partnerCalls };
+const partnerCalls = application.partners.calls();
+await application.close();
+const run: ApplicationRun = { exchanges, tables: await readTables(databaseUrl), partnerCalls };
 writeFileSync(output, JSON.stringify(run));

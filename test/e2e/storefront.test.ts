@@ -1,66 +1,20 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunReport } from '../../report/run-report.ts';
 import { migrateAsync } from '../support/command.ts';
-import { testDatabase } from '../support/database.ts';
-import type { StorefrontRun } from './storefront-run.ts';
+import { type RewrittenApplication, rewrittenApplication } from '../support/rewritten-application.ts';
+import type { ApplicationRun } from './application-run.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const original = path.join(root, 'fixtures/apps/storefront');
-const workspace = realpathSync(mkdtempSync(path.join(tmpdir(), 'migrate-async-storefront-')));
-const copy = path.join(workspace, 'storefront');
-
+let application: RewrittenApplication;
 let report: RunReport;
-let before: StorefrontRun;
-let after: StorefrontRun;
+let before: ApplicationRun;
+let after: ApplicationRun;
 
 beforeAll(async () => {
-  cpSync(original, copy, { recursive: true, filter: (source) => !source.includes('node_modules') });
-  symlinkSync(path.join(root, 'node_modules'), path.join(workspace, 'node_modules'));
-  writeFileSync(path.join(workspace, '.gitignore'), 'node_modules\n');
-  writeFileSync(
-    path.join(copy, 'tsconfig.json'),
-    JSON.stringify({
-      extends: path.join(root, 'tsconfig.base.json'),
-      include: ['src', 'seed.ts', 'main.ts'],
-    }),
-  );
-  const git = (...args: string[]) => execFileSync('git', ['-C', workspace, ...args], { stdio: 'pipe' });
-  git('init', '--quiet');
-  git('add', '--all');
-  git('-c', 'user.name=Test', '-c', 'user.email=test@example.com', 'commit', '--quiet', '--message=start');
-
-  before = await runStorefront(original);
-  const outcome = await migrateAsync(workspace, ['--json']);
-  expect(outcome.stderr).toBe('');
-  expect(outcome.code).toBe(0);
-  report = JSON.parse(outcome.stdout);
-  after = await runStorefront(copy);
+  application = await rewrittenApplication('storefront');
+  ({ report, before, after } = application);
 }, 240_000);
 
-afterAll(() => rmSync(workspace, { recursive: true, force: true }));
-
-/** Starts the application in a process of its own on a fresh database and sends it every test request. */
-async function runStorefront(folder: string): Promise<StorefrontRun> {
-  const database = await testDatabase();
-  const output = path.join(workspace, `${path.basename(path.dirname(folder))}.run.json`);
-  const script = fileURLToPath(new URL('./storefront-run.ts', import.meta.url));
-  const args = ['--conditions=source', '--import', 'tsx', script, folder, database.url, output];
-  const { status, stderr } = spawnSync(process.execPath, args, {
-    cwd: root,
-    encoding: 'utf8',
-    timeout: 120_000,
-  });
-  await database.drop();
-  if (status !== 0) throw new Error(`The storefront in ${folder} failed:\n${stderr}`);
-  const run = JSON.parse(readFileSync(output, 'utf8'));
-  rmSync(output);
-  return run;
-}
+afterAll(() => application?.remove());
 
 function endpoint(name: string) {
   const found = report.analysis.endpoints.find(({ handler }) => handler?.name === name);
@@ -103,21 +57,20 @@ describe('the rewritten storefront', () => {
     const allowed = new Set(
       report.analysis.sites.filter(({ id }) => qualifying.has(id)).map(({ file }) => file),
     );
-    const changed = gitDiff('--name-only').trim().split('\n');
+    const changed = application.diff('--name-only').trim().split('\n');
     expect(changed.length).toBeGreaterThan(0);
     expect(changed.filter((file) => !allowed.has(file))).toEqual([]);
     expect(changed).toEqual(report.files.map(({ path: file }) => file));
   });
 
   test('type-checks', () => {
-    const compiler = path.join(root, 'node_modules/typescript/bin/tsc');
-    const { status, stdout } = spawnSync(process.execPath, [compiler, '-p', copy], { encoding: 'utf8' });
+    const { status, stdout } = application.typeCheck();
     expect(stdout).toBe('');
     expect(status).toBe(0);
   });
 
   test('answers every request as the original does', () => {
-    const answers = ({ exchanges }: StorefrontRun) => exchanges.map(({ crossings, ...answer }) => answer);
+    const answers = ({ exchanges }: ApplicationRun) => exchanges.map(({ crossings, ...answer }) => answer);
     expect(answers(before).filter(({ request, status }) => status !== request.status)).toEqual([]);
     expect(answers(after)).toEqual(answers(before));
   });
@@ -129,7 +82,7 @@ describe('the rewritten storefront', () => {
   });
 
   test('crosses nowhere where no boundary is left, and elsewhere as often as before', () => {
-    const crossings = (run: StorefrontRun, handler: string) =>
+    const crossings = (run: ApplicationRun, handler: string) =>
       run.exchanges
         .filter(({ request }) => request.handler === handler)
         .reduce((sum, exchange) => sum + exchange.crossings, 0);
@@ -150,14 +103,10 @@ describe('the rewritten storefront', () => {
   });
 
   test('is left as it is by a second run', async () => {
-    const first = gitDiff();
-    const { code, stdout } = await migrateAsync(workspace, ['--force', '--json']);
+    const first = application.diff();
+    const { code, stdout } = await migrateAsync(application.workspace, ['--force', '--json']);
     expect(code).toBe(0);
     expect(JSON.parse(stdout).files).toEqual([]);
-    expect(gitDiff()).toBe(first);
+    expect(application.diff()).toBe(first);
   });
 });
-
-function gitDiff(...args: string[]): string {
-  return execFileSync('git', ['-C', workspace, 'diff', ...args], { encoding: 'utf8' });
-}
