@@ -19,6 +19,7 @@ import { option } from '../routing/options.ts';
 import { pathTexts } from '../routing/paths.ts';
 import { configuredText } from './nest-config.ts';
 import { type Enhancer, enhancer } from './nest-enhancers.ts';
+import { appliedMiddleware, providedEnhancers } from './nest-providers.ts';
 
 /** What an application sets for all its controllers. */
 export interface NestApplication {
@@ -61,25 +62,20 @@ function isFactory(evaluator: Evaluator, file: SourceFile, call: Call): boolean 
 
 function applicationAt(evaluator: Evaluator, file: SourceFile, call: Call): NestApplication {
   const [root] = call.arguments;
-  const modules = new Set<ClassNode>();
+  const found: Collected = { modules: new Set(), enhancers: [] };
   const values = root ? evaluator.evaluate(file, root) : [];
-  for (const value of values) collectModules(evaluator, value, modules);
-  return {
-    file,
-    modules,
-    prefixes: [],
-    excluded: [],
-    versionPrefix: undefined,
-    defaultVersions: [],
-    enhancers: [],
-  };
+  for (const value of values) collectModules(evaluator, value, found);
+  return { file, ...found, prefixes: [], excluded: [], versionPrefix: undefined, defaultVersions: [] };
 }
 
+type Collected = Pick<NestApplication, 'modules' | 'enhancers'> & { readonly modules: Set<ClassNode> };
+
 /** Follows `imports` of modules, dynamic ones too: `X.forRoot()` gives `{ module: X, imports, controllers }`. */
-function collectModules(evaluator: Evaluator, value: Value, found: Set<ClassNode>): void {
+function collectModules(evaluator: Evaluator, value: Value, found: Collected): void {
   if (value.kind === 'class') {
-    if (found.has(value.node)) return;
-    found.add(value.node);
+    if (found.modules.has(value.node)) return;
+    found.modules.add(value.node);
+    found.enhancers.push(...appliedMiddleware(evaluator, value));
     for (const applied of decoratorsOf(evaluator, value.file, value.node, value.environment)) {
       if (applied.name === 'Module') collectImports(evaluator, applied.arguments[0] ?? [], found);
     }
@@ -102,7 +98,8 @@ function collectModules(evaluator: Evaluator, value: Value, found: Set<ClassNode
   }
 }
 
-function collectImports(evaluator: Evaluator, values: readonly Value[], found: Set<ClassNode>): void {
+function collectImports(evaluator: Evaluator, values: readonly Value[], found: Collected): void {
+  found.enhancers.push(...providedEnhancers(evaluator, values));
   const imports = option(evaluator, values, 'imports')?.values ?? [];
   for (const list of imports)
     for (const item of listItems(evaluator, list) ?? [])

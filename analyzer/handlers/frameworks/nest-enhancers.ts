@@ -18,9 +18,9 @@ export interface Enhancer {
   readonly middleware: Middleware;
 }
 
-const kinds = [/Guard/, /Interceptor/, /Pipe/];
+const kinds = [/apply/, /Guard/, /Interceptor/, /Pipe/];
 
-/** Guards run first, then interceptors, then pipes; within each, global ones before those of class and method. */
+/** Middleware runs first, then guards, interceptors, then pipes; within each, global ones before those of class and method. */
 export function inOrder(enhancers: readonly Enhancer[]): readonly Middleware[] {
   return kinds.flatMap((kind) =>
     enhancers.filter(({ use }) => kind.test(use)).map(({ middleware }) => middleware),
