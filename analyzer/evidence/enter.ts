@@ -118,7 +118,7 @@ function entered(
   edge: Edge,
 ): Walked {
   const { memory, stack } = walk;
-  if (stack.includes(value.node)) {
+  if (stack.includes(value.node) || walk.apart?.has(value.node)) {
     memory.gaps++;
     return doesNothing;
   }

@@ -1,5 +1,6 @@
 import type { Location, MiddlewareKind } from '../analysis.ts';
-import type { Handler, Middleware } from '../handlers/handler.ts';
+import type { Handler, HandlerTarget, Middleware } from '../handlers/handler.ts';
+import { functionLocation } from '../handlers/routing/targets.ts';
 import type { FunctionValue } from '../sources/index.ts';
 import type { Bridge } from './bridge.ts';
 import { bodyOf } from './enter.ts';
@@ -38,10 +39,11 @@ export function handlerEvidence(project: Project, handler: Handler): HandlerEvid
     inBridge: false,
     memory,
   });
-  const middlewares = handler.middlewares.map((middleware) =>
-    middlewareEvidence(project, walkOf, middleware),
-  );
   const value = handler.target?.value;
+  const middlewares = [
+    ...handler.middlewares.map((middleware) => middlewareEvidence(project, walkOf, middleware)),
+    ...wrapperEvidence(project, walkOf, handler.target),
+  ];
   const wrapping = value && project.bridges.around(value.file, value.node);
   const own = value === undefined ? nothing : bodyStep(walkOf(value), value, wrapping);
   return {
@@ -70,6 +72,24 @@ function middlewareEvidence(
   const wrapping = project.bridges.around(value.file, value.node);
   const step = bodyStep(walkOf(value), value, wrapping);
   return { name, location, kind: wrapping ? 'sync-adapting' : ownKind(step), step };
+}
+
+/** Wrappers that wait for something of their own: `withAuth(handler)` is middleware by another name. */
+function wrapperEvidence(
+  project: Project,
+  walkOf: (value: FunctionValue) => Walk,
+  target: HandlerTarget | undefined,
+): readonly MiddlewareEvidence[] {
+  const around = target?.around ?? [];
+  const apart = new Set([
+    ...around.map(({ value }) => value.node),
+    ...(target?.value ? [target.value.node] : []),
+  ]);
+  return around.flatMap(({ name, value }) => {
+    const middleware = { name, location: functionLocation(value), api: undefined, value };
+    const found = middlewareEvidence(project, (own) => ({ ...walkOf(own), apart }), middleware);
+    return found.kind === 'pure' || found.kind === 'unknown' ? [] : [found];
+  });
 }
 
 /** A middleware of the project, by what it does. One that blocks makes every handler behind it wait for it. */

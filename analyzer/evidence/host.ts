@@ -1,6 +1,14 @@
 import type { Node } from '@babel/types';
 import { hostKind, hostOf } from '../catalogue/index.ts';
-import { type ApiValue, constantText, keyName, type SourceFile, unwrapped } from '../sources/index.ts';
+import {
+  type ApiValue,
+  constantText,
+  Frame,
+  isFunction,
+  keyName,
+  type SourceFile,
+  unwrapped,
+} from '../sources/index.ts';
 import { shortened } from './orm-access.ts';
 import { evaluated, type Walk } from './walk.ts';
 
@@ -63,7 +71,7 @@ function hostOfExpression(walk: Walk, node: Node): string | undefined {
   const text = constantText(values);
   const host = text === undefined ? undefined : hostOf(text);
   if (host !== undefined && hostKind(host) !== 'loopback') return host;
-  const passedOn = definedHost(walk, node) ?? returnedHost(walk, node);
+  const passedOn = definedHost(walk, node) ?? handedHost(walk, node) ?? returnedHost(walk, node);
   if (passedOn !== undefined) return passedOn;
   return `«${shortened(walk.file.textOf(node))}»`;
 }
@@ -93,6 +101,22 @@ function definedHost(walk: Walk, node: Node): string | undefined {
   if (binding.declaration.id.type !== 'Identifier') return undefined;
   const host = hostOfTarget(walk, unwrapped(binding.declaration.init));
   return host === relative ? undefined : host;
+}
+
+/** `post(\`${base}/mail\`)` with `post = (url) => fetch(url)`: what a parameter was handed says more than its name. */
+function handedHost(walk: Walk, node: Node): string | undefined {
+  const binding = node.type === 'Identifier' ? walk.file.scopes.bindingOf(node) : undefined;
+  if (binding?.kind !== 'parameter') return undefined;
+  for (let frame = walk.environment; frame instanceof Frame; frame = frame.outer) {
+    if (frame.owner !== binding.declaration || !isFunction(frame.owner)) continue;
+    const index = frame.owner.params.findIndex((parameter) => parameter === binding.identifier);
+    const { file, node: call, environment } = frame.site;
+    const given = 'arguments' in call ? (call.arguments as Node[])[index] : undefined;
+    if (given === undefined || given.type === 'SpreadElement') return undefined;
+    const host = hostOfTarget(elsewhere(walk, file, environment), unwrapped(given));
+    return host === relative ? undefined : host;
+  }
+  return undefined;
 }
 
 function hostOfOptions(

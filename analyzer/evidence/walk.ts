@@ -11,6 +11,8 @@ export interface Walk {
   readonly environment: Environment;
   /** Functions being walked, outermost first: one that is in it is not entered again. */
   readonly stack: readonly FunctionNode[];
+  /** Functions that count for themselves elsewhere: what a wrapper stands in front of is not the wrapper's. */
+  readonly apart?: ReadonlySet<FunctionNode>;
   /** Whether a bridge is being crossed. */
   readonly inBridge: boolean;
   readonly memory: Memory;

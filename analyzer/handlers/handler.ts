@@ -24,6 +24,14 @@ export interface HandlerTarget {
   readonly value: FunctionValue | undefined;
   /** Bridges around the function itself: `router.get('/', syncToAsync(handler))`. */
   readonly wrappers: readonly string[];
+  /** The functions of the project that stand in front of it, outermost first: what `withAuth(handler)` made. */
+  readonly around?: readonly Around[];
+}
+
+export interface Around {
+  /** Name of what made it. */
+  readonly name: string;
+  readonly value: FunctionValue;
 }
 
 export interface Middleware {

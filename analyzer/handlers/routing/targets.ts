@@ -15,7 +15,7 @@ import {
   unwrapped,
   type Value,
 } from '../../sources/index.ts';
-import type { HandlerTarget, Middleware } from '../handler.ts';
+import type { Around, HandlerTarget, Middleware } from '../handler.ts';
 import type { Operand } from './operands.ts';
 import { wrappedIn } from './wrappers.ts';
 
@@ -33,13 +33,14 @@ export function functionLocation({ file, node }: Pick<FunctionValue, 'file' | 'n
 
 /** The code behind an operand, with the wrappers around it taken off. */
 export function targetOf(evaluator: Evaluator, operand: Operand): HandlerTarget {
-  const wrappers: string[] = [];
-  const found = unwrap(evaluator, operand, wrappers, 0);
+  const taken: TakenOff = { wrappers: [], around: [] };
+  const found = unwrap(evaluator, operand, taken, 0);
+  const { wrappers, around } = taken;
   if (found.function !== undefined) {
     const value = found.function;
     const reference = wrappers.length === 0 ? referenceName(operand.node) : undefined;
     const name = functionName(value) ?? reference ?? 'anonymous';
-    return { name, location: functionLocation(value), value, wrappers };
+    return { name, location: functionLocation(value), value, wrappers, ...(around.length > 0 && { around }) };
   }
   const { api } = found;
   const location = locationOf(found.operand.file, found.operand.node);
@@ -49,12 +50,12 @@ export function targetOf(evaluator: Evaluator, operand: Operand): HandlerTarget 
 
 /** The access path when what answers comes from outside the project. */
 export function foreignTarget(evaluator: Evaluator, operand: Operand): string | undefined {
-  const found = unwrap(evaluator, operand, [], 0);
+  const found = unwrap(evaluator, operand, { wrappers: [], around: [] }, 0);
   return found.function === undefined && found.api !== undefined ? apiPath(found.api) : undefined;
 }
 
 export function middlewareOf(evaluator: Evaluator, operand: Operand): Middleware {
-  const found = unwrap(evaluator, operand, [], 0);
+  const found = unwrap(evaluator, operand, { wrappers: [], around: [] }, 0);
   const own = operand.values.find((value) => value.kind === 'function');
   const value = found.function ?? own;
   const reference = referenceName(operand.node);
@@ -71,20 +72,26 @@ export function middlewareOf(evaluator: Evaluator, operand: Operand): Middleware
   return { name: reference ?? api ?? 'unknown', location, api, value: undefined };
 }
 
+/** What was found around a function. */
+interface TakenOff {
+  readonly wrappers: string[];
+  readonly around: Around[];
+}
+
 interface Unwrapped {
   readonly function: FunctionValue | undefined;
   readonly api: ApiValue | undefined;
   readonly operand: Operand;
 }
 
-function unwrap(evaluator: Evaluator, operand: Operand, wrappers: string[], depth: number): Unwrapped {
+function unwrap(evaluator: Evaluator, operand: Operand, taken: TakenOff, depth: number): Unwrapped {
   const value = operand.values.find(({ kind }) => kind === 'function') as FunctionValue | undefined;
-  if (value !== undefined) return unwrapFunction(evaluator, operand, value, wrappers, depth);
+  if (value !== undefined) return unwrapFunction(evaluator, operand, value, taken, depth);
   const api = operand.values.find((own): own is ApiValue => own.kind === 'api' && !isSettingLike(own));
   const inner = depth < mostWrappers ? wrappedArgument(evaluator, operand, api) : undefined;
   if (inner !== undefined) {
-    wrappers.push(inner.wrapper);
-    return unwrap(evaluator, inner.operand, wrappers, depth + 1);
+    taken.wrappers.push(inner.wrapper);
+    return unwrap(evaluator, inner.operand, taken, depth + 1);
   }
   return { function: undefined, api, operand };
 }
@@ -93,14 +100,17 @@ function unwrapFunction(
   evaluator: Evaluator,
   operand: Operand,
   value: FunctionValue,
-  wrappers: string[],
+  taken: TakenOff,
   depth: number,
 ): Unwrapped {
   const wrapped = depth < mostWrappers ? wrappedIn(evaluator, value) : undefined;
   if (wrapped === undefined) return { function: value, api: undefined, operand };
-  if (wrapped.wrapper !== undefined) wrappers.push(wrapped.wrapper);
+  if (wrapped.wrapper !== undefined) {
+    taken.wrappers.push(wrapped.wrapper);
+    taken.around.push({ name: wrapped.wrapper, value });
+  }
   const inner: Operand = { ...operand, values: wrapped.values };
-  return unwrap(evaluator, inner, wrappers, depth + 1);
+  return unwrap(evaluator, inner, taken, depth + 1);
 }
 
 /** `process.env.X` and the like: never something that answers. */

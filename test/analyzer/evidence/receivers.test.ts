@@ -70,6 +70,21 @@ describe('a receiver that only its type tells', () => {
   });
 });
 
+describe('the host of a call through a function that is handed its URL', () => {
+  it('is that of the call in front of it', () => {
+    const head = `
+      const base = 'https://mail.example/v3';
+      async function post(url, body) { return fetch(url, { method: 'POST', body }); }
+      const send = (id) => post(base + '/send/' + id, '');`;
+    const files = application(
+      `await send(req.params.id); await post('https://edge.example/' + req.params.id);`,
+      {},
+      head,
+    );
+    expect(endpointOf(files).externals.map(({ host }) => host)).toEqual(['mail.example', 'edge.example']);
+  });
+});
+
 describe('the options of a plugin', () => {
   it('are what it is registered with', () => {
     const { endpoints } = analysed({
