@@ -64,7 +64,7 @@ export function copyOf(name: string) {
   const settings = path.join(copy, 'tsconfig.json');
   const { compilerOptions } = JSON.parse(readFileSync(settings, 'utf8'));
   const base = path.join(root, 'tsconfig.base.json');
-  const include = ['src', 'seed.ts', 'main.ts'];
+  const include = ['src', 'app', 'lib', 'seed.ts', 'main.ts', '*.d.ts'];
   writeFileSync(settings, JSON.stringify({ extends: base, compilerOptions, include }));
   const git = (...args: string[]) =>
     execFileSync('git', ['-C', workspace, ...args], { encoding: 'utf8', stdio: 'pipe' });
