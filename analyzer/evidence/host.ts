@@ -109,7 +109,7 @@ function handedHost(walk: Walk, node: Node): string | undefined {
   if (binding?.kind !== 'parameter') return undefined;
   for (let frame = walk.environment; frame instanceof Frame; frame = frame.outer) {
     if (frame.owner !== binding.declaration || !isFunction(frame.owner)) continue;
-    const index = frame.owner.params.findIndex((parameter) => parameter === binding.identifier);
+    const index = (frame.owner.params as Node[]).indexOf(binding.identifier);
     const { file, node: call, environment } = frame.site;
     const given = 'arguments' in call ? (call.arguments as Node[])[index] : undefined;
     if (given === undefined || given.type === 'SpreadElement') return undefined;
