@@ -10,6 +10,7 @@ import type {
 import { DateField, DateTimeField, DurationField, TimeField } from './dates.ts';
 import { FieldDescription } from './description.ts';
 import type { Field } from './field.ts';
+import { UntypedGeneratedField } from './generated.ts';
 import { GenericKeyDescription, GenericRelationDescription } from './generic.ts';
 import {
   AutoField,
@@ -73,6 +74,8 @@ const factories = {
     ),
   ip: () => described(new IpField()),
   choice: (...values: string[]) => described(new ChoiceField(values)),
+  generated: (expression: unknown, of?: FieldDescription) =>
+    described((of?.field ?? new UntypedGeneratedField()).computedFrom(expression)),
 };
 
 // The classes above are the run-time half; the typed half says what each attribute is.

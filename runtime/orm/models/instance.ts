@@ -63,6 +63,7 @@ export class ModelInstance extends Stateful {
     for (const field of this[metaKey].fields) {
       const value = this[field.attribute];
       const missing = value === null || value === undefined;
+      if (field.computed) continue;
       if (missing && (field.options.nullable || field.generated || field.options.dbDefault !== undefined))
         continue;
       try {

@@ -1,6 +1,7 @@
 import { FieldDoesNotExist, ImproperlyConfigured } from '../errors.ts';
 import { FieldDescription } from '../fields/description.ts';
 import type { Field } from '../fields/field.ts';
+import { UntypedGeneratedField } from '../fields/generated.ts';
 import { GenericKeyDescription, GenericRelationDescription } from '../fields/generic.ts';
 import { AutoField } from '../fields/numbers.ts';
 import { ForeignKeyField, ManyToManyDescription, ReverseDescription } from '../fields/relations.ts';
@@ -293,13 +294,21 @@ export class ModelMeta {
     const hasKey = keyed || described.some(([, { field }]) => field.options.primaryKey);
     const id = new AutoField('bigint', 'BigAutoField').with({ primaryKey: true });
     const all: (readonly [string, Field])[] = described.map(([name, { field }]) => [name, field]);
-    return (hasKey ? all : [['id', id] as const, ...all]).map(([name, field]) => {
-      if (name.includes('__'))
-        throw new ImproperlyConfigured(`The field name ${name} must not contain "__".`);
-      const bound = field.bind(this, name);
-      this.#byName.set(bound.attribute, bound);
-      this.#byName.set(name, bound);
-      return bound;
-    });
+    const fields = (hasKey ? all : [['id', id] as const, ...all]).map(([name, field]) =>
+      this.#bind(name, field),
+    );
+    // The type of a computed column may be known only from the others.
+    return fields.map((field) =>
+      field instanceof UntypedGeneratedField
+        ? this.#bind(field.name, field.typedIn(this, field.name))
+        : field,
+    );
+  }
+  #bind(name: string, field: Field): Field {
+    if (name.includes('__')) throw new ImproperlyConfigured(`The field name ${name} must not contain "__".`);
+    const bound = field.bind(this, name);
+    this.#byName.set(bound.attribute, bound);
+    this.#byName.set(name, bound);
+    return bound;
   }
 }

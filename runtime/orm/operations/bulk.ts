@@ -145,6 +145,9 @@ export function* bulkUpdate(
   requireBatchSize(batchSize);
   if (fieldNames.length === 0) throw new ValueError('Field names must be given to bulk_update().');
   const fields = fieldNames.map((name) => concrete(meta, name));
+  if (fields.some((field) => field.computed)) {
+    throw new ValueError('bulk_update() can only be used with concrete fields.');
+  }
   if (fields.some((field) => field.options.primaryKey)) {
     throw new ValueError('bulk_update() cannot be used with primary key fields.');
   }

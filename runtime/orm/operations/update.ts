@@ -73,6 +73,7 @@ function assignment(meta: ModelMeta, name: string, value: unknown): [Field, Writ
     }
     throw new FieldDoesNotExist(`${meta.label} has no field named '${name}'`);
   }
+  if (field.computed) throw new FieldError(`Cannot update model field ${name}: the database computes it.`);
   const target = field instanceof ForeignKeyField ? field.target : undefined;
   return [field, written(field, keyOfInstance(value, target))];
 }

@@ -48,6 +48,10 @@ function createTable(model: ModelMeta): string {
 function column(field: Field): string {
   const name = quote(field.column);
   const parts = [name, field.databaseType()];
+  const { generatedFrom } = field.options;
+  if (generatedFrom !== undefined) {
+    return [...parts, `GENERATED ALWAYS AS (${expressionSql(field.model, generatedFrom)}) STORED`].join(' ');
+  }
   if (field.columnSuffix !== '') parts.push(field.columnSuffix);
   if (field.options.dbDefault !== undefined) parts.push(`DEFAULT ${defaultSql(field)}`);
   parts.push(field.options.nullable ? 'NULL' : 'NOT NULL');
@@ -141,19 +145,25 @@ function columnOf(model: ModelMeta, name: string): string {
 }
 
 /** A condition with its values written into the SQL: DDL takes no parameters. */
-function conditionSql(model: ModelMeta, condition: unknown): string {
-  if (!(condition instanceof Condition))
-    throw new ImproperlyConfigured('A check or index condition is a Q(…).');
+export function conditionSql(model: ModelMeta, given: unknown): string {
+  const condition = given instanceof ExpressionNode ? new Condition([given]) : given;
+  if (!(condition instanceof Condition)) {
+    throw new ImproperlyConfigured('A check or index condition is a Q(…) or a boolean expression.');
+  }
   const collected = new Collected();
   condition.describe(collected);
   const query = new Query(model);
   const places = new Places(0, collected);
   const predicate = resolveCondition(new Resolver(query, places, { joinsAllowed: false }), condition);
   const writer = new SqlWriter(postgresqlDialect);
-  return withLiterals(writer, predicate.toSql(writer), collected, places).replaceAll(
-    `${quote(model.table)}.`,
-    '',
-  );
+  return unqualified(model, withLiterals(writer, predicate.toSql(writer), collected, places));
+}
+function unqualified(model: ModelMeta, sql: string): string {
+  return sql.replaceAll(`${quote(model.table)}.`, '');
+}
+function expressionSql(model: ModelMeta, expression: unknown): string {
+  if (!(expression instanceof ExpressionNode)) return conditionSql(model, expression);
+  return unqualified(model, inlined(model, expression));
 }
 
 function inlined(model: ModelMeta, expression: ExpressionNode): string {

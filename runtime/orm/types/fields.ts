@@ -35,7 +35,7 @@ export interface Fields {
   /** number, `double precision` */
   float(): Column<number>;
   /** string without loss, `numeric(precision, scale)` */
-  decimal(precision: number, scale: number): Column<Decimal>;
+  decimal(precision?: number, scale?: number): Column<Decimal>;
   /** boolean, `boolean` */
   boolean(): Column<boolean>;
   /** 'YYYY-MM-DD', `date` */

@@ -2,6 +2,7 @@ import type { AnyCondition, OrderingTerm } from './expressions.ts';
 import type { Deleted, QuerySet, RelatedManager } from './queryset.ts';
 import type {
   Any,
+  AnyExpression,
   ColumnAttributes,
   FieldMap,
   ForwardAttributes,
@@ -121,16 +122,16 @@ export interface ModelStatics<N> {
 export interface IndexOptions {
   readonly fields: readonly string[];
   readonly name?: string;
-  readonly where?: AnyCondition;
+  readonly where?: AnyCondition | AnyExpression;
   readonly using?: string;
 }
 export interface UniqueOptions {
   readonly unique: readonly string[];
   readonly name?: string;
-  readonly where?: AnyCondition;
+  readonly where?: AnyCondition | AnyExpression;
 }
 export interface CheckOptions {
-  readonly check: AnyCondition;
+  readonly check: AnyCondition | AnyExpression;
   readonly name?: string;
 }
 /** What Django keeps in `Meta`, for a model of its own. */
