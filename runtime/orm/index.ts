@@ -96,8 +96,11 @@ export { Manager } from './queryset/manager.ts';
 export {
   acreateTables,
   adropTables,
+  ainspectTables,
   createTables,
   dropTables,
+  type InspectOptions,
+  inspectTables,
 } from './schema/tables.ts';
 export {
   agetListOr404,

@@ -55,6 +55,7 @@ export const twins = {
     prefetchRelatedObjects: 'aprefetchRelatedObjects',
     createTables: 'acreateTables',
     dropTables: 'adropTables',
+    inspectTables: 'ainspectTables',
   },
 
   /** Members of the exported `transaction` object. */

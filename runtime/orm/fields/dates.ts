@@ -182,11 +182,13 @@ export function parseTimestamp(text: string): Date {
   return timestampFromBytes(Buffer.from(text, 'latin1'), 0, text.length);
 }
 
-/** Years of five digits, years before Christ, zones other than UTC. */
+/** Years of five digits, years before Christ, zones other than UTC, and none at all, which is UTC. */
 function unusualTimestamp(text: string): Date {
-  const parts = /^(\d+)-(\d\d)-(\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?)([+-]\d\d)(?::?(\d\d))?( BC)?$/.exec(text);
+  const parts = /^(\d+)-(\d\d)-(\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?)(?:([+-]\d\d)(?::?(\d\d))?)?( BC)?$/.exec(
+    text,
+  );
   if (parts === null) throw new DataError(`The timestamp "${text}" has no JavaScript Date.`);
-  const [, digits, month, day, time, hours, minutes = '00', era] = parts;
+  const [, digits, month, day, time, hours = '+00', minutes = '00', era] = parts;
   const year = era === undefined ? Number(digits) : 1 - Number(digits);
   const signed = `${year < 0 ? '-' : '+'}${String(Math.abs(year)).padStart(6, '0')}`;
   // Year zero may not carry a minus sign; every other year reads the same with six digits.

@@ -5,7 +5,9 @@ import { asynchronous } from '../operations/bound.ts';
 import { runBlocking } from '../operations/run.ts';
 import { atomically, type Operation, statement } from '../operations/steps.ts';
 import type { AnyModel } from '../types/model.ts';
+import { describeTables } from './catalog.ts';
 import { createStatements, dropStatement } from './ddl.ts';
+import { modelSource } from './source.ts';
 
 export interface TableOptions {
   /** Database alias; `default` when absent. */
@@ -25,6 +27,30 @@ export function dropTables(models: readonly AnyModel[], options?: TableOptions):
 }
 export function adropTables(models: readonly AnyModel[], options?: TableOptions): Promise<void> {
   return asynchronous(drop(models, options));
+}
+
+export interface InspectOptions extends TableOptions {
+  /** Schema to look in; the first one of the search path when absent. */
+  readonly schema?: string;
+  /** Tables to write models for; all of the schema when absent. */
+  readonly tables?: readonly string[];
+}
+
+/**
+ * Writes model source for the tables of an existing database.
+ *
+ * @returns TypeScript source of a module that exports one class for each table, with comments where a table has
+ *   something that models cannot say
+ */
+export function inspectTables(options?: InspectOptions): string {
+  return runBlocking(inspect(options));
+}
+export function ainspectTables(options?: InspectOptions): Promise<string> {
+  return asynchronous(inspect(options));
+}
+
+function* inspect({ using = 'default', schema, tables }: InspectOptions = {}): Operation<string> {
+  return modelSource(yield* describeTables(using, schema, tables));
 }
 
 function* create(models: readonly AnyModel[], { using = 'default' }: TableOptions = {}): Operation<void> {

@@ -95,6 +95,12 @@ export interface ForeignKeyOptions {
   /** Lookup name on the target, where it declares no `reverse` field; '+' for none. */
   readonly relatedName?: string;
   readonly dbConstraint?: boolean;
+  /** Unique field of the target that the column holds; its primary key when absent. */
+  readonly toField?: string;
+}
+export interface OneToOneOptions extends ForeignKeyOptions {
+  /** Joins the model to the one it extends, in place of the link that is made for it. */
+  readonly parentLink?: boolean;
 }
 export interface ManyToManyOptions {
   /** Model that holds the pairs; one is made when absent. A function, because it is often declared later. */
@@ -110,7 +116,7 @@ export interface ManyToManyOptions {
 
 /** A foreign key: `author: foreignKey<Author>(() => Author, { relatedName: 'books' })`. */
 export type ForeignKeyFunction = <T>(target: Thunk, options?: ForeignKeyOptions) => ForeignKey<T>;
-export type OneToOneFunction = <T>(target: Thunk, options?: ForeignKeyOptions) => OneToOne<T>;
+export type OneToOneFunction = <T>(target: Thunk, options?: OneToOneOptions) => OneToOne<T>;
 export type ManyToManyFunction = <T>(target: Thunk, options?: ManyToManyOptions) => ManyToMany<T>;
 /** Typed reverse accessor: `books: reverse<Book, 'author'>(() => Book)`; no I/O and no column. */
 export type ReverseFunction = <T, Via extends string = never>(target: Thunk, via?: string) => Reverse<T, Via>;

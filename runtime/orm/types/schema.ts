@@ -73,15 +73,22 @@ export interface ForeignKey<T, Null extends boolean = false, Optional extends bo
   column(name: string): ForeignKey<T, Null, Optional>;
 }
 /** A foreign key that no two rows share; its reverse side is one instance, not a manager. */
-export interface OneToOne<T, Null extends boolean = false, Optional extends boolean = Null> {
+export interface OneToOne<
+  T,
+  Null extends boolean = false,
+  Optional extends boolean = Null,
+  Primary extends boolean = false,
+> {
   readonly kind: 'oneToOne';
   readonly target: T;
   readonly nullable: Null;
   readonly optional: Optional;
-  null(): OneToOne<T, true, true>;
-  default(value: unknown): OneToOne<T, Null, true>;
-  index(): OneToOne<T, Null, Optional>;
-  column(name: string): OneToOne<T, Null, Optional>;
+  readonly primary: Primary;
+  null(): OneToOne<T, true, true, Primary>;
+  default(value: unknown): OneToOne<T, Null, true, Primary>;
+  index(): OneToOne<T, Null, Optional, Primary>;
+  primaryKey(): OneToOne<T, Null, Optional, true>;
+  column(name: string): OneToOne<T, Null, Optional, Primary>;
 }
 /** The reverse side of the foreign key `Via` of `T`. */
 export interface Reverse<T, Via extends string> {
@@ -111,7 +118,7 @@ export interface AnyExpression {
 export type AnyField =
   | Column<Any, boolean, boolean, boolean>
   | ForeignKey<Any, boolean, boolean>
-  | OneToOne<Any, boolean, boolean>
+  | OneToOne<Any, boolean, boolean, boolean>
   | Reverse<Any, string>
   | ManyToMany<Any>
   | GenericForeignKey
@@ -124,7 +131,7 @@ export type SchemaOf<T> = T extends { readonly [schema]: infer S } ? S : never;
 // Fields are told apart by `kind` alone: comparing whole structures would resolve the target while its class is
 // still being declared.
 export type IsColumn<F> = F extends { readonly kind: 'column' } ? true : false;
-type IsPrimary<F> = F extends { readonly kind: 'column'; readonly primary: true } ? true : false;
+type IsPrimary<F> = F extends { readonly primary: true } ? true : false;
 export type ForwardRelation<T = Any, Null = Any> = {
   readonly kind: 'foreignKey' | 'oneToOne';
   readonly target: T;
@@ -141,7 +148,11 @@ export type WithId<S> = [PrimaryName<S>] extends [never]
   ? S & { readonly id: Column<number, false, true, true> }
   : S;
 /** Type of the primary key of a model with fields `S`. */
-export type PrimaryKey<S> = S[PrimaryName<S>] extends { readonly stored: infer T } ? Plain<T> : never;
+export type PrimaryKey<S> = S[PrimaryName<S>] extends { readonly stored: infer T }
+  ? Plain<T>
+  : S[PrimaryName<S>] extends { readonly kind: 'oneToOne'; readonly target: infer T }
+    ? KeyOf<T>
+    : never;
 export type KeyOf<T> = PrimaryKey<SchemaOf<T>>;
 
 export type OrNull<T, N> = T | (N extends true ? null : never);

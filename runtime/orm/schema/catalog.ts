@@ -1,0 +1,121 @@
+import { wireArray } from '../fields/structured.ts';
+import { type Operation, statement } from '../operations/steps.ts';
+
+/** A table of an existing database, as the server describes it. */
+export interface TableDescription {
+  readonly name: string;
+  readonly columns: readonly ColumnDescription[];
+  readonly constraints: readonly ConstraintDescription[];
+  readonly indexes: readonly IndexDescription[];
+}
+export interface ColumnDescription {
+  readonly name: string;
+  /** Name of the type as SQL writes it, with its length: `character varying(50)`; of a domain, what it is made of. */
+  readonly type: string;
+  readonly required: boolean;
+  readonly identity: boolean;
+  /** Expression of the default, or of the column itself where it is generated. */
+  readonly expression: string | null;
+  readonly generated: boolean;
+  /** Values of an enumerated type. */
+  readonly labels: readonly string[] | null;
+  readonly comment: string | null;
+}
+export type DeleteRule = 'a' | 'r' | 'c' | 'n' | 'd';
+export interface ConstraintDescription {
+  readonly name: string;
+  /** Primary key, unique, foreign key, check, exclusion. */
+  readonly kind: 'p' | 'u' | 'f' | 'c' | 'x';
+  readonly columns: readonly string[];
+  /** Of a foreign key. */
+  readonly target: string | null;
+  readonly targetColumns: readonly string[] | null;
+  readonly onDelete: DeleteRule | null;
+  /** As ALTER TABLE takes it. */
+  readonly definition: string;
+}
+export interface IndexDescription {
+  readonly name: string;
+  readonly unique: boolean;
+  readonly method: string;
+  /** Column names, `-` in front of descending ones; null for an expression. */
+  readonly columns: readonly (string | null)[];
+  readonly condition: string | null;
+  readonly definition: string;
+}
+
+/** Columns of a key, by the numbers the catalogues keep them under. */
+const columnNames = (table: string, numbers: string) =>
+  `(select coalesce(json_agg(a.attname order by p.place), '[]') from unnest(${numbers}) with ordinality as p(number, place)
+    join pg_attribute a on a.attrelid = ${table} and a.attnum = p.number)`;
+
+// One row for each table, as JSON: what the catalogues hold in five tables comes in one answer.
+const query = `
+select json_build_object(
+  'name', c.relname,
+  'columns', (
+    select coalesce(json_agg(json_build_object(
+      'name', a.attname,
+      'type', case when t.typtype = 'd' then format_type(t.typbasetype, t.typtypmod) else format_type(a.atttypid, a.atttypmod) end,
+      'required', a.attnotnull,
+      'identity', a.attidentity <> '',
+      'expression', pg_get_expr(d.adbin, d.adrelid),
+      'generated', a.attgenerated <> '',
+      'labels', (select json_agg(e.enumlabel order by e.enumsortorder) from pg_enum e where e.enumtypid = a.atttypid),
+      'comment', col_description(c.oid, a.attnum)
+    ) order by a.attnum), '[]')
+    from pg_attribute a
+    join pg_type t on t.oid = a.atttypid
+    left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum
+    where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+  ),
+  'constraints', (
+    select coalesce(json_agg(json_build_object(
+      'name', k.conname,
+      'kind', k.contype,
+      'columns', ${columnNames('k.conrelid', 'k.conkey')},
+      'target', case when k.contype = 'f' and f.relnamespace = c.relnamespace then f.relname end,
+      'targetColumns', case when k.contype = 'f' then ${columnNames('k.confrelid', 'k.confkey')} end,
+      'onDelete', nullif(k.confdeltype::text, ' '),
+      'definition', pg_get_constraintdef(k.oid)
+    ) order by k.contype desc, k.conname), '[]')
+    from pg_constraint k left join pg_class f on f.oid = k.confrelid
+    where k.conrelid = c.oid and k.contype in ('p', 'u', 'f', 'c', 'x')
+  ),
+  'indexes', (
+    select coalesce(json_agg(json_build_object(
+      'name', i.relname,
+      'unique', x.indisunique,
+      'method', m.amname,
+      'columns', (
+        select json_agg(case when a.attname is null then null when x.indoption[p.place - 1] & 1 = 1 then '-' || a.attname else a.attname end order by p.place)
+        from unnest(x.indkey::int2[]) with ordinality as p(number, place)
+        left join pg_attribute a on a.attrelid = c.oid and a.attnum = p.number and p.number > 0
+      ),
+      'condition', pg_get_expr(x.indpred, x.indrelid),
+      'definition', pg_get_indexdef(x.indexrelid)
+    ) order by i.relname), '[]')
+    from pg_index x join pg_class i on i.oid = x.indexrelid join pg_am m on m.oid = i.relam
+    where x.indrelid = c.oid and not exists (select from pg_constraint k where k.conindid = x.indexrelid and k.contype in ('p', 'u', 'x'))
+  )
+)::text
+from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where n.nspname = coalesce($1, current_schema()) and c.relkind in ('r', 'p') and not c.relispartition
+  and ($2::text[] is null or c.relname = any($2::text[]))
+order by c.relname`;
+
+/**
+ * Reads what the server knows of its tables.
+ *
+ * @param schema the first one of the search path when absent
+ * @param tables all of the schema when absent
+ */
+export function* describeTables(
+  using: string,
+  schema: string | undefined,
+  tables: readonly string[] | undefined,
+): Operation<TableDescription[]> {
+  const names = tables === undefined ? null : wireArray(tables);
+  const { rows } = yield* statement(using, { text: query, values: [schema ?? null, names] });
+  return rows.map(([text]) => JSON.parse(text ?? '{}') as TableDescription);
+}

@@ -1,0 +1,54 @@
+import type { ConstraintDescription, TableDescription } from './catalog.ts';
+import { attributeName, className } from './names.ts';
+
+/** A table with the names its model will have. */
+export interface NamedTable {
+  readonly table: TableDescription;
+  readonly className: string;
+  /** First argument of `model()`. */
+  readonly modelName: string;
+  /** Attribute of each column. */
+  readonly attributes: ReadonlyMap<string, string>;
+}
+
+/** Gives every table a class, and every column an attribute. */
+export function nameTables(tables: readonly TableDescription[]): NamedTable[] {
+  const classes = new Set<string>();
+  return tables.map((table) => {
+    const name = className(table.name, classes);
+    classes.add(name);
+    return {
+      table,
+      className: name,
+      modelName: name.charAt(0).toLowerCase() + name.slice(1),
+      attributes: nameColumns(table, tables),
+    };
+  });
+}
+/** A foreign key is named after what it points at: `publisher` for `publisher_id`. */
+function nameColumns(table: TableDescription, all: readonly TableDescription[]): Map<string, string> {
+  const used = new Set<string>();
+  const names = new Map<string, string>();
+  for (const { name } of table.columns) {
+    const target = foreignKeyOf(table, name)?.target;
+    const relation = all.some((each) => each.name === target);
+    const plain = !relation ? name : name.replace(/_?id$/i, '') || name;
+    const attribute = attributeName(plain, used);
+    used.add(attribute);
+    used.add(`${attribute}Id`);
+    names.set(name, attribute);
+  }
+  return names;
+}
+
+/** The foreign key that a column is by itself. */
+export function foreignKeyOf(table: TableDescription, column: string): ConstraintDescription | undefined {
+  return table.constraints.find(
+    ({ kind, columns, target, targetColumns }) =>
+      kind === 'f' &&
+      target !== null &&
+      columns.length === 1 &&
+      columns[0] === column &&
+      targetColumns?.length === 1,
+  );
+}

@@ -1,0 +1,282 @@
+import { snakeCase } from '../models/naming.ts';
+import type { ColumnDescription, ConstraintDescription, DeleteRule, TableDescription } from './catalog.ts';
+import { defaultSource, type FieldSource, fieldSource, rawSource } from './field-source.ts';
+import { foreignKeyOf, type NamedTable, nameTables } from './named-tables.ts';
+import { quoted } from './names.ts';
+import { type Pairs, pairsOf } from './pairs.ts';
+
+/** Writes the source of models for tables: it compiles, and makes tables like these. */
+export function modelSource(tables: readonly TableDescription[]): string {
+  const named = nameTables(tables);
+  const pairs = tables.flatMap((table) => pairsOf(table, named) ?? []);
+  const models = named.filter(({ table }) => !pairs.some((each) => each.table === table));
+  const classes = models.map((each) => new ModelWriter(each, models, pairs).write());
+  const body = classes.join('\n\n');
+  const used = importable.filter((name) => new RegExp(`\\b${name}[.(<]`).test(body));
+  return `import { ${used.join(', ')} } from '@migrate-async/runtime/orm';\n\n${body}\n`;
+}
+
+const importable = ['fields', 'foreignKey', 'Manager', 'manyToMany', 'model', 'Now', 'oneToOne', 'RawSQL'];
+
+const rules: Readonly<Record<DeleteRule, string>> = {
+  // What the application emulates is not in the catalogue: leave such rows to the database.
+  a: 'doNothing',
+  r: 'restrict',
+  c: 'cascade',
+  n: 'setNull',
+  d: 'setDefault',
+};
+
+/** Writes one model. */
+class ModelWriter {
+  readonly #own: NamedTable;
+  readonly #all: readonly NamedTable[];
+  readonly #table: TableDescription;
+  readonly #key: readonly string[];
+  /** Checks that a field brings along by itself. */
+  readonly #implied = new Set<ConstraintDescription>();
+
+  readonly #pairs: readonly Pairs[];
+
+  constructor(own: NamedTable, all: readonly NamedTable[], pairs: readonly Pairs[]) {
+    this.#pairs = pairs.filter((each) => each.own === own);
+    this.#own = own;
+    this.#all = all;
+    this.#table = own.table;
+    this.#key = own.table.constraints.find(({ kind }) => kind === 'p')?.columns ?? [];
+  }
+
+  write(): string {
+    const { className: name, modelName } = this.#own;
+    const fields = this.#table.columns.flatMap((column) => this.#field(column));
+    for (const { attribute, target } of this.#pairs) {
+      fields.push(`  ${attribute}: manyToMany<${target.className}>(() => ${target.className}),`);
+    }
+    const options = this.#options();
+    const parts = [quoted(modelName), fields.length === 0 ? '{}' : `{\n${fields.join('\n')}\n}`];
+    if (options !== '') parts.push(options);
+    return [
+      ...this.#notes().map((note) => `// ${note}`),
+      `export class ${name} extends model(${parts.join(', ')}) {`,
+      '  static objects = new Manager(this);',
+      '}',
+    ].join('\n');
+  }
+
+  /** What the model cannot say. */
+  #notes(): string[] {
+    const notes: string[] = [];
+    if (this.#key.length > 1) {
+      notes.push(
+        `The primary key is ${this.#key.join(', ')}: composite keys are not supported, the first column stands for it.`,
+      );
+    }
+    if (this.#key.length === 0) notes.push('The table has no primary key: the first column stands for it.');
+    for (const { kind, columns, target, name, definition } of this.#table.constraints) {
+      const foreign = kind === 'f' && (columns.length !== 1 || target === null || !this.#named(target));
+      if (foreign || kind === 'x') notes.push(`Not taken over: constraint ${name} ${definition}`);
+    }
+    for (const { name, columns, definition } of this.#table.indexes) {
+      if (columns.includes(null)) notes.push(`Not taken over: index ${name}: ${definition}`);
+    }
+    return notes.map((note) => note.replace(/\s+/g, ' '));
+  }
+  #named(table: string): NamedTable | undefined {
+    return this.#all.find((each) => each.table.name === table);
+  }
+  #attribute(column: string): string {
+    return this.#own.attributes.get(column) ?? column;
+  }
+
+  #field(column: ColumnDescription): string[] {
+    const primary = this.#isPrimary(column);
+    // The key every model has unless it says otherwise.
+    if (primary && column.name === 'id' && column.type === 'bigint' && this.#counted(column)) return [];
+    const { source, note } = this.#describe(column, primary);
+    const notes = [note, column.comment].filter((each) => each !== undefined && each !== null && each !== '');
+    const comment = notes.length === 0 ? '' : ` // ${notes.join('; ').replace(/\s+/g, ' ')}`;
+    return [`  ${this.#attribute(column.name)}: ${source},${comment}`];
+  }
+  #isPrimary(column: ColumnDescription): boolean {
+    return (this.#key[0] ?? this.#table.columns[0]?.name) === column.name;
+  }
+  #counted(column: ColumnDescription): boolean {
+    return column.identity || /^nextval\(/.test(column.expression ?? '');
+  }
+
+  #describe(column: ColumnDescription, primary: boolean): FieldSource {
+    const key = foreignKeyOf(this.#table, column.name);
+    const target = key === undefined || key.target === null ? undefined : this.#named(key.target);
+    if (key !== undefined && target !== undefined) return this.#relation(column, key, target, primary);
+    if (primary && this.#counted(column)) {
+      const auto = column.type === 'bigint' ? 'fields.bigAuto()' : 'fields.auto()';
+      return { source: `${auto}${this.#column(column, false)}` };
+    }
+    const field = this.#checkedField(column);
+    if (column.generated) {
+      const computed = `fields.generated(${rawSource(column.expression ?? '', quoted)}, ${field.source})`;
+      return { source: `${computed}${this.#column(column, false)}`, note: field.note };
+    }
+    const chain = this.#chain(column, primary, false);
+    return {
+      source: `${field.source}${chain}${defaultSource(column, field.source, quoted)}`,
+      note: this.#counted(column) ? `${field.note ?? ''} counted by the database`.trim() : field.note,
+    };
+  }
+
+  #relation(
+    column: ColumnDescription,
+    key: ConstraintDescription,
+    target: NamedTable,
+    primary: boolean,
+  ): FieldSource {
+    const single = primary || this.#isUnique(column.name);
+    const options = [`onDelete: '${rules[key.onDelete ?? 'a']}'`];
+    const [pointedAt] = key.targetColumns ?? [];
+    const targetKey = target.table.constraints.find(({ kind }) => kind === 'p')?.columns ?? [];
+    if (targetKey.length !== 1 || targetKey[0] !== pointedAt) {
+      options.push(`toField: ${quoted(target.attributes.get(pointedAt ?? '') ?? '')}`);
+    }
+    const attribute = this.#attribute(column.name);
+    if (this.#needsName(key, target))
+      options.push(
+        `relatedName: ${quoted(`${this.#own.modelName}Of${attribute.charAt(0).toUpperCase()}${attribute.slice(1)}`)}`,
+      );
+    const kind = single ? 'oneToOne' : 'foreignKey';
+    const source = `${kind}<${target.className}>(() => ${target.className}, { ${options.join(', ')} })`;
+    return {
+      source: `${source}${this.#chain(column, primary, true)}${defaultSource(column, source, quoted)}`,
+    };
+  }
+  /** True when the name the other side would get by itself means something else there already. */
+  #needsName(key: ConstraintDescription, target: NamedTable): boolean {
+    const others = this.#table.constraints.filter((each) => each.kind === 'f' && each.target === key.target);
+    return others.length > 1 || [...target.attributes.values()].includes(this.#own.modelName);
+  }
+
+  #chain(column: ColumnDescription, primary: boolean, relation: boolean): string {
+    const parts = [this.#column(column, relation)];
+    if (primary) parts.push('.primaryKey()');
+    else {
+      if (!column.required) parts.push('.null()');
+      if (!relation && this.#isUnique(column.name)) parts.push('.unique()');
+      if (!relation && this.#plainIndex(column.name)) parts.push('.index()');
+    }
+    return parts.join('');
+  }
+  #column({ name }: ColumnDescription, relation: boolean): string {
+    const attribute = this.#attribute(name);
+    const usual = snakeCase(relation ? `${attribute}Id` : attribute);
+    return usual === name ? '' : `.column(${quoted(name)})`;
+  }
+  #isUnique(column: string): boolean {
+    return this.#table.constraints.some(
+      ({ kind, columns }) => kind === 'u' && columns.length === 1 && columns[0] === column,
+    );
+  }
+  #plainIndex(column: string): boolean {
+    return this.#table.indexes.some(
+      (index) => isPlain(index) && index.columns.length === 1 && index.columns[0] === column,
+    );
+  }
+
+  /** A column with the check of a positive number or of a choice is that field. */
+  #checkedField(column: ColumnDescription): FieldSource {
+    const plain = fieldSource(column, quoted);
+    for (const check of this.#checks()) {
+      if (check.columns.length !== 1 || check.columns[0] !== column.name) continue;
+      if (plain.source === 'fields.integer()' && /^CHECK \(\(\S+ >= 0\)\)$/.test(check.definition)) {
+        this.#implied.add(check);
+        return { source: 'fields.positiveInteger()' };
+      }
+      const choices = choicesOf(check.definition);
+      const length = Math.max(1, ...(choices ?? []).map((choice) => choice.length));
+      if (choices === undefined || plain.source !== `fields.char(${length})`) continue;
+      this.#implied.add(check);
+      return { source: `fields.choice(${choices.map(quoted).join(', ')})` };
+    }
+    return plain;
+  }
+  #checks(): ConstraintDescription[] {
+    return this.#table.constraints.filter(({ kind }) => kind === 'c');
+  }
+
+  #options(): string {
+    const { table, modelName } = this.#own;
+    const options: string[] = [];
+    if (snakeCase(modelName) !== table.name) options.push(`table: ${quoted(table.name)}`);
+    const constraints = [...this.#uniques(), ...this.#checkOptions()];
+    if (constraints.length > 0) options.push(`constraints: [${constraints.join(', ')}]`);
+    const indexes = this.#indexOptions();
+    if (indexes.length > 0) options.push(`indexes: [${indexes.join(', ')}]`);
+    if (options.length === 0) return '';
+    const line = `{ ${options.join(', ')} }`;
+    return line.length <= 80 ? line : `{\n${options.map((option) => `  ${option},`).join('\n')}\n}`;
+  }
+  #list(columns: readonly string[]): string {
+    const names = columns.map((column) =>
+      column.startsWith('-') ? `-${this.#attribute(column.slice(1))}` : this.#attribute(column),
+    );
+    return `[${names.map(quoted).join(', ')}]`;
+  }
+  #uniques(): string[] {
+    const declared = this.#table.constraints
+      .filter(({ kind, columns }) => (kind === 'u' || kind === 'p') && columns.length > 1)
+      .map(
+        ({ name, columns, kind }) =>
+          `{ unique: ${this.#list(columns)}, name: ${quoted(kind === 'p' ? `${name}_uniq` : name)} }`,
+      );
+    const conditional = this.#table.indexes
+      .filter((index) => index.unique && hasColumns(index))
+      .map(({ name, columns, condition }) => {
+        const where = condition === null ? '' : `, where: ${this.#condition(condition)}`;
+        return `{ unique: ${this.#list(columns as string[])}, name: ${quoted(name)}${where} }`;
+      });
+    return [...declared, ...conditional];
+  }
+  #checkOptions(): string[] {
+    return this.#checks()
+      .filter((check) => !this.#implied.has(check))
+      .map(({ name, definition }) => {
+        const sql = definition.replace(/^CHECK \((.*)\)(?: NOT VALID| NO INHERIT)*$/s, '$1');
+        return `{ check: ${this.#condition(sql)}, name: ${quoted(name)} }`;
+      });
+  }
+  #indexOptions(): string[] {
+    return this.#table.indexes
+      .filter((index) => !index.unique && hasColumns(index) && !this.#isImplied(index))
+      .map(({ name, columns, condition, method }) => {
+        const where = condition === null ? '' : `, where: ${this.#condition(condition)}`;
+        const using = method === 'btree' ? '' : `, using: ${quoted(method)}`;
+        return `{ fields: ${this.#list(columns as string[])}, name: ${quoted(name)}${using}${where} }`;
+      });
+  }
+  /** Indexes that `.index()` and foreign keys make by themselves. */
+  #isImplied(index: TableDescription['indexes'][number]): boolean {
+    return isPlain(index) && index.columns.length === 1 && !String(index.columns[0]).startsWith('-');
+  }
+  #condition(sql: string): string {
+    return rawSource(sql, quoted, 'fields.boolean()');
+  }
+}
+
+function hasColumns({ columns }: TableDescription['indexes'][number]): boolean {
+  return !columns.includes(null);
+}
+function isPlain({ unique, condition, method }: TableDescription['indexes'][number]): boolean {
+  return !unique && condition === null && method === 'btree';
+}
+
+/** The values of `CHECK (column IN (…))`, as the server writes it back. */
+function choicesOf(definition: string): string[] | undefined {
+  const list = /^CHECK \(\(\(\S+\)::text = ANY \(\(?ARRAY\[(.*)\](?:\)::text\[\])?\)\)\)$/s.exec(
+    definition,
+  )?.[1];
+  if (list === undefined) {
+    const only = /^CHECK \(\(\(\S+\)::text = '((?:[^']|'')*)'::text\)\)$/.exec(definition)?.[1];
+    return only === undefined ? undefined : [only.replaceAll("''", "'")];
+  }
+  return [...list.matchAll(/'((?:[^']|'')*)'::[a-z ]+/g)].map(([, value]) =>
+    (value ?? '').replaceAll("''", "'"),
+  );
+}
