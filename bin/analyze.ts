@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { analysisReports } from '../report/index.ts';
 import { type ExitCode, exitCode, UsageError } from './exit-code.ts';
-import { loadProject } from './load.ts';
+import { prepareProject } from './load.ts';
+import { remembered } from './run-cache.ts';
 import { type Terminal, terminalOptions } from './terminal.ts';
 
 export interface AnalyzeOptions {
@@ -10,6 +11,8 @@ export interface AnalyzeOptions {
   readonly out?: string;
   readonly top?: number;
   readonly traces?: readonly string[];
+  /** Whether an earlier answer to the same question may be given again. */
+  readonly cache?: boolean;
 }
 
 /** `migrate-async analyze`: every handler, ranked; rewrites nothing. */
@@ -23,8 +26,10 @@ export async function analyzeProject(
     const formats = [...analysisReports.keys()].join(', ');
     throw new UsageError(`there is no format ${options.format}. Formats: ${formats}.`);
   }
-  const { project } = await loadProject(paths, terminal, { traces: options.traces ?? [] });
-  const { analysis } = project;
+  const prepared = await prepareProject(paths, terminal, { traces: options.traces ?? [] });
+  const work = async () => (await prepared.read()).project.analysis;
+  const question = { list: prepared.list, given: ['analyze', prepared.given] };
+  const analysis = await (options.cache === false ? work() : remembered(question, work));
   const top = options.top ?? analysis.endpoints.length;
   const style = terminalOptions(terminal, analysis.root, top);
   if (options.out === undefined) terminal.print(report(analysis, style));

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, homedir } from 'node:os';
 import path from 'node:path';
-import { type Calibration, calibrationMismatch, type Machine } from '../analyzer/estimate/index.ts';
+import type { Calibration, Machine } from '../analyzer/estimate/index.ts';
 
 /** The machine this process runs on, as calibrations name it. */
 export function thisMachine(): Machine {
@@ -31,7 +31,7 @@ export function storeCalibration(calibration: Calibration): string {
  * The stored calibration, where there is one and it was measured here.
  * @param refused told why a stored one is not used
  */
-export function storedCalibration(refused: (reason: string) => void): Calibration | undefined {
+export async function storedCalibration(refused: (reason: string) => void): Promise<Calibration | undefined> {
   let stored: unknown;
   try {
     stored = JSON.parse(readFileSync(calibrationFile(), 'utf8'));
@@ -44,6 +44,7 @@ export function storedCalibration(refused: (reason: string) => void): Calibratio
     refused(`${calibrationFile()} is not a calibration: run calibrate again.`);
     return undefined;
   }
+  const { calibrationMismatch } = await import('../analyzer/estimate/index.ts');
   const mismatch = calibrationMismatch(stored, thisMachine());
   if (mismatch === undefined) return stored;
   refused(mismatch);

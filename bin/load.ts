@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { runtimeFrom } from '../analyzer/estimate/index.ts';
-import { type FileList, listFiles } from '../analyzer/sources/index.ts';
-import { readTraces, type Span, TraceError } from '../analyzer/traces/index.ts';
-import { type Project, readProject } from '../delivery/index.ts';
+import type { Calibration } from '../analyzer/estimate/index.ts';
+import { type FileList, listFiles } from '../analyzer/sources/file-list.ts';
+import type { Span } from '../analyzer/traces/index.ts';
+import type { Project } from '../delivery/index.ts';
 import { storedCalibration } from './calibration-file.ts';
 import { type Configured, readConfiguration } from './configuration.ts';
 import { UsageError } from './exit-code.ts';
@@ -23,15 +23,33 @@ export interface LoadOptions {
   readonly texts?: ReadonlyMap<string, string>;
 }
 
+/** A project whose files are known, and everything else that its analysis depends on; nothing is read yet. */
+export interface Prepared {
+  readonly list: FileList;
+  readonly configured: Configured;
+  /** Plain data: what an analysis depends on beside the files of the list. */
+  readonly given: unknown;
+  read(): Promise<Loaded>;
+}
+
+/** Finds the project round the given paths. */
+export async function prepareProject(
+  paths: readonly string[],
+  terminal: Terminal,
+  options: LoadOptions = {},
+): Promise<Prepared> {
+  const list = listFiles(paths, terminal.cwd);
+  return prepareFiles(list, path.resolve(terminal.cwd, paths[0] ?? '.'), terminal, options);
+}
+
 /** Reads the project round the given paths. */
 export async function loadProject(
   paths: readonly string[],
   terminal: Terminal,
   options: LoadOptions = {},
 ): Promise<Loaded> {
-  const list = listFiles(paths, terminal.cwd);
-  announce(terminal, list.files.length);
-  return loadFiles(list, path.resolve(terminal.cwd, paths[0] ?? '.'), terminal, options);
+  const prepared = await prepareProject(paths, terminal, options);
+  return prepared.read();
 }
 
 /**
@@ -42,32 +60,74 @@ export async function loadFiles(
   list: FileList,
   start: string,
   terminal: Terminal,
-  { traces = [], texts }: LoadOptions = {},
+  options: LoadOptions = {},
 ): Promise<Loaded> {
-  const configured = await readConfiguration(start, list.root);
-  const calibration = storedCalibration((reason) => terminal.complain(reason));
-  const project = readProject(list, configured.configuration, {
-    version: ownVersion(),
-    ...(texts === undefined ? {} : { texts }),
-    ...(traces.length === 0 ? {} : { traces: traces.flatMap((file) => spansIn(file, terminal.cwd)) }),
-    ...(calibration === undefined ? {} : { runtime: runtimeFrom(calibration) }),
-  });
-  return { project, configured };
+  const prepared = await prepareFiles(list, start, terminal, options);
+  return prepared.read();
 }
 
-function spansIn(file: string, cwd: string): readonly Span[] {
-  let content: string;
-  try {
-    content = readFileSync(path.resolve(cwd, file), 'utf8');
-  } catch (error) {
-    throw new UsageError(
-      `${file} cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown error'}.`,
-    );
-  }
+async function prepareFiles(
+  list: FileList,
+  start: string,
+  terminal: Terminal,
+  { traces = [], texts }: LoadOptions,
+): Promise<Prepared> {
+  const configured = await readConfiguration(start, list.root);
+  const calibration = await storedCalibration((reason) => terminal.complain(reason));
+  const traced = traces.map((file) => ({ file, content: traceFile(file, terminal.cwd) }));
+  return {
+    list,
+    configured,
+    given: [configured, calibration, traced],
+    async read() {
+      announce(terminal, list.files.length);
+      const project = await readWith(list, configured, calibration, traced, texts);
+      return { project, configured };
+    },
+  };
+}
+
+interface TraceFile {
+  readonly file: string;
+  readonly content: string;
+}
+
+/** The stages that need the parser are loaded only now: an answer that is known already does without them. */
+async function readWith(
+  list: FileList,
+  { configuration }: Configured,
+  calibration: Calibration | undefined,
+  traced: readonly TraceFile[],
+  texts: ReadonlyMap<string, string> | undefined,
+): Promise<Project> {
+  const { readProject } = await import('../delivery/index.ts');
+  const { runtimeFrom } = await import('../analyzer/estimate/index.ts');
+  const spans: Span[] = [];
+  for (const trace of traced) spans.push(...(await spansIn(trace)));
+  return readProject(list, configuration, {
+    version: ownVersion(),
+    ...(texts === undefined ? {} : { texts }),
+    ...(traced.length === 0 ? {} : { traces: spans }),
+    ...(calibration === undefined ? {} : { runtime: runtimeFrom(calibration) }),
+  });
+}
+
+async function spansIn({ file, content }: TraceFile): Promise<readonly Span[]> {
+  const { readTraces, TraceError } = await import('../analyzer/traces/index.ts');
   try {
     return readTraces(file, content);
   } catch (error) {
     if (error instanceof TraceError) throw new UsageError(error.message);
     throw error;
+  }
+}
+
+function traceFile(file: string, cwd: string): string {
+  try {
+    return readFileSync(path.resolve(cwd, file), 'utf8');
+  } catch (error) {
+    throw new UsageError(
+      `${file} cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown error'}.`,
+    );
   }
 }

@@ -59,6 +59,7 @@ function declareProgram(terminal: Terminal, finish: (code: ExitCode) => void): C
     .option('--mark', 'put one line above each bridge that is left behind')
     .option('--force', 'rewrite files even if they have uncommitted changes')
     .option('--json', 'print the report as JSON')
+    .option('--no-cache', 'work everything out again, even if no file has changed')
     .addHelpText('after', exitCodeHelp)
     .enablePositionalOptions()
     .helpCommand(true)
@@ -82,6 +83,7 @@ function declareProgram(terminal: Terminal, finish: (code: ExitCode) => void): C
       'trace file that replaces estimates (OTLP, Jaeger, Zipkin, Tempo JSON); repeatable',
       collect,
     )
+    .option('--no-cache', 'work everything out again, even if no file has changed')
     .action(async (paths: string[], options: AnalyzeOptions) => {
       const { analyzeProject } = await import('./analyze.ts');
       finish(await analyzeProject(paths, options, terminal));

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { toPosix } from '../analyzer/sources/index.ts';
+import { toPosix } from '../analyzer/sources/file-list.ts';
 import type { TerminalOptions } from '../report/index.ts';
 
 /** Where a command reads from and writes to: the process, or what a test gives. */

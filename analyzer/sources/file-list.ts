@@ -2,7 +2,7 @@ import { type Dirent, lstatSync, readdirSync, readFileSync, realpathSync, statSy
 import { homedir } from 'node:os';
 import path from 'node:path';
 import ignore, { type Ignore } from 'ignore';
-import { parsedExtensions } from './parse.ts';
+import { parsedExtensions } from './dialects.ts';
 import { repositoryAround, trackedFiles } from './repository.ts';
 
 export type SkipReason =
@@ -130,6 +130,11 @@ export function listAround(file: string, cwd: string): FileList {
     skipped: skipped.filter((other) => other.path === name),
     repository: top !== undefined,
   };
+}
+
+/** Every file of the project that is not ignored, of whatever kind, relative to the root. */
+export function everyFile({ root, repository }: FileList): string[] {
+  return repository ? trackedFiles(root, '.') : walkFolder(root, root);
 }
 
 function manifestsOf(files: readonly string[]): readonly string[] {

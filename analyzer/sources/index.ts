@@ -4,6 +4,7 @@ export { isRequire } from './called-values.ts';
 export { type Call, type Calls, callsOf } from './calls.ts';
 export { superclasses } from './classes.ts';
 export { contextsOf, type Within } from './contexts.ts';
+export { parsedExtensions } from './dialects.ts';
 export { type CallSite, Evaluator, isApi } from './evaluator.ts';
 export { exportedItems } from './exported-values.ts';
 export { type ExportTable, exportsOf } from './exports.ts';
@@ -19,7 +20,7 @@ export {
 } from './file-list.ts';
 export { contains, Frame, framesOf } from './frames.ts';
 export { listItems, loopItems, objectItems } from './lists.ts';
-export { extensionOf, type ParseFailure, type ParseResult, parsedExtensions, parseSource } from './parse.ts';
+export { extensionOf, type ParseFailure, type ParseResult, parseSource } from './parse.ts';
 export { columnOf, lastLineOf, lineOf } from './places.ts';
 export { specifiersOf } from './references.ts';
 export { git } from './repository.ts';

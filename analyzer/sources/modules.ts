@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import path from 'node:path';
 import type { Cache } from 'get-tsconfig';
+import { parsedExtensions } from './dialects.ts';
 import { type FileList, isWithin, toPosix } from './file-list.ts';
-import { parsedExtensions } from './parse.ts';
 import { type PathsMatcher, type PathsMatchers, pathsMatcher } from './tsconfig.ts';
 
 /** Where a module specifier leads. */

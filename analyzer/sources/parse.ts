@@ -1,5 +1,6 @@
 import { type ParserOptions, type ParserPlugin, parse } from '@babel/parser';
 import type { File } from '@babel/types';
+import { type Dialect, dialectsOf } from './dialects.ts';
 
 /** Why a file could not be parsed: the parser's own words and where. */
 export interface ParseFailure {
@@ -22,27 +23,11 @@ const shared: readonly ParserPlugin[] = [
   'importAttributes',
 ];
 
-type Dialect = 'typescript' | 'tsx' | 'javascript';
-
 const dialects: Readonly<Record<Dialect, readonly ParserPlugin[]>> = {
   typescript: ['typescript', ...shared],
   tsx: ['typescript', 'jsx', ...shared],
   javascript: ['jsx', ...shared],
 };
-
-/** First choice and the one retry, by extension: `.ts` may hold JSX by mistake, `.js` may hold types. */
-const dialectsOf: Readonly<Record<string, readonly [Dialect, Dialect]>> = {
-  ts: ['typescript', 'tsx'],
-  mts: ['typescript', 'tsx'],
-  cts: ['typescript', 'tsx'],
-  tsx: ['tsx', 'typescript'],
-  js: ['javascript', 'typescript'],
-  mjs: ['javascript', 'typescript'],
-  cjs: ['javascript', 'typescript'],
-  jsx: ['javascript', 'tsx'],
-};
-
-export const parsedExtensions: readonly string[] = Object.keys(dialectsOf);
 
 /**
  * Parses the raw text of one file, so that every offset counts UTF-16 units of that text.
