@@ -38,6 +38,9 @@ export class DateField extends Field {
   override valueForSave(current: unknown, adding: boolean): unknown {
     return this.options.autoNow || (this.options.autoNowAdd && adding) ? isoDate(new Date()) : current;
   }
+  override get changesOnInsert(): boolean {
+    return this.options.autoNow || this.options.autoNowAdd;
+  }
   override get changesOnSave(): boolean {
     return this.options.autoNow;
   }
@@ -84,6 +87,9 @@ export class DateTimeField extends Field {
   }
   override valueForSave(current: unknown, adding: boolean): unknown {
     return this.options.autoNow || (this.options.autoNowAdd && adding) ? new Date() : current;
+  }
+  override get changesOnInsert(): boolean {
+    return this.options.autoNow || this.options.autoNowAdd;
   }
   override get changesOnSave(): boolean {
     return this.options.autoNow;

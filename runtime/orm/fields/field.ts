@@ -112,6 +112,10 @@ export abstract class Field {
   valueForSave(current: unknown, _adding: boolean): unknown {
     return current;
   }
+  /** True when `valueForSave` may change the value of a new row. */
+  get changesOnInsert(): boolean {
+    return this.changesOnSave;
+  }
   /** True when `valueForSave` may change the value of an existing row. */
   get changesOnSave(): boolean {
     return false;

@@ -21,6 +21,46 @@ export function loadedFrom(alias: string): Loaded {
   return loaded;
 }
 
+/**
+ * A few values by name. Nearly always it is one, for which a `Map` costs ten times as much to make, and there is one for
+ * every row that comes with what it is related to.
+ */
+export class ByName<Value> {
+  #name: string | undefined = undefined;
+  #value: Value | undefined = undefined;
+  #more: Map<string, Value> | undefined = undefined;
+
+  get(name: string): Value | undefined {
+    return name === this.#name ? this.#value : this.#more?.get(name);
+  }
+  has(name: string): boolean {
+    return name === this.#name || this.#more?.has(name) === true;
+  }
+  set(name: string, value: Value): void {
+    if (this.#name === undefined || this.#name === name) {
+      this.#more?.delete(name);
+      this.#name = name;
+      this.#value = value;
+      return;
+    }
+    this.#more ??= new Map();
+    this.#more.set(name, value);
+  }
+  delete(name: string): void {
+    if (name === this.#name) {
+      this.#name = undefined;
+      this.#value = undefined;
+    } else this.#more?.delete(name);
+  }
+  keys(): string[] {
+    const more = this.#more === undefined ? [] : [...this.#more.keys()];
+    return this.#name === undefined ? more : [this.#name, ...more];
+  }
+  values(): Value[] {
+    return this.keys().map((name) => this.get(name) as Value);
+  }
+}
+
 /** What is known of an instance beside its attributes. */
 export class InstanceState {
   /** True until the instance has a row. */
@@ -28,13 +68,13 @@ export class InstanceState {
   /** Database the instance came from or was saved to. */
   alias: string | undefined;
   /** Related instances by accessor name; null where there is known to be none. */
-  related: Map<string, object | null> | undefined = undefined;
+  related: ByName<object | null> | undefined = undefined;
   /** Relations that were assigned an instance without a key; the key is taken over when this one is saved. */
   unsaved: Set<string> | undefined = undefined;
   /** How what is missing is fetched; undefined fetches it for this instance alone. */
   fetching: Fetching | undefined = undefined;
   /** Prefetched rows of the many sides, by accessor name. */
-  prefetched: Map<string, object[]> | undefined = undefined;
+  prefetched: ByName<object[]> | undefined = undefined;
 
   constructor(adding: boolean, alias: string | undefined) {
     this.adding = adding;
@@ -66,6 +106,6 @@ export function stateOf(instance: object): InstanceState {
 /** Remembers the instance a relation leads to, or that it leads to none. */
 export function relate(instance: object, name: string, related: object | null): void {
   const state = read(instance as Stateful);
-  state.related ??= new Map();
+  state.related ??= new ByName();
   state.related.set(name, related);
 }

@@ -13,7 +13,7 @@ import { SQLCompiler } from '../sql/compiler.ts';
 import type { ConflictRule } from '../sql/dialect.ts';
 import { insertStatement } from '../sql/write.ts';
 import type { Values } from './create.ts';
-import { adoptRelatedKeys, insertFields, takeReturned, updateStatementFor, writtenValue } from './save.ts';
+import { adoptRelatedKeys, insertFields, isMade, returnedTaker, updateStatementFor } from './save.ts';
 import { atomically, type Operation } from './steps.ts';
 
 export interface BulkCreateOptions {
@@ -36,9 +36,10 @@ export function* bulkCreate(
   const instances = [...given].map((each) => asInstance(meta, each));
   if (instances.length === 0) return instances;
   const conflict = conflictRule(meta, options);
+  const changing = meta.fields.filter((field) => field.changesOnInsert);
   for (const instance of instances) {
     adoptRelatedKeys(instance, 'bulk_create()');
-    for (const field of meta.fields) {
+    for (const field of changing) {
       instance[field.attribute] = field.valueForSave(instance[field.attribute], true);
     }
   }
@@ -61,16 +62,21 @@ function asInstance(meta: ModelMeta, given: object): ModelInstance {
   return (isInstance(given) ? given : new meta.modelClass(given as Values)) as ModelInstance;
 }
 
-/** Instances whose key is known go first, apart from those whose key the server makes. */
+/** Instances whose key is known go first; each group has the same columns to write and to read back. */
 function groupByColumns(meta: ModelMeta, instances: readonly ModelInstance[]): ModelInstance[][] {
+  // Which columns those are depends on few: what the server makes, and what an expression does.
   const groups = new Map<string, ModelInstance[]>();
-  const hasKey = (instance: ModelInstance) => instance.pk !== null && instance.pk !== undefined;
-  for (const instance of [...instances].sort((a, b) => Number(hasKey(b)) - Number(hasKey(a)))) {
-    const { fields } = insertFields(meta, instance);
-    const key = fields.map((field) => field.column).join();
-    groups.set(key, [...(groups.get(key) ?? []), instance]);
+  for (const instance of instances) {
+    let key = '';
+    for (const field of meta.localFields) {
+      if (isMade(field, instance[field.attribute])) key += `${field.column},`;
+    }
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [instance]);
+    else group.push(instance);
   }
-  return [...groups.values()];
+  const hasKey = ([first]: readonly ModelInstance[]) => first?.pk !== null && first?.pk !== undefined;
+  return [...groups.values()].sort((a, b) => Number(hasKey(b)) - Number(hasKey(a)));
 }
 
 /** Rows of one statement: as many as asked for, and no more than the server takes parameters for. */
@@ -90,15 +96,15 @@ function* insertBatch(
   const [first] = batch;
   if (first === undefined) return;
   const { fields, returning } = insertFields(meta, first);
-  const rows = batch.map((instance) => fields.map((field) => writtenValue(instance, field)));
   const dialect = dialectOf(alias);
   const wanted =
     conflict === undefined ? returning : conflict.rule === 'ignore' ? [] : [meta.primaryKey, ...returning];
   const unique = [...new Set(wanted)];
-  const statement = insertStatement(meta, { fields, rows, returning: unique, conflict }, dialect);
+  const statement = insertStatement(meta, { fields, rows: batch, returning: unique, conflict }, dialect);
   const returned = yield* new SQLCompiler(alias, statement, true).execution('multi');
   if (returned.length !== batch.length) return;
-  for (const [at, instance] of batch.entries()) takeReturned(instance, unique, returned[at], dialect);
+  const take = returnedTaker(unique, dialect);
+  for (let at = 0; at < batch.length; at += 1) take(batch[at] as ModelInstance, returned[at]);
 }
 
 function requireBatchSize(batchSize: number | undefined): void {

@@ -145,11 +145,17 @@ export function updateStatementFor(
 /** Inserts the row of an instance and takes over what the server made up. */
 function* insertInstance(instance: ModelInstance, meta: ModelMeta, alias: string): Operation<void> {
   const { fields, returning } = insertFields(meta, instance);
-  const row = fields.map((field) => writtenValue(instance, field));
   const dialect = dialectOf(alias);
-  const statement = insertStatement(meta, { fields, rows: [row], returning }, dialect);
+  const statement = insertStatement(meta, { fields, rows: [instance], returning }, dialect);
   const compiler = new SQLCompiler(alias, statement, true);
   takeReturned(instance, returning, yield* compiler.execution('single'), dialect);
+}
+
+/** True when the server makes the value of the new row's column. */
+export function isMade(field: Field, value: unknown): boolean {
+  if (field.computed) return true;
+  if (field.generated) return value === null || value === undefined;
+  return value === undefined && field.options.dbDefault !== undefined;
 }
 
 /** Columns to write and columns to read back: a generated key that was not given, and database defaults. */
@@ -157,12 +163,7 @@ export function insertFields(
   meta: ModelMeta,
   instance: ModelInstance,
 ): { readonly fields: readonly Field[]; readonly returning: readonly Field[] } {
-  const made = (field: Field) => {
-    const value = instance[field.attribute];
-    if (field.computed) return true;
-    if (field.generated) return value === null || value === undefined;
-    return value === undefined && field.options.dbDefault !== undefined;
-  };
+  const made = (field: Field) => isMade(field, instance[field.attribute]);
   const computed = (field: Field) => instance[field.attribute] instanceof ExpressionNode;
   return {
     fields: meta.localFields.filter((field) => !made(field)),
@@ -180,11 +181,21 @@ export function takeReturned(
   row: readonly (string | null)[] | undefined,
   dialect: Dialect,
 ): void {
-  if (row === undefined) return;
-  fields.forEach((field, at) => {
-    const text = row[at] ?? null;
-    instance[field.attribute] = text === null ? null : dialect.decoder(field).decode(text);
-  });
+  returnedTaker(fields, dialect)(instance, row);
+}
+/** As `takeReturned`, for many instances with the same fields. */
+export function returnedTaker(
+  fields: readonly Field[],
+  dialect: Dialect,
+): (instance: ModelInstance, row: readonly (string | null)[] | undefined) => void {
+  const decoders = fields.map((field) => dialect.decoder(field));
+  return (instance, row) => {
+    if (row === undefined) return;
+    for (const [at, field] of fields.entries()) {
+      const text = row[at] ?? null;
+      instance[field.attribute] = text === null ? null : (decoders[at]?.decode(text) ?? null);
+    }
+  };
 }
 
 /** Takes over the keys of related instances that were saved after they were assigned. */

@@ -5,7 +5,7 @@ import type { ModelInstance } from '../models/instance.ts';
 import { defaultQuerySet } from '../models/managers.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import type { ForwardRelation, ManyToManyRelation, Relation, ReverseRelation } from '../models/relations.ts';
-import { relate, stateOf } from '../models/state.ts';
+import { ByName, relate, stateOf } from '../models/state.ts';
 import { list } from '../operations/read.ts';
 import type { Operation } from '../operations/steps.ts';
 import { limitPerOwner } from './per-owner.ts';
@@ -25,12 +25,11 @@ export interface Load {
   readonly fetchMode: FetchMode | undefined;
 }
 
-/** Loads a relation for all instances of one model; returns the rows it leads to. */
-export function load(
-  level: readonly ModelInstance[],
-  relation: Followed,
-  options: Load,
-): Operation<ModelInstance[]> {
+/** The rows a relation leads to. They are gathered when a further lookup starts from them, which few do. */
+export type Level = () => readonly ModelInstance[];
+
+/** Loads a relation for all instances of one model. */
+export function load(level: readonly ModelInstance[], relation: Followed, options: Load): Operation<Level> {
   if (relation instanceof GenericKey) return loadGenericKey(level, relation, options);
   switch (relation.form) {
     case 'forward':
@@ -55,7 +54,7 @@ function* loadForward(
   level: readonly ModelInstance[],
   relation: ForwardRelation,
   options: Load,
-): Operation<ModelInstance[]> {
+): Operation<Level> {
   const { field } = relation;
   const pending = level.filter((instance) => !isLoaded(instance, options));
   const keys = distinct(pending.map((instance) => instance[field.attribute]));
@@ -64,7 +63,7 @@ function* loadForward(
   const { attribute } = field.targetField;
   const byKey = new Map((found as ModelInstance[]).map((related) => [related[attribute], related]));
   for (const instance of pending) keepOne(instance, byKey.get(instance[field.attribute]) ?? null, options);
-  return allLoaded(level, options, true);
+  return () => allLoaded(level, options, true);
 }
 function targetName(field: ForeignKeyField): string {
   return field.targetField.options.primaryKey ? 'pk' : field.targetField.name;
@@ -74,7 +73,7 @@ function* loadReverse(
   level: readonly ModelInstance[],
   relation: ReverseRelation,
   options: Load,
-): Operation<ModelInstance[]> {
+): Operation<Level> {
   const { field, target } = relation;
   const { attribute } = field.targetField;
   const pending = level.filter((instance) => !isLoaded(instance, options));
@@ -93,14 +92,14 @@ function* loadReverse(
     if (field.single) keepOne(instance, group[0] ?? null, options);
     else keep(instance, group, options);
   }
-  return allLoaded(level, options, field.single);
+  return () => allLoaded(level, options, field.single);
 }
 
 function* loadManyToMany(
   level: readonly ModelInstance[],
   relation: ManyToManyRelation,
   options: Load,
-): Operation<ModelInstance[]> {
+): Operation<Level> {
   const { attribute } = relation.ownKey.targetField;
   const pending = level.filter((instance) => !isLoaded(instance, options));
   const keys = pending.map((instance) => instance[attribute]);
@@ -116,14 +115,14 @@ function* loadManyToMany(
     });
   }
   for (const instance of pending) keep(instance, groups.get(instance[attribute]) ?? [], options);
-  return allLoaded(level, options, false);
+  return () => allLoaded(level, options, false);
 }
 
 function* loadGeneric(
   level: readonly ModelInstance[],
   relation: GenericRelation,
   options: Load,
-): Operation<ModelInstance[]> {
+): Operation<Level> {
   const { key, model, target } = relation;
   const pending = level.filter((instance) => !isLoaded(instance, options));
   const start = limitPerOwner(
@@ -140,15 +139,11 @@ function* loadGeneric(
     for (const row of group) relate(row, key.name, instance);
     keep(instance, group, options);
   }
-  return allLoaded(level, options, false);
+  return () => allLoaded(level, options, false);
 }
 
 /** One query for each model that is pointed at. */
-function* loadGenericKey(
-  level: readonly ModelInstance[],
-  key: GenericKey,
-  options: Load,
-): Operation<ModelInstance[]> {
+function* loadGenericKey(level: readonly ModelInstance[], key: GenericKey, options: Load): Operation<Level> {
   const pending = level.filter((instance) => !isLoaded(instance, options));
   const byTarget = groupBy(pending, (instance) => key.targetOf(instance));
   for (const [target, instances] of byTarget) {
@@ -164,7 +159,7 @@ function* loadGenericKey(
       keepOne(instance, byKey.get(key.keyOf(instance, target)) ?? null, options);
     }
   }
-  return allLoaded(level, options, true);
+  return () => allLoaded(level, options, true);
 }
 
 function distinct(keys: readonly unknown[]): unknown[] {
@@ -194,7 +189,7 @@ function keep(instance: ModelInstance, rows: ModelInstance[], { name, toAttr }: 
     return;
   }
   const state = stateOf(instance);
-  state.prefetched ??= new Map();
+  state.prefetched ??= new ByName();
   state.prefetched.set(name, rows);
 }
 /** Remembers the one related row of an instance, or that there is none. */

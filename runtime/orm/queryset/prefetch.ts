@@ -4,7 +4,7 @@ import type { ModelMeta } from '../models/meta.ts';
 import { metaKey } from '../models/registry.ts';
 import { stateOf } from '../models/state.ts';
 import type { Operation } from '../operations/steps.ts';
-import { type Followed, load } from './prefetch-load.ts';
+import { type Followed, type Level, load } from './prefetch-load.ts';
 import { QuerySet } from './queryset.ts';
 
 /** `Prefetch('books', { queryset, toAttr })` */
@@ -43,7 +43,7 @@ export function* prefetch(
   lookups: readonly PrefetchEntry[],
   alias: string,
 ): Operation<void> {
-  const done = new Map<string, readonly ModelInstance[]>();
+  const done = new Map<string, Level>();
   for (const entry of lookups) {
     const lookup = entry instanceof Prefetch ? entry : new Prefetch(entry);
     if (done.has(lookup.kept)) {
@@ -60,10 +60,10 @@ function* follow(
   start: readonly ModelInstance[],
   lookup: Prefetch,
   alias: string,
-  done: Map<string, readonly ModelInstance[]>,
+  done: Map<string, Level>,
 ): Operation<void> {
   const names = lookup.lookup.split('__');
-  let level = start;
+  let level: Level = () => start;
   for (const [at, name] of names.entries()) {
     const isLast = at === names.length - 1;
     const path = isLast ? lookup.kept : names.slice(0, at + 1).join('__');
@@ -72,18 +72,19 @@ function* follow(
       level = known;
       continue;
     }
-    if (level.length === 0) return;
+    const instances = level();
+    if (instances.length === 0) return;
     const querysets = isLast ? lookup.querysets : [];
     const toAttr = isLast ? lookup.toAttr : undefined;
-    const loaded: ModelInstance[] = [];
-    for (const [meta, group] of byModel(level)) {
+    const loaded: Level[] = [];
+    for (const [meta, group] of byModel(instances)) {
       const fetchMode = group[0] === undefined ? undefined : stateOf(group[0]).fetching?.mode;
       const relation = requireRelation(meta, name, lookup.lookup);
       requireFreeAttribute(meta, toAttr);
-      loaded.push(...(yield* load(group, relation, { name, alias, querysets, toAttr, fetchMode })));
+      loaded.push(yield* load(group, relation, { name, alias, querysets, toAttr, fetchMode }));
     }
-    done.set(path, loaded);
-    level = loaded;
+    level = () => loaded.flatMap((each) => each());
+    done.set(path, level);
   }
 }
 

@@ -114,7 +114,8 @@ function request(text: string, values: Wire[]): DriverRequest {
 
 export interface InsertRows {
   readonly fields: readonly Field[];
-  readonly rows: readonly (readonly Written[])[];
+  /** Values by attribute. */
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
   readonly returning: readonly Field[];
   readonly conflict?: ConflictRule | undefined;
 }
@@ -140,25 +141,40 @@ export function insertStatement(
 }
 
 /** Several rows of plain values go as one array per column: the text does not depend on how many there are. */
-function source(
-  fields: readonly Field[],
-  rows: readonly (readonly Written[])[],
-  builder: StatementBuilder,
-): string {
-  const plain = rows.every((row) => row.every((value) => 'wire' in value));
+function source(fields: readonly Field[], rows: InsertRows['rows'], builder: StatementBuilder): string {
   // UNNEST takes arrays of arrays apart altogether.
   const { fromArrays } = builder.dialect.insert;
-  if (!fromArrays || rows.length < 2 || !plain || fields.some((field) => field.family === 'array')) {
-    const lists = rows.map(
-      (row) => `(${row.map((value, at) => builder.value(value, fields[at] as Field)).join(', ')})`,
-    );
-    return `VALUES ${lists.join(', ')}`;
+  if (fromArrays && rows.length > 1 && !fields.some((field) => field.family === 'array')) {
+    const columns = plainColumns(fields, rows);
+    if (columns !== undefined) {
+      const arrays = fields.map(
+        (field, at) => `${builder.list(columns[at] as Wire[], field)}::${field.castType()}[]`,
+      );
+      return `SELECT * FROM UNNEST(${arrays.join(', ')})`;
+    }
   }
-  const arrays = fields.map((field, at) => {
-    const column = rows.map((row) => (row[at] as { readonly wire: Wire }).wire);
-    return `${builder.list(column, field)}::${field.castType()}[]`;
-  });
-  return `SELECT * FROM UNNEST(${arrays.join(', ')})`;
+  const lists = rows.map(
+    (row) =>
+      `(${fields.map((field) => builder.value(written(field, row[field.attribute]), field)).join(', ')})`,
+  );
+  return `VALUES ${lists.join(', ')}`;
+}
+
+/** The values column by column; undefined when some are expressions, or the column's default. */
+function plainColumns(fields: readonly Field[], rows: InsertRows['rows']): Wire[][] | undefined {
+  const columns: Wire[][] = [];
+  for (const field of fields) {
+    const { attribute } = field;
+    const hasDefault = field.options.dbDefault !== undefined;
+    const column = new Array<Wire>(rows.length);
+    for (let at = 0; at < rows.length; at += 1) {
+      const value = rows[at]?.[attribute];
+      if (value instanceof ExpressionNode || (value === undefined && hasDefault)) return undefined;
+      column[at] = field.toWire(value);
+    }
+    columns.push(column);
+  }
+  return columns;
 }
 
 export interface UpdateRow {
