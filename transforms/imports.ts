@@ -24,14 +24,29 @@ export function cleanup(
     if (dead.has(binding) || !isUnused(binding, gone) || !isRemovable(file, binding)) continue;
     dead.add(binding);
     if (binding.kind === 'import') continue;
-    gone.push(span(binding.declaration));
-    walk(binding.declaration, (node) => {
+    const owner = goneWith(file, binding, dead);
+    gone.push(span(owner));
+    walk(owner, (node) => {
       const used = node.type === 'Identifier' ? file.scopes.bindingOf(node) : undefined;
       if (used !== undefined && used !== binding) queue.push(used);
       return true;
     });
   }
   return removals(file, dead);
+}
+
+/** What goes with a name: its declaration, or only its part of a pattern while others of it stay. */
+function goneWith(file: SourceFile, { declaration, identifier }: Binding, dead: ReadonlySet<Binding>): Node {
+  const part = partOf(declaration, identifier);
+  if (part === declaration || declaration.type !== 'VariableDeclarator') return declaration;
+  if (declaration.id.type !== 'ObjectPattern') return declaration;
+  const isWhole = declaration.id.properties.every((property) => {
+    const value = property.type === 'ObjectProperty' ? property.value : property.argument;
+    const name = value.type === 'AssignmentPattern' ? value.left : value;
+    const binding = name.type === 'Identifier' ? file.scopes.bindingOf(name) : undefined;
+    return binding !== undefined && dead.has(binding);
+  });
+  return isWhole ? declaration : part;
 }
 
 function isUnused(binding: Binding, gone: readonly Range[]): boolean {

@@ -8,13 +8,13 @@ import {
   unwrapped,
   walk,
 } from '../analyzer/sources/index.ts';
-import { applyEdits, type Edit, orderedEdits } from './edit.ts';
+import type { Edit } from './edit.ts';
 import { isPure } from './expressions.ts';
 import { commentsIn } from './layout.ts';
 import { babelParser } from './parser.ts';
 import type { FileResult } from './result.ts';
 import { standalone } from './standalone.ts';
-import { verify } from './verify.ts';
+import { verifiedResult } from './verified-result.ts';
 
 type Statement = Node & { type: 'VariableDeclaration' };
 
@@ -50,13 +50,9 @@ export function parallelAwaitsIn(file: SourceFile, evaluator: Evaluator): FileRe
     groups.push(...groupsIn(file, evaluator, node.body));
     return true;
   });
-  const edits = orderedEdits(groups.flatMap((group) => joining(file, group)));
-  if (edits.length === 0) return { schemaVersion: 1, status: 'unchanged' };
-  const text = applyEdits(file.text, edits);
-  const result = verify(file.path, file.text, text, edits, new Set(['Promise', 'all']));
+  const edits = groups.flatMap((group) => joining(file, group));
   const sites = groups.map(([first]) => `${file.path}:${first ? span(first.statement).start : 0}`);
-  if (result.status === 'verified') return { schemaVersion: 1, status: 'changed', text, edits, sites };
-  return { schemaVersion: 1, status: 'failed', reason: result.reason, message: result.message };
+  return verifiedResult(file, edits, { sites, names: new Set(['Promise', 'all']) });
 }
 
 function groupsIn(file: SourceFile, evaluator: Evaluator, body: readonly Node[]): (readonly Wait[])[] {

@@ -2,14 +2,14 @@ import { twins as twinTables } from '@migrate-async/runtime/twins';
 import type { Bridge } from '../analyzer/evidence/bridge.ts';
 import type { BridgeOptions } from '../analyzer/evidence/bridges.ts';
 import { type Binding, type Evaluator, type SourceFile, span, walk } from '../analyzer/sources/index.ts';
-import { applyEdits, type Edit, OverlappingEditsError, orderedEdits } from './edit.ts';
+import type { Edit } from './edit.ts';
 import { formContext, type NamedFunction, type Rewrite } from './forms/form.ts';
 import { cleanup, functionEdits } from './imports.ts';
 import { markEdits } from './marks.ts';
 import type { FileResult } from './result.ts';
 import { decide, siteId } from './site.ts';
 import { type TwinFunctions, twinFunctions, writtenTwins } from './twin-edits.ts';
-import { verify } from './verify.ts';
+import { verifiedResult } from './verified-result.ts';
 
 export interface TransformOptions extends BridgeOptions {
   /** Put one line above each site that is left behind. */
@@ -138,13 +138,7 @@ function rewriteOne(
   const bridges = sites.map(({ bridge }) => bridge);
   edits.push(...cleanup(file, touchedNames(file, bridges, edits), edits));
   const names = new Set([...madeUpNames, ...written.names, ...twinsIn(bridges), ...twin.names]);
-  return verified(
-    file,
-    edits,
-    sites.map(({ id }) => id),
-    names,
-    twin.copied,
-  );
+  return verifiedResult(file, edits, { sites: sites.map(({ id }) => id), names, copied: twin.copied });
 }
 
 /** Joins the files that sites reach together. */
@@ -196,27 +190,6 @@ function touchedNames(
     });
   }
   return found;
-}
-
-function verified(
-  file: SourceFile,
-  edits: readonly Edit[],
-  sites: readonly string[],
-  names: ReadonlySet<string>,
-  copied: readonly string[],
-): FileResult {
-  try {
-    const ordered = orderedEdits(edits);
-    if (ordered.length === 0) return { schemaVersion: 1, status: 'unchanged' };
-    const text = applyEdits(file.text, ordered);
-    const result = verify(file.path, file.text, text, ordered, names, copied);
-    if (result.status === 'verified')
-      return { schemaVersion: 1, status: 'changed', text, edits: ordered, sites };
-    return { schemaVersion: 1, status: 'failed', reason: result.reason, message: result.message };
-  } catch (error) {
-    if (!(error instanceof OverlappingEditsError)) throw error;
-    return { schemaVersion: 1, status: 'failed', reason: 'overlapping-edits', message: error.message };
-  }
 }
 
 /** Names the forms may write that need not stand in the file: the twins, and words of the language. */

@@ -15,11 +15,11 @@ import {
   unwrapped,
   walk,
 } from '../analyzer/sources/index.ts';
-import { applyEdits, type Edit, orderedEdits } from './edit.ts';
+import type { Edit } from './edit.ts';
 import { babelParser } from './parser.ts';
 import type { FileResult } from './result.ts';
 import { standalone } from './standalone.ts';
-import { verify } from './verify.ts';
+import { verifiedResult } from './verified-result.ts';
 
 const transform = 'select-related';
 
@@ -68,18 +68,12 @@ export function selectRelatedIn(file: SourceFile, evaluator: Evaluator): FileRes
     byQuery.set(query, (byQuery.get(query) ?? new Set()).add(path));
     sites.push(`${file.path}:${span(node).start}`);
   }
-  if (sites.length === 0) return { schemaVersion: 1, status: 'unchanged' };
   const edits: Edit[] = [...byQuery].map(([query, paths]) => {
     const { end } = span(query);
     const names = [...paths].filter((path) => ![...paths].some((longer) => longer.startsWith(`${path}__`)));
     return { start: end, end, text: `.selectRelated(${names.map((name) => `'${name}'`).join(', ')})` };
   });
-  const ordered = orderedEdits(edits);
-  const text = applyEdits(file.text, ordered);
-  const result = verify(file.path, file.text, text, ordered, new Set(['selectRelated']));
-  if (result.status === 'verified')
-    return { schemaVersion: 1, status: 'changed', text, edits: ordered, sites };
-  return { schemaVersion: 1, status: 'failed', reason: result.reason, message: result.message };
+  return verifiedResult(file, edits, { sites, names: new Set(['selectRelated']) });
 }
 
 function sitesIn(file: SourceFile, evaluator: Evaluator): readonly RelationSite[] {

@@ -68,6 +68,20 @@ readFile('a.txt', 'utf8', async (_, text) => console.log(text, await read('a.txt
     commonJs: true,
   },
   {
+    name: 'some of many names that are required',
+    before: `const { promisify } = require('util');
+const { realpath, lstat, existsSync, readdir } = require('fs');
+const handlers = { lstat: promisify(lstat), realpath: promisify(realpath), readdir: promisify(readdir) };
+handlers.readdir('.').then(async (names) => console.log(names, existsSync('a.txt'), (await handlers.lstat('a.txt')).size));
+`,
+    after: `const { promisify } = require('util');
+const { realpath, promises, existsSync } = require('fs');
+const handlers = { lstat: promises.lstat, realpath: promisify(realpath), readdir: promises.readdir };
+handlers.readdir('.').then(async (names) => console.log(names, existsSync('a.txt'), (await handlers.lstat('a.txt')).size));
+`,
+    commonJs: true,
+  },
+  {
     name: 'a name whose namespace is taken',
     before: `import { readFile } from 'fs';
 import { promisify } from 'util';

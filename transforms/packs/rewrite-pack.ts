@@ -9,11 +9,11 @@ import {
   span,
   walk,
 } from '../../analyzer/sources/index.ts';
-import { applyEdits, type Edit, orderedEdits } from '../edit.ts';
+import type { Edit } from '../edit.ts';
 import { cleanup } from '../imports.ts';
 import { removal } from '../layout.ts';
 import type { FileResult } from '../result.ts';
-import { verify } from '../verify.ts';
+import { verifiedResult } from '../verified-result.ts';
 import { type PackBridge, packBridges } from './match-pack.ts';
 import type { Pack } from './pack.ts';
 
@@ -60,17 +60,12 @@ export function rewritePack(
     }
   }
   if (sites.length === 0) return { schemaVersion: 1, status: 'unchanged' };
-  const ordered = orderedEdits([...edits, ...cleanup(file, touched, edits)]);
-  const text = applyEdits(file.text, ordered);
   const names = new Set([
     ...Object.values(pack.namespaces),
     ...Object.values(pack.functions).flat(),
     ...aliases,
   ]);
-  const result = verify(file.path, file.text, text, ordered, names);
-  if (result.status === 'verified')
-    return { schemaVersion: 1, status: 'changed', text, edits: ordered, sites };
-  return { schemaVersion: 1, status: 'failed', reason: result.reason, message: result.message };
+  return verifiedResult(file, [...edits, ...cleanup(file, touched, edits)], { sites, names });
 }
 
 /** Local names for a namespace whose own name is taken, and the word that gives them. */
