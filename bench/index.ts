@@ -11,6 +11,7 @@ import { type Bench, type Figure, table } from './figures.ts';
 
 /** Benchmarks by name; one line each, loaded when asked for. */
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
+  analyzer: async () => (await import('./analyzer/index.ts')).analyzer,
   load: async () => (await import('./load/index.ts')).load,
   types: async () => (await import('./types/index.ts')).types,
 };

@@ -9,6 +9,7 @@ import { type Folder, temporaryFolder } from '../support/folder.ts';
 const project = {
   'package.json': '{ "name": "shop" }',
   'tsconfig.json': '{}',
+  'main.ts': 'export const main = 0;\n',
   'src/app.ts': 'export const app = 1;\n',
   'src/orders.ts': 'export const orders = 2;\n',
 };
