@@ -41,6 +41,8 @@ export interface RawResult {
   /** The same rows as they came over the wire, where the driver hands them on undecoded. */
   readonly wire?: WireRows | undefined;
   readonly columns: readonly string[];
+  /** Key the server made for the first row of an INSERT, where it does not return rows. */
+  readonly insertId?: string | undefined;
   /** Type of each column by PostgreSQL's number (OID); absent where the driver does not tell. */
   readonly types?: readonly number[] | undefined;
 }

@@ -1,13 +1,17 @@
 import { mainLane, processLane } from '../../bridge/lane.ts';
 import { endIdleThreads } from '../../bridge/threads.ts';
 import { postgresql } from '../backends/postgresql/index.ts';
+import { sqlite } from '../backends/sqlite/index.ts';
 import { ConnectionDoesNotExist, ImproperlyConfigured } from '../errors.ts';
 import type { Dialect } from '../sql/dialect.ts';
 import type { Backend, DatabaseSettings } from './backend.ts';
 import { DatabaseWrapper } from './wrapper.ts';
 
 /** Back ends by the name used in settings; one line each. */
-const backends: Readonly<Partial<Record<DatabaseSettings['engine'], Backend>>> = { postgresql };
+const backends: Readonly<Partial<Record<DatabaseSettings['engine'], Backend>>> = {
+  postgresql,
+  sqlite,
+};
 
 const wrappers = new Map<string, DatabaseWrapper>();
 

@@ -137,6 +137,11 @@ function parseArray(text: string, leaf: (text: string) => unknown): unknown[] {
   }
 }
 
+/** The texts of an array in PostgreSQL's form, for databases that take lists in another one. */
+export function textsOfArray(text: string): (string | null)[] {
+  return parseArray(text, String) as (string | null)[];
+}
+
 /** Decoder of the innermost element: nested lists carry no type of their own. */
 function leafDecoder(element: Field): (text: string) => unknown {
   let leaf = element;

@@ -58,6 +58,13 @@ const exact: LookupBuilder = (lhs, operand, resolver) =>
     (_, left, right) => `${left} = ${right}`,
   );
 
+function ordering(operator: '>' | '>=' | '<' | '<='): LookupBuilder {
+  return (lhs, operand, resolver) =>
+    jsonTest(lhs, side(lhs, operand, resolver), (dialect, left, right) =>
+      dialect.compare(left, operator, right),
+    );
+}
+
 function containment(test: 'contains' | 'containedBy'): LookupBuilder {
   return (lhs, operand, resolver) => {
     const rhs = operand.form === 'null' ? null : side(lhs, operand, resolver);
@@ -94,6 +101,10 @@ export const jsonLookups: Readonly<Record<string, LookupBuilder>> = {
   ...Object.fromEntries(Object.entries(textLookups).map(([name, builder]) => [name, onText(builder)])),
   ...equalityLookups,
   exact,
+  gt: ordering('>'),
+  gte: ordering('>='),
+  lt: ordering('<'),
+  lte: ordering('<='),
   contains: containment('contains'),
   containedBy: containment('containedBy'),
   hasKey,

@@ -1,4 +1,5 @@
-import { dialectOf } from '../connections/index.ts';
+import type { DriverRequest } from '../../bridge/messages.ts';
+import { connections, dialectOf } from '../connections/index.ts';
 import { FieldDoesNotExist, ValueError } from '../errors.ts';
 import { ExpressionNode } from '../expressions/node.ts';
 import type { Field } from '../fields/field.ts';
@@ -11,7 +12,7 @@ import { stateOf } from '../models/state.ts';
 import type { QuerySet } from '../queryset/queryset.ts';
 import { SQLCompiler } from '../sql/compiler.ts';
 import type { ConflictRule } from '../sql/dialect.ts';
-import { insertStatement } from '../sql/write.ts';
+import { insertStatement, updateByCases } from '../sql/write.ts';
 import type { Values } from './create.ts';
 import { adoptRelatedKeys, insertFields, isMade, returnedTaker, updateStatementFor } from './save.ts';
 import { atomically, type Operation } from './steps.ts';
@@ -44,7 +45,7 @@ export function* bulkCreate(
     }
   }
   const groups = groupByColumns(meta, instances);
-  const batches = groups.flatMap((group) => split(group, options.batchSize));
+  const batches = groups.flatMap((group) => split(group, mostRows(meta, database, group, options.batchSize)));
   const insertAll = function* (): Operation<void> {
     for (const batch of batches) yield* insertBatch(meta, database, batch, conflict);
   };
@@ -79,9 +80,21 @@ function groupByColumns(meta: ModelMeta, instances: readonly ModelInstance[]): M
   return [...groups.values()].sort((a, b) => Number(hasKey(b)) - Number(hasKey(a)));
 }
 
-/** Rows of one statement: as many as asked for, and no more than the server takes parameters for. */
-function split(instances: ModelInstance[], batchSize: number | undefined): ModelInstance[][] {
-  const most = batchSize ?? instances.length;
+/** Rows of one INSERT: as many as asked for, and no more than the server takes parameters for. */
+function mostRows(
+  meta: ModelMeta,
+  alias: string,
+  group: readonly ModelInstance[],
+  batchSize = group.length,
+): number {
+  const [first] = group;
+  const { dialect, features } = connections.get(alias);
+  if (dialect.insert.fromArrays || first === undefined) return batchSize;
+  const columns = Math.max(1, insertFields(meta, first).fields.length);
+  return Math.min(batchSize, Math.max(1, Math.floor(features.maxParameters / columns)));
+}
+
+function split(instances: ModelInstance[], most: number): ModelInstance[][] {
   const batches: ModelInstance[][] = [];
   for (let at = 0; at < instances.length; at += most) batches.push(instances.slice(at, at + most));
   return batches;
@@ -170,7 +183,8 @@ export function* bulkUpdate(
   }
   return yield* atomically(database, { savepoint: false }, function* (): Operation<number> {
     let total = 0;
-    for (const batch of split(instances, batchSize)) {
+    const most = Math.min(batchSize ?? instances.length, mostUpdated(database, fields));
+    for (const batch of split(instances, most)) {
       // Fields of a parent lie in its table; every table has the same rows.
       const counts: number[] = [];
       for (const table of new Set(fields.map((field) => field.model))) {
@@ -193,9 +207,29 @@ function* updateBatch(
     fields.some((field) => instance[field.attribute] instanceof ExpressionNode || field.family === 'array'),
   );
   if (computed) return yield* updateEach(meta, alias, batch, fields);
+  const dialect = dialectOf(alias);
   // Each row once: the server would pick one of two at random.
   const { attribute } = meta.primaryKey;
   const byKey = [...new Map(batch.map((instance) => [instance[attribute], instance])).values()];
+  const statement = dialect.insert.fromArrays
+    ? updateFromArrays(meta, byKey, fields)
+    : updateByCases(meta, byKey, fields, dialect);
+  return yield* new SQLCompiler(alias, statement, true).execution('rowCount');
+}
+
+/** Rows of one UPDATE that lists them: two parameters for each row and column, and the keys. */
+function mostUpdated(alias: string, fields: readonly Field[]): number {
+  const { dialect, features } = connections.get(alias);
+  if (dialect.insert.fromArrays) return Number.POSITIVE_INFINITY;
+  return Math.max(1, Math.floor((features.maxParameters - 1) / (2 * fields.length)));
+}
+
+/** Each row once, from one array per column: the text does not depend on how many there are. */
+function updateFromArrays(
+  meta: ModelMeta,
+  instances: readonly ModelInstance[],
+  fields: readonly Field[],
+): DriverRequest {
   const table = quote(meta.table);
   const key = quote(meta.primaryKey.column);
   const columns = [meta.primaryKey, ...fields];
@@ -207,9 +241,9 @@ function* updateBatch(
     `UPDATE ${table} SET ${sets.join(', ')} FROM UNNEST(${arrays.join(', ')}) AS source(${names.join(', ')}) ` +
     `WHERE ${table}.${key} = source.v0`;
   const values = columns.map((field) =>
-    wireArray(byKey.map((instance) => field.toWire(instance[field.attribute]))),
+    wireArray(instances.map((instance) => field.toWire(instance[field.attribute]))),
   );
-  return yield* new SQLCompiler(alias, { text, values }, true).execution('rowCount');
+  return { text, values };
 }
 
 function* updateEach(

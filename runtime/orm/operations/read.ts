@@ -1,4 +1,4 @@
-import { dialectOf } from '../connections/index.ts';
+import { connections, dialectOf } from '../connections/index.ts';
 import { IndexError, NotSupportedError, TransactionManagementError, ValueError } from '../errors.ts';
 import { Aggregate, aggregateKinds } from '../expressions/aggregates.ts';
 import { Star } from '../expressions/field-reference.ts';
@@ -47,9 +47,11 @@ function* sendPlan(queryset: QuerySet, plan: Plan): Operation<unknown[]> {
   return plan.read(yield* compiler.execution('cursor'), queryset.database);
 }
 
-/** Rows can be locked inside a transaction only. */
+/** Rows can be locked inside a transaction only. A database without locks ignores the wish for one, as in Django. */
 export function* requireLockable(queryset: QuerySet): Operation<void> {
-  if (queryset.query.locking === undefined || (yield* insideBlock(queryset.database))) return;
+  if (queryset.query.locking === undefined) return;
+  if (!connections.get(queryset.database).features.supportsLocking) return;
+  if (yield* insideBlock(queryset.database)) return;
   throw new TransactionManagementError('select_for_update cannot be used outside of a transaction.');
 }
 
@@ -225,40 +227,26 @@ export function* at(queryset: QuerySet, index: number): Operation<unknown> {
   return rows[at];
 }
 
-const explainFormats = ['JSON', 'TEXT', 'XML', 'YAML'];
-/** Options that are on or off. */
-const explainFlags = [
-  ...['ANALYZE', 'BUFFERS', 'COSTS', 'GENERIC_PLAN', 'MEMORY', 'SERIALIZE', 'SETTINGS', 'SUMMARY', 'TIMING'],
-  ...['VERBOSE', 'WAL'],
-];
-
 /** The server's plan for the query. */
 export function* explain(
   queryset: QuerySet,
   options: Readonly<Record<string, unknown>> = {},
 ): Operation<string> {
   const { format, ...flags } = options;
-  const settings: string[] = [];
-  if (format !== undefined) {
-    const name = String(format).toUpperCase();
-    if (!explainFormats.includes(name)) {
-      throw new ValueError(
-        `${name} is not a recognized format. Allowed formats: ${explainFormats.join(', ')}`,
-      );
-    }
-    settings.push(`FORMAT ${name}`);
-  }
+  const settings = new Map<string, boolean>();
   for (const [name, value] of Object.entries(flags)) {
     if (!/^[\w-]+$/.test(name)) throw new ValueError(`Invalid option name: '${name}'.`);
-    // The pattern lets a comment through.
-    if (!explainFlags.includes(name.toUpperCase())) throw new ValueError(`Unknown options: ${name}`);
-    settings.push(`${name.toUpperCase()} ${value === false ? 'false' : 'true'}`);
+    settings.set(name.toUpperCase(), value !== false);
   }
-  const plan = rowsPlan(queryset.shape, 'all', dialectOf(queryset.database));
+  const dialect = dialectOf(queryset.database);
+  const asked = format === undefined ? undefined : String(format).toUpperCase();
+  // Only what the dialect knows: the pattern lets a comment through.
+  const prefix = dialect.explain(asked, settings);
+  const plan = rowsPlan(queryset.shape, 'all', dialect);
   if (plan === undefined) return '';
   const request = plan.bind(queryset.parameters);
-  const text = `EXPLAIN ${settings.length > 0 ? `(${settings.join(', ')}) ` : ''}${request.text}`;
+  const text = `${prefix}${request.text}`;
   const compiler = new SQLCompiler(queryset.database, { text, values: request.values });
   const rows = yield* compiler.execution('multi');
-  return rows.map(([line]) => line ?? '').join('\n');
+  return rows.map((line) => line.map((cell) => cell ?? '').join(' ')).join('\n');
 }

@@ -117,7 +117,7 @@ function bySubquery(query: Query, writer: SqlWriter): string {
   const key = query.keyColumn();
   const inner = new SelectCompiler(query, writer.nested());
   const { sql } = inner.compile({ ordered: query.sliced, expressions: [{ expression: key }] });
-  return ` WHERE ${quote(query.model.table)}.${quote(query.model.primaryKey.column)} IN (${sql})`;
+  return ` WHERE ${quote(query.model.table)}.${quote(query.model.primaryKey.column)} IN (${writer.dialect.keysToChange(sql)})`;
 }
 
 export function parametersOf({ sources }: RowCondition, values: readonly unknown[]) {

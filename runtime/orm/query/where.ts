@@ -72,7 +72,7 @@ export class WhereNode implements Predicate {
   /** True when an odd number of the parts is, written for any number of parts. */
   #xor(writer: SqlWriter): string {
     const counted = this.children.map((child) => `CASE WHEN ${certain(child, writer)} THEN 1 ELSE 0 END`);
-    return this.#wrap(`MOD(${counted.join(' + ')}, 2) = 1`, 2);
+    return this.#wrap(`(${counted.join(' + ')}) % 2 = 1`, 2);
   }
 }
 

@@ -1,3 +1,4 @@
+import { dialectOf } from '../connections/index.ts';
 import { ImproperlyConfigured } from '../errors.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { metaOf } from '../models/registry.ts';
@@ -6,7 +7,7 @@ import { runBlocking } from '../operations/run.ts';
 import { atomically, type Operation, statement } from '../operations/steps.ts';
 import type { AnyModel } from '../types/model.ts';
 import { describeTables } from './catalog.ts';
-import { createStatements, dropStatement } from './ddl.ts';
+import { createStatements, dropStatements } from './ddl.ts';
 import { modelSource } from './source.ts';
 
 export interface TableOptions {
@@ -54,15 +55,23 @@ function* inspect({ using = 'default', schema, tables }: InspectOptions = {}): O
 }
 
 function* create(models: readonly AnyModel[], { using = 'default' }: TableOptions = {}): Operation<void> {
-  const statements = createStatements(models.map(describedBy));
+  const statements = createStatements(models.map(describedBy), dialectOf(using));
   yield* atomically(using, {}, function* (): Operation<void> {
     for (const text of statements) yield* statement(using, { text, values: [] }, true);
   });
 }
 
 function* drop(models: readonly AnyModel[], { using = 'default' }: TableOptions = {}): Operation<void> {
-  if (models.length === 0) return;
-  yield* statement(using, { text: dropStatement(models.map(describedBy)), values: [] }, true);
+  const statements = dropStatements(models.map(describedBy), dialectOf(using));
+  if (statements.length === 0) return;
+  const [only, ...others] = statements;
+  if (only !== undefined && others.length === 0) {
+    yield* statement(using, { text: only, values: [] }, true);
+    return;
+  }
+  yield* atomically(using, {}, function* (): Operation<void> {
+    for (const text of statements) yield* statement(using, { text, values: [] }, true);
+  });
 }
 
 function describedBy(model: AnyModel): ModelMeta {

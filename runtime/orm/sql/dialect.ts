@@ -63,6 +63,7 @@ export interface JsonDialect {
   column(sql: string): string;
   /** JSON null as an operand. */
   readonly null: string;
+  compare(sql: string, operator: string, operand: string): string;
   contains(sql: string, operand: string): string;
   containedBy(sql: string, operand: string): string;
   hasKey(sql: string, mark: string): string;
@@ -88,6 +89,8 @@ export interface Dialect {
 
   /** A parameter compared with a value of `field`, where the database does not tell its type by itself. */
   operand(mark: string, field: Field): string;
+  /** A parameter written to a column of `field`. */
+  stored(mark: string, field: Field): string;
   /** The value as the type of `field`, without its length: a bounded cast would cut what an INSERT refuses. */
   cast(sql: string, field: Field): string;
   /** A cast the application asked for, length included. */
@@ -124,15 +127,52 @@ export interface Dialect {
   /** A query as one part of UNION and the like. */
   combinable(sql: string): string;
 
+  /** Keys of rows that an UPDATE or DELETE is about, from a query that may read the same table. */
+  keysToChange(sql: string): string;
+
   readonly insert: {
     /** Several rows of plain values as one array per column; false where rows are listed. */
     readonly fromArrays: boolean;
+    /** Rows that were written can be read back by the same statement (`RETURNING`). */
+    readonly returning: boolean;
     /** A row without columns. */
     readonly nothing: string;
     /** Between INSERT and INTO. */
     ignoring(conflict: ConflictRule | undefined): string;
     onConflict(conflict: ConflictRule | undefined, quote: (name: string) => string): string;
   };
+
+  /**
+   * What is written before a query to see its plan.
+   *
+   * @param format one the caller asked for, in capitals
+   * @param flags further options, in capitals
+   * @throws ValueError for what the database does not know
+   */
+  explain(format: string | undefined, flags: ReadonlyMap<string, boolean>): string;
+  readonly schema: SchemaDialect;
+}
+
+/** The SQL that makes and drops tables. */
+export interface SchemaDialect {
+  /** Type of a column in CREATE TABLE. */
+  columnType(field: Field): string;
+  /** How a key that the database counts up is declared, after its name; undefined where the type says it all. */
+  generatedKey(field: Field): string | undefined;
+  /** `CHECK` that every column of this type has; undefined for none. */
+  columnCheck(field: Field, quotedColumn: string): string | undefined;
+  /** True where a foreign key is part of its column, because it cannot be added later. */
+  readonly foreignKeysInline: boolean;
+  /** What follows the columns of CREATE TABLE. */
+  readonly tableSuffix: string;
+  /** When foreign keys are checked: at the end of the transaction where that can be had. */
+  readonly foreignKeySuffix: string;
+  /** @throws NotSupportedError where an index cannot have a condition */
+  indexCondition(sql: string): string;
+  /** An expression as the default of a column. */
+  defaultExpression(sql: string): string;
+  /** @param tables quoted names, those that refer to others last */
+  drop(tables: readonly string[]): readonly string[];
 }
 
 export type FunctionName = 'lower' | 'upper' | 'length' | 'now' | 'concat' | 'greatest' | 'least';

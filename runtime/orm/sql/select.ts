@@ -93,7 +93,8 @@ export class SelectCompiler {
     if (orderingSql.length > 0) parts.push(`ORDER BY ${orderingSql.join(', ')}`);
     const limits = writer.dialect.limits(query.start, query.end);
     if (limits !== '') parts.push(limits);
-    if (query.locking !== undefined) parts.push(this.#locking());
+    const locking = this.#locking();
+    if (locking !== '') parts.push(locking);
     return { sql: parts.join(' '), row };
   }
 

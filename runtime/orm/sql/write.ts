@@ -5,6 +5,7 @@ import { Column } from '../expressions/field-reference.ts';
 import { ExpressionNode } from '../expressions/node.ts';
 import type { Field, Wire } from '../fields/field.ts';
 import { wireArray } from '../fields/structured.ts';
+import type { ModelInstance } from '../models/instance.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { quote } from '../models/naming.ts';
 import { Collected, encoded } from '../query/collected.ts';
@@ -42,7 +43,8 @@ class StatementBuilder {
     this.dialect = dialect;
   }
   parameter(value: Wire, field: Field): string {
-    return `$${this.values.push(sent(value, field, this.dialect))}`;
+    const mark = `$${this.values.push(sent(value, field, this.dialect))}`;
+    return this.dialect.stored(mark, field);
   }
   list(values: readonly Wire[], element: Field): string {
     const text = wireArray(values);
@@ -196,6 +198,32 @@ export function updateStatement(
   if (returning.length > 0)
     parts.push(`RETURNING ${returning.map((field) => `${table}.${quote(field.column)}`).join(', ')}`);
   return request(parts.join(' '), builder.values);
+}
+
+/** `SET column = CASE key WHEN … THEN …`, for databases that cannot unpack arrays. */
+export function updateByCases(
+  model: ModelMeta,
+  instances: readonly ModelInstance[],
+  fields: readonly Field[],
+  dialect: Dialect,
+): DriverRequest {
+  const builder = new StatementBuilder(model, dialect);
+  const key = model.primaryKey;
+  const column = `${quote(model.table)}.${quote(key.column)}`;
+  const keyOf = (instance: ModelInstance) => builder.parameter(key.toWire(instance.pk), key);
+  const sets = fields.map((field) => {
+    const cases = instances.map((instance) => {
+      const value = builder.parameter(field.toWire(instance[field.attribute]), field);
+      return `WHEN ${keyOf(instance)} THEN ${value}`;
+    });
+    return `${quote(field.column)} = ${dialect.cast(`(CASE ${column} ${cases.join(' ')} END)`, field)}`;
+  });
+  const keys = builder.list(
+    instances.map((instance) => key.toWire(instance.pk)),
+    key,
+  );
+  const text = `UPDATE ${quote(model.table)} SET ${sets.join(', ')} WHERE ${dialect.among(column, keys, key)}`;
+  return { text, values: builder.values };
 }
 
 function assignments(values: readonly (readonly [Field, Written])[], builder: StatementBuilder): string {

@@ -5,10 +5,12 @@ import {
   connections,
   type DatabaseSettings,
 } from '@migrate-async/runtime/orm';
-import pg from 'pg';
+import type pg from 'pg';
 import { afterAll, beforeAll } from 'vitest';
-import { type TestDatabase, testDatabase } from '../../support/database.ts';
 import { type Behaviour, differential, type Stage } from './differential.ts';
+import type { EngineDatabase } from './engines/engine.ts';
+import { testEngine } from './engines/index.ts';
+import type { PostgresqlDatabase } from './engines/postgresql.ts';
 import { libraryModels, libraryRows } from './library.ts';
 
 /** A database of the test file's own, with tables and rows that come back before every behaviour. */
@@ -32,37 +34,31 @@ export function harness(
   rows = libraryRows,
   settings: Partial<DatabaseSettings> = {},
 ): Harness {
-  let database: TestDatabase;
-  let outside: pg.Client;
+  const engine = testEngine();
+  let database: EngineDatabase;
   let native = settings.native ?? true;
-  const configure = () =>
-    configureDatabases({ default: { engine: 'postgresql', url: database.url, ...settings, native } });
+  const configure = () => configureDatabases({ default: { ...database.settings, ...settings, native } });
   beforeAll(async () => {
-    database = await testDatabase();
-    outside = new pg.Client({ connectionString: database.url });
-    await outside.connect();
+    database = await engine.open();
     configure();
     await acreateTables(models);
   });
   afterAll(async () => {
     await connections.acloseAll();
-    await outside.end();
     await database.drop();
   });
-  const restore = async () => {
-    const tables = await outside.query<{ name: string }>(
-      "select quote_ident(tablename) as name from pg_tables where schemaname = 'public'",
-    );
-    await outside.query(
-      `truncate ${tables.rows.map(({ name }) => name).join(', ')} restart identity cascade`,
-    );
-    await outside.query(rows);
-  };
+  const restore = () => database.restore(rows);
   const stage: Stage = {
     stale: true,
     restore,
+    engine,
     get native() {
-      return native;
+      return native && engine.name === 'postgresql';
+    },
+    async recover() {
+      await connections.acloseAll();
+      configure();
+      stage.stale = true;
     },
     async swap() {
       await connections.get().aclose();
@@ -76,10 +72,11 @@ export function harness(
   };
   return {
     get url() {
-      return database.url;
+      return database.settings.url;
     },
     get outside() {
-      return outside;
+      if ('outside' in database) return (database as PostgresqlDatabase).outside;
+      throw new Error(`${engine.name} has no connection outside the ORM`);
     },
     async reset() {
       stage.stale = true;

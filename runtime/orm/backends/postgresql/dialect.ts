@@ -1,3 +1,4 @@
+import { ValueError } from '../../errors.ts';
 import type { NullsOrder } from '../../expressions/node.ts';
 import { ArrayField, wireArray } from '../../fields/structured.ts';
 import { literal } from '../../models/naming.ts';
@@ -64,6 +65,7 @@ export const postgresqlDialect: Dialect = {
   decoder: (field) => field.decoder,
 
   operand: (mark) => mark,
+  stored: (mark) => mark,
   cast: (sql, field) => `${sql}::${field.castType()}`,
   declaredCast: (sql, field) => `${sql}::${field.databaseType()}`,
   asText,
@@ -91,6 +93,7 @@ export const postgresqlDialect: Dialect = {
     operand: (mark) => mark,
     column: (sql) => sql,
     null: "'null'::jsonb",
+    compare: (sql, operator, operand) => `${sql} ${operator} ${operand}`,
     contains: (sql, operand) => `${sql} @> ${operand}`,
     containedBy: (sql, operand) => `${sql} <@ ${operand}`,
     hasKey: (sql, mark) => `${sql} ? ${mark}`,
@@ -151,13 +154,49 @@ export const postgresqlDialect: Dialect = {
   },
   combinable: (sql) => `(${sql})`,
 
+  keysToChange: (sql) => sql,
+
   insert: {
+    returning: true,
     fromArrays: true,
     nothing: 'DEFAULT VALUES',
     ignoring: () => '',
     onConflict: standardConflict,
   },
+
+  explain(format, flags) {
+    if (format !== undefined && !explainFormats.includes(format)) {
+      throw new ValueError(
+        `${format} is not a recognized format. Allowed formats: ${explainFormats.join(', ')}`,
+      );
+    }
+    const settings = format === undefined ? [] : [`FORMAT ${format}`];
+    for (const [name, value] of flags) {
+      if (!explainFlags.includes(name)) throw new ValueError(`Unknown options: ${name.toLowerCase()}`);
+      settings.push(`${name} ${value}`);
+    }
+    return `EXPLAIN ${settings.length > 0 ? `(${settings.join(', ')}) ` : ''}`;
+  },
+  schema: {
+    columnType: (field) => field.databaseType(),
+    generatedKey: () => undefined,
+    columnCheck: () => undefined,
+    foreignKeysInline: false,
+    tableSuffix: '',
+    foreignKeySuffix: ' DEFERRABLE INITIALLY DEFERRED',
+    indexCondition: (sql) => ` WHERE ${sql}`,
+    defaultExpression: (sql) => sql,
+    // One statement: the server sorts out what depends on what.
+    drop: (tables) => [`DROP TABLE IF EXISTS ${tables.join(', ')} CASCADE`],
+  },
 };
+
+const explainFormats = ['JSON', 'TEXT', 'XML', 'YAML'];
+/** Options that are on or off. */
+const explainFlags = [
+  ...['ANALYZE', 'BUFFERS', 'COSTS', 'GENERIC_PLAN', 'MEMORY', 'SERIALIZE', 'SETTINGS', 'SUMMARY', 'TIMING'],
+  ...['VERBOSE', 'WAL'],
+];
 
 /** `ON CONFLICT`, as PostgreSQL and SQLite have it. */
 export function standardConflict(

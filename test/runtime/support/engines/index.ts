@@ -1,0 +1,21 @@
+import { inject } from 'vitest';
+import type { TestEngine } from './engine.ts';
+import { postgresql } from './postgresql.ts';
+import { sqlite } from './sqlite.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Engine the behaviours run on; PostgreSQL when absent. */
+    engine?: string;
+  }
+}
+
+const engines: readonly TestEngine[] = [postgresql, sqlite];
+
+/** The engine of this run. */
+export function testEngine(): TestEngine {
+  const name = inject('engine') ?? 'postgresql';
+  const engine = engines.find((each) => each.name === name);
+  if (engine === undefined) throw new Error(`there is no engine ${name} to test`);
+  return engine;
+}
