@@ -35,6 +35,9 @@ export const twins = {
     save: 'asave',
     delete: 'adelete',
     refreshFromDb: 'arefreshFromDb',
+    fullClean: 'afullClean',
+    validateUnique: 'avalidateUnique',
+    validateConstraints: 'avalidateConstraints',
   },
 
   /** What managers of reverse and many-to-many relations offer beyond a query set. */

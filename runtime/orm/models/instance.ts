@@ -1,11 +1,13 @@
 import { ValidationError } from '../errors.ts';
+import { ExpressionNode } from '../expressions/node.ts';
 import { ForeignKeyField } from '../fields/relations.ts';
 import { asynchronous, synchronous } from '../operations/bound.ts';
 import { deleteInstance } from '../operations/delete.ts';
 import { nativeForm } from '../operations/overridden.ts';
 import { refreshInstance } from '../operations/refresh.ts';
 import { saveInstance } from '../operations/save.ts';
-import type { InstanceOptions, RefreshOptions, SaveOptions } from '../types/model.ts';
+import { fullClean, refuse, validateConstraints, validateUnique } from '../operations/validate.ts';
+import type { CleanOptions, InstanceOptions, RefreshOptions, SaveOptions } from '../types/model.ts';
 import type { Deleted } from '../types/queryset.ts';
 import type { ModelMeta } from './meta.ts';
 import { metaKey } from './registry.ts';
@@ -58,12 +60,13 @@ export class ModelInstance extends Stateful {
     return this.pk !== null && this.pk !== undefined && this.pk === other.pk;
   }
 
-  cleanFields(): void {
+  /** Runs the checks of the fields; throws ValidationError naming every field that failed. */
+  cleanFields({ exclude = [] }: Pick<CleanOptions, 'exclude'> = {}): void {
     const errors: Record<string, string[]> = {};
     for (const field of this[metaKey].fields) {
       const value = this[field.attribute];
       const missing = value === null || value === undefined;
-      if (field.computed) continue;
+      if (field.computed || exclude.includes(field.name) || value instanceof ExpressionNode) continue;
       if (missing && (field.options.nullable || field.generated || field.options.dbDefault !== undefined))
         continue;
       try {
@@ -73,13 +76,29 @@ export class ModelInstance extends Stateful {
         errors[field.name] = [(error as Error).message];
       }
     }
-    const failed = Object.entries(errors);
-    if (failed.length > 0) {
-      throw new ValidationError(
-        failed.map(([name, messages]) => `${name}: ${messages[0]}`).join(' '),
-        errors,
-      );
-    }
+    refuse(errors);
+  }
+  /** For checks that concern several fields: override it and throw ValidationError. */
+  clean(): void {}
+
+  /** Runs every check: of the fields, `clean`, uniqueness and constraints. `save` does not call it. */
+  get fullClean(): (options?: CleanOptions) => void {
+    return synchronous(this, 'fullClean', fullClean);
+  }
+  afullClean(options?: CleanOptions): Promise<void> {
+    return asynchronous(fullClean(this, options));
+  }
+  get validateUnique(): (options?: CleanOptions) => void {
+    return synchronous(this, 'validateUnique', validateUnique);
+  }
+  avalidateUnique(options?: CleanOptions): Promise<void> {
+    return asynchronous(validateUnique(this, options));
+  }
+  get validateConstraints(): (options?: CleanOptions) => void {
+    return synchronous(this, 'validateConstraints', validateConstraints);
+  }
+  avalidateConstraints(options?: CleanOptions): Promise<void> {
+    return asynchronous(validateConstraints(this, options));
   }
 }
 

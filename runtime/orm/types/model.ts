@@ -79,6 +79,13 @@ export interface InstanceOptions {
   readonly keepParents?: boolean;
 }
 
+export interface CleanOptions {
+  /** Names of fields that are left out of every check. */
+  readonly exclude?: readonly string[];
+  readonly validateUnique?: boolean;
+  readonly validateConstraints?: boolean;
+}
+
 /** What every model instance can do. */
 export interface Instance<S> extends InstanceMethods<S> {
   /** The primary key, whatever its name. */
@@ -94,7 +101,16 @@ interface InstanceMethods<S> {
   /** Same model and same primary key. */
   equals(other: unknown): boolean;
   /** Runs the fields' validators; throws ValidationError naming every field that failed. */
-  cleanFields(): void;
+  cleanFields(options?: Pick<CleanOptions, 'exclude'>): void;
+  /** Does nothing; override it for checks that concern several fields, and throw ValidationError. */
+  clean(): void;
+  /** Runs `cleanFields`, `clean`, and looks for duplicates and violated constraints. `save` does not call it. */
+  fullClean(options?: CleanOptions): void;
+  afullClean(options?: CleanOptions): Promise<void>;
+  validateUnique(options?: CleanOptions): void;
+  avalidateUnique(options?: CleanOptions): Promise<void>;
+  validateConstraints(options?: CleanOptions): void;
+  avalidateConstraints(options?: CleanOptions): Promise<void>;
   readonly [schema]: S;
 }
 

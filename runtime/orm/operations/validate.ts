@@ -1,0 +1,141 @@
+import { dialectOf } from '../connections/index.ts';
+import { ValidationError } from '../errors.ts';
+import { ExpressionNode } from '../expressions/node.ts';
+import type { Field } from '../fields/field.ts';
+import type { ModelInstance } from '../models/instance.ts';
+import type { ModelMeta } from '../models/meta.ts';
+import { nameFor, quote, snakeCase } from '../models/naming.ts';
+import { metaKey } from '../models/registry.ts';
+import { stateOf } from '../models/state.ts';
+import { QuerySet } from '../queryset/queryset.ts';
+import { conditionSql } from '../schema/ddl.ts';
+import { SQLCompiler } from '../sql/compiler.ts';
+import type { CleanOptions } from '../types/model.ts';
+import { exists } from './read.ts';
+import type { Operation } from './steps.ts';
+
+/** Messages by field; those that concern none are under `__all__`. */
+type Messages = Record<string, readonly string[]>;
+const everything = '__all__';
+
+/** Checks the fields, then the model's own `clean`, then what only the database can tell, as Django's full_clean. */
+export function* fullClean(instance: ModelInstance, options: CleanOptions = {}): Operation<void> {
+  const messages: Messages = {};
+  const exclude = [...(options.exclude ?? [])];
+  gather(messages, () => instance.cleanFields({ exclude }));
+  gather(messages, () => (instance.clean as () => void).call(instance));
+  // What is wrong by itself is not compared with other rows.
+  exclude.push(...Object.keys(messages));
+  if (options.validateUnique !== false) add(messages, yield* duplicates(instance, exclude));
+  if (options.validateConstraints !== false) add(messages, yield* violations(instance, exclude));
+  refuse(messages);
+}
+
+/** Looks for other rows with values that must be unique. */
+export function* validateUnique(
+  instance: ModelInstance,
+  { exclude = [] }: CleanOptions = {},
+): Operation<void> {
+  refuse(yield* duplicates(instance, exclude));
+}
+/** Tests the check and conditional constraints of the model on the values of the instance. */
+export function* validateConstraints(
+  instance: ModelInstance,
+  { exclude = [] }: CleanOptions = {},
+): Operation<void> {
+  refuse(yield* violations(instance, exclude));
+}
+
+function gather(messages: Messages, check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error;
+    const byField = Object.keys(error.errors).length > 0 ? error.errors : { [everything]: [error.message] };
+    add(messages, byField);
+  }
+}
+function add(messages: Messages, more: Readonly<Messages>): void {
+  for (const [name, list] of Object.entries(more)) messages[name] = [...(messages[name] ?? []), ...list];
+}
+/** @throws ValidationError with every message, when there are any */
+export function refuse(messages: Readonly<Messages>): void {
+  const failed = Object.entries(messages);
+  if (failed.length === 0) return;
+  throw new ValidationError(failed.map(([name, list]) => `${name}: ${list.join(' ')}`).join(' '), messages);
+}
+
+function* duplicates(instance: ModelInstance, exclude: readonly string[]): Operation<Messages> {
+  const meta = instance[metaKey];
+  const messages: Messages = {};
+  const single = meta.fields.filter(
+    ({ options }) => options.unique || (options.primaryKey && stateOf(instance).adding),
+  );
+  for (const field of single) {
+    if (yield* isTaken(instance, [field], exclude)) add(messages, { [field.name]: [taken(meta, [field])] });
+  }
+  for (const constraint of meta.options.constraints ?? []) {
+    if (!('unique' in constraint) || constraint.where !== undefined) continue;
+    const fields = constraint.unique.map((name) => meta.requireField(name));
+    if (yield* isTaken(instance, fields, exclude)) add(messages, { [everything]: [taken(meta, fields)] });
+  }
+  return messages;
+}
+
+function* violations(instance: ModelInstance, exclude: readonly string[]): Operation<Messages> {
+  const meta = instance[metaKey];
+  const messages: Messages = {};
+  for (const [at, constraint] of (meta.options.constraints ?? []).entries()) {
+    const name = nameFor(constraint.name ?? `${meta.table}_check_${at + 1}`, meta);
+    const violated = { [everything]: [`Constraint “${name}” is violated.`] };
+    if ('check' in constraint) {
+      if ((yield* holds(instance, constraint.check)) === false) add(messages, violated);
+    } else if (constraint.where !== undefined && (yield* holds(instance, constraint.where)) === true) {
+      const fields = constraint.unique.map((each) => meta.requireField(each));
+      if (yield* isTaken(instance, fields, exclude, constraint.where)) add(messages, violated);
+    }
+  }
+  return messages;
+}
+
+/** True when another row has the same values; nulls are never the same. */
+function* isTaken(
+  instance: ModelInstance,
+  fields: readonly Field[],
+  exclude: readonly string[],
+  where?: unknown,
+): Operation<boolean> {
+  const { adding, alias = 'default' } = stateOf(instance);
+  const values = fields.map((field) => instance[field.attribute]);
+  const unknown = (value: unknown) =>
+    value === null || value === undefined || value instanceof ExpressionNode;
+  if (values.some(unknown) || fields.some((field) => exclude.includes(field.name))) return false;
+  const same = Object.fromEntries(fields.map((field, at) => [field.name, values[at]]));
+  const [first] = fields;
+  const owner = first === undefined ? instance[metaKey] : first.model;
+  const rows = new QuerySet(owner).using(alias).filter(...(where === undefined ? [same] : [where, same]));
+  const key = instance[owner.primaryKey.attribute];
+  return yield* exists(adding || unknown(key) ? rows : rows.exclude({ pk: key }));
+}
+
+function taken(meta: ModelMeta, fields: readonly Field[]): string {
+  const names = fields.map(({ name }) => {
+    const words = snakeCase(name).replaceAll('_', ' ');
+    return words.charAt(0).toUpperCase() + words.slice(1);
+  });
+  return `${meta.label} with this ${names.join(' and ')} already exists.`;
+}
+
+/** Whether a condition holds for the values of an instance, asked of the database; undefined when it cannot tell. */
+function* holds(instance: ModelInstance, condition: unknown): Operation<boolean | undefined> {
+  const meta = instance[metaKey];
+  const { alias = 'default' } = stateOf(instance);
+  const dialect = dialectOf(alias);
+  const fields = meta.localFields.filter((field) => !(instance[field.attribute] instanceof ExpressionNode));
+  const columns = fields.map((field, at) => `${dialect.cast(`$${at + 1}`, field)} AS ${quote(field.column)}`);
+  const text = `SELECT (${conditionSql(meta, condition)}) FROM (SELECT ${columns.join(', ')}) AS ${quote(meta.table)}`;
+  const values = fields.map((field) => field.toWire(instance[field.attribute]));
+  const row = yield* new SQLCompiler(alias, { text, values }).execution('single');
+  const answer = row?.[0] ?? null;
+  return answer === null ? undefined : answer === 't' || answer === '1';
+}

@@ -1,0 +1,86 @@
+import { fields, foreignKey, Manager, model, Q, ValidationError } from '@migrate-async/runtime/orm';
+import { expect } from 'vitest';
+import { call, statements, thrownBy } from '../support/differential.ts';
+import { harness } from '../support/harness.ts';
+
+class Room extends model(
+  'room',
+  {
+    code: fields.slug(10).unique(),
+    floor: fields.integer().validate((floor) => {
+      if (floor === 13) throw new ValidationError('There is no such floor.');
+    }),
+    doorNumber: fields.integer(),
+    kind: fields.choice('office', 'hall').default('office'),
+    seats: fields.integer().default(1),
+    standing: fields.integer().default(0),
+    main: fields.boolean().default(false),
+    annex: foreignKey<Room>(() => Room).null(),
+  },
+  {
+    constraints: [
+      { unique: ['floor', 'doorNumber'] },
+      { check: Q({ seats__gte: 1 }), name: 'has_seats' },
+      { unique: ['floor'], where: Q({ main: true }), name: 'one_main' },
+    ],
+  },
+) {
+  static objects = new Manager(this);
+  override clean() {
+    if (this.kind === 'hall' && this.standing === 0) throw new ValidationError('A hall has room to stand.');
+  }
+}
+
+const { behaviour } = harness(
+  [Room],
+  `insert into room (code, floor, door_number, kind, seats, standing, main) values ('a', 1, 1, 'office', 2, 0, true), ('b', 1, 2, 'office', 2, 0, false);`,
+);
+const failure = (error: Error) => (error as ValidationError).errors;
+
+behaviour('fullClean of what is right says nothing', function* () {
+  const room = yield* call<Room>(Room.objects, 'get', { code: 'a' });
+  yield* call(room, 'fullClean');
+  yield* call(new Room({ code: 'c', floor: 2, doorNumber: 1, main: true }), 'fullClean');
+});
+behaviour('fullClean names every field that is wrong, and asks nothing about those', function* () {
+  const room = new Room({ code: 'not a slug', floor: 13, kind: 'barn' as never });
+  const error = yield* thrownBy(() => call(room, 'fullClean'));
+  expect(error).toBeInstanceOf(ValidationError);
+  expect(Object.keys(failure(error)).sort()).toEqual(['code', 'doorNumber', 'floor', 'kind']);
+  expect(failure(error).floor).toEqual(['There is no such floor.']);
+  expect(failure(error).kind).toEqual(["Value 'barn' is not a valid choice."]);
+  expect(statements().some((sql) => sql.includes('"code" ='))).toBe(false);
+});
+behaviour('fullClean finds other rows with values that must be unique', function* () {
+  const error = yield* thrownBy(() => call(new Room({ code: 'a', floor: 1, doorNumber: 2 }), 'fullClean'));
+  expect(failure(error)).toEqual({
+    code: ['Room with this Code already exists.'],
+    __all__: ['Room with this Floor and Door number already exists.'],
+  });
+  const same = yield* call<Room>(Room.objects, 'get', { code: 'b' });
+  yield* call(same, 'validateUnique');
+  same.code = 'a';
+  expect(failure(yield* thrownBy(() => call(same, 'validateUnique')))).toEqual({
+    code: ['Room with this Code already exists.'],
+  });
+  yield* call(same, 'fullClean', { exclude: ['code'] });
+  yield* call(same, 'fullClean', { validateUnique: false });
+});
+behaviour('fullClean tests checks and conditional uniqueness', function* () {
+  const none = new Room({ code: 'c', floor: 3, doorNumber: 1, seats: 0 });
+  expect(failure(yield* thrownBy(() => call(none, 'validateConstraints')))).toEqual({
+    __all__: ['Constraint “has_seats” is violated.'],
+  });
+  const main = new Room({ code: 'c', floor: 1, doorNumber: 3, main: true });
+  expect(failure(yield* thrownBy(() => call(main, 'fullClean')))).toEqual({
+    __all__: ['Constraint “one_main” is violated.'],
+  });
+  main.main = false;
+  yield* call(main, 'fullClean');
+});
+behaviour('fullClean calls clean, whose message concerns the whole row', function* () {
+  const hall = new Room({ code: 'h', floor: 4, doorNumber: 1, kind: 'hall' });
+  const error = yield* thrownBy(() => call(hall, 'fullClean'));
+  expect(failure(error)).toEqual({ __all__: ['A hall has room to stand.'] });
+  yield* call(hall, 'save');
+});
