@@ -133,7 +133,7 @@ function* holds(instance: ModelInstance, condition: unknown): Operation<boolean 
   const dialect = dialectOf(alias);
   const fields = meta.localFields.filter((field) => !(instance[field.attribute] instanceof ExpressionNode));
   const columns = fields.map((field, at) => `${dialect.cast(`$${at + 1}`, field)} AS ${quote(field.column)}`);
-  const text = `SELECT (${conditionSql(meta, condition)}) FROM (SELECT ${columns.join(', ')}) AS ${quote(meta.table)}`;
+  const text = `SELECT (${conditionSql(meta, condition, dialect)}) FROM (SELECT ${columns.join(', ')}) AS ${quote(meta.table)}`;
   const values = fields.map((field) => field.toWire(instance[field.attribute]));
   const row = yield* new SQLCompiler(alias, { text, values }).execution('single');
   const answer = row?.[0] ?? null;
