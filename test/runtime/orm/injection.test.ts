@@ -5,6 +5,7 @@ import {
   Count,
   connections,
   Exists,
+  Extract,
   F,
   FilteredRelation,
   Func,
@@ -17,12 +18,16 @@ import {
   Prefetch,
   prefetchRelatedObjects,
   Q,
+  Rank,
+  RawSQL,
   reverse,
   StringAgg,
   Sum,
+  Trunc,
   transaction,
   Value,
   When,
+  Window,
 } from '@migrate-async/runtime/orm';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -294,6 +299,58 @@ const names: Readonly<Record<string, (name: string) => unknown>> = {
     owners()
       .annotate({ x: FilteredRelation('targets', { condition: Q({ [`targets__meta__${name}`]: 'x' }) }) })
       .filter({ x__number: 1 })
+      .list(),
+  'a column of extra': (name) =>
+    targets()
+      .extra({ select: { [name]: '1 + 1' } })
+      .orderBy(name)
+      .list(),
+  'a table of extra': (name) =>
+    targets()
+      .extra({ tables: [name] })
+      .toSql(),
+  'an ordering of extra': (name) =>
+    targets()
+      .extra({ orderBy: [`x.${name}`] })
+      .toSql(),
+  'the zone of Trunc': (name) =>
+    targets()
+      .annotate({ x: Trunc('moment', 'day', { timeZone: name }) })
+      .list(),
+  'the unit of Trunc': (name) =>
+    targets()
+      .annotate({ x: Trunc('moment', untyped(name)) })
+      .list(),
+  'the part of Extract': (name) =>
+    targets()
+      .annotate({ x: Extract('moment', untyped(name)) })
+      .list(),
+  'the zone of Extract': (name) =>
+    targets()
+      .annotate({ x: Extract('moment', 'day', { timeZone: name }) })
+      .list(),
+  'a partition of a window': (name) =>
+    targets()
+      .annotate({ x: Window({ expression: Rank(), partitionBy: name, orderBy: `-${name}` }) })
+      .list(),
+  'a key of JSON that a window is ordered by': (name) =>
+    targets()
+      .annotate({ x: Window({ expression: Rank(), orderBy: `meta__${name}` }) })
+      .list(),
+  'the frame of a window': (name) =>
+    targets()
+      .annotate({
+        x: Window({ expression: Sum('number'), orderBy: 'id', frame: untyped({ rows: [name, 0] }) }),
+      })
+      .list(),
+  'the mode of fetchMode': (name) => targets().fetchMode(name).list(),
+  'a translated column of raw': (name) =>
+    targets()
+      .raw('select * from target', [], { translations: { [name]: 'title' } })
+      .list(),
+  'the field of a translation of raw': (name) =>
+    targets()
+      .raw('select * from target', [], { translations: { note: name } })
       .list(),
   'a table to lock': (name) =>
     transaction.atomic(() =>
@@ -587,6 +644,20 @@ describe('hostile values', () => {
     });
     await withValues((value) =>
       probe(() => targets().raw('select * from target where title = %s', [value]).list()),
+    );
+    await withValues((value) =>
+      probe(() =>
+        targets()
+          .annotate({ x: RawSQL('coalesce(%s, 1::text)', [value]) })
+          .list(),
+      ),
+    );
+    await withValues((value) =>
+      probe(() =>
+        targets()
+          .extra({ where: ['title = %s'], params: [value] })
+          .list(),
+      ),
     );
     await withTexts((text) =>
       probe(() =>

@@ -59,6 +59,12 @@ export async function probe(action: () => unknown): Promise<Outcome> {
   for (const sql of sent) {
     if (skeleton(sql).includes(marker)) throw new Error(`hostile text outside quotes: ${sql}`);
   }
+  // What `toSql()` shows would be sent.
+  const shown =
+    outcome.status === 'done' ? (outcome.value as { readonly sql?: unknown } | undefined)?.sql : undefined;
+  if (typeof shown === 'string' && skeleton(shown).includes(marker)) {
+    throw new Error(`hostile text outside quotes: ${shown}`);
+  }
   if (outcome.status === 'failed') requireDataError(outcome.error);
   if (outcome.status === 'refused') requireMeant(outcome.error);
   return outcome;
