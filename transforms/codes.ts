@@ -106,4 +106,15 @@ export const hints: readonly Code[] = [
     name: 'transaction-waits',
     summary: 'A transaction holds its connection while something external answers.',
   },
+  {
+    code: 'MA207',
+    name: 'wrapper-error',
+    summary: 'A catch clause tests for an error that only the wrapper raises.',
+  },
+  {
+    code: 'MA208',
+    name: 'several-hops',
+    summary: 'Operations that ran in one go now wait one by one, and some of them write.',
+  },
+  { code: 'MA209', name: 'query-per-round', summary: 'One query for each round of a loop.' },
 ];

@@ -12,6 +12,7 @@ import {
 } from '../analyzer/sources/index.ts';
 import { isAwaited, outermost } from './expressions.ts';
 import { formContext } from './forms/form.ts';
+import { notesOn } from './notes.ts';
 import type { TransformOptions } from './rewrite.ts';
 import { decide, siteId } from './site.ts';
 
@@ -46,6 +47,7 @@ export function hintsOf(
       ...(mayThrow(bridge)
         ? [hint('MA205', 'evaluating this may throw where the wrapper would have rejected')]
         : []),
+      ...notesOn(bridge, evaluator).map(({ code, message, node }) => hint(code, message, node)),
     ];
   });
 }

@@ -110,6 +110,58 @@ export function touch(post: Post, ids: number[]) {
     ]);
   });
 
+  it('point at wrapper errors, interleaving, loops and transactions that wait', () => {
+    const { file, evaluator } = open(`import { syncToAsync } from '@migrate-async/runtime';
+import { transaction } from '@migrate-async/runtime/orm';
+import { Post } from './models';
+class SynchronousOnlyOperation extends Error {}
+export async function touch(ids: number[]) {
+  try {
+    await syncToAsync(Post.objects.count)();
+  } catch (error) {
+    if (error instanceof SynchronousOnlyOperation) throw error;
+  }
+  await syncToAsync(() => {
+    const post = Post.objects.get({ id: 1 });
+    post.save();
+  })();
+  for (const id of ids) await syncToAsync(Post.objects.get)({ id });
+  await transaction.aatomic(async () => {
+    await syncToAsync(Post.objects.count)();
+    await fetch('https://partner.example');
+  });
+}
+`);
+    expect(hintsOf(file, evaluator).map(({ code, location }) => `${code}:${location.line}`)).toEqual([
+      'MA207:9',
+      'MA208:11',
+      'MA209:15',
+      'MA206:18',
+    ]);
+  });
+
+  it('say nothing of what they do not concern', () => {
+    const { file, evaluator } = open(`import { syncToAsync } from '@migrate-async/runtime';
+import { transaction } from '@migrate-async/runtime/orm';
+import { Post } from './models';
+export async function touch() {
+  try {
+    await syncToAsync(Post.objects.count)();
+  } catch (error) {
+    if (error instanceof TypeError) throw error;
+  }
+  await syncToAsync(() => transaction.atomic(() => {
+    const post = Post.objects.get({ id: 1 });
+    post.save();
+  }))();
+  await syncToAsync(() => [Post.objects.count(), Post.objects.exists()])();
+  for (const post of await syncToAsync(() => Post.objects.all().list())()) post.title.trim();
+  await fetch('https://partner.example');
+}
+`);
+    expect(hintsOf(file, evaluator)).toEqual([]);
+  });
+
   it('list tests that replace an operation', () => {
     const { file } = open(`vi.spyOn(Post.objects, 'get');
 jest.mock('@acme/orm', () => ({ syncToAsync: (f) => async (...a) => f(...a) }));
