@@ -32,8 +32,8 @@ export const tasks: readonly Task[] = [
     concurrency: 500,
     latency: true,
   },
-  { name: 'thousandRows', title: '1,000 rows x 10', operations: 60, concurrency: 4 },
-  { name: 'parentsWithChildren', title: '100 parents + 1,000 children', operations: 60, concurrency: 4 },
+  { name: 'thousandRows', title: '1,000 rows x 10', operations: 150, concurrency: 4 },
+  { name: 'parentsWithChildren', title: '100 parents + 1,000 children', operations: 150, concurrency: 4 },
   {
     name: 'bulkInsert',
     title: 'insert 10,000',
@@ -44,10 +44,10 @@ export const tasks: readonly Task[] = [
   {
     name: 'updateThousand',
     title: 'update 1,000',
-    operations: 4,
+    operations: 30,
     concurrency: 1,
     reset: 'UPDATE bench_stock SET quantity = 0; VACUUM bench_stock',
   },
-  { name: 'pageWithRelations', title: 'page of 50, two relations', operations: 400, concurrency: 10 },
+  { name: 'pageWithRelations', title: 'page of 50, two relations', operations: 1000, concurrency: 10 },
   { name: 'streamRows', title: 'stream 100,000 rows', operations: 1, concurrency: 1, memory: true },
 ];
