@@ -92,14 +92,16 @@ export function arrayText(values: readonly unknown[], element: Field): string {
 
 /** Texts as the text form of an array. */
 export function wireArray(values: readonly Wire[]): string {
-  let text = '{';
-  for (let at = 0; at < values.length; at++) {
-    if (at > 0) text += ',';
-    const value = values[at];
-    if (value === null || value === undefined) text += 'NULL';
-    else text += /["\\]/.test(value) ? `"${value.replace(/["\\]/g, '\\$&')}"` : `"${value}"`;
-  }
-  return `${text}}`;
+  if (values.length === 0) return '{}';
+  // Joined at once it is one flat string; built piece by piece it would be a tree of them for every value.
+  if (values.every(isPlainItem)) return `{"${values.join('","')}"}`;
+  return `{${values.map(arrayItem).join()}}`;
+}
+function isPlainItem(value: Wire): boolean {
+  return value !== null && value !== undefined && !value.includes('"') && !value.includes('\\');
+}
+function arrayItem(value: Wire): string {
+  return value === null || value === undefined ? 'NULL' : `"${value.replace(/["\\]/g, '\\$&')}"`;
 }
 
 /** Reads PostgreSQL's text form of an array, any depth; bounds (`[0:1]={…}`) are skipped. */

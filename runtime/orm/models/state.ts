@@ -83,24 +83,49 @@ export class InstanceState {
 }
 
 let read: (instance: Stateful) => InstanceState;
+let peek: (instance: Stateful) => InstanceState | undefined;
+let store: (instance: Stateful, alias: string) => void;
 
 /**
  * Keeps the state in a private field: it is no property of the instance, so it is neither printed nor compared nor
- * serialised, and no attribute can collide with it.
+ * serialised, and no attribute can collide with it. A row of which nothing more is known than where it came from needs
+ * no state of its own, and that is most of them.
  */
 export class Stateful {
-  #state: InstanceState;
+  #state: InstanceState | Loaded | undefined;
 
   static {
-    read = (instance) => instance.#state;
+    read = (instance) => {
+      const known = instance.#state;
+      if (known instanceof InstanceState) return known;
+      const made = new InstanceState(known === undefined, known?.alias);
+      instance.#state = made;
+      return made;
+    };
+    peek = (instance) => (instance.#state instanceof InstanceState ? instance.#state : undefined);
+    store = (instance, alias) => {
+      const known = instance.#state;
+      if (known instanceof InstanceState) {
+        known.adding = false;
+        known.alias = alias;
+      } else instance.#state = loadedFrom(alias);
+    };
   }
   constructor(loaded: Loaded | undefined) {
-    this.#state = new InstanceState(loaded === undefined, loaded?.alias);
+    this.#state = loaded;
   }
 }
 
 export function stateOf(instance: object): InstanceState {
   return read(instance as Stateful);
+}
+/** As `stateOf`, where nothing is to be done about an instance of which nothing is known. */
+export function knownState(instance: object): InstanceState | undefined {
+  return peek(instance as Stateful);
+}
+/** Notes that an instance has a row on a database now. */
+export function markStored(instance: object, alias: string): void {
+  store(instance as Stateful, alias);
 }
 
 /** Remembers the instance a relation leads to, or that it leads to none. */

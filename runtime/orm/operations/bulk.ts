@@ -8,7 +8,7 @@ import { isInstance } from '../lookups/encode.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { quote } from '../models/naming.ts';
-import { stateOf } from '../models/state.ts';
+import { markStored } from '../models/state.ts';
 import type { QuerySet } from '../queryset/queryset.ts';
 import { SQLCompiler } from '../sql/compiler.ts';
 import type { ConflictRule } from '../sql/dialect.ts';
@@ -51,11 +51,7 @@ export function* bulkCreate(
   };
   if (batches.length === 1) yield* insertAll();
   else yield* atomically(database, { savepoint: false }, insertAll);
-  for (const instance of instances) {
-    const state = stateOf(instance);
-    state.adding = false;
-    state.alias = database;
-  }
+  for (const instance of instances) markStored(instance, database);
   return instances;
 }
 

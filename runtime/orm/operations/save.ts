@@ -9,7 +9,7 @@ import type { ModelInstance } from '../models/instance.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { quote } from '../models/naming.ts';
 import { metaKey } from '../models/registry.ts';
-import { stateOf } from '../models/state.ts';
+import { knownState, stateOf } from '../models/state.ts';
 import { SQLCompiler } from '../sql/compiler.ts';
 import type { Dialect } from '../sql/dialect.ts';
 import { insertStatement, updateStatement, type Written, written } from '../sql/write.ts';
@@ -200,8 +200,9 @@ export function returnedTaker(
 
 /** Takes over the keys of related instances that were saved after they were assigned. */
 export function adoptRelatedKeys(instance: ModelInstance, operation: string): void {
-  const { unsaved, related } = stateOf(instance);
-  if (unsaved === undefined) return;
+  const state = knownState(instance);
+  if (state?.unsaved === undefined) return;
+  const { unsaved, related } = state;
   for (const name of unsaved) {
     const generic = instance[metaKey].genericKeys.get(name);
     const field = generic?.keyField ?? instance[metaKey].requireField(name);
