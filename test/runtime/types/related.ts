@@ -1,0 +1,52 @@
+// Checked, never run: instances and the many side of relations.
+import type { Deleted, QuerySet } from '@migrate-async/runtime/orm';
+import { type Author, Book, Publisher } from './models.ts';
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+const same = <_T extends true>() => {};
+
+export async function related(author: Author, book: Book) {
+  const rest = { title: 't', pages: 1, price: '1', published: new Date() };
+  (await author.books.acreate(rest)).author.initials;
+  const [made, created] = await author.books.agetOrCreate({ title: 't' }, { defaults: { pages: 1 } });
+  same<Equal<typeof made, Book>>();
+  same<Equal<typeof created, boolean>>();
+  const [upserted] = author.books.updateOrCreate(
+    { title: 't' },
+    { defaults: { pages: 1 }, createDefaults: { pages: 2 } },
+  );
+  same<Equal<typeof upserted, Book>>();
+  author.books.add(book, 3);
+  await author.books.aremove(book);
+  await author.books.aset([book, 3], { clear: true });
+  await author.books.aclear({ bulk: false });
+  book.genres.set(['a', 'b']);
+  // @ts-expect-error a genre's key is text
+  book.genres.add(3);
+  // @ts-expect-error not an instance of the related model
+  author.books.add(new Publisher());
+  // @ts-expect-error unknown field
+  author.books.filter({ titel: 't' });
+  author.books.filter({ publisher__name: 'x' }).alist() satisfies Promise<Book[]>;
+  author.books.all() satisfies QuerySet<Book>;
+}
+
+export async function instance(book: Book, author: Author) {
+  same<Equal<typeof book.pk, number>>();
+  same<Equal<Awaited<ReturnType<typeof book.adelete>>, Deleted>>();
+  book.save({ forceInsert: true, using: 'other' });
+  await book.asave({ updateFields: ['pages'] });
+  book.refreshFromDb({ fields: ['pages'] });
+  await book.arefreshFromDb({ fromQueryset: Book.objects.filter({ pages: 1 }) });
+  book.author = author;
+  book.publisher = null;
+  same<Equal<typeof book.publisherId, number | null>>();
+  // @ts-expect-error the author of a book is never null
+  book.author = null;
+  // @ts-expect-error text is no number
+  book.pages = '1';
+  // @ts-expect-error not an option
+  book.save({ update: ['pages'] });
+  // @ts-expect-error no such option of delete
+  await book.adelete({ cascade: true });
+}
