@@ -14,9 +14,10 @@ export function comparisonEncoder(field: Field, rounding: Rounding = 'truncate')
   const target = keyField(field);
   const model =
     field instanceof ForeignKeyField ? field.target : field.options.primaryKey ? field.model : undefined;
+  const attribute = field instanceof ForeignKeyField ? field.targetField.attribute : undefined;
   const integer = target instanceof IntegerField ? target : undefined;
   return (given) => {
-    const value = keyOfInstance(given, model);
+    const value = keyOfInstance(given, model, attribute);
     if (integer === undefined) return target.encode(value);
     return encodeInteger(integer, value, rounding);
   };
@@ -55,13 +56,15 @@ export function isInstance(value: unknown): value is Keyed {
 }
 
 /** The key of a model instance; anything else stays as it is. */
-export function keyOfInstance(value: unknown, model: ModelMeta | undefined): unknown {
+export function keyOfInstance(value: unknown, model: ModelMeta | undefined, attribute = 'pk'): unknown {
   if (!isInstance(value)) return value;
   if (model !== undefined && !value[metaKey].isA(model) && !model.isA(value[metaKey])) {
     throw new ValueError(`Cannot query "${describe(value)}": Must be "${model.label}" instance.`);
   }
-  if (value.pk === null || value.pk === undefined) {
+  // An instance of the model that the target extends has the key under its own name.
+  const key = (value as unknown as Readonly<Record<string, unknown>>)[attribute] ?? value.pk;
+  if (key === null || key === undefined) {
     throw new ValueError('Model instances passed to related filters must be saved.');
   }
-  return value.pk;
+  return key;
 }

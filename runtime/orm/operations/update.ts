@@ -75,7 +75,8 @@ function assignment(meta: ModelMeta, name: string, value: unknown): [Field, Writ
   }
   if (field.computed) throw new FieldError(`Cannot update model field ${name}: the database computes it.`);
   const target = field instanceof ForeignKeyField ? field.target : undefined;
-  return [field, written(field, keyOfInstance(value, target))];
+  const attribute = field instanceof ForeignKeyField ? field.targetField.attribute : undefined;
+  return [field, written(field, keyOfInstance(value, target, attribute))];
 }
 
 /** `WHERE …` that names the rows of a query from outside a SELECT. */

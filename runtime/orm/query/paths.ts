@@ -56,9 +56,14 @@ export function followPath(
     }
     if (at === 0) throw unknownName(name, [...current.choices, ...extraChoices, ...filtered.keys()]);
     // Not a name: the rest are lookups on the relation.
-    return { hops, relation, field: current.primaryKey, rest: names.slice(at) };
+    return { hops, relation, field: endOf(current, relation), rest: names.slice(at) };
   }
-  return { hops, relation, field: current.primaryKey, rest: [] };
+  return { hops, relation, field: endOf(current, relation), rest: [] };
+}
+
+/** What a path that ends in a relation is compared by: for a foreign key, the column it points at. */
+function endOf(model: ModelMeta, relation: Relation | undefined): Field {
+  return relation?.form === 'forward' ? relation.field.targetField : model.primaryKey;
 }
 
 function unknownName(name: string, choices: readonly string[]): FieldError {

@@ -1,5 +1,5 @@
 import { dialectOf } from '../connections/index.ts';
-import { ImproperlyConfigured } from '../errors.ts';
+import { ImproperlyConfigured, NotSupportedError } from '../errors.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { metaOf } from '../models/registry.ts';
 import { asynchronous } from '../operations/bound.ts';
@@ -51,6 +51,12 @@ export function ainspectTables(options?: InspectOptions): Promise<string> {
 }
 
 function* inspect({ using = 'default', schema, tables }: InspectOptions = {}): Operation<string> {
+  const { name } = dialectOf(using);
+  if (name !== 'postgresql') {
+    throw new NotSupportedError(
+      `inspectTables() reads the catalogues of PostgreSQL, and '${using}' is ${name}.`,
+    );
+  }
   return modelSource(yield* describeTables(using, schema, tables));
 }
 
