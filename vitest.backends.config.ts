@@ -13,6 +13,7 @@ const postgresqlOnly = [
   'fields',
   'streaming',
   'overrides',
+  'inspect',
 ];
 
 // The behaviours of the ORM once more, on the back ends besides PostgreSQL.

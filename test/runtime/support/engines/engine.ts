@@ -27,6 +27,7 @@ export function portable(rows: string): string[] {
       return `'${JSON.stringify(list)}'`;
     })
     .replace(/'(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d(?:\.\d+)?)Z'/g, "'$1 $2'")
+    .replace(/'([0-9a-f]{8})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{12})'/g, "'$1$2$3$4$5'")
     .replace(/'(\d{4}-\d\d-\d\d)Z'/g, "'$1 00:00:00'")
     .split(/;\s*(?:\n|$)/)
     .filter((statement) => statement.trim() !== '');
