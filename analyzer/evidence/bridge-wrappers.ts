@@ -60,6 +60,11 @@ export class Wrappers {
     this.named = named;
   }
 
+  /** What a file has to hold for a wrapper to be named in it. */
+  get words(): readonly string[] {
+    return [...this.named.names, ...this.named.defaults, 'sync-to-async'];
+  }
+
   /** Makes `node` known as a function that wraps what it is given. */
   addHelper(node: FunctionNode, wrapper: Wrapper): void {
     this.helpers.set(node, wrapper);

@@ -19,6 +19,7 @@ import { memberValue, returnedValue } from './orm-members.ts';
 import { isModelClass, modelOf } from './orm-models.ts';
 import { chainRoot, managerByName } from './orm-paths.ts';
 import { contains, patternPart } from './orm-patterns.ts';
+import { usesOrm } from './orm-presence.ts';
 import { instanceOfClass, looksLikeModel, valueOfType } from './orm-types.ts';
 import { elementOf, isLazyOperation, isQuerySource, joined, type OrmValue, other } from './orm-values.ts';
 
@@ -42,6 +43,7 @@ export class OrmFlow {
   private readonly taught = new Map<Binding, OrmValue>();
   private readonly active = new Set<Node>();
   private depth = 0;
+  private isUsed: boolean | undefined;
 
   constructor(evaluator: Evaluator, wrappers: Wrappers, twins: Readonly<Record<string, string>> = {}) {
     this.evaluator = evaluator;
@@ -49,11 +51,13 @@ export class OrmFlow {
     this.twins = twins;
   }
 
-  /** @returns what the expression is; `undefined` when it is not known */
+  /** @returns what the expression is; `undefined` when it is not known, as everything is where nothing uses the ORM */
   value(file: SourceFile, expression: Node): OrmValue | undefined {
     const node = unwrapped(expression);
     if (this.memo.has(node)) return this.memo.get(node);
     if (this.active.has(node) || this.depth >= deepest) return undefined;
+    this.isUsed ??= usesOrm(this.evaluator, this.wrappers.words);
+    if (!this.isUsed) return undefined;
     this.active.add(node);
     this.depth++;
     try {

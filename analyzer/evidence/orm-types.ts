@@ -209,9 +209,11 @@ function imported(
   return { kind: 'foreign', model: known ? { name, definition: undefined } : undefined };
 }
 
-/** Whether a module is called after models: `./models`, `../post.model`, `@acme/models`. */
+/** Modules called after models: `./models`, `../post.model`, `@acme/blog-models`; not packages of others, `prosemirror-model`. */
+export const modelModules = /(?:^|[/.]|[/.][\w.-]*-)models?(?:[/.]|$)/;
+
 export function isModelModule(module: string): boolean {
-  return /(?:^|[/.-])models?(?:[/.]|$)/.test(module);
+  return modelModules.test(module);
 }
 
 /** A type nobody can look at is a model when its module is called so, or when its rows are asked for in this file. */

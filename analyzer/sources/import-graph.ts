@@ -53,6 +53,11 @@ const loading =
 
 function specifiersIn(text: string): Set<string> {
   const found = new Set<string>();
-  for (const match of text.matchAll(loading)) if (match[1] !== undefined) found.add(match[1]);
+  for (const match of text.matchAll(loading)) if (match[1] !== undefined) found.add(copied(match[1]));
   return found;
+}
+
+/** A part of a string keeps all of it in memory, and what is found here is kept for the whole run. */
+function copied(part: string): string {
+  return Buffer.from(part, 'utf8').toString('utf8');
 }

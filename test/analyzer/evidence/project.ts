@@ -8,10 +8,15 @@ import { siteMatcher } from '../../../transforms/index.ts';
 /** A project in memory: text by path. */
 export type Files = Readonly<Record<string, string>>;
 
-export function inputOf(files: Files, options: AnalysisOptions = {}) {
+/** @param kept takes the files that were parsed, by path */
+export function inputOf(
+  files: Files,
+  options: AnalysisOptions = {},
+  kept: Map<string, SourceFile> = new Map(),
+) {
   const paths = Object.keys(files).filter((path) => /\.[cm]?[jt]sx?$/.test(path));
   const list = { root: '/project', files: paths.sort(), manifests: [], skipped: [], repository: false };
-  const sources = new Sources(list, new Map(Object.entries(files)));
+  const sources = new Sources(list, new Map(Object.entries(files)), kept);
   const evaluator = new Evaluator(sources);
   return {
     sources,
@@ -31,8 +36,12 @@ export function analysed(files: Files, options: AnalysisOptions = {}): Analysis 
   return analyze(inputOf(files, options));
 }
 
-export function examined(files: Files, options: AnalysisOptions = {}): readonly ExaminedEndpoint[] {
-  return examine(inputOf(files, options)).endpoints;
+export function examined(
+  files: Files,
+  options: AnalysisOptions = {},
+  kept?: Map<string, SourceFile>,
+): readonly ExaminedEndpoint[] {
+  return examine(inputOf(files, options, kept)).endpoints;
 }
 
 /** Models that the tests share: a post has an author, an author a country, a post many comments. */
