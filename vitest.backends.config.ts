@@ -14,6 +14,8 @@ const postgresqlOnly = [
   'streaming',
   'overrides',
   'inspect',
+  'races',
+  'sharing',
 ];
 
 // The behaviours of the ORM once more, on the back ends besides PostgreSQL.
