@@ -10,6 +10,7 @@ import {
   unwrapped,
 } from '../../sources/index.ts';
 import type { Discovery, Framework } from '../handler.ts';
+import { kindByNext } from '../routing/early-answers.ts';
 import { handedCalls } from '../routing/handed-routers.ts';
 import { nextCalls } from '../routing/next-calls.ts';
 import type { Operand } from '../routing/operands.ts';
@@ -43,10 +44,7 @@ const dialect: Dialect = {
     const inside = joinPaths(path);
     return before === '/' || inside === before || inside.startsWith(`${before}/`) || /[*:(«]/.test(before);
   },
-  kindOf(operand) {
-    const value = functionOf(operand);
-    return value !== undefined && nextCalls(value, 2) === 'always' ? 'guard' : undefined;
-  },
+  kindOf: (operand, evaluator, repeated) => kindByNext(evaluator, operand, 2, repeated),
 };
 
 function discoverExpress(sources: Sources, evaluator: Evaluator): Discovery {

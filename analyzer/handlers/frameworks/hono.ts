@@ -8,7 +8,7 @@ import {
   unwrapped,
 } from '../../sources/index.ts';
 import type { Discovery, Framework } from '../handler.ts';
-import { nextCalls } from '../routing/next-calls.ts';
+import { kindByNext } from '../routing/early-answers.ts';
 import { type Operand, operandsOf } from '../routing/operands.ts';
 import { argumentsOf, argumentValues, option, optionTexts } from '../routing/options.ts';
 import { isUnknown, joinPaths, pathList, pathTexts } from '../routing/paths.ts';
@@ -42,10 +42,7 @@ const dialect: Dialect = {
     }
     return joinPaths(guard) === joinPaths(path);
   },
-  kindOf(operand) {
-    const value = operand.values.find((own) => own.kind === 'function');
-    return value !== undefined && nextCalls(value, 1) === 'always' ? 'guard' : undefined;
-  },
+  kindOf: (operand, evaluator, repeated) => kindByNext(evaluator, operand, 1, repeated),
 };
 
 function discoverHono(sources: Sources, evaluator: Evaluator): Discovery {

@@ -9,7 +9,7 @@ import {
   type Value,
 } from '../../sources/index.ts';
 import type { Discovery, Framework } from '../handler.ts';
-import { nextCalls } from '../routing/next-calls.ts';
+import { kindByNext } from '../routing/early-answers.ts';
 import { type Operand, operandsOf } from '../routing/operands.ts';
 import { argumentValues, optionTexts } from '../routing/options.ts';
 import { isUnknown, joinPaths, pathList, pathTexts } from '../routing/paths.ts';
@@ -44,10 +44,7 @@ const dialect: Dialect = {
     const inside = joinPaths(path);
     return before === '/' || inside === before || inside.startsWith(`${before}/`) || /[*:(«]/.test(before);
   },
-  kindOf(operand) {
-    const value = operand.values.find((own) => own.kind === 'function');
-    return value !== undefined && nextCalls(value, 1) === 'always' ? 'guard' : undefined;
-  },
+  kindOf: (operand, evaluator, repeated) => kindByNext(evaluator, operand, 1, repeated),
 };
 
 function discoverKoa(sources: Sources, evaluator: Evaluator): Discovery {

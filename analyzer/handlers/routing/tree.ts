@@ -23,8 +23,11 @@ export interface Dialect {
   readonly unordered?: boolean;
   /** Whether a guard at `guard` runs before what is at `path`; both relative to the same router. */
   covers(guard: string, path: string): boolean;
-  /** The kind of a registration, by what answers it. */
-  kindOf(operand: Operand, evaluator: Evaluator): Handler['kind'] | undefined;
+  /**
+   * The kind of a registration, by what answers it.
+   * @param repeated whether the router has a later registration of the same method and path
+   */
+  kindOf(operand: Operand, evaluator: Evaluator, repeated: boolean): Handler['kind'] | undefined;
 }
 
 /** One way into a router: the path before it and what has run by then. */
@@ -41,6 +44,7 @@ export class RoutingTree {
   private readonly evaluator: Evaluator;
   private readonly known = new Map<Router, readonly Place[]>();
   private readonly guards = new Map<Router, readonly Guard[]>();
+  private readonly byPath = new Map<Router, ReadonlyMap<string, readonly Route[]>>();
   /** Whether something is mounted that cannot be followed: a router that hangs nowhere may be it. */
   private readonly mountsUnknown: boolean;
 
@@ -67,7 +71,8 @@ export class RoutingTree {
     const answering = route.operands.at(-1);
     if (first === undefined || answering === undefined) return [];
     const { dialect, evaluator } = this;
-    const kind = route.kind ?? dialect.kindOf(answering, evaluator) ?? this.kindByTarget(answering);
+    const repeated = this.routesAt(router, route.path).some((other) => repeats(other, route, method));
+    const kind = route.kind ?? dialect.kindOf(answering, evaluator, repeated) ?? this.kindByTarget(answering);
     return [
       {
         framework: dialect.framework,
@@ -84,6 +89,21 @@ export class RoutingTree {
         condition: bothConditions(first.condition, route.condition),
       },
     ];
+  }
+
+  private routesAt(router: Router, path: string): readonly Route[] {
+    let table = this.byPath.get(router);
+    if (table === undefined) {
+      const grouped = new Map<string, Route[]>();
+      for (const route of router.routes) {
+        const known = grouped.get(route.path);
+        if (known === undefined) grouped.set(route.path, [route]);
+        else known.push(route);
+      }
+      table = grouped;
+      this.byPath.set(router, table);
+    }
+    return table.get(path) ?? [];
   }
 
   private kindByTarget(operand: Operand): Handler['kind'] {
@@ -152,4 +172,12 @@ export class RoutingTree {
     }
     return sorted;
   }
+}
+
+/** Whether a registration comes after `route` and answers the same. */
+function repeats(other: Route, route: Route, method: string): boolean {
+  return (
+    (other.methods.includes(method) || other.methods.includes('ALL')) &&
+    compareOrder(route.spot.order, other.spot.order) < 0
+  );
 }
