@@ -19,7 +19,8 @@ import { option } from '../routing/options.ts';
 import { pathTexts } from '../routing/paths.ts';
 import { configuredText } from './nest-config.ts';
 import { type Enhancer, enhancer } from './nest-enhancers.ts';
-import { appliedMiddleware, providedEnhancers } from './nest-providers.ts';
+import { appliedMiddleware } from './nest-middleware.ts';
+import { providedEnhancers } from './nest-providers.ts';
 
 /** What an application sets for all its controllers. */
 export interface NestApplication {

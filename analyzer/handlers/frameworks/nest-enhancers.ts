@@ -2,6 +2,7 @@ import type { Node } from '@babel/types';
 import type { Environment, Evaluator, FunctionValue, SourceFile, Value } from '../../sources/index.ts';
 import type { Middleware } from '../handler.ts';
 import { functionLocation, locationOf, middlewareOf, referenceName } from '../routing/targets.ts';
+import type { Reach } from './nest-middleware.ts';
 
 /** The method that runs, by what a class is used as. */
 const methods: readonly (readonly [RegExp, string])[] = [
@@ -16,6 +17,8 @@ export interface Enhancer {
   /** The decorator or method that applies it: `UseGuards`, `useGlobalPipes`. */
   readonly use: string;
   readonly middleware: Middleware;
+  /** Which handlers it runs for; all of its application or class when it is left out. */
+  readonly reach?: Reach;
 }
 
 const kinds = [/apply/, /Guard/, /Interceptor/, /Pipe/];

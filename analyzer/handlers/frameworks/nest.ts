@@ -17,6 +17,7 @@ import { joinPaths, pathList } from '../routing/paths.ts';
 import { functionLocation, locationOf } from '../routing/targets.ts';
 import { modulePrefixes, type NestApplication, nestApplications, versionTexts } from './nest-application.ts';
 import { type Enhancer, enhancer, inOrder } from './nest-enhancers.ts';
+import { isSamePath, reaches } from './nest-middleware.ts';
 import { remoteHandlers } from './nest-remote.ts';
 
 /** NestJS controllers, and its resolvers, gateways and message handlers. */
@@ -105,8 +106,15 @@ function controllerHandlers(project: Project, owner: ClassValue): readonly Handl
       const paths = mapped.paths.flatMap((path) =>
         fullPaths(project, owner, controller, own, path, application),
       );
+      const reached = {
+        controller: owner.node,
+        method: mapped.method,
+        paths: mapped.paths.flatMap((path) => barePaths(project, owner, controller, path)),
+      };
       const middlewares = inOrder([
-        ...(application?.enhancers ?? []),
+        ...(application?.enhancers ?? []).filter(
+          ({ reach }) => reach === undefined || reaches(reach, reached),
+        ),
         ...before,
         ...enhancersIn(evaluator, own),
       ]);
@@ -181,20 +189,28 @@ function fullPaths(
   path: string,
   application: NestApplication | undefined,
 ): readonly string[] {
-  const { evaluator } = project;
+  const versions = versionsOf(project, controller, own, application);
+  return barePaths(project, owner, controller, path).flatMap((bare) =>
+    versions.flatMap((version) => {
+      const isExcluded = application?.excluded.some((excluded) => isSamePath(excluded, bare)) === true;
+      const prefixes = isExcluded || !application?.prefixes.length ? [''] : application.prefixes;
+      return prefixes.map((prefix) => joinPaths(prefix, version, bare));
+    }),
+  );
+}
+
+/** Paths without the global prefix and the version: of the module, the controller and the method. */
+function barePaths(
+  project: Project,
+  owner: ClassValue,
+  controller: Applied,
+  path: string,
+): readonly string[] {
   const modules = project.modulesOf.get(owner.node) ?? [];
   const moduleOwn = modules.flatMap((module) => project.prefixes.get(module) ?? []);
   const moduleParts = moduleOwn.length > 0 ? moduleOwn : [''];
-  const versions = versionsOf(project, controller, own, application);
-  return pathsIn(evaluator, controller).flatMap((base) =>
-    moduleParts.flatMap((modulePart) =>
-      versions.flatMap((version) => {
-        const bare = joinPaths(modulePart, base, path);
-        const isExcluded = application?.excluded.some((excluded) => matches(excluded, bare)) === true;
-        const prefixes = isExcluded || !application?.prefixes.length ? [''] : application.prefixes;
-        return prefixes.map((prefix) => joinPaths(prefix, version, bare));
-      }),
-    ),
+  return pathsIn(project.evaluator, controller).flatMap((base) =>
+    moduleParts.map((modulePart) => joinPaths(modulePart, base, path)),
   );
 }
 
@@ -215,18 +231,6 @@ function versionsOf(
   const versions = given === undefined ? application?.defaultVersions : versionTexts(evaluator, given);
   if (versions === undefined || versions.length === 0) return [''];
   return versions.map((version) => (version === '' ? '' : prefix + version));
-}
-
-/** Whether a route is one that the global prefix leaves out: exact, or with `(.*)`, `*path` and parameters. */
-function matches(excluded: string, path: string): boolean {
-  const given = joinPaths(excluded);
-  if (given === path) return true;
-  const pattern = given
-    .replace(/\{?\/?(?:\(\.\*\)|\*\w*)\}?/g, '\u0000')
-    .replace(/[.+?^${}()|[\]\\]/g, '\\$&')
-    .replace(/:\w+/g, '[^/]+')
-    .replaceAll('\u0000', '.*');
-  return new RegExp(`^${pattern}$`).test(path);
 }
 
 /** The application whose modules hold the controller; else the one whose entry stands nearest to it. */
