@@ -14,19 +14,17 @@ import {
   unwrapped,
   type Value,
 } from '../../sources/index.ts';
-import { decoratorsOf } from '../routing/decorators.ts';
 import { option } from '../routing/options.ts';
 import { pathTexts } from '../routing/paths.ts';
 import { configuredText } from './nest-config.ts';
 import { type Enhancer, enhancer } from './nest-enhancers.ts';
-import { appliedMiddleware } from './nest-middleware.ts';
-import { providedEnhancers } from './nest-providers.ts';
+import { collectedModules } from './nest-modules.ts';
 
 /** What an application sets for all its controllers. */
 export interface NestApplication {
   readonly file: SourceFile;
-  /** Modules it is made of. */
-  readonly modules: ReadonlySet<ClassNode>;
+  /** Modules it is made of, each with the condition under which it is; `undefined` for always. */
+  readonly modules: ReadonlyMap<ClassNode, string | undefined>;
   prefixes: readonly string[];
   /** Routes that the global prefix leaves out, as given. */
   excluded: readonly string[];
@@ -63,48 +61,8 @@ function isFactory(evaluator: Evaluator, file: SourceFile, call: Call): boolean 
 
 function applicationAt(evaluator: Evaluator, file: SourceFile, call: Call): NestApplication {
   const [root] = call.arguments;
-  const found: Collected = { modules: new Set(), enhancers: [] };
-  const values = root ? evaluator.evaluate(file, root) : [];
-  for (const value of values) collectModules(evaluator, value, found);
-  return { file, ...found, prefixes: [], excluded: [], versionPrefix: undefined, defaultVersions: [] };
-}
-
-type Collected = Pick<NestApplication, 'modules' | 'enhancers'> & { readonly modules: Set<ClassNode> };
-
-/** Follows `imports` of modules, dynamic ones too: `X.forRoot()` gives `{ module: X, imports, controllers }`. */
-function collectModules(evaluator: Evaluator, value: Value, found: Collected): void {
-  if (value.kind === 'class') {
-    if (found.modules.has(value.node)) return;
-    found.modules.add(value.node);
-    found.enhancers.push(...appliedMiddleware(evaluator, value));
-    for (const applied of decoratorsOf(evaluator, value.file, value.node, value.environment)) {
-      if (applied.name === 'Module') collectImports(evaluator, applied.arguments[0] ?? [], found);
-    }
-    return;
-  }
-  if (value.kind === 'object') {
-    for (const own of option(evaluator, [value], 'module')?.values ?? [])
-      collectModules(evaluator, own, found);
-    collectImports(evaluator, [value], found);
-  }
-  if (value.kind === 'api' && value.steps.at(-1)?.kind === 'call') {
-    const last = value.steps.at(-1);
-    // `forwardRef(() => X)` stands for X.
-    const [thunk] =
-      last?.kind === 'call' && last.at && 'arguments' in last.at.node ? last.at.node.arguments : [];
-    if (last?.kind !== 'call' || last.at === undefined || thunk?.type !== 'ArrowFunctionExpression') return;
-    const { file, environment = noEnvironment } = last.at;
-    for (const node of evaluator.returnExpressions(thunk))
-      for (const own of evaluator.evaluate(file, node, environment)) collectModules(evaluator, own, found);
-  }
-}
-
-function collectImports(evaluator: Evaluator, values: readonly Value[], found: Collected): void {
-  found.enhancers.push(...providedEnhancers(evaluator, values));
-  const imports = option(evaluator, values, 'imports')?.values ?? [];
-  for (const list of imports)
-    for (const item of listItems(evaluator, list) ?? [])
-      for (const value of item.values) collectModules(evaluator, value, found);
+  const own = collectedModules(evaluator, root ? evaluator.evaluate(file, root) : []);
+  return { file, ...own, prefixes: [], excluded: [], versionPrefix: undefined, defaultVersions: [] };
 }
 
 function readSettings(

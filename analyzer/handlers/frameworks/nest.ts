@@ -118,9 +118,21 @@ function controllerHandlers(project: Project, owner: ClassValue): readonly Handl
         ...before,
         ...enhancersIn(evaluator, own),
       ]);
-      return [handlerOf(method, decorator, mapped.method, paths, middlewares)];
+      const condition = conditionOf(project, owner, application);
+      return [{ ...handlerOf(method, decorator, mapped.method, paths, middlewares), condition }];
     });
   });
+}
+
+/** The condition under which an application has one of the modules that list a controller. */
+function conditionOf(
+  project: Project,
+  owner: ClassValue,
+  application: NestApplication | undefined,
+): string | undefined {
+  const own = (project.modulesOf.get(owner.node) ?? []).filter((module) => application?.modules.has(module));
+  const conditions = own.map((module) => application?.modules.get(module));
+  return conditions.includes(undefined) ? undefined : [...new Set(conditions)].join(' || ') || undefined;
 }
 
 /** A controller that nothing names outside its file is never served. */
