@@ -8,6 +8,7 @@ import { nest } from './frameworks/nest.ts';
 import { next } from './frameworks/next.ts';
 import { nodeHttp } from './frameworks/node-http.ts';
 import { trpc } from './frameworks/trpc.ts';
+import { tsRest } from './frameworks/ts-rest.ts';
 import type { Framework } from './handler.ts';
 
 /** Every framework whose handlers can be found. */
@@ -20,6 +21,7 @@ export const frameworks: readonly Framework[] = [
   next,
   nodeHttp,
   trpc,
+  tsRest,
   decorated,
   generated,
 ];
