@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
+import type { PackedResult } from '../orm/protocol/result.ts';
 import type { WireRows } from '../orm/protocol/rows.ts';
 import type { Limits } from './settling.ts';
 
@@ -90,7 +91,7 @@ export type WorkerRequest =
   | { readonly id: number; readonly kind: 'close'; readonly connection: number };
 
 export type WorkerReply =
-  | (ConnectionStatus & { readonly id: number; readonly result: RawResult | undefined })
+  | (ConnectionStatus & { readonly id: number; readonly result: PackedResult | undefined })
   | (ConnectionStatus & { readonly id: number; readonly error: object });
 
 /** The state of the connection after a request. */

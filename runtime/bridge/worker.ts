@@ -1,3 +1,4 @@
+import { type PackedResult, packed } from '../orm/protocol/result.ts';
 import type {
   ConnectionStatus,
   Driver,
@@ -55,12 +56,12 @@ export function serve(start: WorkerStart, load: (module: string) => Promise<Driv
         await connection.driver.close();
         return answered(undefined);
       }
-      return answered(cloneable(await execute(connection, request.request)));
+      return answered(packed(await execute(connection, request.request)));
     } catch (error) {
       return { id, error: module?.describeError(error) ?? { message: String(error) }, ...status() };
     }
 
-    function answered(result: RawResult | undefined): WorkerReply {
+    function answered(result: PackedResult | undefined): WorkerReply {
       return { id, result, ...status() };
     }
     function status(): ConnectionStatus {
@@ -74,11 +75,6 @@ export function serve(start: WorkerStart, load: (module: string) => Promise<Driv
     Atomics.add(counter, 0, 1);
     Atomics.notify(counter, 0);
   }
-}
-
-/** The fields of a result: what a driver gives may be more than a message can carry. */
-function cloneable({ command, rowCount, rows, columns, types }: RawResult): RawResult {
-  return { command, rowCount, rows, columns, types };
 }
 
 function execute({ driver, limits }: Connected, request: DriverRequest): Promise<RawResult> {

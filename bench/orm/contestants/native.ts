@@ -72,6 +72,8 @@ class Stock extends model('bench_stock', {
   static objects = new Manager(Stock);
 }
 
+export const models = { Author, Book, Event, Item, Publisher, Stock };
+
 /** The native path, through the public API, with model instances. */
 export async function open(url: string): Promise<Session> {
   configureDatabases({ default: { engine: 'postgresql', url, pool: { max: poolSize } } });

@@ -2,6 +2,7 @@ import type { LaneResource } from '../../bridge/lane.ts';
 import type { ConnectionPlan, ConnectionStatus, DriverRequest, RawResult } from '../../bridge/messages.ts';
 import { type Thread, ThreadRequestError } from '../../bridge/thread.ts';
 import { borrowThread, returnThread } from '../../bridge/threads.ts';
+import { type PackedResult, unpacked } from '../protocol/result.ts';
 import { TransactionState } from '../transaction/state.ts';
 
 let connectionCount = 0;
@@ -97,9 +98,9 @@ export class ThreadConnection implements LaneResource {
     if (!this.#open && this.transaction.inBlock) throw new Error('the connection is closed');
     return this.#thread;
   }
-  #answer(reply: ConnectionStatus & { readonly result: RawResult | undefined }): RawResult {
+  #answer(reply: ConnectionStatus & { readonly result: PackedResult | undefined }): RawResult {
     this.#inTransaction = reply.inTransaction;
-    return reply.result as RawResult;
+    return unpacked(reply.result as PackedResult);
   }
   #failed(error: unknown): unknown {
     if (error instanceof ThreadRequestError) this.#inTransaction = error.status.inTransaction;

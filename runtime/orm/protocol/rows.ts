@@ -24,6 +24,27 @@ export class WireRows {
     this.ranges.push(this.#last);
   }
 
+  /** The rows that `bytes` gave. */
+  static of(bytes: Uint8Array, count: number): WireRows {
+    const rows = new WireRows();
+    const { buffer, byteOffset, byteLength } = bytes;
+    if (count > 0)
+      rows.ranges.push({ bytes: Buffer.from(buffer, byteOffset, byteLength), start: 0, end: byteLength });
+    rows.count = count;
+    return rows;
+  }
+  /** All rows in one block of their own. */
+  bytes(): Uint8Array {
+    const size = this.ranges.reduce((sum, { start, end }) => sum + end - start, 0);
+    const block = new Uint8Array(size);
+    let at = 0;
+    for (const { bytes, start, end } of this.ranges) {
+      block.set(bytes.subarray(start, end), at);
+      at += end - start;
+    }
+    return block;
+  }
+
   /** The columns of every row as text. */
   text(): (string | null)[][] {
     const rows: (string | null)[][] = [];

@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
-import type { DriverRequest, RawResult, RawRow, ServiceTime } from '../../bridge/messages.ts';
+import type { DriverRequest, RawResult, ServiceTime } from '../../bridge/messages.ts';
 import { Incoming } from './incoming.ts';
 import { Outgoing } from './outgoing.ts';
+import { WireResult } from './result.ts';
 import { WireRows } from './rows.ts';
 import { type ServerError, serverError } from './server-error.ts';
 
@@ -16,7 +17,7 @@ export type WireCallback = (error: Error | undefined, result: RawResult | undefi
 const statementLimit = 500;
 
 /** A request on its way, and what has come back so far. */
-class Exchange implements RawResult {
+class Exchange extends WireResult {
   readonly request: DriverRequest;
   readonly name: string | undefined;
   readonly done: WireCallback;
@@ -26,22 +27,13 @@ class Exchange implements RawResult {
   repeated = false;
   /** When it was sent, for statements whose time is kept; milliseconds as of `performance.now`. */
   sent = 0;
-  wire = new WireRows();
-  columns: readonly string[] = [];
-  types: readonly number[] = [];
-  command = '';
-  rowCount = 0;
   error: ServerError | undefined;
-  #rows: readonly RawRow[] | undefined;
 
   constructor(request: DriverRequest, name: string | undefined, done: WireCallback) {
+    super();
     this.request = request;
     this.name = name;
     this.done = done;
-  }
-  get rows(): readonly RawRow[] {
-    this.#rows ??= this.wire.text();
-    return this.#rows;
   }
 }
 
