@@ -7,6 +7,7 @@ import { kept, textOf } from './statements.ts';
 import { isNothing, nothing, type Step, sequence } from './step.ts';
 import {
   awaited,
+  branched,
   doesNothing,
   place,
   preceded,
@@ -116,11 +117,18 @@ function named(walk: Walk, node: Node): Walked {
 
 function chosen(walk: Walk, node: Node & { type: 'ConditionalExpression' }): Walked {
   const test = settled(walkExpression(walk, node.test));
+  return promised(
+    test,
+    branched(walk, node, () => alternatives(walk, node)),
+  );
+}
+
+function alternatives(walk: Walk, node: Node & { type: 'ConditionalExpression' }): Step {
   const yes = settled(walkExpression(walk, node.consequent));
   const no = settled(walkExpression(walk, node.alternate));
-  if (isNothing(yes) && isNothing(no)) return waited(test);
+  if (isNothing(yes) && isNothing(no)) return nothing;
   const when = textOf(walk, node.test);
-  const branch: Step = {
+  return {
     kind: 'branch',
     arms: [
       { probability: 0.5, spread: 0.5, when, step: yes },
@@ -128,7 +136,6 @@ function chosen(walk: Walk, node: Node & { type: 'ConditionalExpression' }): Wal
     ],
     location: place(walk, node),
   };
-  return promised(test, branch);
 }
 
 /** `a ?? b`: the right side runs on some requests. */

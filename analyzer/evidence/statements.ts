@@ -4,7 +4,7 @@ import { walkExpression } from './expressions.ts';
 import { forLoop, forOfLoop, whileLoop } from './loops.ts';
 import { noteOverlaps } from './overlaps.ts';
 import { type BranchArm, isNothing, nothing, partsOf, type Step, sequence } from './step.ts';
-import { awaited, begin, holds, place, settled, type Walk, type Walked } from './walk.ts';
+import { awaited, begin, branched, holds, place, settled, type Walk, type Walked } from './walk.ts';
 
 /** What a list of statements does. */
 export function walkStatements(walk: Walk, statements: readonly Node[]): Step {
@@ -13,7 +13,7 @@ export function walkStatements(walk: Walk, statements: readonly Node[]): Step {
     const statement = statements[index];
     if (statement === undefined) continue;
     if (statement.type === 'IfStatement' && leaves(statement.consequent) && !statement.alternate) {
-      steps.push(guarded(walk, statement, statements.slice(index + 1)));
+      steps.push(branched(walk, statement, () => guarded(walk, statement, statements.slice(index + 1))));
       noteOverlaps(walk, statements.slice(0, index), steps);
       return sequence(steps);
     }
@@ -38,7 +38,7 @@ export function walkStatement(walk: Walk, statement: Node): Step {
     case 'ThrowStatement':
       return statement.argument ? settled(walkExpression(walk, statement.argument)) : nothing;
     case 'IfStatement':
-      return conditional(walk, statement);
+      return branched(walk, statement, () => conditional(walk, statement));
     case 'ForOfStatement':
       return forOfLoop(walk, statement);
     case 'ForStatement':

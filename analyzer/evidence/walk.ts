@@ -34,6 +34,8 @@ export interface Memory {
   visits: number;
   /** Functions not entered because they were under way, or too far: what holds such a gap is not the whole. */
   gaps: number;
+  /** Conditions whose branches are being walked, each inside the one before. */
+  branches: number;
 }
 
 /** External calls in one block that follow each other although neither needs what the other gives. */
@@ -51,6 +53,7 @@ export function newMemory(): Memory {
     nextId: 1,
     visits: 0,
     gaps: 0,
+    branches: 0,
   };
 }
 
@@ -88,6 +91,27 @@ export function promised(step: Step, promise: Step): Walked {
 /** Evaluates before `after`, which then promises what it promises. */
 export function preceded(before: Step, after: Walked): Walked {
   return isNothing(before) ? after : { ...after, step: sequence([before, after.step]) };
+}
+
+/**
+ * Conditions inside each other, over all functions on the way, beyond which nothing is told apart: nobody writes them,
+ * and what is made of them would overflow the call stack.
+ */
+const deepestBranch = 400;
+
+/** Walks a condition with its branches, unless it is too deep inside others: then what it does is not known. */
+export function branched(walk: Walk, node: Node, step: () => Step): Step {
+  const { memory } = walk;
+  if (memory.branches >= deepestBranch) {
+    memory.gaps++;
+    return { kind: 'unknown', text: 'conditions nested too deeply', location: place(walk, node) };
+  }
+  memory.branches++;
+  try {
+    return step();
+  } finally {
+    memory.branches--;
+  }
 }
 
 /** Begins `promise` and goes on without waiting. */
