@@ -11,6 +11,7 @@ export type SkipReason =
   | 'generated'
   | 'minified'
   | 'node-modules'
+  | 'other-repository'
   | 'symbolic-link'
   | 'too-large'
   | 'unreadable'
@@ -171,7 +172,11 @@ function sortOut(root: string, found: readonly string[]): Pick<FileList, 'files'
   const files: string[] = [];
   const skipped: SkippedFile[] = [];
   for (const file of found) {
-    if (file.endsWith('/')) skipped.push({ path: file, reason: 'unreadable' });
+    if (file.endsWith('/')) {
+      // What git lists as a folder is a repository of its own; a run is about one.
+      const isReadable = entriesOf(path.join(root, file)) !== undefined;
+      skipped.push({ path: file, reason: isReadable ? 'other-repository' : 'unreadable' });
+    }
     if (otherLanguages.test(file)) skipped.push({ path: file, reason: 'unsupported-language' });
     if (!sourceExtension.test(file)) continue;
     const reason = skipReason(root, file, packageFolders);

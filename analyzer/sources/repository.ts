@@ -21,14 +21,17 @@ export function repositoryAround(target: string): Repository {
 }
 
 /**
- * Files that git tracks, or would track, relative to `root`.
+ * Files that git tracks, or would track, relative to `root`. A repository inside, submodule or not, is its folder with
+ * a `/` at the end: git says nothing about what is in it.
  * @param pathspec which of them, in git's own language
  */
 export function trackedFiles(root: string, pathspec: string): string[] {
   const listed = git(root, ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', pathspec]);
-  return listed
-    .split('\0')
-    .filter((file) => file !== '' && lstatSync(path.join(root, file), { throwIfNoEntry: false }));
+  return listed.split('\0').flatMap((file) => {
+    const stats = file === '' ? undefined : lstatSync(path.join(root, file), { throwIfNoEntry: false });
+    if (stats === undefined) return [];
+    return stats.isDirectory() && !file.endsWith('/') ? [`${file}/`] : [file];
+  });
 }
 
 /**
