@@ -1,3 +1,4 @@
+import { connect } from './frameworks/connect.ts';
 import { decorated } from './frameworks/decorated.ts';
 import { express } from './frameworks/express.ts';
 import { fastify } from './frameworks/fastify.ts';
@@ -7,6 +8,7 @@ import { koa } from './frameworks/koa.ts';
 import { nest } from './frameworks/nest.ts';
 import { next } from './frameworks/next.ts';
 import { nodeHttp } from './frameworks/node-http.ts';
+import { orpc } from './frameworks/orpc.ts';
 import { trpc } from './frameworks/trpc.ts';
 import { tsRest } from './frameworks/ts-rest.ts';
 import type { Framework } from './handler.ts';
@@ -22,6 +24,8 @@ export const frameworks: readonly Framework[] = [
   nodeHttp,
   trpc,
   tsRest,
+  orpc,
+  connect,
   decorated,
   generated,
 ];
