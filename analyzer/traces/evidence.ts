@@ -40,7 +40,7 @@ export function tracedHandlers(
 ): TracedHandlers {
   const matcher = new RouteMatcher(handlers);
   const requests = requestsOf(spans, catalogue);
-  const first = firstOfEachProcess(requests);
+  const warmUp = warmUpOf(requests);
   const buckets = new Map<Handler, Bucket>();
   const unmatched = new Map<string, { method: string; route: string; requests: number }>();
   for (const request of requests) {
@@ -52,7 +52,7 @@ export function tracedHandlers(
     const bucket = buckets.get(match.handler) ?? { requests: [], matchedBy: new Set(), failed: 0, warmUp: 0 };
     buckets.set(match.handler, bucket);
     bucket.matchedBy.add(match.by);
-    if (first.has(request)) bucket.warmUp++;
+    if (warmUp.has(request)) bucket.warmUp++;
     else if (request.failed) bucket.failed++;
     else bucket.requests.push(request);
   }
@@ -73,15 +73,20 @@ export function tracedHandlers(
   };
 }
 
-/** A process compiles and connects on its first request, which then says nothing of the others. */
-function firstOfEachProcess(requests: readonly TracedRequest[]): ReadonlySet<TracedRequest> {
-  const first = new Map<string, TracedRequest>();
-  for (const request of requests) {
-    const process = `${request.server.service ?? ''} ${request.server.instance ?? ''}`;
-    const known = first.get(process);
-    if (known === undefined || request.server.start < known.server.start) first.set(process, request);
+/**
+ * What began before a process had answered once: while it compiles and connects, a request says nothing of the others,
+ * and in a busy service several wait for that at the same time.
+ */
+function warmUpOf(requests: readonly TracedRequest[]): ReadonlySet<TracedRequest> {
+  const answered = new Map<string, number>();
+  for (const { server } of requests) {
+    answered.set(processOf(server), Math.min(answered.get(processOf(server)) ?? server.end, server.end));
   }
-  return new Set(first.values());
+  return new Set(requests.filter(({ server }) => server.start < (answered.get(processOf(server)) ?? 0)));
+}
+
+function processOf({ service, instance }: Span): string {
+  return `${service ?? ''} ${instance ?? ''}`;
 }
 
 function countUnmatched(

@@ -61,10 +61,10 @@ export async function sameAnswers(targets: readonly Target[]): Promise<void> {
   });
 }
 
-/** A second: slow enough for every handler, so that what is measured is the handler and not a full processor. */
-const rate = 20;
+/** Requests a second: few enough for every handler, so that what is measured is the handler and not a full processor. */
+const rate = 40;
 const warmUp = 5;
-const count = 30;
+const count = 40;
 /**
  * Threads that requests of the original share, each with a connection, as in every server with a thread pool. The
  * rewritten copy needs no thread, so nobody has to wait for one.
