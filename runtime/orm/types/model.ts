@@ -55,13 +55,35 @@ type ReverseName<S> = {
   [K in keyof S & string]: S[K] extends { readonly kind: 'reverse' } ? K : never;
 }[keyof S & string];
 
+type DateName<S> = {
+  [K in keyof S & string]: S[K] extends {
+    readonly kind: 'column';
+    readonly nullable: false;
+    readonly stored: Date | { readonly storedAs: 'date' };
+  }
+    ? K
+    : never;
+}[keyof S & string];
+/** `event.getNextByAt({ rank: 1 })`: the row after or before this one by a date that is never null. */
+type Neighbours<S> = {
+  readonly [K in DateName<S> as `get${'Next' | 'Previous'}By${Capitalize<K>}`]: <T>(
+    this: T,
+    where?: object,
+  ) => T;
+} & {
+  readonly [K in DateName<S> as `aget${'Next' | 'Previous'}By${Capitalize<K>}`]: <T>(
+    this: T,
+    where?: object,
+  ) => Promise<T>;
+};
+
 /** What an instance of a model with fields `S` looks like. */
 export type Attributes<S> = ColumnAttributes<S> &
   ForwardAttributes<S> & { readonly [K in ManyName<S>]: ReverseValue<S[K]> } & {
     readonly [K in ReverseName<S> as `a${K}`]: ReverseTwin<S[K]>;
   } & { [K in GenericName<S>]: object | null } & {
     readonly [K in GenericName<S> as `a${K}`]: Promise<object | null>;
-  };
+  } & Neighbours<S>;
 
 export interface SaveOptions {
   readonly updateFields?: readonly string[];

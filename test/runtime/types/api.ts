@@ -179,3 +179,12 @@ export async function rows() {
   // @ts-expect-error unknown path
   Book.objects.aggregate({ n: Count('idd') });
 }
+
+export async function neighbours(book: Book) {
+  book.getNextByPublished().title;
+  (await book.agetPreviousByPublished({ pages: 3 })).title;
+  // @ts-expect-error not a date
+  book.getNextByTitle();
+  // @ts-expect-error dates that may be null have no order
+  Author.objects.get().getNextByBorn();
+}
