@@ -16,6 +16,12 @@ export class Leaf {
     this.path = path;
     this.value = value;
   }
+  /** True for an `in` list with null in it: null is in no list, but excluding the list excludes it. */
+  get namesNull(): boolean {
+    const { value } = this;
+    if (this.lastName !== 'in' || typeof value !== 'object' || value === null || isSubqueried(value)) return false;
+    return Symbol.iterator in value && [...(value as Iterable<unknown>)].includes(null);
+  }
   #items: readonly (Leaf | ExpressionNode)[] | undefined;
   /** Elements of a list that holds expressions, each as an operand of its own; undefined for other values. */
   get items(): readonly (Leaf | ExpressionNode)[] | undefined {
@@ -133,14 +139,14 @@ function describeLeaf(leaf: Leaf, sink: ShapeSink): void {
   else if (value instanceof ExpressionNode) value.describe(sink);
   else if (isSubqueried(value)) sink.subquery(leaf, value);
   else if (items !== undefined) {
-    sink.token('items(');
+    sink.token(leaf.namesNull ? 'items or null(' : 'items(');
     for (const item of items) {
       if (item instanceof Leaf) describeLeaf(item, sink);
       else item.describe(sink);
     }
     sink.token(')');
   } else if (list !== undefined) {
-    sink.token(list.length === 0 ? 'none' : 'list');
+    sink.token(`${list.length === 0 ? 'none' : 'list'}${leaf.namesNull ? ' or null' : ''}`);
     sink.value(leaf, list);
   } else {
     sink.token(typeof value === 'object' ? (isInstance(value) ? 'instance' : 'object') : typeof value);

@@ -112,7 +112,11 @@ class FilterBuilder {
     for (const alias of joined.joined) options.reusable?.add(alias);
     const lhs = new Column(joined.alias, joined.field, joined.field);
     const { predicate, lookup } = buildLookup(lhs, path.rest, operand, this.#resolver);
-    return this.#guard(lhs, predicate, lookup, operand, negation, new Set([...used, ...joined.joined]));
+    const needed = new Set([...used, ...joined.joined]);
+    const built = this.#guard(lhs, predicate, lookup, operand, negation, needed);
+    if (!leaf.namesNull || !negation.current || built.predicate === undefined) return built;
+    // As in Django 6.1: rows without a value are excluded by a list that names null.
+    return { ...built, predicate: new WhereNode([built.predicate, isNull(lhs, true)], 'OR') };
   }
 
   /** Keeps rows whose column is null out of a negated condition's way, as Django does for exclude(). */

@@ -126,9 +126,12 @@ export function differential(name: string, stage: Stage, behaviour: () => Behavi
   const { differences } = stage.engine;
   const differs = Object.keys(differences).some((start) => name.startsWith(start));
   const declare = differs ? test.fails : test;
-  declare(name, async () => {
+  declare(name, async ({ task }) => {
+    const paths: Path[] = [];
+    // Counted at the end of the run.
+    task.meta.paths = paths;
     try {
-      await onEveryPath(stage, behaviour);
+      await onEveryPath(stage, behaviour, paths);
     } catch (error) {
       // It may have left a transaction open, which would keep others out.
       await stage.recover();
@@ -137,9 +140,11 @@ export function differential(name: string, stage: Stage, behaviour: () => Behavi
   });
 }
 
-async function onEveryPath(stage: Stage, behaviour: () => Behaviour): Promise<void> {
+/** @param paths filled with those it ran on */
+async function onEveryPath(stage: Stage, behaviour: () => Behaviour, paths: Path[]): Promise<void> {
   const transcripts: Transcript[] = [];
   const perform = async (path: Path) => {
+    paths.push(path);
     if (stage.stale) await stage.restore();
     stage.stale = true;
     const recorded = await record(path, behaviour);
