@@ -19,7 +19,8 @@ export class Leaf {
   /** True for an `in` list with null in it: null is in no list, but excluding the list excludes it. */
   get namesNull(): boolean {
     const { value } = this;
-    if (this.lastName !== 'in' || typeof value !== 'object' || value === null || isSubqueried(value)) return false;
+    if (this.lastName !== 'in' || typeof value !== 'object' || value === null || isSubqueried(value))
+      return false;
     return Symbol.iterator in value && [...(value as Iterable<unknown>)].includes(null);
   }
   #items: readonly (Leaf | ExpressionNode)[] | undefined;
