@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { currentContext, signalFor } from '../context.ts';
 import { type CrossingEvent, crossingChannel } from '../instrumentation.ts';
+import { type ActiveSpan, startSpan } from '../tracing.ts';
 import { boundOperationOf } from './bound.ts';
 import { callGate } from './gate.ts';
 import { Lane, processLane } from './lane.ts';
@@ -61,6 +62,12 @@ export async function cross<Result>(
   signal?.throwIfAborted();
   const times = { start: performance.now(), began: 0, held: 0 };
   const lane = laneFor(crossing.threadSensitive);
+  const span = startSpan(`syncToAsync ${crossing.operation}`.trimEnd(), 'internal', () => ({
+    'migrate_async.bridge': crossing.form,
+    'migrate_async.operation': crossing.operation,
+    'migrate_async.thread_sensitive': crossing.threadSensitive,
+    'migrate_async.lane': lane.number,
+  }));
   const closure = crossing.form === 'closure';
   const job = () => {
     signal?.throwIfAborted();
@@ -72,13 +79,14 @@ export async function cross<Result>(
     }
   };
   try {
-    const running = lane.run(job, { closure });
+    const run = () => lane.run(job, { closure });
+    const running = span === undefined ? run() : span.around(run);
     if (!crossing.threadSensitive) endAfter(running, lane);
     const result = await (signal === undefined ? running : unlessAborted(running, signal));
-    publish(crossing, lane, times);
+    publish(crossing, lane, times, span);
     return result;
   } catch (error) {
-    publish(crossing, lane, times, { error });
+    publish(crossing, lane, times, span, { error });
     throw error;
   }
 }
@@ -107,16 +115,20 @@ function publish(
   crossing: Crossing,
   lane: Lane,
   { start, began, held }: { readonly start: number; readonly began: number; readonly held: number },
-  failure: { readonly error?: unknown } = {},
+  span: ActiveSpan | undefined,
+  failure?: { readonly error: unknown },
 ): void {
+  // Work that was given up before it began only ever waited.
+  const queued = (began === 0 ? performance.now() : began) - start;
+  span?.set({ 'migrate_async.queued_ms': queued, 'migrate_async.held_ms': held });
+  span?.end(failure);
   if (!crossingChannel.hasSubscribers) return;
   const event: CrossingEvent = {
     ...crossing,
     ...failure,
     lane: lane.number,
     start,
-    // Work that was given up before it began only ever waited.
-    queued: (began === 0 ? performance.now() : began) - start,
+    queued,
     duration: performance.now() - start,
     held,
   };

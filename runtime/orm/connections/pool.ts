@@ -3,6 +3,7 @@ import { poolChannel } from '../../instrumentation.ts';
 import { OperationalError, PoolTimeout } from '../errors.ts';
 import type { NativeConnection } from './native-connection.ts';
 import { type Waiter, Waiting } from './waiting.ts';
+import type { Watch } from './watch.ts';
 
 export interface PoolSettings {
   /** Connections to keep open once the pool is used. */
@@ -45,6 +46,7 @@ interface Idle {
 export class Pool {
   readonly #alias: string;
   readonly #settings: PoolSettings;
+  readonly #watch: Watch;
   readonly #open: () => Promise<NativeConnection>;
   readonly #idle: Idle[] = [];
   readonly #born = new Map<NativeConnection, number>();
@@ -57,9 +59,10 @@ export class Pool {
   #reaper: NodeJS.Timeout | undefined;
   #drained: (() => void) | undefined;
 
-  constructor(alias: string, settings: PoolSettings, open: () => Promise<NativeConnection>) {
+  constructor(alias: string, settings: PoolSettings, watch: Watch, open: () => Promise<NativeConnection>) {
     this.#alias = alias;
     this.#settings = settings;
+    this.#watch = watch;
     this.#open = open;
   }
 
@@ -104,12 +107,15 @@ export class Pool {
   /** As `join`, for a caller who waits until there is one. */
   async acquireShared(): Promise<NativeConnection> {
     const start = performance.now();
+    const span = this.#watch.wait();
     try {
       const connection = await this.#healthy(undefined, true);
+      span?.end();
       if (!this.#shared.has(connection)) this.#shared.set(connection, 1);
       this.#publish(start);
       return connection;
     } catch (error) {
+      span?.end({ error });
       this.#publish(start, error);
       throw error;
     }
@@ -145,11 +151,14 @@ export class Pool {
    */
   async acquire(signal?: AbortSignal): Promise<NativeConnection> {
     const start = performance.now();
+    const span = this.#idle.length === 0 ? this.#watch.wait() : undefined;
     try {
       const connection = await this.#healthy(signal);
+      span?.end();
       this.#publish(start);
       return connection;
     } catch (error) {
+      span?.end({ error });
       this.#publish(start, error);
       throw error;
     }

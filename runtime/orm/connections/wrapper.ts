@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import { SynchronousOnlyOperation } from '../../bridge/errors.ts';
 import { type Lane, runningLane } from '../../bridge/lane.ts';
 import type { ConnectionPlan, DriverRequest, RawResult } from '../../bridge/messages.ts';
@@ -6,7 +5,6 @@ import { defaultCancelTimeout, type Limits } from '../../bridge/settling.ts';
 import { ThreadRequestError } from '../../bridge/thread.ts';
 import { closeIdleConnections } from '../../bridge/threads.ts';
 import { currentContext } from '../../context.ts';
-import { type QueryEvent, queryChannel } from '../../instrumentation.ts';
 import { DatabaseError, type DriverErrorFields } from '../errors.ts';
 import type { Dialect } from '../sql/dialect.ts';
 import type { Backend, DatabaseSettings, Features } from './backend.ts';
@@ -15,6 +13,7 @@ import { NativeConnection } from './native-connection.ts';
 import { defaultPool, Pool } from './pool.ts';
 import { ThreadConnection } from './thread-connection.ts';
 import { databaseError } from './translate.ts';
+import { Watch, type WatchedStatement } from './watch.ts';
 
 /** One configured database: its blocking connections, its pool, and what it can do. */
 export class DatabaseWrapper {
@@ -24,6 +23,8 @@ export class DatabaseWrapper {
   readonly dialect: Dialect;
   readonly #backend: Backend;
   readonly pool: Pool;
+  /** Tells whoever observes this database. */
+  readonly watch: Watch;
   readonly #threadConnections = new Set<ThreadConnection>();
 
   constructor(alias: string, settings: DatabaseSettings, backend: Backend) {
@@ -33,7 +34,8 @@ export class DatabaseWrapper {
     this.dialect = backend.dialect;
     this.features =
       settings.native === false ? { ...backend.features, nativeAsync: false } : backend.features;
-    this.pool = new Pool(alias, { ...defaultPool, ...settings.pool }, () => this.#open());
+    this.watch = new Watch(alias, settings);
+    this.pool = new Pool(alias, { ...defaultPool, ...settings.pool }, this.watch, () => this.#open());
   }
 
   /**
@@ -69,39 +71,39 @@ export class DatabaseWrapper {
 
   /** Sends a statement and holds this thread until it is answered. */
   executeBlocking(connection: ThreadConnection, request: DriverRequest): RawResult {
-    const start = performance.now();
+    const watched = this.watch.statement(request.text, 'blocking');
     try {
       const result = connection.execute(request);
-      this.answered(request, 'blocking', start);
+      watched?.end();
       return result;
     } catch (error) {
-      throw this.failed(request, 'blocking', start, error);
+      throw this.failed(request, watched, error);
     }
   }
   /** Sends a statement to a lane's thread; the event loop stays free. */
   async executeBridged(connection: ThreadConnection, request: DriverRequest): Promise<RawResult> {
-    const start = performance.now();
+    const watched = this.watch.statement(request.text, 'bridged');
     try {
       const result = await connection.executeAsync(request);
-      this.answered(request, 'bridged', start);
+      watched?.end();
       return result;
     } catch (error) {
-      throw this.failed(request, 'bridged', start, error);
+      throw this.failed(request, watched, error);
     }
   }
-  /** Sends a statement over an async socket. */
+  /** Sends a statement over an async socket; `signal` cancels it. */
   async executeNative(
     connection: NativeConnection,
     request: DriverRequest,
     signal?: AbortSignal,
   ): Promise<RawResult> {
-    const start = performance.now();
+    const watched = this.watch.statement(request.text, 'native');
     try {
       const result = await connection.execute(request, signal);
-      this.answered(request, 'native', start);
+      watched?.end();
       return result;
     } catch (error) {
-      throw this.failed(request, 'native', start, error, signal);
+      throw this.failed(request, watched, error, signal);
     }
   }
 
@@ -130,35 +132,10 @@ export class DatabaseWrapper {
       throw databaseError(this.#backend.describeError(error), undefined, error);
     }
   }
-  /**
-   * Publishes that a statement was answered.
-   *
-   * @param start milliseconds as of `performance.now`
-   */
-  answered(request: DriverRequest, path: QueryEvent['path'], start: number): void {
-    if (queryChannel.hasSubscribers) this.#publish(request, path, start);
-  }
-  #publish(request: DriverRequest, path: QueryEvent['path'], start: number, error?: unknown): void {
-    if (!queryChannel.hasSubscribers) return;
-    const event: QueryEvent = {
-      alias: this.alias,
-      sql: request.text,
-      path,
-      start,
-      duration: performance.now() - start,
-      ...(error === undefined ? {} : { error }),
-    };
-    queryChannel.publish(event);
-  }
-  /**
-   * What the application sees of a driver's error; published too.
-   *
-   * @param start milliseconds as of `performance.now`
-   */
+  /** What the application sees of a driver's error; whoever watches the statement is told. */
   failed(
     request: DriverRequest,
-    path: QueryEvent['path'],
-    start: number,
+    watched: WatchedStatement | undefined,
     error: unknown,
     signal?: AbortSignal,
   ): unknown {
@@ -167,7 +144,7 @@ export class DatabaseWrapper {
     const translated = aborted ? error : this.#translate(request, error);
     // Few frames are kept: those of the translation would push out the caller's.
     if (translated !== error) Error.captureStackTrace(translated as Error, this.failed);
-    this.#publish(request, path, start, translated);
+    watched?.end({ error: translated });
     return translated;
   }
   #translate(request: DriverRequest, error: unknown): unknown {

@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import type { DriverRequest, RawResult } from '../../bridge/messages.ts';
 import { syncToAsync } from '../../bridge/sync-to-async.ts';
 import { type Context, currentContext, signalFor, withContext } from '../../context.ts';
@@ -203,15 +202,14 @@ async function readShared(wrapper: DatabaseWrapper, request: DriverRequest): Pro
   const { pool } = wrapper;
   for (let first = true; ; first = false) {
     const connection = pool.join() ?? (await pool.acquireShared());
-    const start = performance.now();
+    const watched = wrapper.watch.statement(request.text, 'native');
     try {
       const result = await connection.execute(request);
-      wrapper.answered(request, 'native', start);
+      watched?.end();
       return result;
     } catch (error) {
       // A connection that breaks takes one statement with it, not those that waited behind.
-      if (!first || !(error instanceof StillWaitingError))
-        throw wrapper.failed(request, 'native', start, error);
+      if (!first || !(error instanceof StillWaitingError)) throw wrapper.failed(request, watched, error);
     } finally {
       pool.leave(connection);
     }
