@@ -236,7 +236,7 @@ export function* explain(
   const settings = new Map<string, boolean>();
   for (const [name, value] of Object.entries(flags)) {
     if (!/^[\w-]+$/.test(name)) throw new ValueError(`Invalid option name: '${name}'.`);
-    settings.set(name.toUpperCase(), value !== false);
+    settings.set(name, value !== false);
   }
   const dialect = dialectOf(queryset.database);
   const asked = format === undefined ? undefined : String(format).toUpperCase();

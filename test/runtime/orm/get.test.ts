@@ -1,4 +1,4 @@
-import { FieldError, ValueError } from '@migrate-async/runtime/orm';
+import { Count, FieldError, ValueError } from '@migrate-async/runtime/orm';
 import { expect } from 'vitest';
 import { call, lastStatement, statements, thrownBy } from '../support/differential.ts';
 import { harness, keys } from '../support/harness.ts';
@@ -175,5 +175,31 @@ behaviour('107 an unknown name lists the choices', function* () {
   expect(error).toBeInstanceOf(FieldError);
   expect(error.message).toBe(
     "Cannot resolve keyword 'nope' into field. Choices are: age, books, contactFor, email, id, name, profile, rating",
+  );
+});
+behaviour('68 first and last of groups need an ordering', function* () {
+  const groups = Book.objects.values('publisher').annotate({ n: Count('id') });
+  for (const method of ['first', 'last']) {
+    const error = yield* thrownBy(() => call(groups, method));
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error.message).toBe(
+      `Cannot use QuerySet.${method}() on an unordered queryset performing aggregation. Add an ordering with orderBy().`,
+    );
+  }
+  expect(yield* call(groups.orderBy('-n'), 'first')).toEqual({ publisher: 1, n: 3 });
+  expect(yield* call(groups.orderBy('-n'), 'last')).toEqual({ publisher: 2, n: 2 });
+});
+behaviour('208 explain takes formats and options it knows', function* () {
+  expect(yield* call<string>(Book.objects, 'explain', { format: 'json' })).toContain('Seq Scan');
+  expect(lastStatement()).toMatch(/^EXPLAIN \(FORMAT JSON\) SELECT/);
+  expect(yield* call<string>(Book.objects, 'explain', { verbose: true })).toContain('Output: id');
+  expect(lastStatement()).toMatch(/^EXPLAIN \(VERBOSE true\) SELECT/);
+  const refused = (options: object) => thrownBy(() => call(Book.objects, 'explain', options));
+  expect((yield* refused({ format: 'NOPE' })).message).toBe(
+    'NOPE is not a recognized format. Allowed formats: JSON, TEXT, XML, YAML',
+  );
+  expect((yield* refused({ 'a;b': true })).message).toBe("Invalid option name: 'a;b'.");
+  expect((yield* refused({ TEST2: 1, TEST: true, verbose: true })).message).toBe(
+    'Unknown options: TEST, TEST2',
   );
 });

@@ -271,3 +271,16 @@ behaviour('128 a list may hold expressions', function* () {
   expect(keys(yield* call(between, 'list'))).toEqual([1, 2]);
   expect(keys(yield* call(Book.objects.exclude({ pages__in: [F('id').mul(100), 1] }), 'list'))).toEqual([]);
 });
+behaviour('146 exclude negates the conditions of one call together', function* () {
+  const rows = Book.objects.exclude({ pages__gt: 100, rating: 4.0 }).orderBy('id');
+  expect(keys(yield* call(rows, 'list'))).toEqual([1, 2, 3, 4]);
+});
+behaviour('148 a list that names null excludes rows without a value, but finds none', function* () {
+  const without = (list: (number | null)[]) => Book.objects.exclude({ rating__in: list }).orderBy('id');
+  expect(keys(yield* call(without([4.0, null]), 'list'))).toEqual([2, 4]);
+  // The same list but for null is another shape: it keeps the row.
+  expect(keys(yield* call(without([4.0]), 'list'))).toEqual([2, 3, 4]);
+  expect(keys(yield* call(without([null]), 'list'))).toEqual([1, 2, 4, 5]);
+  const found = Book.objects.filter({ rating__in: [4.0, null] }).orderBy('id');
+  expect(keys(yield* call(found, 'list'))).toEqual([1, 5]);
+});

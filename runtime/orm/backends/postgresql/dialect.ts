@@ -171,10 +171,9 @@ export const postgresqlDialect: Dialect = {
       );
     }
     const settings = format === undefined ? [] : [`FORMAT ${format}`];
-    for (const [name, value] of flags) {
-      if (!explainFlags.includes(name)) throw new ValueError(`Unknown options: ${name.toLowerCase()}`);
-      settings.push(`${name} ${value}`);
-    }
+    const unknown = [...flags.keys()].filter((name) => !explainFlags.includes(name.toUpperCase()));
+    if (unknown.length > 0) throw new ValueError(`Unknown options: ${unknown.sort().join(', ')}`);
+    for (const [name, value] of flags) settings.push(`${name.toUpperCase()} ${value}`);
     return `EXPLAIN ${settings.length > 0 ? `(${settings.join(', ')}) ` : ''}`;
   },
   schema: {

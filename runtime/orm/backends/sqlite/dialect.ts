@@ -241,8 +241,7 @@ export const sqliteDialect: Dialect = {
 
   explain(format, flags) {
     if (format !== undefined) throw new ValueError(`${format} is not a recognized format.`);
-    const [unknown] = flags.keys();
-    if (unknown !== undefined) throw new ValueError(`Unknown options: ${unknown.toLowerCase()}`);
+    if (flags.size > 0) throw new ValueError(`Unknown options: ${[...flags.keys()].sort().join(', ')}`);
     return 'EXPLAIN QUERY PLAN ';
   },
   schema: {
