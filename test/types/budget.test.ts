@@ -42,8 +42,8 @@ function instantiations(source: string): number {
 test('30 models and 300 filters up to two hops stay below 250,000 instantiations', () => {
   const [none, all] = [instantiations(program(0)), instantiations(program())];
   expect(all).toBeLessThan(250_000);
-  // What is written costs, not what the schema holds.
-  expect(none).toBeLessThan(60_000);
+  // What is written costs, not what the schema holds: some 2,200 for declaring a model with all its methods.
+  expect(none).toBeLessThan(70_000);
   expect((all - none) / filterCount).toBeLessThan(600);
 }, 120_000);
 
