@@ -95,6 +95,7 @@ function caseOf(
     lateAccesses: facts.lateAccesses,
     adaptingMiddleware: adapting,
     wholeBridge: facts.bridgesExternal,
+    waitsUnheld: facts.waitsUnheld,
     hold: { now: now.hold, after: after.hold },
     streams: facts.streams,
     unknownCalls: facts.unknownCalls.length,

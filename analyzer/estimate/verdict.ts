@@ -14,6 +14,8 @@ export interface Case extends Facts {
   readonly adaptingMiddleware: readonly string[];
   /** Bridges that hold a lane while an external call waits. */
   readonly wholeBridge: boolean;
+  /** No lane is held while external calls wait: they come before the first crossing. */
+  readonly waitsUnheld: boolean;
   /** Mean time a lane is held, milliseconds: now and after the rewrite. */
   readonly hold: { readonly now: number; readonly after: number };
   /** Whether the response is read or written piece by piece. */
@@ -133,6 +135,11 @@ function notes(given: Case): readonly string[] {
   if (given.hold.now > 0 && given.calls.length > 0) {
     found.push(
       `Holds a lane ${milliseconds(given.hold.now)} per request now, ${milliseconds(given.hold.after)} after the rewrite.`,
+    );
+  }
+  if (given.waitsUnheld) {
+    found.push(
+      'Its external calls come before its first crossing: no lane is held while they wait, so the rewrite frees little.',
     );
   }
   if (given.adaptingMiddleware.length > 0) {

@@ -3,7 +3,8 @@ import { placeOf } from './boundaries.ts';
 import type { Bridge } from './bridge.ts';
 import type { HandlerEvidence } from './handlers.ts';
 import { type Position, roundsIn, visitPath } from './path.ts';
-import type { Io, Step } from './step.ts';
+import { type Io, partsOf, type Step } from './step.ts';
+import { holds } from './walk.ts';
 
 /** An external call on the hot path, with how often it runs. */
 export interface ExternalOnPath extends ExternalCall {
@@ -22,6 +23,8 @@ export interface HandlerFacts {
   readonly streams: boolean;
   /** A bridge that waits on an external call. */
   readonly bridgesExternal: boolean;
+  /** Every external call comes before the first crossing, which is when a request takes its lane. */
+  readonly waitsUnheld: boolean;
   /** The least sure way to an external call or a bridge, 0 to 1. */
   readonly confidence: number;
 }
@@ -45,6 +48,8 @@ class Collector {
   private readonly lateNames: string[] = [];
   private streams = false;
   private bridgesExternal = false;
+  private crossed = false;
+  private waitsHeld = false;
   private confidence = 1;
 
   constructor(evidence: HandlerEvidence, unboundedRounds: number) {
@@ -71,6 +76,7 @@ class Collector {
       case 'bridge':
         this.bridges.add(step.bridge);
         if (position.hot) this.confidence = Math.min(this.confidence, position.confidence);
+        this.crossed ||= position.hot;
         return;
       case 'stream':
         // A response has one end: what streams in a loop is carried somewhere else.
@@ -106,6 +112,7 @@ class Collector {
       lateAccesses: this.lateNames,
       streams: this.streams,
       bridgesExternal: this.bridgesExternal,
+      waitsUnheld: this.crossed && this.externals.length > 0 && !this.waitsHeld,
       confidence: this.confidence,
     };
   }
@@ -117,6 +124,9 @@ class Collector {
     if (call.weight !== 'external' || !position.hot) return;
     this.confidence = Math.min(this.confidence, position.confidence);
     if (position.bridge !== undefined) this.bridgesExternal = true;
+    // In a loop, the second round comes after the first one's crossings.
+    if (this.crossed || position.loops.some(({ body }) => holds(body, isBridge, partsOf)))
+      this.waitsHeld = true;
     const streaming = call.streaming || this.evidence.streamed.has(placeOf(location));
     if (streaming && position.loops.length === 0) this.streams = true;
     this.externals.push({
@@ -149,4 +159,8 @@ function inSourceOrder(left: Bridge, right: Bridge): number {
     : left.file.path > right.file.path
       ? 1
       : (left.wrap.start ?? 0) - (right.wrap.start ?? 0);
+}
+
+function isBridge({ kind }: Step): boolean {
+  return kind === 'bridge';
 }
