@@ -10,6 +10,7 @@ import { stateOf } from '../models/state.ts';
 import { QuerySet } from '../queryset/queryset.ts';
 import { conditionSql } from '../schema/ddl.ts';
 import { SQLCompiler } from '../sql/compiler.ts';
+import { sentValue } from '../sql/dialect.ts';
 import type { CleanOptions } from '../types/model.ts';
 import { exists } from './read.ts';
 import type { Operation } from './steps.ts';
@@ -134,7 +135,7 @@ function* holds(instance: ModelInstance, condition: unknown): Operation<boolean 
   const fields = meta.localFields.filter((field) => !(instance[field.attribute] instanceof ExpressionNode));
   const columns = fields.map((field, at) => `${dialect.cast(`$${at + 1}`, field)} AS ${quote(field.column)}`);
   const text = `SELECT (${conditionSql(meta, condition, dialect)}) FROM (SELECT ${columns.join(', ')}) AS ${quote(meta.table)}`;
-  const values = fields.map((field) => field.toWire(instance[field.attribute]));
+  const values = fields.map((field) => sentValue(field.toWire(instance[field.attribute]), field, dialect));
   const row = yield* new SQLCompiler(alias, { text, values }).execution('single');
   const answer = row?.[0] ?? null;
   return answer === null ? undefined : answer === 't' || answer === '1';

@@ -177,6 +177,11 @@ export interface SchemaDialect {
 
 export type FunctionName = 'lower' | 'upper' | 'length' | 'now' | 'concat' | 'greatest' | 'least';
 
+/** A field's value as this database takes it. */
+export function sentValue(value: Wire, field: Field, dialect: Dialect): Wire {
+  return typeof value === 'string' ? (dialect.wire(field)?.(value) ?? value) : value;
+}
+
 /** @throws NotSupportedError where parts of moments can only be taken in UTC */
 export function requireTimeZones(dialect: Dialect, zone: string | undefined): void {
   if (zone === undefined || dialect.timeZones === true) return;

@@ -11,7 +11,7 @@ import { quote } from '../models/naming.ts';
 import { Collected, encoded } from '../query/collected.ts';
 import { Query } from '../query/query.ts';
 import { Places, Resolver } from '../query/resolver.ts';
-import type { ConflictRule, Dialect } from './dialect.ts';
+import { type ConflictRule, type Dialect, sentValue } from './dialect.ts';
 import { SqlWriter } from './writer.ts';
 
 /** A value to write: text for a parameter, the column's default, or an expression. */
@@ -43,7 +43,7 @@ class StatementBuilder {
     this.dialect = dialect;
   }
   parameter(value: Wire, field: Field): string {
-    const mark = `$${this.values.push(sent(value, field, this.dialect))}`;
+    const mark = `$${this.values.push(sentValue(value, field, this.dialect))}`;
     return this.dialect.stored(mark, field);
   }
   list(values: readonly Wire[], element: Field): string {
@@ -91,10 +91,6 @@ class StatementBuilder {
 function namesOtherTable(expression: ExpressionNode, query: Query): boolean {
   if (expression instanceof Column && expression.alias !== query.base) return true;
   return expression.children.some((child) => namesOtherTable(child, query));
-}
-
-function sent(value: Wire, field: Field, dialect: Dialect): Wire {
-  return value === null ? null : (dialect.wire(field)?.(value) ?? value);
 }
 
 const names = new Map<string, string>();
