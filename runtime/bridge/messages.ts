@@ -3,6 +3,9 @@ import type { PackedResult } from '../orm/protocol/result.ts';
 import type { WireRows } from '../orm/protocol/rows.ts';
 import type { Limits } from './settling.ts';
 
+/** Message of a driver that was asked after its connection had closed: nothing was sent. */
+export const connectionClosed = 'the connection is closed';
+
 /** How a worker opens one connection: which driver module, with which settings. Both cross threads. */
 export interface ConnectionPlan {
   /** Path of a module that exports `openDriver(settings)`. */

@@ -91,6 +91,20 @@ export class Thread {
     });
   }
 
+  /**
+   * Closes a connection once everything asked of it before is answered.
+   *
+   * @param timeout milliseconds to wait for that before the thread is ended with all it owns; without end when absent
+   */
+  async closeConnection(connection: number, timeout?: number): Promise<void> {
+    const late = timeout === undefined ? undefined : setTimeout(() => this.terminate(), timeout);
+    try {
+      await this.requestAsync({ kind: 'close', connection });
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
   /** Ends the thread. Its connections must be closed before: a thread that waits on a socket dies with it. */
   async terminate(): Promise<void> {
     this.#failure ??= new Error('The bridge thread is gone.');

@@ -32,14 +32,19 @@ export function returnThread(thread: Thread): void {
   watchIdle();
 }
 
-/** Closes the idle threads' connections to `target`. */
-export async function closeIdleConnections(target: object): Promise<void> {
+/**
+ * Closes the idle threads' connections to `target`.
+ *
+ * @param timeout milliseconds to wait for a statement that nobody waits for any more
+ */
+export async function closeIdleConnections(target: object, timeout?: number): Promise<void> {
   const closing = idle.map(({ thread }) => {
     const connection = thread.kept.get(target);
     thread.kept.delete(target);
-    return connection === undefined ? undefined : thread.requestAsync({ kind: 'close', connection });
+    return connection === undefined ? undefined : thread.closeConnection(connection, timeout);
   });
   await Promise.allSettled(closing);
+  idle = idle.filter(({ thread }) => thread.usable);
 }
 
 /** Ends the threads that nobody uses. */
@@ -54,9 +59,7 @@ export function threadCounts(): { readonly inUse: number; readonly idle: number 
 
 /** Connections are closed first, so that the server sees a farewell and not a broken socket. */
 async function endThread(thread: Thread): Promise<void> {
-  const closing = [...thread.kept.values()].map((connection) =>
-    thread.requestAsync({ kind: 'close', connection }),
-  );
+  const closing = [...thread.kept.values()].map((connection) => thread.closeConnection(connection));
   thread.kept.clear();
   await Promise.allSettled(closing);
   await thread.terminate();

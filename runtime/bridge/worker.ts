@@ -1,13 +1,14 @@
 import { type PackedResult, packed } from '../orm/protocol/result.ts';
-import type {
-  ConnectionStatus,
-  Driver,
-  DriverModule,
-  DriverRequest,
-  RawResult,
-  WorkerReply,
-  WorkerRequest,
-  WorkerStart,
+import {
+  type ConnectionStatus,
+  connectionClosed,
+  type Driver,
+  type DriverModule,
+  type DriverRequest,
+  type RawResult,
+  type WorkerReply,
+  type WorkerRequest,
+  type WorkerStart,
 } from './messages.ts';
 import { type Limits, settled } from './settling.ts';
 
@@ -50,7 +51,7 @@ export function serve(start: WorkerStart, load: (module: string) => Promise<Driv
         return answered(undefined);
       }
       const connection = connections.get(request.connection);
-      if (connection === undefined) throw new Error('the connection is closed');
+      if (connection === undefined) throw new Error(connectionClosed);
       if (request.kind === 'close') {
         connections.delete(request.connection);
         await connection.driver.close();

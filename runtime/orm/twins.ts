@@ -66,6 +66,7 @@ export const twins = {
     atomic: 'aatomic',
     commit: 'acommit',
     rollback: 'arollback',
+    setAutocommit: 'asetAutocommit',
     savepoint: 'asavepoint',
     savepointRollback: 'asavepointRollback',
     savepointCommit: 'asavepointCommit',

@@ -35,6 +35,12 @@ export class NativeConnection {
       return false;
     }
   }
+  /** Closes the connection that a transaction is open on: the server rolls it back, later statements are refused. */
+  async closeInBlock(): Promise<void> {
+    await this.lock.acquire();
+    this.destroy();
+    this.lock.release();
+  }
   /** Drops the connection, which rolls back what is open on it. */
   destroy(): void {
     this.#driver.destroy();

@@ -51,11 +51,12 @@ export class Pool {
   readonly #idle: Idle[] = [];
   readonly #born = new Map<NativeConnection, number>();
   readonly #waiting = new Waiting<NativeConnection>();
-  readonly #closing = new Set<Promise<void>>();
+  readonly #goodbyes = new Set<Promise<void>>();
   /** Connections that carry quick reads, and how many each. */
   readonly #shared = new Map<NativeConnection, number>();
   #opening = 0;
   #closed = false;
+  #closing: Promise<void> | undefined;
   #reaper: NodeJS.Timeout | undefined;
   #drained: (() => void) | undefined;
 
@@ -187,8 +188,27 @@ export class Pool {
     this.#watchIdle();
   }
 
-  /** Refuses new callers, waits for connections in use, closes everything. */
-  async close(): Promise<void> {
+  get closed(): boolean {
+    return this.#closed;
+  }
+  /**
+   * Refuses new callers, waits for connections in use, closes everything.
+   *
+   * @param timeout milliseconds to wait for connections in use before they are dropped; without end when absent
+   */
+  close(timeout?: number): Promise<void> {
+    this.#closing ??= this.#drain();
+    if (timeout === undefined || this.size === 0) return this.#closing;
+    const late = setTimeout(() => this.#dropAll(), timeout);
+    return this.#closing.finally(() => clearTimeout(late));
+  }
+  #dropAll(): void {
+    for (const connection of [...this.#born.keys()]) {
+      connection.destroy();
+      this.#discard(connection);
+    }
+  }
+  async #drain(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#reaper);
     this.#waiting.refuse(new OperationalError('the pool is closed'));
@@ -198,7 +218,7 @@ export class Pool {
         this.#drained = resolve;
       });
     }
-    await Promise.allSettled(this.#closing);
+    await Promise.allSettled(this.#goodbyes);
   }
 
   async #healthy(signal: AbortSignal | undefined, shares = false): Promise<NativeConnection> {
@@ -273,8 +293,8 @@ export class Pool {
   #discard(connection: NativeConnection): void {
     this.#born.delete(connection);
     const closing = connection.close().catch(() => undefined);
-    this.#closing.add(closing);
-    closing.finally(() => this.#closing.delete(closing));
+    this.#goodbyes.add(closing);
+    closing.finally(() => this.#goodbyes.delete(closing));
     this.#openWhereNeeded();
     this.#noteDrained();
   }

@@ -1,5 +1,11 @@
 import type { LaneResource } from '../../bridge/lane.ts';
-import type { ConnectionPlan, ConnectionStatus, DriverRequest, RawResult } from '../../bridge/messages.ts';
+import {
+  type ConnectionPlan,
+  type ConnectionStatus,
+  connectionClosed,
+  type DriverRequest,
+  type RawResult,
+} from '../../bridge/messages.ts';
 import { type Thread, ThreadRequestError } from '../../bridge/thread.ts';
 import { borrowThread, returnThread } from '../../bridge/threads.ts';
 import { type PackedResult, unpacked } from '../protocol/result.ts';
@@ -69,20 +75,26 @@ export class ThreadConnection implements LaneResource {
     if (this.#open) this.#thread?.request({ kind: 'close', connection: this.#key });
     this.#forget();
   }
-  async closeAsync(): Promise<void> {
-    if (this.#open) await this.#thread?.requestAsync({ kind: 'close', connection: this.#key });
+  /** @param timeout milliseconds to wait for the statement under way before the thread is ended */
+  async closeAsync(timeout?: number): Promise<void> {
+    if (this.#open) await this.#thread?.closeConnection(this.#key, timeout);
     this.#forget();
+  }
+  /** Closes the connection that a transaction is open on: the server rolls it back, later statements are refused. */
+  closeInBlock(): Promise<void> {
+    return this.closeAsync();
   }
   get busy(): boolean {
     return this.transaction.inBlock;
   }
   /** Gives the thread back, with the connection unless a transaction is open: closing it rolls that back. */
-  async release(): Promise<void> {
+  /** @param timeout milliseconds to wait for the statement under way */
+  async release(timeout?: number): Promise<void> {
     this.#released(this);
     const thread = this.#thread;
     if (thread === undefined) return;
     if (this.#open && !this.#inTransaction && !this.#spoiled) thread.kept.set(this.#target, this.#key);
-    else await this.closeAsync().catch(() => undefined);
+    else await this.closeAsync(timeout).catch(() => undefined);
     this.#thread = undefined;
     this.#open = false;
     returnThread(thread);
@@ -95,7 +107,7 @@ export class ThreadConnection implements LaneResource {
       this.#thread.kept.delete(this.#target);
     }
     // A block that lost its connection must end before the next one can start on another.
-    if (!this.#open && this.transaction.inBlock) throw new Error('the connection is closed');
+    if (!this.#open && this.transaction.begun) throw new Error(connectionClosed);
     return this.#thread;
   }
   #answer(reply: ConnectionStatus & { readonly result: PackedResult | undefined }): RawResult {

@@ -1,3 +1,4 @@
+import { connectionClosed } from '../../bridge/messages.ts';
 import {
   DatabaseError,
   DataError,
@@ -56,7 +57,7 @@ const byClass: Readonly<Record<string, ErrorClass>> = {
 /** The error an application sees for what a driver reported. */
 export function databaseError(fields: DriverErrorFields, sql?: string, cause?: unknown): DatabaseError {
   const { code, message } = fields;
-  if (message === 'the connection is closed') return new OperationalError(message, fields, sql, cause);
+  if (message === connectionClosed) return new OperationalError(message, fields, sql, cause);
   // No SQLSTATE: the socket broke or never opened.
   if (code === undefined || !/^[0-9A-Z]{5}$/.test(code))
     return new OperationalError(message, fields, sql, cause);

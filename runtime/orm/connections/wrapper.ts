@@ -15,6 +15,14 @@ import { ThreadConnection } from './thread-connection.ts';
 import { databaseError } from './translate.ts';
 import { Watch, type WatchedStatement } from './watch.ts';
 
+export interface CloseOptions {
+  readonly timeout?: number;
+}
+/** The block that `aatomic` keeps in the context. */
+interface OpenTransaction {
+  readonly connection: { closeInBlock(): Promise<void> };
+}
+
 /** One configured database: its blocking connections, its pool, and what it can do. */
 export class DatabaseWrapper {
   readonly alias: string;
@@ -112,12 +120,23 @@ export class DatabaseWrapper {
     refuseInAsyncContext();
     this.connectionOf(runningLane()).close();
   }
-  /** Closes every connection to this database, the pool's and the bridge threads', when they are given back. */
-  async aclose(): Promise<void> {
+  /**
+   * Closes every connection to this database, the pool's and the bridge threads', when they are given back. Inside an
+   * `aatomic` block it closes the one of the block, as `close` does: the others would wait for the block, which waits
+   * for this.
+   *
+   * @param options `timeout`: milliseconds to wait for what is under way before it is dropped; without end when absent
+   */
+  async aclose({ timeout }: CloseOptions = {}): Promise<void> {
+    const block = currentContext()?.blocks?.get(this.alias);
+    if (block !== undefined) return (block as OpenTransaction).connection.closeInBlock();
     const blocking = [...this.#threadConnections];
     this.#threadConnections.clear();
-    await Promise.all([this.pool.close(), ...blocking.map((connection) => connection.release())]);
-    await closeIdleConnections(this);
+    await Promise.all([
+      this.pool.close(timeout),
+      ...blocking.map((connection) => connection.release(timeout)),
+    ]);
+    await closeIdleConnections(this, timeout);
   }
 
   #plan(): ConnectionPlan {

@@ -35,6 +35,8 @@ export function nativeAnswers(signal: AbortSignal | undefined): (step: Step) => 
 
 /** The connection one operation keeps: while it is inside a transaction it opened itself, or pinned one. */
 interface Held {
+  /** Whose connection it is, whatever the alias means by the time it is given back. */
+  readonly wrapper: DatabaseWrapper;
   readonly connection: NativeConnection;
   /** Blocks the operation opened and has not ended. */
   depth: number;
@@ -125,7 +127,7 @@ class NativeSession {
       await controlNative(wrapper, held.connection, held.connection.transaction.enter(step.options));
       held.depth += 1;
     } catch (error) {
-      if (held.depth === 0) this.#letGo(wrapper);
+      if (held.depth === 0) this.#letGo();
       throw error;
     }
   }
@@ -137,7 +139,7 @@ class NativeSession {
     try {
       hooks = await endNative(wrapper, held.connection, failed, this.#signal);
     } finally {
-      if (held.depth === 0) this.#letGo(wrapper);
+      if (held.depth === 0) this.#letGo();
     }
     await runHooks(hooks);
   }
@@ -162,7 +164,7 @@ class NativeSession {
     // A context that ended has taken the connection away.
     if (held === undefined || this.#leave?.() === false) return;
     if (parting !== undefined) await endSession(wrapper, held.connection, parting);
-    this.#letGo(wrapper);
+    this.#letGo();
   }
 
   #block(wrapper: DatabaseWrapper): NativeBlock | undefined {
@@ -173,16 +175,16 @@ class NativeSession {
     const block = this.#block(wrapper);
     if (block === undefined) {
       const connection = await wrapper.asyncConnection(this.#signal);
-      return { connection, depth: 0, turn: undefined };
+      return { wrapper, connection, depth: 0, turn: undefined };
     }
     await takeTurn(block, this.#signal);
-    return { connection: block.connection, depth: 0, turn: lockOf(block) };
+    return { wrapper, connection: block.connection, depth: 0, turn: lockOf(block) };
   }
-  #letGo(wrapper: DatabaseWrapper): void {
+  #letGo(): void {
     const held = this.#held;
     this.#held = undefined;
     if (held === undefined) return;
-    if (held.turn === undefined) wrapper.pool.release(held.connection);
+    if (held.turn === undefined) held.wrapper.pool.release(held.connection);
     else held.turn.release();
   }
 }

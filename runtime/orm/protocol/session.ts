@@ -1,6 +1,11 @@
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
-import type { DriverRequest, RawResult, ServiceTime } from '../../bridge/messages.ts';
+import {
+  connectionClosed,
+  type DriverRequest,
+  type RawResult,
+  type ServiceTime,
+} from '../../bridge/messages.ts';
 import { Incoming } from './incoming.ts';
 import { Outgoing } from './outgoing.ts';
 import { WireResult } from './result.ts';
@@ -92,7 +97,7 @@ export class WireSession {
    */
   send(request: DriverRequest, name: string | undefined, done: WireCallback): void {
     if (this.#closed !== undefined) {
-      done(new Error('the connection is closed'), undefined);
+      done(new Error(connectionClosed), undefined);
       return;
     }
     this.#write(new Exchange(request, name, done));

@@ -192,6 +192,10 @@ function setRollback(rollback: boolean, using?: string): void {
 function getRollback(using?: string): boolean {
   return requireBlock(currentState(using)).needsRollback;
 }
+/** True outside a block, where every statement is committed by itself. */
+function getAutocommit(using?: string): boolean {
+  return nativeOrMissing(using)?.inBlock !== true;
+}
 function requireBlock(state: TransactionState): TransactionState {
   if (state.inBlock) return state;
   throw new TransactionManagementError("The rollback flag doesn't work outside of an 'atomic' block.");
@@ -204,5 +208,6 @@ export const transaction = {
   aonCommit,
   setRollback,
   getRollback,
+  getAutocommit,
   ...savepoints,
 };

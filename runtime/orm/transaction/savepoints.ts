@@ -1,5 +1,5 @@
 import { connections } from '../connections/index.ts';
-import { TransactionManagementError } from '../errors.ts';
+import { NotSupportedError, TransactionManagementError } from '../errors.ts';
 import { controlBlocking } from '../operations/blocking.ts';
 import { controlNative, currentBlock, inTurn } from '../operations/native.ts';
 import { controlInBlock } from './bridged.ts';
@@ -31,13 +31,13 @@ async function native<Result>(
 /**
  * Makes a savepoint by hand.
  *
- * @returns its name, undefined outside a block
+ * @returns its name, null outside a block
  */
-export function savepoint(using?: string): string | undefined {
+export function savepoint(using?: string): string | null {
   return blocking(using, (state) => state.savepoint());
 }
-export function asavepoint(using?: string): Promise<string | undefined> {
-  return native(using, (state) => state.savepoint(), undefined);
+export function asavepoint(using?: string): Promise<string | null> {
+  return native(using, (state) => state.savepoint(), null);
 }
 /** Undoes what happened since the savepoint; hooks added since are dropped. */
 export function savepointRollback(name: string, using?: string): void {
@@ -75,4 +75,23 @@ export function arollback(using?: string): Promise<void> {
 function requireOutside(state: TransactionState | undefined): void {
   if (state?.inBlock)
     throw new TransactionManagementError("This is forbidden when an 'atomic' block is active.");
+}
+
+/**
+ * Says whether every statement outside a block is committed by itself. It is, and that cannot be changed: a transaction
+ * that any statement begins and any code may end belongs to nobody. `atomic` says where it begins and ends.
+ *
+ * @throws TransactionManagementError inside a block; NotSupportedError for false
+ */
+export function setAutocommit(autocommit: boolean, using?: string): void {
+  commit(using);
+  requireAutocommit(autocommit);
+}
+export async function asetAutocommit(autocommit: boolean, using?: string): Promise<void> {
+  await acommit(using);
+  requireAutocommit(autocommit);
+}
+function requireAutocommit(autocommit: boolean): void {
+  if (autocommit) return;
+  throw new NotSupportedError('Autocommit cannot be turned off; use transaction.atomic() or aatomic().');
 }

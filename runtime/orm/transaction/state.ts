@@ -1,4 +1,4 @@
-import type { RawResult } from '../../bridge/messages.ts';
+import { connectionClosed, type RawResult } from '../../bridge/messages.ts';
 import { DatabaseError, OperationalError, TransactionManagementError } from '../errors.ts';
 import type { BlockOptions } from '../operations/steps.ts';
 
@@ -13,6 +13,8 @@ export interface CommitHook {
 /** An open block; its savepoint is undefined where it is the outermost or joined the one around it. */
 export interface OpenBlock {
   readonly savepoint: string | undefined;
+  /** Savepoints made in it by hand that have not been given up, in the order of their making. */
+  byHand: readonly string[];
 }
 
 /** Statements of a protocol: yields SQL, is answered with the server's result. */
@@ -26,11 +28,16 @@ export class TransactionState {
   readonly #blocks: OpenBlock[] = [];
   #hooks: CommitHook[] = [];
   #savepointCount = 0;
+  #begun = false;
   /** True when the innermost block can only be rolled back. */
   needsRollback = false;
   /** True when the connection must be thrown away: even ROLLBACK failed. */
   broken = false;
 
+  /** True from BEGIN until COMMIT or ROLLBACK was answered: no other connection can stand in for this one. */
+  get begun(): boolean {
+    return this.#begun;
+  }
   get inBlock(): boolean {
     return this.#blocks.length > 0;
   }
@@ -60,12 +67,13 @@ export class TransactionState {
     if (!this.inBlock) {
       this.needsRollback = false;
       yield 'BEGIN';
-      this.#blocks.push({ savepoint: undefined });
+      this.#begun = true;
+      this.#blocks.push({ savepoint: undefined, byHand: [] });
       return;
     }
     const name = savepoint && !this.needsRollback ? this.#newSavepoint() : undefined;
     if (name !== undefined) yield `SAVEPOINT ${name}`;
-    this.#blocks.push({ savepoint: name });
+    this.#blocks.push({ savepoint: name, byHand: [] });
   }
 
   /**
@@ -98,13 +106,17 @@ export class TransactionState {
     }
     const hooks = this.#hooks;
     this.#hooks = [];
-    if (failed || this.needsRollback) {
-      this.needsRollback = false;
-      yield* this.#rollback();
-      return [];
+    try {
+      if (failed || this.needsRollback) {
+        this.needsRollback = false;
+        yield* this.#rollback();
+        return [];
+      }
+      yield* this.#commit();
+      return hooks;
+    } finally {
+      this.#begun = false;
     }
-    yield* this.#commit();
-    return hooks;
   }
 
   *#exitInner(savepoint: string | undefined, failed: boolean): Control<void> {
@@ -140,7 +152,7 @@ export class TransactionState {
       tag = (yield 'COMMIT').command;
     } catch (error) {
       if (error instanceof DatabaseError) yield* this.#rollback();
-      throw this.broken ? outcomeUnknown(error as DatabaseError) : error;
+      throw this.broken && wasSent(error as DatabaseError) ? outcomeUnknown(error as DatabaseError) : error;
     }
     // PostgreSQL answers COMMIT of an aborted transaction with ROLLBACK and no error: the work is gone.
     if (tag === 'ROLLBACK') {
@@ -160,25 +172,39 @@ export class TransactionState {
 
   /** Adds a hook; call only inside a block. */
   addHook(run: () => unknown, robust: boolean): void {
-    const savepoints = this.#blocks.flatMap(({ savepoint }) => savepoint ?? []);
+    const savepoints = this.#blocks.flatMap(({ savepoint, byHand }) => [
+      ...(savepoint ? [savepoint] : []),
+      ...byHand,
+    ]);
     this.#hooks.push({ run, robust, savepoints });
   }
 
-  /** Makes a savepoint by hand; undefined outside a block. */
-  *savepoint(): Control<string | undefined> {
-    if (!this.inBlock) return undefined;
+  /** Makes a savepoint by hand; null outside a block. */
+  *savepoint(): Control<string | null> {
+    const block = this.innermost;
+    if (block === undefined) return null;
     const name = this.#newSavepoint();
     yield `SAVEPOINT ${name}`;
+    block.byHand = [...block.byHand, name];
     return name;
   }
   *savepointRollback(name: string): Control<void> {
     this.#requireName(name);
     this.#hooks = this.#hooks.filter((hook) => !hook.savepoints.includes(name));
+    this.#forgetSavepoints(name, 1);
     yield `ROLLBACK TO SAVEPOINT ${name}`;
   }
   *savepointCommit(name: string): Control<void> {
     this.#requireName(name);
+    this.#forgetSavepoints(name, 0);
     yield `RELEASE SAVEPOINT ${name}`;
+  }
+  /** Those made after `name` are gone with what came after it; `kept` says whether it is still there itself. */
+  #forgetSavepoints(name: string, kept: 0 | 1): void {
+    for (const block of this.#blocks) {
+      const at = block.byHand.indexOf(name);
+      if (at !== -1) block.byHand = block.byHand.slice(0, at + kept);
+    }
   }
 
   #newSavepoint(): string {
@@ -191,6 +217,10 @@ export class TransactionState {
   }
 }
 
+/** False when the connection was known to be closed, so that the server never saw the statement. */
+function wasSent({ message }: DatabaseError): boolean {
+  return message !== connectionClosed;
+}
 /** Not even ROLLBACK got through: the server may have committed before it, or the way to it, broke down. */
 function outcomeUnknown(error: DatabaseError): OperationalError {
   return new OperationalError(

@@ -103,7 +103,7 @@ test('366 a query that outlives its block is refused', async () => {
 });
 test('savepoints by hand belong to the block', async () => {
   await setup.reset();
-  expect(await transaction.asavepoint()).toBeUndefined();
+  expect(await transaction.asavepoint()).toBeNull();
   await transaction.aatomic(async () => {
     await Parent.objects.acreate({ name: 'kept' });
     const savepoint = (await transaction.asavepoint()) as string;

@@ -1,6 +1,11 @@
 import type { Socket } from 'node:net';
 import pg from 'pg';
-import type { Driver, DriverRequest, RawResult } from '../../../bridge/messages.ts';
+import {
+  connectionClosed,
+  type Driver,
+  type DriverRequest,
+  type RawResult,
+} from '../../../bridge/messages.ts';
 import type { DriverErrorFields } from '../../errors.ts';
 import { WireSession } from '../../protocol/session.ts';
 import { requestCancel } from './cancel.ts';
@@ -96,6 +101,8 @@ class PostgresqlDriver implements Driver {
   }
 
   execute(request: DriverRequest): Promise<RawResult> {
+    // The socket takes a moment to say that it was destroyed.
+    if (this.#closed) return Promise.reject(new Error(connectionClosed));
     return new Promise((resolve, reject) => {
       this.#session.send(request, this.#prepares ? request.name : undefined, (error, result) => {
         if (result !== undefined) return resolve(result);

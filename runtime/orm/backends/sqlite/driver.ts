@@ -1,5 +1,10 @@
 import { fileURLToPath } from 'node:url';
-import type { Driver, DriverRequest, RawResult } from '../../../bridge/messages.ts';
+import {
+  connectionClosed,
+  type Driver,
+  type DriverRequest,
+  type RawResult,
+} from '../../../bridge/messages.ts';
 import type { DriverErrorFields } from '../../errors.ts';
 import { commandOf, inOrder, type Positional, positional } from '../positional.ts';
 import { openDatabase, type SqliteDatabase, type SqliteResult, type SqliteStatement } from './engine.ts';
@@ -58,7 +63,7 @@ class SqliteDriver implements Driver {
   }
 
   async execute(request: DriverRequest): Promise<RawResult> {
-    if (!this.#open) throw new Error('the connection is closed');
+    if (!this.#open) throw new Error(connectionClosed);
     const sent = positional(request.text);
     if (control.test(sent.text)) {
       this.#database.exec(sent.text);
