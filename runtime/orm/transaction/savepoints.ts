@@ -39,7 +39,7 @@ export function savepoint(using?: string): string | null {
 export function asavepoint(using?: string): Promise<string | null> {
   return native(using, (state) => state.savepoint(), null);
 }
-/** Undoes what happened since the savepoint; hooks added since are dropped. */
+/** Undoes what happened since the savepoint; hooks added since are dropped. Outside a block there is nothing to undo. */
 export function savepointRollback(name: string, using?: string): void {
   blocking(using, (state) => state.savepointRollback(name));
 }

@@ -66,6 +66,8 @@ export class TransactionState {
     }
     if (!this.inBlock) {
       this.needsRollback = false;
+      // The same names in every transaction: the server's statistics tell statements apart by their text.
+      this.#savepointCount = 0;
       yield 'BEGIN';
       this.#begun = true;
       this.#blocks.push({ savepoint: undefined, byHand: [] });
@@ -189,12 +191,14 @@ export class TransactionState {
     return name;
   }
   *savepointRollback(name: string): Control<void> {
+    if (!this.inBlock) return;
     this.#requireName(name);
     this.#hooks = this.#hooks.filter((hook) => !hook.savepoints.includes(name));
     this.#forgetSavepoints(name, 1);
     yield `ROLLBACK TO SAVEPOINT ${name}`;
   }
   *savepointCommit(name: string): Control<void> {
+    if (!this.inBlock) return;
     this.#requireName(name);
     this.#forgetSavepoints(name, 0);
     yield `RELEASE SAVEPOINT ${name}`;
@@ -212,8 +216,8 @@ export class TransactionState {
     return `s${this.#savepointCount}`;
   }
   #requireName(name: string): void {
-    if (!/^s\d+$/.test(name))
-      throw new TransactionManagementError(`'${name}' is not a savepoint of this connection.`);
+    if (this.#blocks.some(({ byHand }) => byHand.includes(name))) return;
+    throw new TransactionManagementError(`'${name}' is no open savepoint of this transaction.`);
   }
 }
 

@@ -55,7 +55,10 @@ class SqliteDriver implements Driver {
   async cancel(): Promise<void> {}
   destroy(): void {
     if (!this.#open) return;
+    // A database with prepared statements is only closed once they are collected, and would keep its locks until then.
+    if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
     this.#open = false;
+    this.#statements.clear();
     this.#database.close();
   }
   async close(): Promise<void> {
