@@ -18,7 +18,7 @@ export interface PoolSettings {
   /** Whether to ask the server `SELECT 1` before a connection is handed out. */
   readonly check: boolean;
 }
-export const defaultPool: PoolSettings = {
+const defaultPool: PoolSettings = {
   min: 0,
   max: 10,
   timeout: 30_000,
@@ -26,6 +26,11 @@ export const defaultPool: PoolSettings = {
   maxLifetime: 3_600_000,
   check: false,
 };
+/** The pool's settings, with defaults for what is absent or undefined. */
+export function poolSettings({ pool = {} }: { readonly pool?: Partial<PoolSettings> }): PoolSettings {
+  const given = Object.entries(pool).filter(([, value]) => value !== undefined);
+  return { ...defaultPool, ...Object.fromEntries(given) };
+}
 
 /**
  * Quick reads that one connection may carry at once. Each waits for those before it, so this bounds what sharing can

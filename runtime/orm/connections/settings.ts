@@ -1,7 +1,7 @@
 import { ImproperlyConfigured } from '../errors.ts';
 import { closeMatches } from '../lookups/suggestions.ts';
 import type { DatabaseSettings } from './backend.ts';
-import { defaultPool, type PoolSettings } from './pool.ts';
+import { type PoolSettings, poolSettings } from './pool.ts';
 
 type Check = (value: unknown) => string | undefined;
 
@@ -47,9 +47,10 @@ const persistent = ['connMaxAge', 'CONN_MAX_AGE', 'conn_max_age'];
  */
 export function requireSettings(alias: string, settings: DatabaseSettings): void {
   check(`the database '${alias}'`, settings, settingChecks);
+  if (settings.url === undefined) throw new ImproperlyConfigured(`The database '${alias}' has no url.`);
   if (settings.pool === undefined) return;
   check(`the pool of '${alias}'`, settings.pool, poolChecks);
-  const { min, max } = { ...defaultPool, ...settings.pool };
+  const { min, max } = poolSettings(settings);
   if (min > max)
     throw new ImproperlyConfigured(`The pool of '${alias}': min (${min}) is more than max (${max}).`);
 }

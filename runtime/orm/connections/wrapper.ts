@@ -10,7 +10,7 @@ import type { Dialect } from '../sql/dialect.ts';
 import type { Backend, DatabaseSettings, Features } from './backend.ts';
 import { Cursor } from './cursor.ts';
 import { NativeConnection } from './native-connection.ts';
-import { defaultPool, Pool } from './pool.ts';
+import { Pool, poolSettings } from './pool.ts';
 import { ThreadConnection } from './thread-connection.ts';
 import { databaseError } from './translate.ts';
 import { Watch, type WatchedStatement } from './watch.ts';
@@ -43,7 +43,7 @@ export class DatabaseWrapper {
     this.features =
       settings.native === false ? { ...backend.features, nativeAsync: false } : backend.features;
     this.watch = new Watch(alias, settings);
-    this.pool = new Pool(alias, { ...defaultPool, ...settings.pool }, this.watch, () => this.#open());
+    this.pool = new Pool(alias, poolSettings(settings), this.watch, () => this.#open());
   }
 
   /**

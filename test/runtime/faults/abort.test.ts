@@ -183,6 +183,26 @@ test('in a savepoint: the transaction around it goes on', async () => {
     'also',
   ]);
 });
+test('361 in a transaction: it takes no more statements, until it is rolled back', async () => {
+  await transaction.aatomic(async () => {
+    await Parent.objects.acreate({ name: 'kept' });
+    const controller = new AbortController();
+    const savepoint = transaction.aatomic(async () => {
+      const slow = Parent.objects
+        .raw('select id, name from parent, pg_sleep(60)')
+        .abortable(controller.signal);
+      const given = expect(slow.alist()).rejects.toBe(gone);
+      await setup.running('pg_sleep');
+      controller.abort(gone);
+      await given;
+      await expect(Parent.objects.acount()).rejects.toBeInstanceOf(TransactionManagementError);
+      throw gone;
+    });
+    await expect(savepoint).rejects.toBe(gone);
+    expect(await Parent.objects.acount()).toBe(1);
+  });
+  expect(await Parent.objects.acount()).toBe(1);
+});
 test('while waiting for a turn in a transaction: it is not sent', async () => {
   const controller = new AbortController();
   const block = transaction.aatomic(async () => {

@@ -80,6 +80,31 @@ test('killed in a transaction whose code swallows that: it still fails, and its 
   expect(ran).toBe(false);
   expect(await parents()).toEqual([]);
 });
+test('killed in a blocking transaction whose code swallows that: it fails on the closed connection, not on another', async () => {
+  const ran: string[] = [];
+  const block = syncToAsync(() =>
+    transaction.atomic(() => {
+      Parent.objects.create({ name: 'a' });
+      transaction.onCommit(() => void ran.push('hook'));
+      const cursor = connections.get().cursor();
+      cursor.execute('select pg_terminate_backend(pg_backend_pid())');
+    }),
+  );
+  await expect(block()).rejects.toBeInstanceOf(OperationalError);
+  const swallowed = syncToAsync(() =>
+    transaction.atomic(() => {
+      Parent.objects.create({ name: 'a' });
+      transaction.onCommit(() => void ran.push('hook'));
+      expect(() =>
+        connections.get().cursor().execute('select pg_terminate_backend(pg_backend_pid())'),
+      ).toThrow(OperationalError);
+    }),
+  );
+  await expect(swallowed()).rejects.toThrow('the connection is closed');
+  expect(ran).toEqual([]);
+  expect(await Parent.objects.acount()).toBe(0);
+  expect(Parent.objects.create({ name: 'next' }).id).toBeGreaterThan(0);
+});
 test('killed inside a savepoint: the transaction around it fails too', async () => {
   const error = await failure(
     transaction.aatomic(async () => {
