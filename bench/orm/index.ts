@@ -1,10 +1,11 @@
 import { execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { startPostgres } from '../../fixtures/postgres/server.ts';
-import { peersFolder } from '../peers.ts';
+import { installPeers, peersFolder } from '../peers.ts';
 import { contestants } from './contestants/index.ts';
 import { schema, seed } from './dataset.ts';
 import type { FromContestant, Round, ToContestant } from './process.ts';
@@ -20,6 +21,12 @@ function compile(): void {
   const root = fileURLToPath(new URL('../..', import.meta.url));
   const compiler = path.join(root, 'node_modules/typescript/bin/tsc');
   execFileSync(process.execPath, [compiler, '-p', path.join(root, 'bench/orm')], { stdio: 'inherit' });
+}
+
+/** What is measured shares one `pg`, the version this project has, so that nobody wins by its driver's age. */
+function install(taking: typeof contestants): void {
+  const { version } = createRequire(import.meta.url)('pg/package.json') as { version: string };
+  installPeers(Object.assign({ pg: version }, ...taking.map(({ packages }) => packages)));
 }
 
 /** Settings of one run. */
@@ -48,17 +55,20 @@ export interface Measurement {
 
 /** Runs every contestant through every task, round by round in turn, after checking that their answers agree. */
 export async function measure(options: OrmBenchOptions, log: (line: string) => void): Promise<Measurement[]> {
+  const taking = contestants.filter(
+    ({ name }) => options.contestants === undefined || options.contestants.includes(name),
+  );
+  install(taking);
   compile();
   const server = await startPostgres();
+  const url = await server.createDatabase();
+  const admin = new pg.Client({ connectionString: url });
+  await admin.connect();
   const opened: Opened[] = [];
   try {
-    const url = await server.createDatabase();
-    const admin = new pg.Client({ connectionString: url });
-    await admin.connect();
     await admin.query(schema);
     await admin.query(seed);
-    for (const { name, module } of contestants) {
-      if (options.contestants !== undefined && !options.contestants.includes(name)) continue;
+    for (const { name, module } of taking) {
       const contestant = await Opened.start(name, module, url).catch((error: Error) => {
         log(`${name}: not measured (${error.message.split('\n')[0]})`);
         return undefined;
@@ -73,9 +83,9 @@ export async function measure(options: OrmBenchOptions, log: (line: string) => v
       log(`${task.title}: ${able.length} contestants, answers agree`);
       measurements.push(...(await race(task, able, admin, options.rounds)));
     }
-    await admin.end();
     return measurements;
   } finally {
+    await admin.end();
     for (const each of opened) await each.close();
     await server.stop();
   }
@@ -87,7 +97,9 @@ async function requireSameAnswers(task: Task, able: readonly Opened[], admin: pg
     await reset(task, admin);
     const reply = await each.ask({ kind: 'check', task: task.name });
     if (reply.kind !== 'checked') throw new Error(`${each.name} could not be checked`);
-    digests.set(reply.digest, [...(digests.get(reply.digest) ?? []), each.name]);
+    const written = task.written === undefined ? [] : (await admin.query(task.written)).rows;
+    const digest = `${reply.digest} ${JSON.stringify(written)}`;
+    digests.set(digest, [...(digests.get(digest) ?? []), each.name]);
   }
   if (digests.size > 1) {
     const groups = [...digests.values()].map((names) => names.join(', ')).join(' | ');

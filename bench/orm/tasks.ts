@@ -8,6 +8,8 @@ export interface Task {
   readonly concurrency: number;
   /** Statement that puts the tables back before a round, when the task writes. */
   readonly reset?: string;
+  /** Query for what a task wrote; all must have written the same. */
+  readonly written?: string;
   /** True when latencies of single operations are worth printing. */
   readonly latency?: boolean;
   /** True when peak memory is worth printing. */
@@ -40,6 +42,7 @@ export const tasks: readonly Task[] = [
     operations: 2,
     concurrency: 1,
     reset: 'TRUNCATE bench_item RESTART IDENTITY',
+    written: "SELECT md5(string_agg(item::text, ',' ORDER BY id)) FROM bench_item AS item",
   },
   {
     name: 'updateThousand',
@@ -47,6 +50,7 @@ export const tasks: readonly Task[] = [
     operations: 30,
     concurrency: 1,
     reset: 'UPDATE bench_stock SET quantity = 0; VACUUM bench_stock',
+    written: "SELECT md5(string_agg(stock::text, ',' ORDER BY id)) FROM bench_stock AS stock",
   },
   { name: 'pageWithRelations', title: 'page of 50, two relations', operations: 1000, concurrency: 10 },
   { name: 'streamRows', title: 'stream 100,000 rows', operations: 1, concurrency: 1, memory: true },
