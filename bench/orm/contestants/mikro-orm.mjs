@@ -16,7 +16,7 @@ class Event {}
 class Item {}
 class Stock {}
 
-const id = { type: 'bigint', primary: true };
+const id = { type: 'bigint', primary: true, autoincrement: true };
 const text = { type: 'text' };
 const integer = { type: 'integer' };
 const money = { type: 'decimal', precision: 10, scale: 2 };
@@ -55,7 +55,7 @@ const entities = [
     active: { type: 'boolean' },
     createdAt: moment,
   }),
-  entity(Stock, 'bench_stock', { id, quantity: integer, label: text }),
+  entity(Stock, 'bench_stock', { id: { type: 'bigint', primary: true }, quantity: integer, label: text }),
 ];
 const plainEntity = (book) =>
   plainBook({ ...book, authorId: book.author.id, publisherId: book.publisher.id });
@@ -101,7 +101,11 @@ export async function open(url) {
           ),
       },
       bulkInsert: {
-        run: async () => (await fork().insertMany(Item, itemsToInsert())).length,
+        run: async () => {
+          const em = fork();
+          const items = itemsToInsert().map((item) => em.create(Item, item, { persist: false }));
+          return (await em.insertMany(items)).length;
+        },
         plain: (count) => count,
       },
       // Changes of managed entities, written in batches by `flush`.
