@@ -30,7 +30,8 @@ export interface DatabaseSettings {
 export interface Features {
   /** The a-prefixed operations need no thread. */
   readonly nativeAsync: boolean;
-  readonly canReturnRowsFromInsert: boolean;
+  /** Foreign keys are checked at the end of the transaction, so that rows may go in any order. */
+  readonly defersForeignKeys: boolean;
   readonly supportsLocking: boolean;
   /** Rows can be fetched in portions from a cursor with a name (`DECLARE`). */
   readonly serverSideCursors: boolean;

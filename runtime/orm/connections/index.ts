@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { mainLane, processLane } from '../../bridge/lane.ts';
 import { endIdleThreads } from '../../bridge/threads.ts';
 import { currentContext } from '../../context.ts';
+import { mysql } from '../backends/mysql/index.ts';
 import { postgresql } from '../backends/postgresql/index.ts';
 import { sqlite } from '../backends/sqlite/index.ts';
 import { ConnectionDoesNotExist, ImproperlyConfigured, TransactionManagementError } from '../errors.ts';
@@ -14,6 +15,7 @@ import { type CloseOptions, DatabaseWrapper } from './wrapper.ts';
 const backends: Readonly<Partial<Record<DatabaseSettings['engine'], Backend>>> = {
   postgresql,
   sqlite,
+  mysql,
 };
 
 const wrappers = new Map<string, DatabaseWrapper>();

@@ -52,10 +52,8 @@ function jsonTest(lhs: ExpressionNode, rhs: ExpressionNode | null, write: JsonTe
 
 /** JSON null is a value, SQL null the lack of one: `exact` looks for the first, `isNull` for the second. */
 const exact: LookupBuilder = (lhs, operand, resolver) =>
-  jsonTest(
-    lhs,
-    operand.form === 'null' ? null : side(lhs, operand, resolver),
-    (_, left, right) => `${left} = ${right}`,
+  jsonTest(lhs, operand.form === 'null' ? null : side(lhs, operand, resolver), (dialect, left, right) =>
+    dialect.compare(left, '=', right),
   );
 
 function ordering(operator: '>' | '>=' | '<' | '<='): LookupBuilder {

@@ -1,4 +1,4 @@
-import { dialectOf } from '../connections/index.ts';
+import { connections, dialectOf } from '../connections/index.ts';
 import { ProtectedError, RestrictedError, ValueError } from '../errors.ts';
 import type { Field, Wire } from '../fields/field.ts';
 import { ForeignKeyField } from '../fields/relations.ts';
@@ -141,8 +141,12 @@ class Collector {
   }
   *#apply(field: ForeignKeyField, instances: readonly ModelInstance[]): Operation<void> {
     const rule = field.onDelete;
-    if (rule === 'cascade') yield* this.collect(field.model, instances);
-    else if (rule === 'protect') this.#protected.push({ field, instances });
+    if (rule === 'cascade') {
+      // Rows that point at each other can go in no order; they let go of each other first.
+      if (field.options.nullable && !connections.get(this.alias).features.defersForeignKeys)
+        this.releases.push({ field, instances, value: null });
+      yield* this.collect(field.model, instances);
+    } else if (rule === 'protect') this.#protected.push({ field, instances });
     else if (rule === 'restrict') this.#restricted.push({ field, instances });
     else this.releases.push({ field, instances, value: releaseValue(field) });
   }

@@ -1,4 +1,4 @@
-import type { DriverRequest } from '../../bridge/messages.ts';
+import type { DriverRequest, RawResult } from '../../bridge/messages.ts';
 import { dialectOf } from '../connections/index.ts';
 import { NotUpdated, ValueError } from '../errors.ts';
 import { ExpressionNode } from '../expressions/node.ts';
@@ -12,7 +12,7 @@ import { metaKey } from '../models/registry.ts';
 import { knownState, stateOf } from '../models/state.ts';
 import { SQLCompiler } from '../sql/compiler.ts';
 import type { Dialect } from '../sql/dialect.ts';
-import { insertStatement, updateStatement, type Written, written } from '../sql/write.ts';
+import { insertStatement, selectByKey, updateStatement, type Written, written } from '../sql/write.ts';
 import type { SaveOptions } from '../types/model.ts';
 import { atomically, type Operation } from './steps.ts';
 
@@ -117,8 +117,9 @@ function* updateInstance(
   const statement = updateStatementFor(meta, instance, fields, dialectOf(alias), returning);
   const compiler = new SQLCompiler(alias, statement, true);
   const result = yield* compiler.execution('cursor');
-  takeReturned(instance, returning, result.rows[0], dialectOf(alias));
-  return result.rowCount > 0;
+  if (result.rowCount === 0) return false;
+  yield* takeMade(instance, meta, alias, returning, result);
+  return true;
 }
 
 /** A row of a key alone has nothing to update. */
@@ -148,7 +149,28 @@ function* insertInstance(instance: ModelInstance, meta: ModelMeta, alias: string
   const dialect = dialectOf(alias);
   const statement = insertStatement(meta, { fields, rows: [instance], returning }, dialect);
   const compiler = new SQLCompiler(alias, statement, true);
-  takeReturned(instance, returning, yield* compiler.execution('single'), dialect);
+  const result = yield* compiler.execution('cursor');
+  yield* takeMade(instance, meta, alias, returning, result);
+}
+
+/** Takes over what the server made up; read back where the server did not hand back what it wrote. */
+function* takeMade(
+  instance: ModelInstance,
+  meta: ModelMeta,
+  alias: string,
+  made: readonly Field[],
+  { rows, insertId }: RawResult,
+): Operation<void> {
+  if (made.length === 0) return;
+  const key = meta.primaryKey;
+  const dialect = dialectOf(alias);
+  const [row] = rows;
+  if (row !== undefined) return takeReturned(instance, made, row, dialect);
+  if (insertId !== undefined && made.includes(key)) takeReturned(instance, [key], [insertId], dialect);
+  const others = made.filter((field) => field !== key);
+  if (others.length === 0) return;
+  const statement = selectByKey(meta, others, key.toWire(instance[key.attribute]), dialect);
+  takeReturned(instance, others, yield* new SQLCompiler(alias, statement).execution('single'), dialect);
 }
 
 /** True when the server makes the value of the new row's column. */

@@ -32,8 +32,8 @@ export type PackedResult =
 /** Rows cross as the bytes they came as: one block to copy instead of a string for every column. */
 export function packed(result: RawResult): PackedResult {
   if (!(result instanceof WireResult)) {
-    const { command, rowCount, rows, columns, types } = result;
-    return { command, rowCount, rows, columns, types };
+    const { command, rowCount, rows, columns, types, insertId } = result;
+    return { command, rowCount, rows, columns, types, insertId };
   }
   const { command, rowCount, columns, types, wire } = result;
   return { command, rowCount, columns, types, bytes: wire.bytes(), count: wire.count };

@@ -123,23 +123,18 @@ function indexes(model: ModelMeta, dialect: Dialect): string[] {
   const single = model.localFields.flatMap((field) => {
     const { unique, index, primaryKey } = field.options;
     const wanted = (index || field instanceof ForeignKeyField) && !unique && !primaryKey;
-    return wanted ? [createIndex(model, dialect, { columns: [field.column] })] : [];
+    return wanted ? (createIndex(model, dialect, { columns: [field.column] }) ?? []) : [];
   });
-  const declared = (model.options.indexes ?? []).map((index) => {
+  const declared = (model.options.indexes ?? []).flatMap((index) => {
     const { fields, name, where, using } = 'fields' in index ? index : { fields: index };
-    return createIndex(model, dialect, {
-      columns: fields.map((each) => columnOf(model, each)),
-      name,
-      where,
-      using,
-    });
+    const columns = fields.map((each) => columnOf(model, each));
+    return createIndex(model, dialect, { columns, name, where, using }) ?? [];
   });
   const conditional = (model.options.constraints ?? []).flatMap((constraint) => {
     if (!('unique' in constraint) || constraint.where === undefined) return [];
     const columns = constraint.unique.map((name) => columnOf(model, name));
-    return [
-      createIndex(model, dialect, { columns, name: constraint.name, where: constraint.where, unique: true }),
-    ];
+    const { name, where } = constraint;
+    return createIndex(model, dialect, { columns, name, where, unique: true }) ?? [];
   });
   return [...single, ...declared, ...conditional];
 }
@@ -151,11 +146,12 @@ interface IndexParts {
   readonly using?: string | undefined;
   readonly unique?: boolean;
 }
+/** Undefined, with a warning, for a condition where there are none: the rest of the model still works. */
 function createIndex(
   model: ModelMeta,
   dialect: Dialect,
   { columns, name, where, using, unique = false }: IndexParts,
-): string {
+): string | undefined {
   const plain = columns.map((each) => each.replace(/^-/, ''));
   const given =
     name === undefined
@@ -165,6 +161,13 @@ function createIndex(
   const method = using === undefined ? '' : ` USING ${quote(using)}`;
   const condition =
     where === undefined ? '' : dialect.schema.indexCondition(conditionSql(model, where, dialect));
+  if (condition === undefined) {
+    const what = unique ? 'unique constraints' : 'indexes';
+    process.emitWarning(
+      `${dialect.name} does not support ${what} with conditions: '${given}' of ${model.label} is not created.`,
+    );
+    return undefined;
+  }
   return `CREATE ${unique ? 'UNIQUE ' : ''}INDEX ${quote(given)} ON ${quote(model.table)}${method} (${terms.join(', ')})${condition}`;
 }
 

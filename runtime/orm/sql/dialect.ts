@@ -127,19 +127,21 @@ export interface Dialect {
   /** A query as one part of UNION and the like. */
   combinable(sql: string): string;
 
+  /** Reads back columns of the row that an UPDATE of one row wrote; empty where no server of the kind can. */
+  updateReturning(columns: readonly string[]): string;
+
   /** Keys of rows that an UPDATE or DELETE is about, from a query that may read the same table. */
   keysToChange(sql: string): string;
 
   readonly insert: {
     /** Several rows of plain values as one array per column; false where rows are listed. */
     readonly fromArrays: boolean;
-    /** Rows that were written can be read back by the same statement (`RETURNING`). */
-    readonly returning: boolean;
+    /** Reads back columns of the rows that are written; empty where no server of the kind can. */
+    returning(columns: readonly string[]): string;
     /** A row without columns. */
     readonly nothing: string;
-    /** Between INSERT and INTO. */
-    ignoring(conflict: ConflictRule | undefined): string;
-    onConflict(conflict: ConflictRule | undefined, quote: (name: string) => string): string;
+    /** @param key quoted column of the primary key */
+    onConflict(conflict: ConflictRule | undefined, quote: (name: string) => string, key: string): string;
   };
 
   /**
@@ -167,8 +169,8 @@ export interface SchemaDialect {
   readonly tableSuffix: string;
   /** When foreign keys are checked: at the end of the transaction where that can be had. */
   readonly foreignKeySuffix: string;
-  /** @throws NotSupportedError where an index cannot have a condition */
-  indexCondition(sql: string): string;
+  /** What an index with a condition ends with; undefined where there are none. */
+  indexCondition(sql: string): string | undefined;
   /** An expression as the default of a column. */
   defaultExpression(sql: string): string;
   /** @param tables quoted names, those that refer to others last */

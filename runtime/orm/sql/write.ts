@@ -129,13 +129,24 @@ export function insertStatement(
   const columns = fields.map((field) => quote(field.column)).join(', ');
   const parts =
     fields.length === 0
-      ? [`INSERT ${insert.ignoring(conflict)}INTO ${table} ${insert.nothing}`]
-      : [`INSERT ${insert.ignoring(conflict)}INTO ${table} (${columns})`, source(fields, rows, builder)];
-  const onConflict = insert.onConflict(conflict, quote);
-  if (onConflict !== '') parts.push(onConflict);
-  if (returning.length > 0)
-    parts.push(`RETURNING ${returning.map((field) => `${table}.${quote(field.column)}`).join(', ')}`);
-  return request(parts.join(' '), builder.values);
+      ? [`INSERT INTO ${table} ${insert.nothing}`]
+      : [`INSERT INTO ${table} (${columns})`, source(fields, rows, builder)];
+  parts.push(
+    insert.onConflict(conflict, quote, quote(model.primaryKey.column)),
+    readBack(table, returning, insert.returning),
+  );
+  return request(joined(parts), builder.values);
+}
+
+function readBack(
+  table: string,
+  fields: readonly Field[],
+  returning: (columns: readonly string[]) => string,
+): string {
+  return fields.length === 0 ? '' : returning(fields.map((field) => `${table}.${quote(field.column)}`));
+}
+function joined(parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join(' ');
 }
 
 /** Several rows of plain values go as one array per column: the text does not depend on how many there are. */
@@ -191,9 +202,21 @@ export function updateStatement(
   const table = quote(model.table);
   const where = `WHERE ${table}.${quote(model.primaryKey.column)} = ${builder.parameter(key, model.primaryKey)}`;
   const parts = [`UPDATE ${table} SET ${assignments(values, builder)}`, where];
-  if (returning.length > 0)
-    parts.push(`RETURNING ${returning.map((field) => `${table}.${quote(field.column)}`).join(', ')}`);
-  return request(parts.join(' '), builder.values);
+  parts.push(readBack(table, returning, dialect.updateReturning));
+  return request(joined(parts), builder.values);
+}
+
+/** `SELECT … WHERE key = …`, of one row. */
+export function selectByKey(
+  model: ModelMeta,
+  fields: readonly Field[],
+  key: Wire,
+  dialect: Dialect,
+): DriverRequest {
+  const builder = new StatementBuilder(model, dialect);
+  const columns = fields.map((field) => quote(field.column)).join(', ');
+  const condition = `${quote(model.primaryKey.column)} = ${builder.parameter(key, model.primaryKey)}`;
+  return request(`SELECT ${columns} FROM ${quote(model.table)} WHERE ${condition}`, builder.values);
 }
 
 /** `SET column = CASE key WHEN … THEN …`, for databases that cannot unpack arrays. */

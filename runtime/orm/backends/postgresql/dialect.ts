@@ -154,13 +154,13 @@ export const postgresqlDialect: Dialect = {
   },
   combinable: (sql) => `(${sql})`,
 
+  updateReturning: standardReturning,
   keysToChange: (sql) => sql,
 
   insert: {
-    returning: true,
+    returning: standardReturning,
     fromArrays: true,
     nothing: 'DEFAULT VALUES',
-    ignoring: () => '',
     onConflict: standardConflict,
   },
 
@@ -196,6 +196,11 @@ const explainFlags = [
   ...['ANALYZE', 'BUFFERS', 'COSTS', 'GENERIC_PLAN', 'MEMORY', 'SERIALIZE', 'SETTINGS', 'SUMMARY', 'TIMING'],
   ...['VERBOSE', 'WAL'],
 ];
+
+/** `RETURNING`, as PostgreSQL and SQLite have it. */
+export function standardReturning(columns: readonly string[]): string {
+  return `RETURNING ${columns.join(', ')}`;
+}
 
 /** `ON CONFLICT`, as PostgreSQL and SQLite have it. */
 export function standardConflict(

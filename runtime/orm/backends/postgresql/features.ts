@@ -2,7 +2,7 @@ import type { Features } from '../../connections/backend.ts';
 
 export const postgresqlFeatures: Features = {
   nativeAsync: true,
-  canReturnRowsFromInsert: true,
+  defersForeignKeys: true,
   supportsLocking: true,
   serverSideCursors: true,
   // The protocol counts parameters in 16 bits.

@@ -3,7 +3,7 @@ import type { Decoder, Field } from '../../fields/field.ts';
 import { AutoField, DecimalField, FloatField, IntegerField } from '../../fields/numbers.ts';
 import type { AggregateParts, Dialect, MomentPart, MomentUnit } from '../../sql/dialect.ts';
 import { keyField, momentText, moreDecoders, scaled, wireFor, wireList } from '../neutral.ts';
-import { standardConflict } from '../postgresql/dialect.ts';
+import { standardConflict, standardReturning } from '../postgresql/dialect.ts';
 import { quotedLiteral, standardCalls, unsupported } from '../standard.ts';
 
 // SQLite keeps moments as text in UTC, `2024-01-03 13:30:15.000000`, and what else it has no type for as Django does.
@@ -170,7 +170,9 @@ export const sqliteDialect: Dialect = {
     column: (sql) => `JSON(${sql})`,
     null: "JSON('null')",
     compare: (sql, operator, operand) =>
-      `JSON_EXTRACT(${sql}, '$') ${operator} JSON_EXTRACT(${operand}, '$')`,
+      operator === '='
+        ? `${sql} = ${operand}`
+        : `JSON_EXTRACT(${sql}, '$') ${operator} JSON_EXTRACT(${operand}, '$')`,
     contains: () => {
       throw new NotSupportedError('contains lookup is not supported on this database backend.');
     },
@@ -229,13 +231,13 @@ export const sqliteDialect: Dialect = {
   locking: () => '',
   combinable: (sql) => `SELECT * FROM (${sql})`,
 
+  updateReturning: standardReturning,
   keysToChange: (sql) => sql,
 
   insert: {
-    returning: true,
+    returning: standardReturning,
     fromArrays: false,
     nothing: 'DEFAULT VALUES',
-    ignoring: () => '',
     onConflict: standardConflict,
   },
 

@@ -3,7 +3,7 @@ import type { Features } from '../../connections/backend.ts';
 export const sqliteFeatures: Features = {
   // Reads and writes block whoever asks for them.
   nativeAsync: false,
-  canReturnRowsFromInsert: true,
+  defersForeignKeys: true,
   // One writer at a time: there is nothing a row could be locked against.
   supportsLocking: false,
   serverSideCursors: false,

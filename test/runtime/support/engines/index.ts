@@ -1,5 +1,6 @@
 import { inject } from 'vitest';
 import type { TestEngine } from './engine.ts';
+import { mysqlEngine } from './mysql.ts';
 import { postgresql } from './postgresql.ts';
 import { sqlite } from './sqlite.ts';
 
@@ -10,7 +11,7 @@ declare module 'vitest' {
   }
 }
 
-const engines: readonly TestEngine[] = [postgresql, sqlite];
+const engines: readonly TestEngine[] = [postgresql, sqlite, mysqlEngine];
 
 /** The engine of this run. */
 export function testEngine(): TestEngine {
