@@ -1,4 +1,5 @@
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
+import { notApplicable } from '../runtime/support/not-applicable.ts';
 import { catalogue } from './catalogue.ts';
 
 declare module 'vitest' {
@@ -28,9 +29,11 @@ export default class BehavioursReporter implements Reporter {
       `\n Behaviours  ${differential.length} on the ${[...paths].join(', ')} paths, compared (${runs} runs)\n` +
         `  Catalogue  ${covered.length} of ${catalogue.length} items have a test that passed\n`,
     );
-    const missing = catalogue.filter((number) => !numbers.has(number));
-    if (process.env.MISSING_BEHAVIOURS !== undefined) {
-      process.stdout.write(`    Missing  ${missing.join(', ')}\n`);
+    if (process.env.MISSING_BEHAVIOURS === undefined) return;
+    const missing = catalogue.filter((number) => !numbers.has(number) && !notApplicable.has(number));
+    process.stdout.write(`    Missing  ${missing.join(', ')}\n`);
+    for (const [number, reason] of notApplicable) {
+      process.stdout.write(`             ${number} does not apply: ${reason}\n`);
     }
   }
 }
