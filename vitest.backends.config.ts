@@ -1,5 +1,6 @@
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 import { installedMariadb } from './fixtures/mariadb/server.ts';
+import { noPgbouncer, pgbouncerVersion } from './test/support/pgbouncer.ts';
 import suite from './vitest.config.ts';
 
 const { include: _all, globalSetup: _postgres, ...shared } = suite.test ?? {};
@@ -19,21 +20,37 @@ const postgresqlOnly = [
   'sharing',
 ];
 
+interface BackendRun {
+  readonly engine: string;
+  /** Files that are about something else. */
+  readonly without: readonly string[];
+  readonly globalSetup: string[];
+}
 /** Engines that can be tested here, with what has to be started for them. */
-function engines(): readonly { readonly engine: string; readonly globalSetup: string[] }[] {
-  const sqlite = { engine: 'sqlite', globalSetup: [] };
+function runs(): readonly BackendRun[] {
+  const found: BackendRun[] = [{ engine: 'sqlite', without: postgresqlOnly, globalSetup: [] }];
   if (installedMariadb() === undefined && !process.env.MYSQL_URL) {
     console.warn('MySQL is NOT tested: MariaDB is not installed, and MYSQL_URL names no server.');
-    return [sqlite];
+  } else {
+    const globalSetup = ['test/support/global-mariadb.ts'];
+    found.push({ engine: 'mysql', without: postgresqlOnly, globalSetup });
   }
-  return [sqlite, { engine: 'mysql', globalSetup: ['test/support/global-mariadb.ts'] }];
+  if (pgbouncerVersion() === undefined) console.warn(noPgbouncer);
+  else {
+    found.push({
+      engine: 'pgbouncer',
+      without: ['native', 'native-streaming', 'fallback', 'closing', 'sharing'],
+      globalSetup: ['test/support/global-pgbouncer.ts'],
+    });
+  }
+  return found;
 }
 
-// The behaviours of the ORM once more, on the back ends besides PostgreSQL.
+// The behaviours of the ORM once more, on the back ends besides PostgreSQL and behind a pooler.
 export default defineConfig({
   test: {
-    projects: engines().map(
-      ({ engine, globalSetup }) =>
+    projects: runs().map(
+      ({ engine, without, globalSetup }) =>
         ({
           resolve,
           ssr,
@@ -41,7 +58,7 @@ export default defineConfig({
             ...shared,
             name: engine,
             include: ['test/runtime/orm/*.test.ts', `test/runtime/backends/${engine}.test.ts`],
-            exclude: postgresqlOnly.map((name) => `**/${name}.test.ts`),
+            exclude: without.map((name) => `**/${name}.test.ts`),
             globalSetup,
             provide: { engine },
           },

@@ -156,7 +156,7 @@ async function onEveryPath(stage: Stage, behaviour: () => Behaviour, paths: Path
   await perform('sync');
   await perform('bridged');
   await perform(asynchronous());
-  if (stage.engine.name === 'postgresql') {
+  if (stage.engine.native) {
     await stage.swap();
     await perform(asynchronous());
   }

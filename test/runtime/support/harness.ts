@@ -53,7 +53,7 @@ export function harness(
     restore,
     engine,
     get native() {
-      return native && engine.name === 'postgresql';
+      return native && engine.native;
     },
     async recover() {
       await connections.acloseAll();

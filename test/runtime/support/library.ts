@@ -13,7 +13,7 @@ import { testEngine } from './engines/index.ts';
 
 /** Only PostgreSQL has arrays; elsewhere the same values are JSON. */
 const tags =
-  testEngine().name === 'postgresql'
+  testEngine().engine === 'postgresql'
     ? fields.array(fields.text())
     : (fields.json() as unknown as ReturnType<typeof fields.array<string>>);
 

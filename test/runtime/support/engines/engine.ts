@@ -10,7 +10,11 @@ export interface EngineDatabase {
 
 /** What the behaviour suite needs to know of an engine. */
 export interface TestEngine {
-  readonly name: DatabaseSettings['engine'];
+  /** Name of the run. */
+  readonly name: string;
+  readonly engine: DatabaseSettings['engine'];
+  /** Whether the a-prefixed operations have a path without threads. */
+  readonly native: boolean;
   open(): Promise<EngineDatabase>;
   /**
    * Behaviours that the engine does not have, by the start of their names, with the reason. They are run all the same

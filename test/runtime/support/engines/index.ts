@@ -1,6 +1,7 @@
 import { inject } from 'vitest';
 import type { TestEngine } from './engine.ts';
 import { mysqlEngine } from './mysql.ts';
+import { pgbouncer } from './pgbouncer.ts';
 import { postgresql } from './postgresql.ts';
 import { sqlite } from './sqlite.ts';
 
@@ -11,7 +12,7 @@ declare module 'vitest' {
   }
 }
 
-const engines: readonly TestEngine[] = [postgresql, sqlite, mysqlEngine];
+const engines: readonly TestEngine[] = [postgresql, pgbouncer, sqlite, mysqlEngine];
 
 /** The engine of this run. */
 export function testEngine(): TestEngine {

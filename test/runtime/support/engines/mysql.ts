@@ -91,4 +91,10 @@ const differences = {
   '211 rows are locked': 'no FOR UPDATE OF: NotSupportedError',
 } as const;
 
-export const mysqlEngine: TestEngine = { name: 'mysql', open, differences };
+export const mysqlEngine: TestEngine = {
+  name: 'mysql',
+  engine: 'mysql',
+  native: false,
+  open,
+  differences,
+};

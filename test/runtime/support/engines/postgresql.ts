@@ -30,8 +30,15 @@ async function open(): Promise<PostgresqlDatabase> {
   };
 }
 
-export const postgresql: TestEngine & { open(): Promise<PostgresqlDatabase> } = {
+/** A test engine whose database can be asked from outside. */
+export interface PostgresqlEngine extends TestEngine {
+  open(): Promise<PostgresqlDatabase>;
+}
+
+export const postgresql: PostgresqlEngine = {
   name: 'postgresql',
+  engine: 'postgresql',
+  native: true,
   open,
   differences: {},
 };

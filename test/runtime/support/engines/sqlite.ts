@@ -86,4 +86,10 @@ const differences = {
   'a filtered relation keeps': text,
 } as const;
 
-export const sqlite: TestEngine = { name: 'sqlite', open, differences };
+export const sqlite: TestEngine = {
+  name: 'sqlite',
+  engine: 'sqlite',
+  native: false,
+  open,
+  differences,
+};
