@@ -9,7 +9,8 @@ import path from 'node:path';
 export interface PgBouncer {
   /** The address of a database of the server behind it, by way of it. */
   through(databaseUrl: string): string;
-  stop(): Promise<void>;
+  /** @param signal SIGTERM unless it is to go without a farewell */
+  stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
 }
 
 /** What `pgbouncer --version` says first; undefined where it is not installed. */
@@ -46,7 +47,7 @@ export async function startPgbouncer(
     auth_type: 'scram-sha-256',
     auth_file: users,
     pool_mode: 'transaction',
-    default_pool_size: 4,
+    default_pool_size: 10,
     max_client_conn: 300,
     // Whatever one transaction leaves behind in its session, the next one does not find.
     server_round_robin: 1,
@@ -61,7 +62,7 @@ export async function startPgbouncer(
   chmodSync(folder, 0o755);
   for (const file of [users, configuration]) if (identity.uid) chownSync(file, identity.uid, identity.uid);
   const bouncer = spawn('pgbouncer', [configuration], { ...identity, stdio: ['ignore', 'ignore', 'pipe'] });
-  const kill = () => bouncer.kill('SIGKILL');
+  const kill = () => void bouncer.kill('SIGKILL');
   process.once('exit', kill);
   await new Promise<void>((resolve, reject) => {
     let words = '';
@@ -79,10 +80,10 @@ export async function startPgbouncer(
       url.port = String(port);
       return url.href;
     },
-    async stop() {
+    async stop(signal = 'SIGTERM') {
       process.removeListener('exit', kill);
       if (bouncer.exitCode === null && bouncer.signalCode === null) {
-        bouncer.kill('SIGTERM');
+        bouncer.kill(signal);
         await once(bouncer, 'exit');
       }
       rmSync(folder, { recursive: true, force: true });

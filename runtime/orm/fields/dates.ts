@@ -207,17 +207,59 @@ const unitMilliseconds: Readonly<Record<string, number>> = {
   year: 365 * 86_400_000,
   mon: 30 * 86_400_000,
   day: 86_400_000,
+  hour: 3_600_000,
+  min: 60_000,
+  sec: 1_000,
 };
 
-/** Interval text in the `postgres` style: `1 year 2 mons 3 days -04:05:06.7`. Months count 30 days, years 365. */
+/**
+ * Milliseconds of an interval's text: `1 year 2 mons 3 days -04:05:06.7` as sessions are asked to write it, and, because
+ * behind a pooler a session may not know what it was asked, the verbose form and ISO 8601. Months count 30 days, years
+ * 365.
+ *
+ * @throws DataError for text that reads otherwise, such as that of the style `sql_standard`
+ */
 export function parseInterval(text: string): number {
+  if (text.startsWith('P')) return parseIsoInterval(text);
   let total = 0;
-  for (const [, amount, unit] of text.matchAll(/([+-]?\d+) (year|mon|day)s?/g)) {
-    total += Number(amount) * (unitMilliseconds[unit ?? ''] ?? 0);
-  }
-  const clock = /([+-])?(\d+):(\d\d):(\d\d(?:\.\d+)?)/.exec(text);
-  if (clock === null) return total;
-  const [, sign, hours, minutes, seconds] = clock;
-  const time = (Number(hours) * 60 + Number(minutes)) * 60_000 + Math.round(Number(seconds) * 1e6) / 1e3;
-  return total + (sign === '-' ? -time : time);
+  let rest = text.replace(/([+-]?\d+(?:\.\d+)?) (year|mon|day|hour|min|sec)s?/g, (_all, amount, unit) => {
+    total += Number(amount) * (unitMilliseconds[unit] ?? 0);
+    return '';
+  });
+  rest = rest.replace(/([+-])?(\d+):(\d\d):(\d\d(?:\.\d+)?)$/, (_all, sign, hours, minutes, seconds) => {
+    const time = (Number(hours) * 60 + Number(minutes)) * 60_000 + Number(seconds) * 1e3;
+    total += sign === '-' ? -time : time;
+    return '';
+  });
+  if (text === '@ 0') return 0;
+  if (!/^@?\s*(?:ago)?$/.test(rest) || rest === text) throw unreadable(text);
+  return microseconds(rest.endsWith('ago') ? -total : total);
+}
+/** `P1Y2M3DT-4H-5M-6.7S`: the letter M says months before the T, minutes behind it. */
+function parseIsoInterval(text: string): number {
+  const [date = '', time = ''] = text.slice(1).split('T');
+  let total = 0;
+  const rest = [date, time].map((part, at) =>
+    part.replace(/([+-]?\d+(?:\.\d+)?)([A-Z])/g, (all, amount, letter) => {
+      const unit = isoUnits[at]?.[letter];
+      if (unit === undefined) return all;
+      total += Number(amount) * (unitMilliseconds[unit] ?? 0);
+      return '';
+    }),
+  );
+  if (rest.join('') !== '') throw unreadable(text);
+  return microseconds(total);
+}
+const isoUnits: readonly Readonly<Record<string, string>>[] = [
+  { Y: 'year', M: 'mon', D: 'day' },
+  { H: 'hour', M: 'min', S: 'sec' },
+];
+/** The server counts microseconds: what is beyond them comes from adding fractions. */
+function microseconds(milliseconds: number): number {
+  return Math.round(milliseconds * 1e3) / 1e3;
+}
+function unreadable(text: string): DataError {
+  return new DataError(
+    `The interval "${text}" is not in the style 'postgres'; set intervalstyle for the database.`,
+  );
 }

@@ -137,8 +137,20 @@ function socketOf(client: pg.Client): Socket {
   return (client as unknown as { connection: { stream: Socket } }).connection.stream;
 }
 
+const pooled = 'Behind a pooler in transaction mode set preparedStatements: false for the database.';
+/** What to do about errors whose cause the server cannot know. */
+const hints: Readonly<Record<string, string>> = { '26000': pooled, '42P05': pooled };
+
 /** The cloneable part of a driver error. */
 export function describeError(error: unknown): DriverErrorFields {
   const { message, code, detail, hint, constraint, table, column } = error as Partial<DriverErrorFields>;
-  return { message: message || String(code ?? error), code, detail, hint, constraint, table, column };
+  return {
+    message: message || String(code ?? error),
+    code,
+    detail,
+    hint: hint ?? hints[String(code)],
+    constraint,
+    table,
+    column,
+  };
 }

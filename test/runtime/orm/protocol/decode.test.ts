@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { timestampFromBytes } from '../../../../runtime/orm/fields/dates.ts';
+import { parseInterval, timestampFromBytes } from '../../../../runtime/orm/fields/dates.ts';
 import {
   booleanFromBytes,
   charactersOf,
@@ -97,4 +97,31 @@ describe('values read from bytes', () => {
       false,
     ]);
   });
+});
+
+describe('intervals', () => {
+  // As PostgreSQL 18 writes them: postgres, iso_8601, postgres_verbose.
+  test.each([
+    [0, '00:00:00', 'PT0S', '@ 0'],
+    [-0.5, '-00:00:00.0005', 'PT-0.0005S', '@ 0.0005 secs ago'],
+    [86_400_000, '1 day', 'P1D', '@ 1 day'],
+    [-273_906_000, '-3 days -04:05:06', 'P-3DT-4H-5M-6S', '@ 3 days 4 hours 5 mins 6 secs ago'],
+    [
+      36_475_506_789,
+      '1 year 2 mons -3 days +04:05:06.789',
+      'P1Y2M-3DT4H5M6.789S',
+      '@ 1 year 2 mons -3 days 4 hours 5 mins 6.789 secs',
+    ],
+    [-2_332_800_000, '-1 mons +3 days', 'P-1M3D', '@ 1 mon -3 days ago'],
+    [1_080_000_000, '300:00:00', 'PT300H', '@ 300 hours'],
+    [3_300_000, '00:55:00', 'PT55M', '@ 55 mins'],
+  ])('%d ms in each style', (milliseconds, ...texts) => {
+    for (const text of texts) expect(parseInterval(text)).toBe(milliseconds);
+  });
+  test.each(['1 0:00:00', '-3 4:05:06', '+1-2 -3 +4:05:06.789', '', 'P1X', 'abc', '0'])(
+    'what is written otherwise is an error, never another value: %j',
+    (text) => {
+      expect(() => parseInterval(text)).toThrow(/is not in the style 'postgres'/);
+    },
+  );
 });
