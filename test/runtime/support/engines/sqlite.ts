@@ -47,6 +47,8 @@ const differences = {
   '194 subqueries group': nulls,
   '116 datetimes of another': 'no time zones but UTC: NotSupportedError',
   '136 parts and truncations': 'no time zones but UTC: NotSupportedError',
+  '77 a moment finer': 'no arithmetic with dates: NotSupportedError',
+  '208 explain takes': 'EXPLAIN QUERY PLAN has no formats: ValueError',
   'dates, moments and durations': 'no arithmetic with dates: NotSupportedError',
   '114 ': 'no DISTINCT ON: NotSupportedError',
   '167 ': 'no arrays',
