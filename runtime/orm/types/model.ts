@@ -1,4 +1,5 @@
 import type { AnyCondition, OrderingTerm } from './expressions.ts';
+import type { IsSingle } from './paths.ts';
 import type { Deleted, QuerySet, RelatedManager } from './queryset.ts';
 import type {
   Any,
@@ -21,12 +22,6 @@ type ManyName<S> = {
     : never;
 }[keyof S & string];
 
-/** True when `Via` of `T` is a one-to-one, whose reverse side is one instance. */
-type IsSingle<T, Via> = Via extends keyof SchemaOf<T>
-  ? SchemaOf<T>[Via] extends { readonly kind: 'oneToOne' }
-    ? true
-    : false
-  : false;
 type ReverseValue<F> = F extends {
   readonly kind: 'reverse';
   readonly target: infer T;

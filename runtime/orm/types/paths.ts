@@ -120,16 +120,44 @@ export type RelationCheck<S, P, Whole = P> = P extends keyof S
       : UnknownPath<Whole>
     : UnknownPath<Whole>;
 
-/** `RelationCheck` that also knows the filtered relations among the annotations `A`. */
+/** True when `Via` of `T` is a one-to-one, whose reverse side is one instance. */
+export type IsSingle<T, Via> = Via extends keyof SchemaOf<T>
+  ? SchemaOf<T>[Via] extends { readonly kind: 'oneToOne' }
+    ? true
+    : false
+  : false;
+/** Model of a relation that leads to one row at most; `never` for other fields. */
+type SingleTarget<F> =
+  F extends ForwardRelation<infer T, Any>
+    ? T
+    : F extends { readonly kind: 'reverse'; readonly target: infer T; readonly via: infer Via }
+      ? // Which field a reverse relation belongs to need not be said.
+        [Via] extends [never]
+        ? T
+        : IsSingle<T, Via> extends true
+          ? T
+          : never
+      : never;
+type SingleCheck<S, P, Whole = P> = P extends keyof S
+  ? [SingleTarget<S[P]>] extends [never]
+    ? UnknownPath<Whole>
+    : Whole
+  : P extends `${infer Head}__${infer Rest}`
+    ? Head extends keyof S
+      ? SingleCheck<SchemaOf<SingleTarget<S[Head]>>, Rest, Whole>
+      : UnknownPath<Whole>
+    : UnknownPath<Whole>;
+
+/** Relations along `P` that can be joined, for selectRelated: each leads to one row, or is filtered (`A`). */
 export type JoinableCheck<S, A, P> = P extends keyof A
   ? P
   : P extends `${infer Head}__${infer Rest}`
     ? Head extends keyof A
       ? A[Head] extends Joined<infer T>
-        ? RelationCheck<SchemaOf<T>, Rest, P>
+        ? SingleCheck<SchemaOf<T>, Rest, P>
         : UnknownPath<P>
-      : RelationCheck<S, P>
-    : RelationCheck<S, P>;
+      : SingleCheck<S, P>
+    : SingleCheck<S, P>;
 
 /** Completion list: own fields, plus one hop of plain columns. Deeper paths are checked, not listed. */
 export type SuggestedPath<S> = (keyof S & string) | Hop<S>;

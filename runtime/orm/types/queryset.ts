@@ -204,12 +204,12 @@ export interface Queryable<T, R = T, A = object, S = SchemaOf<T>> {
   defer<P extends ColumnName<S>>(...fields: P[]): QuerySet<T, Omit<T, P> & A, A>;
   defer(clear: null): QuerySet<T, T & A, A>;
   using(alias: string): QuerySet<T, R, A>;
-  /** Cancels what this query set waits for when `signal` is aborted. */
   /**
    * What reading a relation or a deferred field that is not loaded does: FETCH_ONE (the default) fetches it, FETCH_PEERS
    * for all instances of the query at once, FETCH_RAISE throws FieldFetchBlocked.
    */
   fetchMode(mode: FetchMode): QuerySet<T, R, A>;
+  /** Cancels what this query set waits for when `signal` is aborted. */
   abortable(signal: AbortSignal): QuerySet<T, R, A>;
   /** Instances from SQL; `X` are the columns beside those of the model. */
   raw<X extends object = object>(
