@@ -31,6 +31,14 @@ export interface Analysis {
     readonly warnings: readonly string[];
   };
   readonly skipped: readonly { readonly path: string; readonly reason: string }[];
+  /** What a crossing costs, in milliseconds, and where the figures come from. */
+  readonly runtime: {
+    readonly crossing: { readonly p50: number; readonly p95: number };
+    /** Mean wait for a lane per crossing. */
+    readonly laneWait: number;
+    readonly lanes: number;
+    readonly basis: string;
+  };
   /** Files that do not parse. */
   readonly failed: readonly {
     readonly path: string;
@@ -127,7 +135,13 @@ export interface Traced {
   }[];
   /** Mean wait for a lane per request. */
   readonly laneWait: number;
-  /** Share of requests that query after their last external wait. */
+  /** Mean time a lane is held per request; absent where the traces show no bridge. */
+  readonly hold?: number;
+  /** Mean passages through bridges per request; absent where the traces show none. */
+  readonly crossings?: number;
+  /** Requests per second; absent for a single moment. */
+  readonly perSecond?: number;
+  /** Share of requests that query after an external wait has ended. */
   readonly lateQueries: number;
   /** What overlapping external waits that follow each other would save, mean per request. */
   readonly saveable: number;

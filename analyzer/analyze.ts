@@ -8,16 +8,18 @@ import {
   defaultWeights,
   type ExaminedEndpoint,
   examineHandler,
+  laneWaitOf,
   type Priors,
   type Runtime,
   type Settings,
   type Weights,
+  weightsFor,
 } from './estimate/index.ts';
 import type { Bridge, SiteMatcher } from './evidence/bridge.ts';
 import { wrapperIndex } from './evidence/bridge-index.ts';
 import type { BridgeOptions } from './evidence/bridges.ts';
 import { BridgeTable, type Project, projectFindings, templateReader } from './evidence/index.ts';
-import type { Discovery } from './handlers/handler.ts';
+import type { Discovery, Handler } from './handlers/handler.ts';
 import type { Evaluator, SourceFile, Sources } from './sources/index.ts';
 import { type Span, type TracedHandlers, tracedHandlers } from './traces/index.ts';
 
@@ -72,7 +74,6 @@ export function analyze(input: AnalysisInput): Analysis {
 /** As `analyze`, with the evidence behind every endpoint kept for explaining it. */
 export function examine(input: AnalysisInput): Examination {
   const { sources, discovery, matcher, options = {} } = input;
-  const settings = settingsOf(options);
   const siteOf = remembered(matcher);
   const table = new BridgeTable(input.bridges);
   const project: Project = {
@@ -84,12 +85,17 @@ export function examine(input: AnalysisInput): Examination {
   };
   const { traces } = options;
   const traced = traces && tracedHandlers(traces, discovery.handlers, project.catalogue);
-  const endpoints = discovery.handlers
+  const examineWith = (own: Settings) => (handler: Handler) => {
+    if (input.evaluator.forgetRuns(mostRuns)) project.summaries.clear();
+    return examineHandler(project, handler, siteOf, own, traced);
+  };
+  const idle = discovery.handlers
     .filter(({ kind }) => kind !== 'third-party')
-    .map((handler) => {
-      if (input.evaluator.forgetRuns(mostRuns)) project.summaries.clear();
-      return examineHandler(project, handler, siteOf, settings, traced);
-    })
+    .map(examineWith(settingsOf(options)));
+  const settings = underLoad(settingsOf(options), idle, traced);
+  const waits = settings.runtime.laneWait > 0;
+  const endpoints = idle
+    .map((each) => (waits && each.facts.bridges.length > 0 ? examineWith(settings)(each.handler) : each))
     .sort(byScore);
   const analysis: Analysis = {
     schemaVersion: 1,
@@ -103,6 +109,7 @@ export function examine(input: AnalysisInput): Examination {
     dynamicRegistrations: discovery.dynamic,
     ...(traced === undefined ? {} : { traces: traceSummary(traced, traces ?? [], endpoints) }),
     skipped: sources.skipped,
+    runtime: settings.runtime,
     failed: sources.failures,
   };
   return { analysis, endpoints, siteOf, settings };
@@ -125,13 +132,31 @@ function traceSummary(
   };
 }
 
-function settingsOf({ weights, priors, runtime, draws }: AnalysisOptions): Settings {
+function settingsOf({ weights, priors, runtime = defaultRuntime, draws }: AnalysisOptions): Settings {
   return {
-    weights: { ...defaultWeights, ...weights },
+    weights: weightsFor({ ...defaultWeights, ...weights }, runtime),
     priors: { ...defaultPriors, ...priors },
-    runtime: runtime ?? defaultRuntime,
+    runtime,
     draws: { ...defaultDraws, ...draws },
   };
+}
+
+/** What a crossing waits for its lane under the traced traffic is known only once all handlers are. */
+function underLoad(
+  settings: Settings,
+  endpoints: readonly ExaminedEndpoint[],
+  traced: TracedHandlers | undefined,
+): Settings {
+  if (traced === undefined) return settings;
+  const uses = endpoints.map(({ endpoint, given }) => ({ traced: endpoint.traced, hold: given.hold.now }));
+  const found = laneWaitOf(uses, settings.runtime, traced.processes);
+  if (found === undefined || found.wait <= 0) return settings;
+  const runtime: Runtime = {
+    ...settings.runtime,
+    laneWait: found.wait,
+    basis: `${settings.runtime.basis.replace(', idle lane', '')}; ${found.basis}`,
+  };
+  return { ...settings, runtime, weights: weightsFor(settings.weights, runtime) };
 }
 
 function remembered(matcher: SiteMatcher): (bridge: Bridge) => Site {

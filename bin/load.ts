@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Calibration } from '../analyzer/estimate/index.ts';
 import { type FileList, listFiles } from '../analyzer/sources/file-list.ts';
@@ -8,6 +7,7 @@ import { storedCalibration } from './calibration-file.ts';
 import { type Configured, readConfiguration } from './configuration.ts';
 import { UsageError } from './exit-code.ts';
 import { announce, type Terminal } from './terminal.ts';
+import { type TraceFile, traceFile } from './trace-files.ts';
 import { ownVersion } from './version.ts';
 
 /** A project as a command line names it, with the configuration that holds for it. */
@@ -74,22 +74,17 @@ async function prepareFiles(
 ): Promise<Prepared> {
   const configured = await readConfiguration(start, list.root);
   const calibration = await storedCalibration((reason) => terminal.complain(reason));
-  const traced = traces.map((file) => ({ file, content: traceFile(file, terminal.cwd) }));
+  const traced = await Promise.all(traces.map((file) => traceFile(file, terminal.cwd)));
   return {
     list,
     configured,
-    given: [configured, calibration, traced],
+    given: [configured, calibration, traced.map(({ name, digest }) => [name, digest])],
     async read() {
       announce(terminal, list.files.length);
-      const project = await readWith(list, configured, calibration, traced, texts);
+      const project = await readWith(list, configured, calibration, traced, texts, terminal);
       return { project, configured };
     },
   };
-}
-
-interface TraceFile {
-  readonly file: string;
-  readonly content: string;
 }
 
 /** The stages that need the parser are loaded only now: an answer that is known already does without them. */
@@ -99,35 +94,18 @@ async function readWith(
   calibration: Calibration | undefined,
   traced: readonly TraceFile[],
   texts: ReadonlyMap<string, string> | undefined,
+  terminal: Terminal,
 ): Promise<Project> {
   const { readProject } = await import('../delivery/index.ts');
   const { runtimeFrom } = await import('../analyzer/estimate/index.ts');
   const spans: Span[] = [];
-  for (const trace of traced) spans.push(...(await spansIn(trace)));
+  for (const trace of traced) {
+    for (const span of await trace.spans(terminal.complain)) spans.push(span);
+  }
   return readProject(list, configuration, {
     version: ownVersion(),
     ...(texts === undefined ? {} : { texts }),
     ...(traced.length === 0 ? {} : { traces: spans }),
     ...(calibration === undefined ? {} : { runtime: runtimeFrom(calibration) }),
   });
-}
-
-async function spansIn({ file, content }: TraceFile): Promise<readonly Span[]> {
-  const { readTraces, TraceError } = await import('../analyzer/traces/index.ts');
-  try {
-    return readTraces(file, content);
-  } catch (error) {
-    if (error instanceof TraceError) throw new UsageError(error.message);
-    throw error;
-  }
-}
-
-function traceFile(file: string, cwd: string): string {
-  try {
-    return readFileSync(path.resolve(cwd, file), 'utf8');
-  } catch (error) {
-    throw new UsageError(
-      `${file} cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown error'}.`,
-    );
-  }
 }

@@ -143,23 +143,19 @@ export function calibrationMismatch(calibration: Calibration, here: Machine): st
 /**
  * The runtime of the estimate, as measured.
  * @param rows rows a crossing brings back on average
- * @param load utilisation of the lanes, 0 to 1; 0 when it is not known
  */
-export function runtimeFrom(
-  calibration: Calibration,
-  rows = 1,
-  load: Load = { perSecond: 0, hold: 0 },
-): Runtime {
+export function runtimeFrom(calibration: Calibration, rows = 1): Runtime {
   const { crossing, perRow, lanes, measuredAt } = calibration;
   return {
     crossing: { p50: crossing.p50 + rows * perRow, p95: crossing.p95 + rows * perRow },
-    laneWait: laneWait(load, lanes),
+    laneWait: 0,
+    lanes,
     basis: `measured on this machine, ${measuredAt.slice(0, 10)}`,
   };
 }
 
 /** What the lanes carry. */
-export interface Load {
+interface Load {
   /** Crossings per second over all endpoints. */
   readonly perSecond: number;
   /** Mean time a crossing holds its lane, milliseconds. */

@@ -96,10 +96,16 @@ function caseOf(
     adaptingMiddleware: adapting,
     wholeBridge: facts.bridgesExternal,
     waitsUnheld: facts.waitsUnheld,
-    hold: { now: now.hold, after: after.hold },
+    hold: holdOf(now.hold, after.hold, traced?.hold),
     streams: facts.streams,
     unknownCalls: facts.unknownCalls.length,
   };
+}
+
+/** What a rewrite changes cannot be measured before it: the measured hold shrinks as the simulated one does. */
+function holdOf(now: number, after: number, measured: number | undefined): Case['hold'] {
+  if (measured === undefined) return { now, after };
+  return { now: measured, after: now === 0 ? 0 : measured * (after / now) };
 }
 
 /** A call that fewer than half of the requests make is not what they wait for. */

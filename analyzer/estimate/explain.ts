@@ -106,6 +106,7 @@ function timeLine({ estimate, evidence }: Endpoint, { runtime }: Settings): Expl
       ? milliseconds(middle)
       : `${milliseconds(middle)} (${milliseconds(low)} to ${milliseconds(high)})`;
   const [low, middle, high] = estimate.d95;
+  const waiting = runtime.laneWait > 0 ? ` and waits ${milliseconds(runtime.laneWait)} for a lane` : '';
   return line(`Time: ${evidence === 'traces' ? 'measured' : 'estimated'}`, [
     line(`p95 today ${range(estimate.p95)}, after the rewrite ${range(estimate.p95After)}`),
     line(`external at p95: ${percent(middle)} (${percent(low)} to ${percent(high)})`),
@@ -113,7 +114,9 @@ function timeLine({ estimate, evidence }: Endpoint, { runtime }: Settings): Expl
       `holds a lane ${milliseconds(estimate.hold.now)} per request, ${milliseconds(estimate.hold.after)} after`,
       capacity(estimate.hold.now),
     ),
-    line(`a crossing costs ${Number(runtime.crossing.p50.toPrecision(2))} ms at p50 (${runtime.basis})`),
+    line(
+      `a crossing costs ${Number(runtime.crossing.p50.toPrecision(2))} ms at p50${waiting} (${runtime.basis})`,
+    ),
   ]);
 }
 
@@ -152,6 +155,7 @@ function traceLine(traced: NonNullable<Endpoint['traced']>): Explanation {
     bounds,
     calls,
     laneWait,
+    hold,
     saveable,
     lateQueries,
     repeated,
@@ -169,12 +173,14 @@ function traceLine(traced: NonNullable<Endpoint['traced']>): Explanation {
           `${call.name}: ${milliseconds(call.p50)}/${milliseconds(call.p95)}, ${call.rounds.toFixed(1)} per request`,
         ),
       ),
-      ...(laneWait > 0 ? [line(`waits ${milliseconds(laneWait)} for a lane`)] : []),
+      ...(hold === undefined
+        ? []
+        : [line(`holds a lane ${milliseconds(hold)}, after waiting ${milliseconds(laneWait)} for it`)]),
       ...(saveable > 0
         ? [line(`overlapping the calls that follow each other would save ${milliseconds(saveable)}`)]
         : []),
       ...(lateQueries > 0
-        ? [line(`${percent(lateQueries)} of requests query after the last external call`)]
+        ? [line(`${percent(lateQueries)} of requests query after an external call has ended`)]
         : []),
       ...repeated.map(({ query, times }) => line(`runs ${times.toFixed(1)} times a request: ${query}`)),
     ],

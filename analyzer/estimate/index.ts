@@ -6,7 +6,6 @@ export {
   calibrate,
   calibrationMismatch,
   defaultCalibrationPlan,
-  type Load,
   laneWait,
   type Machine,
   runtimeFrom,
@@ -14,6 +13,7 @@ export {
 export { type ExaminedEndpoint, examineHandler, type Settings } from './examine.ts';
 export { type Explained, explain } from './explain.ts';
 export { flipsOf } from './flips.ts';
+export { type LaneUse, type LaneWait, laneWaitOf } from './lanes.ts';
 export { percentile, randomSource } from './random.ts';
 export { boundaryFactor, type Facts, type SlowCall, scoreOf, slowCalls } from './score.ts';
 export { type Simulated, simulate, type World } from './simulate.ts';

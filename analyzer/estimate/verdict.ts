@@ -87,7 +87,8 @@ function gatesOf(given: Case, weights: Weights): readonly Gate[] {
     gates.push({ gate: 'sync-client', reason });
   }
   const whole = given.wholeBridge && given.d95[0] >= weights.wholeBridgeDominance;
-  if (gates.length === 0 && whole && given.boundariesLeft <= weights.migrateBoundaries) {
+  const slow = slowCalls(given.calls, weights) >= 1;
+  if (gates.length === 0 && whole && slow && given.boundariesLeft <= weights.migrateBoundaries) {
     const reason = `A bridge holds a lane through external waits: ${milliseconds(given.hold.now)} per request, ${milliseconds(given.hold.after)} after.`;
     gates.push({ gate: 'whole-bridge', reason });
   }

@@ -17,6 +17,8 @@ export interface Weights {
   readonly verySlowCall: number;
   /** An external call at least this slow at p95 counts 1. */
   readonly slowCall: number;
+  /** And at least as slow as this many crossings, the wait for a lane included: below that, there is nothing to gain. */
+  readonly slowCrossings: number;
   /** `H` where sync-only middleware forces adaptation. */
   readonly adaptingMiddleware: number;
   /** Below this upper bound of D95 a handler stays, 0 to 1. */
@@ -40,6 +42,7 @@ export const defaultWeights: Weights = {
   boundaryFactors: [1, 0.7, 0.45, 0.3, 0.2],
   verySlowCall: 1000,
   slowCall: 20,
+  slowCrossings: 10,
   adaptingMiddleware: 0.25,
   leastDominance: 0.3,
   leastAsyncShare: 0.5,
@@ -95,6 +98,8 @@ export interface Runtime {
   readonly crossing: Prior;
   /** Waiting for a lane that others hold; mean. */
   readonly laneWait: number;
+  /** Crossings with work in them that run at once before the others wait. */
+  readonly lanes: number;
   /** Where the figures come from: `assumption` until `calibrate` has measured them. */
   readonly basis: string;
 }
@@ -103,8 +108,15 @@ export interface Runtime {
 export const defaultRuntime: Runtime = {
   crossing: { p50: 0.026, p95: 0.036 },
   laneWait: 0,
+  lanes: 1,
   basis: 'assumption: worker thread round trip, idle lane',
 };
+
+/** The weights where a crossing costs what it does: a call is slow against 20 ms, and against ten crossings. */
+export function weightsFor(weights: Weights, { crossing, laneWait }: Runtime): Weights {
+  const crossings = weights.slowCrossings * (crossing.p50 + laneWait);
+  return { ...weights, slowCall: Math.max(weights.slowCall, crossings) };
+}
 
 /** How far the median of a class may be off, as a factor either way, by where the figure comes from. */
 export const uncertainty: Readonly<Record<string, number>> = {

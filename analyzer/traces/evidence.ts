@@ -1,8 +1,8 @@
 import type { Catalogue } from '../catalogue/index.ts';
 import type { Handler } from '../handlers/handler.ts';
-import { type MatchedBy, methodOf, pathOf, RouteMatcher, routeOf } from './match.ts';
+import { type MatchedBy, methodOf, pathOf, proceduresOf, RouteMatcher, routeOf } from './match.ts';
 import { type Measured, measure } from './measure.ts';
-import { requestsOf, type TracedRequest } from './requests.ts';
+import { requestsOf, type TracedRequest, type TracedRequests } from './requests.ts';
 import type { Span } from './span.ts';
 
 /** Traced requests sorted out by the handler that answered them. */
@@ -16,6 +16,8 @@ export interface TracedHandlers {
   readonly unmatched: readonly UnmatchedRequests[];
   /** What makes the figures less than they look. */
   readonly warnings: readonly string[];
+  /** Processes that answered the requests, as far as the traces tell them apart. */
+  readonly processes: number;
 }
 
 export interface UnmatchedRequests {
@@ -39,7 +41,8 @@ export function tracedHandlers(
   catalogue: Catalogue,
 ): TracedHandlers {
   const matcher = new RouteMatcher(handlers);
-  const requests = requestsOf(spans, catalogue);
+  const found = requestsOf(spans, catalogue);
+  const { requests } = found;
   const warmUp = warmUpOf(requests);
   const buckets = new Map<Handler, Bucket>();
   const unmatched = new Map<string, { method: string; route: string; requests: number }>();
@@ -60,7 +63,8 @@ export function tracedHandlers(
     unmatched: [...unmatched.values()].sort(
       (left, right) => right.requests - left.requests || compare(left.route, right.route),
     ),
-    warnings: warningsOf(spans, requests),
+    processes: new Set(requests.map(({ server }) => processOf(server))).size,
+    warnings: warningsOf(spans, found, requests.filter((request) => proceduresOf(request).length > 1).length),
     measuredFor(handler, estimated) {
       const bucket = buckets.get(handler);
       if (bucket === undefined || bucket.requests.length === 0) return undefined;
@@ -94,17 +98,36 @@ function countUnmatched(
   request: TracedRequest,
 ): void {
   const method = methodOf(request);
-  const route = routeOf(request) ?? pathOf(request) ?? request.server.name;
+  const route = routeOf(request) ?? templateOf(pathOf(request)) ?? request.server.name;
   const known = unmatched.get(`${method} ${route}`) ?? { method, route, requests: 0 };
   known.requests++;
   unmatched.set(`${method} ${route}`, known);
 }
 
-function warningsOf(spans: readonly Span[], requests: readonly TracedRequest[]): readonly string[] {
+/** Paths of one route in one bucket: segments that look like identifiers stand for any. */
+function templateOf(path: string | undefined): string | undefined {
+  return path?.replace(/\/(?:\d+|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{16,})(?=\/|$)/gi, '/{}');
+}
+
+function warningsOf(
+  spans: readonly Span[],
+  { requests, lost }: TracedRequests,
+  batched: number,
+): readonly string[] {
   const warnings: string[] = [];
   if (spans.length > 0 && requests.length === 0) {
     warnings.push(
       'The traces hold no server span: the HTTP instrumentation is missing, or another service wrote them.',
+    );
+  }
+  if (lost > 0) {
+    warnings.push(
+      `${lost} of ${spans.length} spans belong to no request: their parents are not in the traces, and it cannot be told whose they are.`,
+    );
+  }
+  if (batched > 0) {
+    warnings.push(
+      `${batched} requests carried several procedures at once: they are counted at the route of their mount.`,
     );
   }
   const bare = requests.filter(({ leaves }) => leaves.length === 0).length;

@@ -1,7 +1,8 @@
 import type { Confidence, Range } from '../analysis.ts';
 import { percentile, randomSource } from '../estimate/random.ts';
 import type { Leaf, TracedRequest } from './requests.ts';
-import { isExternal, type RequestTime, timeOf } from './timeline.ts';
+import { clockStep } from './span.ts';
+import { isExternal, type RequestTime, timeOf, unionOf } from './timeline.ts';
 
 /** What the traces say about one handler. Milliseconds where nothing else is said. */
 export interface Measured {
@@ -22,7 +23,13 @@ export interface Measured {
   readonly overlap: number;
   /** Mean wait for a lane per request. */
   readonly laneWait: number;
-  /** Share of requests that queried after the last external wait: templates, serializers, write-backs. */
+  /** Mean time a lane is held per request, where the traces show bridges. */
+  readonly hold?: number;
+  /** Mean passages through bridges per request, where the traces show bridges. */
+  readonly crossings?: number;
+  /** Requests per second over the time from the first to the last; absent for a single moment. */
+  readonly perSecond?: number;
+  /** Share of requests that queried after an external wait had ended: templates, serializers, write-backs. */
   readonly lateQueries: number;
   /** What overlapping the external waits that follow each other would save at most, mean per request. */
   readonly saveable: number;
@@ -60,11 +67,14 @@ export function measure(
   counts: Pick<Measured, 'failed' | 'warmUp'>,
   estimated: number,
 ): Measured {
-  const timed = requests.map((request) => ({ request, time: timeOf(request), weight: request.weight }));
+  const timed = requests.map((request) => ({ time: timeOf(request), weight: request.weight }));
   const p95 = weightedPercentile(timed, 0.95);
   const tail = timed.filter(({ time }) => time.total >= p95);
   const confidence = confidenceOf(timed.length, tail.length);
-  const starts = requests.map(({ server }) => server.start);
+  const slowest = slowestOf(timed, confidence);
+  const bridged = requests.some(({ leaves }) => leaves.some((leaf) => leaf.class === 'bridge'));
+  const [from, to] = spanOf(requests);
+  const weights = requests.reduce((sum, { weight }) => sum + weight, 0);
   return {
     ...counts,
     requests: timed.length,
@@ -72,20 +82,37 @@ export function measure(
     p95,
     d95: dominance(timed, confidence, estimated),
     bounds: [
-      ratio(tail, ({ externalOnly }) => externalOnly),
-      ratio(tail, (time) => time.externalOnly + time.both),
+      ratio(slowest, ({ externalOnly }) => externalOnly),
+      ratio(slowest, (time) => time.externalOnly + time.both),
     ],
     tail: tail.length,
     confidence,
     calls: callsOf(requests),
     overlap: mean(timed.map(({ time }) => time.overlap)),
     laneWait: mean(timed.map(({ time }) => time.laneWait)),
+    ...(bridged
+      ? {
+          hold: mean(timed.map(({ time }) => time.held)),
+          crossings: mean(timed.map(({ time }) => time.crossings)),
+        }
+      : {}),
+    ...(to > from ? { perSecond: (weights * 1000) / (to - from) } : {}),
     lateQueries: mean(requests.map((request) => (queriesLate(request.leaves) ? 1 : 0))),
     saveable: mean(requests.map(({ leaves }) => saveableOf(leaves))),
     repeated: repeatedQueries(requests),
-    from: new Date(Math.min(...starts)).toISOString(),
-    to: new Date(Math.max(...starts)).toISOString(),
+    from: new Date(from).toISOString(),
+    to: new Date(to).toISOString(),
   };
+}
+
+/** Starts of the first and the last request; there may be more than a call has room for. */
+function spanOf(requests: readonly TracedRequest[]): readonly [from: number, to: number] {
+  let [from, to] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const { server } of requests) {
+    from = Math.min(from, server.start);
+    to = Math.max(to, server.start);
+  }
+  return [from, to];
 }
 
 interface Timed {
@@ -98,20 +125,20 @@ function confidenceOf(requests: number, tail: number): Confidence {
   return requests >= enough.medium ? 'medium' : 'low';
 }
 
-/** Ratio of sums over the tail set; too few requests widen the tail to a tenth and are drawn towards the estimate. */
+/** The tail set: the slowest 5 %; too few requests widen it to a tenth. */
+function slowestOf(timed: readonly Timed[], confidence: Confidence): readonly Timed[] {
+  const limit = weightedPercentile(timed, confidence === 'low' ? 0.9 : 0.95);
+  return timed.filter(({ time }) => time.total >= limit);
+}
+
+/** Ratio of sums over the tail set; too few requests are drawn towards the estimate. */
 function dominance(timed: readonly Timed[], confidence: Confidence, estimated: number): Range {
-  const share = confidence === 'low' ? 0.9 : 0.95;
   const shrunk = (value: number) =>
     confidence === 'low'
       ? (timed.length * value + priorWeight * estimated) / (timed.length + priorWeight)
       : value;
-  const of = (sample: readonly Timed[]) => {
-    const limit = weightedPercentile(sample, share);
-    return ratio(
-      sample.filter(({ time }) => time.total >= limit),
-      ({ externalCritical }) => externalCritical,
-    );
-  };
+  const of = (sample: readonly Timed[]) =>
+    ratio(slowestOf(sample, confidence), ({ externalCritical }) => externalCritical);
   const random = randomSource(timed.length);
   const resampled = Array.from({ length: resamples }, () =>
     of(
@@ -120,7 +147,11 @@ function dominance(timed: readonly Timed[], confidence: Confidence, estimated: n
       ),
     ),
   );
-  return [shrunk(percentile(resampled, 0.05)), shrunk(of(timed)), shrunk(percentile(resampled, 0.95))];
+  const middle = of(timed);
+  // A share near 0 or 1 may lie outside of what its resamples give.
+  const low = Math.min(middle, percentile(resampled, 0.05));
+  const high = Math.max(middle, percentile(resampled, 0.95));
+  return [shrunk(low), shrunk(middle), shrunk(high)];
 }
 
 function ratio(timed: readonly Timed[], part: (time: RequestTime) => number): number {
@@ -153,7 +184,9 @@ function callsOf(requests: readonly TracedRequest[]): readonly MeasuredCall[] {
   const durations = new Map<string, number[]>();
   for (const { leaves } of requests) {
     for (const leaf of leaves.filter(isExternal)) {
-      durations.set(leaf.label, [...(durations.get(leaf.label) ?? []), leaf.end - leaf.start]);
+      const known = durations.get(leaf.label);
+      if (known === undefined) durations.set(leaf.label, [leaf.end - leaf.start]);
+      else known.push(leaf.end - leaf.start);
     }
   }
   return [...durations]
@@ -167,15 +200,15 @@ function callsOf(requests: readonly TracedRequest[]): readonly MeasuredCall[] {
 }
 
 function queriesLate(leaves: readonly Leaf[]): boolean {
-  const external = leaves.filter(isExternal);
-  if (external.length === 0) return false;
-  const last = Math.max(...external.map(({ end }) => end));
-  return leaves.some((leaf) => leaf.class === 'db' && leaf.start >= last);
+  const ends = leaves.filter((leaf) => isExternal(leaf) && leaf.end > leaf.start).map(({ end }) => end);
+  if (ends.length === 0) return false;
+  const first = Math.min(...ends);
+  return leaves.some((leaf) => leaf.class === 'db' && leaf.start >= first - clockStep);
 }
 
-/** Runs of external waits that follow each other closely: their sum less the longest of them. */
+/** Runs of external waits that follow each other closely, those at the same time being one: their sum less the longest. */
 function saveableOf(leaves: readonly Leaf[]): number {
-  const external = leaves.filter(isExternal).sort((left, right) => left.start - right.start);
+  const external = unionOf(leaves.filter(isExternal), clockStep);
   let saved = 0;
   let run: number[] = [];
   let end = Number.NEGATIVE_INFINITY;
@@ -184,8 +217,7 @@ function saveableOf(leaves: readonly Leaf[]): number {
     run = [];
   };
   for (const leaf of external) {
-    const follows = leaf.start >= end && leaf.start - end < sequentialGap;
-    if (!follows) close();
+    if (leaf.start - end >= sequentialGap) close();
     run.push(leaf.end - leaf.start);
     end = leaf.end;
   }

@@ -18,6 +18,12 @@ export interface Span {
   readonly failed: boolean;
 }
 
+/**
+ * How far off the start of a span may be, milliseconds: the JavaScript SDK takes starts from a clock of whole
+ * milliseconds and measures durations with a finer one, so that what follows a span may seem to start before its end.
+ */
+export const clockStep = 1;
+
 /** A trace file that cannot be read; says which and why. */
 export class TraceError extends Error {
   override readonly name = 'TraceError';

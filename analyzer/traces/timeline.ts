@@ -16,8 +16,12 @@ export interface RequestTime {
   readonly externalCritical: number;
   /** Sum of the external waits over their union: above 1 they overlapped. */
   readonly overlap: number;
-  /** Between the start of a bridge and the query inside it: waiting for a lane. */
+  /** Waiting for a lane: as the bridge's span says, else between its start and the query inside it. */
   readonly laneWait: number;
+  /** Bridges under way, the wait for their lane left out. */
+  readonly held: number;
+  /** Passages through bridges; a number. */
+  readonly crossings: number;
 }
 
 /** Waits of other organisations and of own services both are external: the process does nothing meanwhile. */
@@ -47,7 +51,7 @@ export function timeOf({ server, leaves }: TracedRequest): RequestTime {
     self: Math.max(0, total - swept.externalOnly - swept.both - swept.otherOnly),
     externalCritical: criticalExternal(waiting, server.start, server.end),
     overlap: union === 0 ? 1 : sum / union,
-    laneWait: laneWaitOf(leaves),
+    ...lanes(leaves),
   };
 }
 
@@ -96,15 +100,44 @@ function criticalExternal(leaves: readonly Leaf[], start: number, end: number): 
   }
 }
 
-function laneWaitOf(leaves: readonly Leaf[]): number {
+function lanes(leaves: readonly Leaf[]): Pick<RequestTime, 'laneWait' | 'held' | 'crossings'> {
+  const bridges = leaves.filter((leaf) => leaf.class === 'bridge');
   let waited = 0;
-  for (const bridge of leaves) {
-    if (bridge.class !== 'bridge') continue;
-    const inner = leaves.filter(
-      (leaf) => leaf.class !== 'bridge' && leaf.start >= bridge.start && leaf.end <= bridge.end,
-    );
-    const first = Math.min(...inner.map(({ start }) => start));
-    if (Number.isFinite(first)) waited += first - bridge.start;
+  const held = bridges.map((bridge) => {
+    const queued = Math.min(queuedFor(bridge, leaves), bridge.end - bridge.start);
+    waited += queued;
+    return { start: bridge.start + queued, end: bridge.end };
+  });
+  return {
+    laneWait: waited,
+    held: unionOf(held).reduce((sum, { start, end }) => sum + end - start, 0),
+    crossings: bridges.length,
+  };
+}
+
+function queuedFor(bridge: Leaf, leaves: readonly Leaf[]): number {
+  if (bridge.queued !== undefined) return bridge.queued;
+  const inner = leaves.find(
+    (leaf) => leaf.class !== 'bridge' && leaf.start >= bridge.start && leaf.end <= bridge.end,
+  );
+  return inner === undefined ? 0 : inner.start - bridge.start;
+}
+
+interface Interval {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Intervals that overlap as one, in order of their start.
+ * @param gap milliseconds by which they must overlap
+ */
+export function unionOf(intervals: readonly Interval[], gap = 0): readonly Interval[] {
+  const united: { start: number; end: number }[] = [];
+  for (const { start, end } of [...intervals].sort((left, right) => left.start - right.start)) {
+    const last = united.at(-1);
+    if (last !== undefined && start < last.end - gap) last.end = Math.max(last.end, end);
+    else united.push({ start, end });
   }
-  return waited;
+  return united;
 }

@@ -4,16 +4,18 @@ import { type AttributeValue, isRecord, recordsOf, type Span, type SpanKind } fr
 
 const kinds: readonly SpanKind[] = ['internal', 'internal', 'server', 'client', 'producer', 'consumer'];
 
-/** Roots that hold resource spans: OTLP itself, and what Tempo's API answers with. */
+/** Roots that hold resource spans: OTLP itself, and what the APIs of Tempo and of Jaeger 2 answer with. */
 function resourceSpansOf(
   root: Readonly<Record<string, unknown>>,
 ): readonly Readonly<Record<string, unknown>>[] {
-  const inner = isRecord(root.trace) ? root.trace : root;
+  const inner = [root.trace, root.result].find(isRecord) ?? root;
   return recordsOf(inner.resourceSpans ?? inner.batches);
 }
 
 export function isOtlp(root: unknown): root is Readonly<Record<string, unknown>> {
-  return isRecord(root) && ('resourceSpans' in root || 'batches' in root || isRecord(root.trace));
+  if (!isRecord(root)) return false;
+  const inner = [root.trace, root.result].find(isRecord) ?? root;
+  return 'resourceSpans' in inner || 'batches' in inner;
 }
 
 export function otlpSpans(root: Readonly<Record<string, unknown>>): readonly Span[] {
@@ -46,12 +48,33 @@ function spanOf(
       kind: kindOf(span.kind),
       start,
       end,
-      attributes: attributesOf(span.attributes),
+      attributes: withSampling(attributesOf(span.attributes), span.traceState),
       service: typeof service === 'string' ? service : undefined,
       instance: instance === undefined ? undefined : String(instance),
       failed: status === 2 || status === 'STATUS_CODE_ERROR',
     },
   ];
+}
+
+/**
+ * OpenTelemetry's samplers say in the trace state what share they keep: `th`, the threshold below which traces are
+ * dropped, or the older `p`, a power of two (https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/).
+ */
+function withSampling(
+  attributes: ReadonlyMap<string, AttributeValue>,
+  traceState: unknown,
+): ReadonlyMap<string, AttributeValue> {
+  const [, own] = /(?:^|,)\s*ot=([^,]*)/.exec(typeof traceState === 'string' ? traceState : '') ?? [];
+  if (own === undefined || attributes.has('sampling.ratio')) return attributes;
+  const [, threshold] = /(?:^|;)th:([0-9a-f]{1,14})(?:;|$)/.exec(own) ?? [];
+  const [, power] = /(?:^|;)p:(\d{1,2})(?:;|$)/.exec(own) ?? [];
+  const ratio =
+    threshold !== undefined
+      ? 1 - Number.parseInt(threshold.padEnd(14, '0'), 16) / 2 ** 56
+      : power !== undefined
+        ? 2 ** -Number(power)
+        : undefined;
+  return ratio === undefined || ratio <= 0 ? attributes : new Map([...attributes, ['sampling.ratio', ratio]]);
 }
 
 /** Nanoseconds as decimal text or number: more digits than a double holds, so the fraction is cut off as text. */

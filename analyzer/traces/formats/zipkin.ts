@@ -1,39 +1,52 @@
 import { type AttributeValue, isRecord, type Span, type SpanKind } from '../span.ts';
+import { withSharedSpans } from './shared.ts';
 
 /** Zipkin v2: a list of spans, or a list of traces. Times are microseconds. */
 export function isZipkin(root: unknown): root is readonly unknown[] {
   return (
-    Array.isArray(root) &&
-    root.flat().some((span) => isRecord(span) && 'traceId' in span && 'timestamp' in span)
+    Array.isArray(root) && root.flat().some((span) => isRecord(span) && 'traceId' in span && 'id' in span)
   );
 }
 
 export function zipkinSpans(root: readonly unknown[]): readonly Span[] {
-  return root.flat().filter(isRecord).map(spanOf);
+  return withSharedSpans(root.flat().filter(isRecord).flatMap(spanOf));
 }
 
-function spanOf(span: Readonly<Record<string, unknown>>): Span {
+function spanOf(span: Readonly<Record<string, unknown>>): readonly Span[] {
   const kind = kindOf(span.kind);
   const endpoint = isRecord(span.localEndpoint) ? span.localEndpoint : {};
   const service = endpoint.serviceName;
   const start = Number(span.timestamp) / 1000;
+  const end = start + Number(span.duration ?? 0) / 1000;
+  if (!Number.isFinite(start) || !Number.isFinite(end)) return [];
   const attributes = tagsOf(span.tags);
-  const id = String(span.id ?? '');
-  // Client and server may share one id: the server's half becomes a child of the client's.
-  const shared = span.shared === true && kind === 'server';
-  return {
-    traceId: String(span.traceId ?? ''),
-    spanId: shared ? `${id}:server` : id,
-    parentId: shared ? id : typeof span.parentId === 'string' ? span.parentId : undefined,
-    name: String(span.name ?? ''),
-    kind,
-    start,
-    end: start + Number(span.duration ?? 0) / 1000,
-    attributes,
-    service: typeof service === 'string' ? service : undefined,
-    instance: typeof endpoint.ipv4 === 'string' ? `${endpoint.ipv4}:${endpoint.port ?? ''}` : undefined,
-    failed: attributes.has('error'),
-  };
+  return [
+    {
+      traceId: String(span.traceId ?? ''),
+      spanId: String(span.id ?? ''),
+      parentId: typeof span.parentId === 'string' ? span.parentId : undefined,
+      name: String(span.name ?? ''),
+      kind,
+      start,
+      end,
+      attributes: withPeer(attributes, span.remoteEndpoint),
+      service: typeof service === 'string' ? service : undefined,
+      instance: typeof endpoint.ipv4 === 'string' ? `${endpoint.ipv4}:${endpoint.port ?? ''}` : undefined,
+      failed: attributes.has('error'),
+    },
+  ];
+}
+
+/** Where a client span went stands beside its tags, as the name of a service or as an address. */
+function withPeer(
+  attributes: ReadonlyMap<string, AttributeValue>,
+  remote: unknown,
+): ReadonlyMap<string, AttributeValue> {
+  if (!isRecord(remote)) return attributes;
+  const peer = [remote.serviceName, remote.ipv4, remote.ipv6].find((each) => typeof each === 'string');
+  return typeof peer === 'string' && peer !== ''
+    ? new Map([['peer.service', peer], ...attributes])
+    : attributes;
 }
 
 function kindOf(value: unknown): SpanKind {

@@ -5,7 +5,7 @@ import { type RequestTime, requestsOf, timeOf } from '../../../analyzer/traces/i
 import { db, http, server, spansOf, type TestSpan } from './spans.ts';
 
 function time(spans: readonly TestSpan[], catalogue = new Catalogue()): RequestTime {
-  const [request] = requestsOf(spansOf('t', spans), catalogue);
+  const [request] = requestsOf(spansOf('t', spans), catalogue).requests;
   if (request === undefined) throw new Error('No request was found.');
   return timeOf(request);
 }
@@ -104,7 +104,7 @@ describe('the time of a request', () => {
   it('takes a server span inside another of the same service for one request', () => {
     const inner: TestSpan = { id: 'next', parent: 'server', kind: 'server', at: 1, for: 90 };
     const spans = spansOf('t', [server('/', 100), inner, http('a', 'a.io', 10, 50, 'next')]);
-    expect(requestsOf(spans, new Catalogue())).toHaveLength(1);
+    expect(requestsOf(spans, new Catalogue()).requests).toHaveLength(1);
   });
 
   it('always adds up', () => {
