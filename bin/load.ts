@@ -5,7 +5,6 @@ import type { Span } from '../analyzer/traces/index.ts';
 import type { Project } from '../delivery/index.ts';
 import { storedCalibration } from './calibration-file.ts';
 import { type Configured, readConfiguration } from './configuration.ts';
-import { UsageError } from './exit-code.ts';
 import { announce, type Terminal } from './terminal.ts';
 import { type TraceFile, traceFile } from './trace-files.ts';
 import { ownVersion } from './version.ts';

@@ -17,6 +17,9 @@ export interface TraceFile {
   spans(complain: (message: string) => void): Promise<readonly Span[]>;
 }
 
+/** How much smaller compression may have made a file: spans repeat themselves. */
+const mostShrunk = 50;
+
 /** Above this many bytes a file is read line by line: no text can hold what is twice as long. */
 const longestText = 256 * 1024 * 1024;
 
@@ -45,7 +48,7 @@ async function spansIn(
   const { readTraces, TraceError, TraceLines } = await import('../analyzer/traces/index.ts');
   const compressed = isCompressed(file);
   try {
-    if (statSync(file).size * (compressed ? 20 : 1) <= longestText) {
+    if (statSync(file).size * (compressed ? mostShrunk : 1) <= longestText) {
       const content = readFileSync(file);
       return readTraces(name, (compressed ? gunzipSync(content) : content).toString('utf8'), complain);
     }

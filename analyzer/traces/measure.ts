@@ -1,5 +1,6 @@
 import type { Confidence, Range } from '../analysis.ts';
-import { percentile, randomSource } from '../estimate/random.ts';
+import { percentile } from '../estimate/random.ts';
+import { dominanceInterval, type Timed } from './bootstrap.ts';
 import type { Leaf, TracedRequest } from './requests.ts';
 import { clockStep } from './span.ts';
 import { isExternal, type RequestTime, timeOf, unionOf } from './timeline.ts';
@@ -48,7 +49,6 @@ export interface MeasuredCall {
   readonly rounds: number;
 }
 
-const resamples = 400;
 /** Requests from which the tail is a sample worth the name. */
 const enough = { high: 200, highTail: 10, medium: 40 };
 /** Weight of the estimate, in requests, when there are too few measured ones. */
@@ -115,19 +115,18 @@ function spanOf(requests: readonly TracedRequest[]): readonly [from: number, to:
   return [from, to];
 }
 
-interface Timed {
-  readonly time: RequestTime;
-  readonly weight: number;
-}
-
 function confidenceOf(requests: number, tail: number): Confidence {
   if (requests >= enough.high && tail >= enough.highTail) return 'high';
   return requests >= enough.medium ? 'medium' : 'low';
 }
 
+function tailShare(confidence: Confidence): number {
+  return confidence === 'low' ? 0.9 : 0.95;
+}
+
 /** The tail set: the slowest 5 %; too few requests widen it to a tenth. */
 function slowestOf(timed: readonly Timed[], confidence: Confidence): readonly Timed[] {
-  const limit = weightedPercentile(timed, confidence === 'low' ? 0.9 : 0.95);
+  const limit = weightedPercentile(timed, tailShare(confidence));
   return timed.filter(({ time }) => time.total >= limit);
 }
 
@@ -137,21 +136,10 @@ function dominance(timed: readonly Timed[], confidence: Confidence, estimated: n
     confidence === 'low'
       ? (timed.length * value + priorWeight * estimated) / (timed.length + priorWeight)
       : value;
-  const of = (sample: readonly Timed[]) =>
-    ratio(slowestOf(sample, confidence), ({ externalCritical }) => externalCritical);
-  const random = randomSource(timed.length);
-  const resampled = Array.from({ length: resamples }, () =>
-    of(
-      Array.from(timed, () => timed[Math.floor(random() * timed.length)]).filter(
-        (each) => each !== undefined,
-      ),
-    ),
-  );
-  const middle = of(timed);
+  const middle = ratio(slowestOf(timed, confidence), ({ externalCritical }) => externalCritical);
+  const [low, high] = dominanceInterval(timed, tailShare(confidence));
   // A share near 0 or 1 may lie outside of what its resamples give.
-  const low = Math.min(middle, percentile(resampled, 0.05));
-  const high = Math.max(middle, percentile(resampled, 0.95));
-  return [shrunk(low), shrunk(middle), shrunk(high)];
+  return [shrunk(Math.min(low, middle)), shrunk(middle), shrunk(Math.max(high, middle))];
 }
 
 function ratio(timed: readonly Timed[], part: (time: RequestTime) => number): number {

@@ -82,6 +82,28 @@ const zipkin = [
   },
 ];
 
+/** Spans of Zipkin as Jaeger keeps them. */
+function asJaeger(list: readonly Readonly<Record<string, unknown>>[]) {
+  const services = ['web', 'shop'];
+  const spans = list.map((span) => {
+    const { serviceName } = span.localEndpoint as { serviceName: string };
+    const { parentId } = span;
+    return {
+      traceID: span.traceId,
+      spanID: span.id,
+      operationName: span.name,
+      references: parentId === undefined ? [] : [{ refType: 'CHILD_OF', spanID: parentId }],
+      startTime: span.timestamp,
+      duration: span.duration,
+      tags: [{ key: 'span.kind', value: String(span.kind).toLowerCase() }],
+      processID: `p${services.indexOf(serviceName)}`,
+    };
+  });
+  return {
+    data: [{ traceID: 'abc', spans, processes: { p0: { serviceName: 'web' }, p1: { serviceName: 'shop' } } }],
+  };
+}
+
 describe('trace files', () => {
   it('are read from OTLP JSON', () => {
     const [span] = readTraces('traces.json', JSON.stringify(otlp));
@@ -143,6 +165,76 @@ describe('trace files', () => {
     expect(client).toMatchObject({ spanId: '7', kind: 'client', end: start + 9 });
     expect(server).toMatchObject({ spanId: '7:server', parentId: '7', kind: 'server', service: 'shop' });
     expect(readTraces('zipkin.json', JSON.stringify([zipkin]))).toHaveLength(2);
+  });
+
+  it('are read from one Jaeger trace, a list of them, and what its second version answers', () => {
+    const [trace] = jaeger.data;
+    for (const form of [trace, [trace], { data: [trace], total: 0 }])
+      expect(readTraces('jaeger.json', JSON.stringify(form))).toHaveLength(1);
+    expect(readTraces('jaeger.json', JSON.stringify({ result: otlp }))).toHaveLength(1);
+  });
+
+  it('tell the processes of Jaeger apart by their tags: p1 is a name inside one trace', () => {
+    const [trace] = jaeger.data;
+    const tags = [
+      { key: 'hostname', value: 'web-1' },
+      { key: 'process.pid', value: 17 },
+    ];
+    const tagged = { ...trace, processes: { p1: { serviceName: 'shop', tags } } };
+    const spans = readTraces('jaeger.json', JSON.stringify([trace, tagged]));
+    expect(spans.map(({ instance }) => instance)).toEqual([undefined, 'web-1 17']);
+  });
+
+  it.each(['zipkin', 'jaeger'])(
+    'of %s give what stands below a shared span to the process it ran in',
+    (kind) => {
+      const below = {
+        traceId: 'abc',
+        id: '8',
+        parentId: '7',
+        kind: 'CLIENT',
+        name: 'q',
+        timestamp: start * 1000,
+      };
+      const [client, half] = zipkin;
+      const { shared: _said, ...unsaid } = half ?? {};
+      const list = [client, unsaid, { ...below, duration: 5, localEndpoint: { serviceName: 'shop' } }];
+      const spans = readTraces('t.json', JSON.stringify(kind === 'zipkin' ? list : asJaeger(list)));
+      expect(spans.map(({ spanId, parentId }) => [spanId, parentId])).toEqual([
+        ['7', undefined],
+        ['7:server', '7'],
+        ['8', '7:server'],
+      ]);
+    },
+  );
+
+  it('say where a Zipkin client went by its endpoint', () => {
+    const [client] = zipkin;
+    const span = { ...client, remoteEndpoint: { serviceName: 'payments' } };
+    expect(readTraces('z.json', JSON.stringify([span]))[0]?.attributes.get('peer.service')).toBe('payments');
+  });
+
+  it('that a process was stopped while writing are read up to the broken line, and that is said', () => {
+    const said: string[] = [];
+    const line = JSON.stringify(otlp);
+    const cut = `${line}\n${line}\n${line.slice(0, 200)}`;
+    expect(readTraces('t.jsonl', cut, (message) => said.push(message))).toHaveLength(2);
+    expect(said).toEqual(['t.jsonl:3 is cut off: it was left out.']);
+    expect(() => readTraces('t.jsonl', `${line}\n{"broken\n${line}`)).toThrow('t.jsonl:2 is not JSON');
+  });
+
+  it('may begin with a byte order mark, end their lines as Windows does, and be a list of batches', () => {
+    const line = JSON.stringify(otlp);
+    expect(readTraces('t.jsonl', `\uFEFF${line}\r\n${line}\r\n`)).toHaveLength(2);
+    expect(readTraces('t.json', `\uFEFF${JSON.stringify([otlp, otlp])}`)).toHaveLength(2);
+  });
+
+  it('may give nanoseconds as numbers; a span without an end is left out', () => {
+    const [span] = otlp.resourceSpans[0]?.scopeSpans[0]?.spans ?? [];
+    const of = (own: object) => ({ resourceSpans: [{ scopeSpans: [{ spans: [{ ...span, ...own }] }] }] });
+    const numbers = of({ startTimeUnixNano: Number(nano(0)), endTimeUnixNano: Number(nano(40)) });
+    expect(readTraces('t.json', JSON.stringify(numbers))[0]).toMatchObject({ start, end: start + 40 });
+    expect(readTraces('t.json', JSON.stringify(of({ endTimeUnixNano: undefined })))).toEqual([]);
   });
 
   it('that are none of these are refused with their name', () => {
