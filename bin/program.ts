@@ -78,6 +78,12 @@ function declareProgram(terminal: Terminal, finish: (code: ExitCode) => void): C
     .option('--format <format>', 'table or json', 'table')
     .option('--out <file>', 'write the report to a file')
     .option('--top <n>', 'rows at most', count)
+    .option('--filter <text>', 'only handlers with this in their route, name or file; * for anything')
+    .option(
+      '--max-boundaries <n>',
+      'exit with 1 if a handler that is no "stay" keeps more boundaries than this',
+      boundaries,
+    )
     .option(
       '--traces <file>',
       'trace file that replaces estimates (OTLP, Jaeger, Zipkin, Tempo JSON); repeatable',
@@ -159,6 +165,13 @@ function collect(value: string, before: readonly string[] = []): readonly string
 function count(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Give a whole number from 1.');
+  return value;
+}
+
+function boundaries(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isInteger(value) || value < 0)
+    throw new InvalidArgumentError('Give a whole number from 0.');
   return value;
 }
 

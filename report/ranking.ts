@@ -4,11 +4,12 @@ import { joined, plural, type Style, styleOf, type TerminalOptions } from './sty
 /** What `analyze` prints: the ranking, what concerns many handlers, what failed, how many got which verdict. */
 export function analysisTable(analysis: Analysis, options: TerminalOptions): string {
   const style = styleOf(options);
-  const { endpoints, dynamicRegistrations, projectFindings, failed } = analysis;
+  const { endpoints, dynamicRegistrations, failed } = analysis;
   const { palette, path } = style;
   return joined([
     ranking(endpoints, options.top, style),
-    projectFindings.map(({ message }) => message).join('\n'),
+    projectLines(analysis, style),
+    tracedTraffic(analysis, style),
     dynamicRegistrations
       .map(({ location, reason }) => `dynamic ${path(location.file)}:${location.line}: ${reason}`)
       .join('\n'),
@@ -17,8 +18,62 @@ export function analysisTable(analysis: Analysis, options: TerminalOptions): str
         (file) => `${palette.red('failed')} ${path(file.path)}:${file.line}:${file.column}: ${file.message}`,
       )
       .join('\n'),
-    palette.bold(`${plural(endpoints.length, 'handler')}: ${standingCounts(endpoints) || 'none'}`),
+    palette.bold(
+      [
+        `${plural(endpoints.length, 'handler')}: ${standingCounts(endpoints) || 'none'}`,
+        ...blockers(analysis),
+      ].join('; '),
+    ),
   ]);
+}
+
+/** What concerns several handlers, with the place that shows it. */
+function projectLines({ projectFindings }: Analysis, { path, palette }: Style): string {
+  return projectFindings
+    .map(({ message, location }) =>
+      location === undefined
+        ? message
+        : `${message}${palette.dim(`  ${path(location.file)}:${location.line}`)}`,
+    )
+    .join('\n');
+}
+
+/** Middleware in front of many handlers: what one change to it would unlock. */
+function blockers({ projectFindings }: Analysis): string[] {
+  const found = projectFindings.filter(({ kind }) => /^(?:sync|bridged)-middleware$/.test(kind));
+  if (found.length === 0) return [];
+  const unlocked = new Set(found.flatMap(({ endpoints }) => endpoints)).size;
+  return [
+    `${plural(found.length, 'project-level blocker')} ${found.length === 1 ? 'unlocks' : 'unlock'} ${unlocked}`,
+  ];
+}
+
+/** Routes of unmatched requests, and handlers without any, that are listed before the rest is counted. */
+const mostTraffic = 10;
+
+/** What the traces hold that no handler answers, and which handlers they hold nothing of. */
+function tracedTraffic({ traces, endpoints }: Analysis, { palette }: Style): string {
+  if (traces === undefined) return '';
+  const silent = new Set(traces.withoutTraffic);
+  const unmatched = traces.unmatched.map(
+    ({ method, route, requests }) => `  ${method} ${route}  ${plural(requests, 'request')}`,
+  );
+  const without = endpoints
+    .filter(({ id }) => silent.has(id))
+    .map(({ method, paths }) => `  ${method} ${paths[0] ?? ''}`);
+  const sections = [
+    ...(unmatched.length === 0 ? [] : [palette.bold('Requests in the traces that no handler was found for')]),
+    ...firstOf(unmatched),
+    ...(without.length === 0 ? [] : [palette.bold('No traffic in the traces, so estimated from the source')]),
+    ...firstOf(without),
+    ...traces.warnings.map((warning) => palette.yellow(warning)),
+  ];
+  return sections.join('\n');
+}
+
+function firstOf(lines: readonly string[]): string[] {
+  const hidden = lines.length - mostTraffic;
+  return [...lines.slice(0, mostTraffic), ...(hidden > 0 ? [`  … and ${hidden} more`] : [])];
 }
 
 /** One line per endpoint, best score first, and how many there are beyond `top`. */

@@ -1,3 +1,6 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { migrateAsync } from '../support/command.ts';
 import { temporaryFolder } from '../support/folder.ts';
@@ -87,6 +90,58 @@ describe('analyze', () => {
       JSON.parse(stdout).endpoints;
     expect(endpoints.find(({ method }) => method === 'GET')?.evidence).toBe('traces');
     expect(endpoints.find(({ method }) => method === 'POST')?.evidence).toBe('static');
+  });
+
+  test('traces are read compressed, by any name, and a cut-off last line is said', async () => {
+    const span = {
+      traceId: '5b8efff798038103d269b633813fc60c',
+      spanId: 'eee19b7ec3c1b174',
+      kind: 2,
+      startTimeUnixNano: '1700000000000000000',
+      endTimeUnixNano: '1700000000040000000',
+      attributes: [
+        { key: 'http.request.method', value: { stringValue: 'GET' } },
+        { key: 'url.path', value: { stringValue: '/elsewhere/7' } },
+      ],
+    };
+    const line = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] });
+    const folder = temporaryFolder(smallApplication);
+    writeFileSync(path.join(folder.path, 'traces'), gzipSync(`${line}\n${line.slice(0, 90)}`));
+    const { code, stdout, stderr } = await migrateAsync(folder.path, ['analyze', '--traces', 'traces']);
+    expect([code, stderr]).toEqual([0, 'migrate-async: traces:2 is cut off: it was left out.\n']);
+    expect(stdout).toContain(
+      'Requests in the traces that no handler was found for\n  GET /elsewhere/{}  1 request\n',
+    );
+    expect(stdout).toContain(
+      'No traffic in the traces, so estimated from the source\n  POST /orders/:id/checkout\n',
+    );
+    expect(stdout).toContain('No request has a client or database span inside');
+  });
+
+  test('--filter reports some handlers, by route, name or file', async () => {
+    const folder = temporaryFolder(smallApplication);
+    const listed = async (filter: string) =>
+      (await migrateAsync(folder.path, ['analyze', '--filter', filter])).stdout.split('\n').at(-2);
+    expect(await listed('post /orders/*/checkout')).toBe('1 handler: 1 migrate');
+    expect(await listed('orders')).toBe('2 handlers: 1 migrate, 1 stay');
+    expect(await listed('nothing like it')).toBe('0 handlers: none');
+  });
+
+  test('--max-boundaries ends with 1 when a handler worth migrating keeps more', async () => {
+    const cached = (smallApplication['src/checkout.ts'] ?? '').replace(
+      /(async function \w+\([^)]*\)[^{]*\{)/,
+      "$1 await syncToAsync(() => caches.get('x'))(); ",
+    );
+    expect(cached).not.toBe(smallApplication['src/checkout.ts']);
+    const kept = temporaryFolder({ ...smallApplication, 'src/checkout.ts': cached });
+    const strict = await migrateAsync(kept.path, ['analyze', '--max-boundaries', '0']);
+    expect(strict.code).toBe(1);
+    expect(strict.stderr).toMatch(
+      /POST \/orders\/:id\/checkout keeps more than 0 boundaries after the rewrite: \d/,
+    );
+    const free = temporaryFolder(smallApplication);
+    expect((await migrateAsync(free.path, ['analyze', '--max-boundaries', '0'])).code).toBe(0);
+    expect((await migrateAsync(free.path, ['analyze', '--max-boundaries', 'few'])).code).toBe(3);
   });
 
   test('a trace file that is none is refused', async () => {
