@@ -199,7 +199,10 @@ describe('trace files', () => {
       const [client, half] = zipkin;
       const { shared: _said, ...unsaid } = half ?? {};
       const list = [client, unsaid, { ...below, duration: 5, localEndpoint: { serviceName: 'shop' } }];
-      const spans = readTraces('t.json', JSON.stringify(kind === 'zipkin' ? list : asJaeger(list.filter((each) => each !== undefined))));
+      const spans = readTraces(
+        't.json',
+        JSON.stringify(kind === 'zipkin' ? list : asJaeger(list.filter((each) => each !== undefined))),
+      );
       expect(spans.map(({ spanId, parentId }) => [spanId, parentId])).toEqual([
         ['7', undefined],
         ['7:server', '7'],
