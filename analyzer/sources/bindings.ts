@@ -1,4 +1,5 @@
 import type { Node } from '@babel/types';
+import { appendedTexts, isAppendedTo } from './appended-texts.ts';
 import type { Evaluator } from './evaluator.ts';
 import { importedValues, moduleValues } from './exported-values.ts';
 import { loopItems } from './lists.ts';
@@ -25,6 +26,10 @@ export function identifierValues(
   const bound = environment.get(binding);
   if (bound !== undefined) return bound;
   const declared = declaredValues(evaluator, file, binding, environment);
+  if (isAppendedTo(binding)) {
+    const texts = appendedTexts(evaluator, file, binding, node, declared, environment);
+    if (texts !== undefined) return texts;
+  }
   const written = binding.assignments.flatMap((by) =>
     writtenValues(evaluator, file, binding, by, environment),
   );
@@ -46,6 +51,8 @@ function writtenValues(
 ): readonly Value[] {
   if (by.type === 'VariableDeclarator' && by.init) return evaluator.evaluate(file, by.init, environment);
   if (by.type !== 'AssignmentExpression') return none;
+  // The part that is put behind a text is not what the name holds.
+  if (by.operator === '+=') return none;
   if (by.left.type === 'Identifier') return evaluator.evaluate(file, by.right, environment);
   const identifier = [...writtenIdentifiers(by.left)].find(({ name }) => name === binding.name);
   if (identifier === undefined) return none;

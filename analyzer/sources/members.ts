@@ -3,6 +3,7 @@ import { assignedMembers } from './assigned-members.ts';
 import { classMember, isNothing } from './classes.ts';
 import type { Evaluator } from './evaluator.ts';
 import { folderMember } from './folder-modules.ts';
+import { globalMember, isGlobalObject } from './global-members.ts';
 import { listItems } from './lists.ts';
 import { linkParent } from './places.ts';
 import type { SourceFile } from './source-file.ts';
@@ -20,6 +21,10 @@ export function memberValues(evaluator: Evaluator, value: Value, name: string): 
   switch (value.kind) {
     case 'api':
       if (value.steps.length >= longestPath) return none;
+      if (value.module === 'global' && isGlobalObject(value.steps)) {
+        const written = globalMember(evaluator, name);
+        if (written.length > 0) return written;
+      }
       return folderMember(evaluator, value, name) ?? [extendApi(value, { kind: 'member', name })];
     case 'module':
       return evaluator.exported(value.file, name);

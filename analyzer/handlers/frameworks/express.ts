@@ -20,6 +20,7 @@ import { Registrations } from '../routing/registrations.ts';
 import type { Router } from '../routing/router.ts';
 import type { Dialect } from '../routing/tree.ts';
 import { expressObject, expressVerbs } from './express-objects.ts';
+import { fastifyPlatform, hosted, nestCore } from './nest-host.ts';
 
 const packages =
   /^(?:express(?:-ws|-promise-router|-async-router|-router|-serve-static-core)?|@types\/express.*|@feathersjs\/express|ultimate-express|hyper-express|polka|restana|restify|@tinyhttp\/app|router)$/;
@@ -49,11 +50,15 @@ const dialect: Dialect = {
 
 function discoverExpress(sources: Sources, evaluator: Evaluator): Discovery {
   const registrations = new Registrations(dialect, evaluator);
-  const files = registeringFiles(sources, evaluator, packages);
-  const isReceiver = (value: ApiValue) => expressObject(value) !== undefined;
+  // On Fastify, what Nest runs on is not ours.
+  const onFastify = evaluator.references.graph.usersOf(fastifyPlatform).size > 0;
+  const users = onFastify ? packages : new RegExp(`${packages.source}|${nestCore.source}`);
+  const files = registeringFiles(sources, evaluator, users);
+  const objectOf = (value: ApiValue) => expressObject(onFastify ? value : hosted(value, 'express'));
+  const isReceiver = (value: ApiValue) => objectOf(value) !== undefined;
   for (const call of callsOn(sources, evaluator, files, registering, isReceiver)) {
     for (const value of evaluator.evaluate(call.file, call.object, call.environment)) {
-      const object = value.kind === 'api' ? expressObject(value) : undefined;
+      const object = value.kind === 'api' ? objectOf(value) : undefined;
       if (object === undefined) continue;
       const router = registrations.router(object.made, { file: call.file, node: call.call }, object.root);
       if (object.route !== undefined) readChained(registrations, call, router, object.route);

@@ -21,6 +21,7 @@ import type { Dialect } from '../routing/tree.ts';
 import { type FastifyInstance, fastifyInstance, fastifyVerbs } from './fastify-objects.ts';
 import { entryPlugins, type PluginRun, pluginRuns } from './fastify-plugins.ts';
 import { readHook, readRoute, readVerb } from './fastify-routes.ts';
+import { fastifyPlatform, hosted } from './nest-host.ts';
 
 const packages = /fastify/;
 
@@ -56,22 +57,29 @@ class FastifyDiscovery {
   /** Functions that were given an instance somewhere: what their parameter is, is known. */
   private readonly entered = new Set<Node>();
 
+  private readonly hostsNest: boolean;
+
   constructor(sources: Sources, evaluator: Evaluator) {
+    this.hostsNest = evaluator.references.graph.usersOf(fastifyPlatform).size > 0;
     this.sources = sources;
     this.evaluator = evaluator;
     this.registrations = new Registrations(dialect, evaluator);
   }
 
+  private instanceOf(value: ApiValue): FastifyInstance | undefined {
+    return fastifyInstance(this.hostsNest ? hosted(value, 'fastify') : value);
+  }
+
   run(): Discovery {
     const files = registeringFiles(this.sources, this.evaluator, packages);
-    const isMade = (value: ApiValue) => fastifyInstance(value)?.made !== undefined;
+    const isMade = (value: ApiValue) => this.instanceOf(value)?.made !== undefined;
     for (const call of callsOn(this.sources, this.evaluator, files, registering, isMade, true))
       this.read(call);
     this.runPending();
     for (const entry of entryPlugins(this.sources, this.evaluator, this.entered)) this.pending.push(entry);
     this.runPending();
     // What is left is given an instance by code outside the project, or by code that cannot be followed.
-    const isTyped = (value: ApiValue) => fastifyInstance(value) !== undefined;
+    const isTyped = (value: ApiValue) => this.instanceOf(value) !== undefined;
     for (const call of callsOn(this.sources, this.evaluator, files, registering, isTyped, true)) {
       if (!this.isEntered(call.file, call.call)) this.read(call);
     }
@@ -128,7 +136,7 @@ class FastifyDiscovery {
   private instancesIn(file: SourceFile, node: Node, environment: Environment): readonly ApiValue[] {
     return this.evaluator
       .evaluate(file, node, environment)
-      .filter((value): value is ApiValue => value.kind === 'api' && fastifyInstance(value) !== undefined);
+      .filter((value): value is ApiValue => value.kind === 'api' && this.instanceOf(value) !== undefined);
   }
 
   /** A function of the project that is given the instance registers on it too. */
@@ -147,7 +155,7 @@ class FastifyDiscovery {
 
   private read(call: MemberCall): void {
     for (const value of this.instancesIn(call.file, call.object, call.environment)) {
-      const instance = fastifyInstance(value);
+      const instance = this.instanceOf(value);
       if (instance === undefined) continue;
       const router = this.routerOf(instance, call);
       if (call.name === 'register') this.register(call, value, router);

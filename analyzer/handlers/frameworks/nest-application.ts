@@ -23,6 +23,8 @@ import { collectedModules } from './nest-modules.ts';
 /** What an application sets for all its controllers. */
 export interface NestApplication {
   readonly file: SourceFile;
+  /** Whether requests reach it, as against one that a script makes to get at its services. */
+  listens: boolean;
   /** Modules it is made of, each with the condition under which it is; `undefined` for always. */
   readonly modules: ReadonlyMap<ClassNode, string | undefined>;
   prefixes: readonly string[];
@@ -62,7 +64,15 @@ function isFactory(evaluator: Evaluator, file: SourceFile, call: Call): boolean 
 function applicationAt(evaluator: Evaluator, file: SourceFile, call: Call): NestApplication {
   const [root] = call.arguments;
   const own = collectedModules(evaluator, root ? evaluator.evaluate(file, root) : []);
-  return { file, ...own, prefixes: [], excluded: [], versionPrefix: undefined, defaultVersions: [] };
+  return {
+    file,
+    ...own,
+    listens: false,
+    prefixes: [],
+    excluded: [],
+    versionPrefix: undefined,
+    defaultVersions: [],
+  };
 }
 
 function readSettings(
@@ -77,6 +87,9 @@ function readSettings(
     for (const call of byMember.get(name) ?? [])
       for (const application of meant(evaluator, file, call, applications, all)) read(call, application);
   };
+  each('listen', (_call, application) => {
+    application.listens = true;
+  });
   each('setGlobalPrefix', (call, application) => {
     const [prefix, options] = call.arguments;
     if (prefix) application.prefixes = settingTexts(sources, evaluator, file, prefix);

@@ -179,7 +179,7 @@ function mappedBy(evaluator: Evaluator, decorator: Applied): Mapped | undefined 
     const name = /\.(\w+)$/.exec(method?.file.textOf(method.node) ?? '')?.[1];
     return { method: name ?? 'GET', paths: pathsIn(evaluator, decorator) };
   }
-  const method = decorator.module === '@nestjs/common' ? verbs[decorator.name] : undefined;
+  const method = /^@nestjs\/common(?:\/|$)/.test(decorator.module) ? verbs[decorator.name] : undefined;
   return method === undefined ? undefined : { method, paths: pathsIn(evaluator, decorator) };
 }
 
@@ -249,10 +249,12 @@ function versionsOf(
 function applicationOf(project: Project, owner: ClassValue): NestApplication | undefined {
   const modules = project.modulesOf.get(owner.node) ?? [];
   const { applications } = project;
-  const own = applications.find((application) => modules.some((module) => application.modules.has(module)));
-  if (own !== undefined || applications.length < 2) return own ?? applications[0];
+  const holding = applications.filter(({ modules: own }) => modules.some((module) => own.has(module)));
+  const candidates = holding.length > 0 ? holding : applications;
   const nearness = (application: NestApplication) => commonLength(application.file.path, owner.file.path);
-  return [...applications].sort((left, right) => nearness(right) - nearness(left))[0];
+  return [...candidates].sort(
+    (left, right) => Number(right.listens) - Number(left.listens) || nearness(right) - nearness(left),
+  )[0];
 }
 
 function commonLength(left: string, right: string): number {

@@ -10,15 +10,24 @@ export interface NextApplication {
   readonly basePath: string;
 }
 
-/** Every package that depends on Next.js, the innermost first. */
+/**
+ * Every package that depends on Next.js, and every folder below one that configures it: the packages of some
+ * repositories are all listed at the top. The innermost first.
+ */
 export function nextApplications(sources: Sources, evaluator: Evaluator): readonly NextApplication[] {
   const folders = sources.manifests
     .filter((manifest) => dependsOnNext(sources.absolute(manifest)))
     .map((manifest) => manifest.slice(0, manifest.length - 'package.json'.length));
-  return folders
+  const configured = sources.files
+    .filter((file) => configurationFile.test(path.posix.basename(file)))
+    .map((file) => file.slice(0, file.length - path.posix.basename(file).length))
+    .filter((folder) => folders.some((above) => folder.startsWith(above)));
+  return [...new Set([...folders, ...configured])]
     .sort((left, right) => right.length - left.length)
     .map((folder) => ({ folder, basePath: basePathOf(sources, evaluator, folder) }));
 }
+
+const configurationFile = /^next\.config\.[cm]?[jt]s$/;
 
 function dependsOnNext(manifest: string): boolean {
   try {
