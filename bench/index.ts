@@ -14,6 +14,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   analyzer: async () => (await import('./analyzer/index.ts')).analyzer,
   load: async () => (await import('./load/index.ts')).load,
   types: async () => (await import('./types/index.ts')).types,
+  threads: async () => (await import('./threads/index.ts')).threads,
   orm: async () => (await import('./orm/bench.ts')).orm,
 };
 

@@ -14,6 +14,8 @@ export class Snapshot {
   /** Keeps a copy of every table of the database. */
   static async take(url: string): Promise<Snapshot> {
     const client = new pg.Client({ connectionString: url });
+    // A server that is stopped first says so to the query that is under way.
+    client.on('error', () => undefined);
     await client.connect();
     const { rows } = await client.query<{ name: string }>(
       `select table_name as name from information_schema.tables where table_schema = 'public'`,
@@ -40,6 +42,15 @@ export class Snapshot {
       const numbers = `turns as (select generate_series(${first}, ${first + turns - 1}) as turn)`;
       await this.#client.query(`with ${numbers} ${sql}`);
     }
+  }
+
+  /** Connections to the database besides this one, as the server counts them. */
+  async connections(): Promise<number> {
+    const { rows } = await this.#client.query<{ count: number }>(
+      `select count(*)::integer as count from pg_stat_activity
+       where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'`,
+    );
+    return rows[0]?.count ?? 0;
   }
 
   close(): Promise<void> {

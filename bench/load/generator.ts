@@ -37,6 +37,61 @@ export async function generate(
   }
 }
 
+/** What callers saw who ask again as soon as they have their answer. */
+export interface Sustained {
+  /** Milliseconds, one per answer so far. */
+  readonly latencies: readonly number[];
+  /** Requests with another status than expected, or without an answer in time; they are not among the latencies. */
+  readonly failed: number;
+  /** Milliseconds since the first question. */
+  readonly duration: number;
+}
+
+/**
+ * So many callers ask, each at least once, and again as soon as it has its answer.
+ *
+ * @param next the next request; every one is sent once
+ * @param callers requests in flight
+ * @param duration milliseconds after which nobody asks any more
+ * @param grace milliseconds after that in which the last answers may come
+ * @param seen told what was seen so far, four times a second
+ */
+export async function sustain(
+  url: string,
+  next: () => Call,
+  {
+    callers,
+    duration,
+    grace,
+  }: { readonly callers: number; readonly duration: number; readonly grace: number },
+  seen: (so: Sustained) => void = () => {},
+): Promise<Sustained> {
+  const agent = new Agent({ keepAlive: true });
+  const latencies: number[] = [];
+  const begun = performance.now();
+  let failed = 0;
+  const sofar = () => ({ latencies, failed, duration: performance.now() - begun });
+  const ticker = setInterval(() => seen(sofar()), 250);
+  // Without its sockets, whatever is still asked fails.
+  const late = setTimeout(() => agent.destroy(), duration + grace);
+  const caller = async () => {
+    do {
+      const [call, asked] = [next(), performance.now()];
+      const answer = await send(agent, url, call).catch(() => undefined);
+      if (answer?.status === call.status) latencies.push(performance.now() - asked);
+      else failed += 1;
+    } while (performance.now() - begun < duration);
+  };
+  try {
+    await Promise.all(Array.from({ length: callers }, caller));
+    return sofar();
+  } finally {
+    clearInterval(ticker);
+    clearTimeout(late);
+    agent.destroy();
+  }
+}
+
 async function timed(agent: Agent, url: string, call: Call): Promise<number> {
   const asked = performance.now();
   const { status, body } = await send(agent, url, call);
@@ -45,7 +100,8 @@ async function timed(agent: Agent, url: string, call: Call): Promise<number> {
   return performance.now() - asked;
 }
 
-function send(
+/** @returns status and body of the answer to one request */
+export function send(
   agent: Agent,
   url: string,
   { method, path, headers, body }: Call,

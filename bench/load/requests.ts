@@ -79,6 +79,17 @@ const category = `insert into category (id, name, slug) select turn, 'Load', 'lo
 const product = `insert into product (id, sku, slug, name, description, price, weight_grams, status, attributes, category_id, created_at)
   select turn, 'L' || turn, 'l-' || turn, 'Load', '', 10.00, 100, 'active', '{}', turn, timestamp '2020-01-01' from turns`;
 
+const address = `insert into address (id, account_id, line1, city, region, postal_code, country, is_default)
+  select turn, 2, 'Seestrasse 9', 'Zürich', 'ZH', '8002', 'CH', false from turns`;
+
+/** What a bridge costs while a request waits for somebody else: a query, a call of the carrier, and a write. */
+export const aroundOneCall = scenario(
+  'verifyAddress',
+  'ada',
+  (turn) => `POST ${api}/accounts/2/addresses/${turn}/verification`,
+  { rows: [address] },
+);
+
 /** One scenario per handler of the storefront. */
 export const scenarios: readonly Scenario[] = [
   scenario('readiness', 'nobody', () => 'GET /healthz'),
