@@ -29,6 +29,8 @@ export class TransactionState {
   #hooks: CommitHook[] = [];
   #savepointCount = 0;
   #begun = false;
+  /** True when a savepoint could not be rolled back to: what was to be kept is gone with the rest. */
+  #savepointLost = false;
   /** True when the innermost block can only be rolled back. */
   needsRollback = false;
   /** True when the connection must be thrown away: even ROLLBACK failed. */
@@ -68,6 +70,7 @@ export class TransactionState {
       this.needsRollback = false;
       // The same names in every transaction: the server's statistics tell statements apart by their text.
       this.#savepointCount = 0;
+      this.#savepointLost = false;
       yield 'BEGIN';
       this.#begun = true;
       this.#blocks.push({ savepoint: undefined, byHand: [] });
@@ -112,6 +115,8 @@ export class TransactionState {
       if (failed || this.needsRollback) {
         this.needsRollback = false;
         yield* this.#rollback();
+        // Code that caught the error must not be told that all went well.
+        if (!failed && (this.broken || this.#savepointLost)) throw rolledBackUnasked();
         return [];
       }
       yield* this.#commit();
@@ -145,6 +150,7 @@ export class TransactionState {
     } catch {
       // The savepoint is beyond reach; only the end of the whole transaction can put things right.
       this.needsRollback = true;
+      this.#savepointLost = true;
     }
   }
 
@@ -221,6 +227,9 @@ export class TransactionState {
   }
 }
 
+function rolledBackUnasked(): OperationalError {
+  return new OperationalError('The connection was lost inside the transaction, which was rolled back.');
+}
 /** False when the connection was known to be closed, so that the server never saw the statement. */
 function wasSent({ message }: DatabaseError): boolean {
   return message !== connectionClosed;

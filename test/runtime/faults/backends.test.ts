@@ -121,6 +121,25 @@ test('killed inside a savepoint: the transaction around it fails too', async () 
   expect(error).toBeInstanceOf(DatabaseError);
   expect(await parents()).toEqual([]);
 });
+test.each(['before an inner block is rolled back', 'during a write'])(
+  'killed %s, with nothing sent afterwards: code that swallows that is not told that all went well',
+  async (moment) => {
+    const ran: string[] = [];
+    const block = transaction.aatomic(async () => {
+      await Parent.objects.acreate({ name: 'a' });
+      transaction.onCommit(() => void ran.push('hook'));
+      const inner = transaction.aatomic({ savepoint: moment !== 'during a write' }, async () => {
+        await setup.killAll();
+        if (moment === 'during a write') await Parent.objects.acreate({ name: 'b' });
+        throw new RangeError('caught outside');
+      });
+      await inner.catch(() => undefined);
+    });
+    expect(await failure(block)).toBeInstanceOf(OperationalError);
+    expect(ran).toEqual([]);
+    expect(await parents()).toEqual([]);
+  },
+);
 test('killed while statements of one transaction wait for their turn: they are not sent', async () => {
   const release = await setup.hold('lock table book');
   const outcomes = transaction
