@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import type { DriverRequest } from '../../bridge/messages.ts';
 import { poolChannel } from '../../instrumentation.ts';
 import { OperationalError, PoolTimeout } from '../errors.ts';
 import type { NativeConnection } from './native-connection.ts';
@@ -17,6 +18,11 @@ export interface PoolSettings {
   readonly maxLifetime: number;
   /** Whether to ask the server `SELECT 1` before a connection is handed out. */
   readonly check: boolean;
+  /**
+   * Milliseconds: a read that usually takes less may share a connection with others, which wait behind it no longer
+   * than that. 0 for connections of their own.
+   */
+  readonly quickRead: number;
 }
 const defaultPool: PoolSettings = {
   min: 0,
@@ -25,6 +31,7 @@ const defaultPool: PoolSettings = {
   maxIdle: 600_000,
   maxLifetime: 3_600_000,
   check: false,
+  quickRead: 2,
 };
 /** The pool's settings, with defaults for what is absent or undefined. */
 export function poolSettings({ pool = {} }: { readonly pool?: Partial<PoolSettings> }): PoolSettings {
@@ -86,6 +93,11 @@ export class Pool {
   take(): NativeConnection | undefined {
     if (this.#settings.check || poolChannel.hasSubscribers) return undefined;
     return this.#takeIdle();
+  }
+
+  /** Whether the statement is a read that was quick when it was sent before. */
+  mayShare({ service }: DriverRequest): boolean {
+    return service !== undefined && service.typical < this.#settings.quickRead;
   }
 
   /**

@@ -36,6 +36,7 @@ const poolChecks: Readonly<Record<keyof PoolSettings, Check>> = {
   maxIdle: milliseconds,
   maxLifetime: milliseconds,
   check: yesOrNo,
+  quickRead: milliseconds,
 };
 /** Django's settings for connections that a request keeps; here the pool keeps them. */
 const persistent = ['connMaxAge', 'CONN_MAX_AGE', 'conn_max_age'];

@@ -110,7 +110,7 @@ class NativeSession {
       return inTurn(block, () => send(wrapper, block.connection, step, signal, lockOf(block)), signal);
     // Outside a transaction the connection is held for this one statement only.
     const { pool } = wrapper;
-    if (signal === undefined && isQuickRead(step.request)) return readShared(wrapper, step.request);
+    if (signal === undefined && wrapper.pool.mayShare(step.request)) return readShared(wrapper, step.request);
     signal?.throwIfAborted();
     const connection = pool.take() ?? (await pool.acquire(signal));
     try {
@@ -187,13 +187,6 @@ class NativeSession {
     if (held.turn === undefined) held.wrapper.pool.release(held.connection);
     else held.turn.release();
   }
-}
-
-/** Milliseconds below which a read may share a connection: others wait behind it no longer than that. */
-const quickRead = 2;
-
-function isQuickRead({ service }: DriverRequest): boolean {
-  return service !== undefined && service.typical < quickRead;
 }
 
 /**

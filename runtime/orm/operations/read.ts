@@ -1,7 +1,8 @@
 import { connections, dialectOf } from '../connections/index.ts';
 import { IndexError, NotSupportedError, TransactionManagementError, ValueError } from '../errors.ts';
 import { Aggregate, aggregateKinds } from '../expressions/aggregates.ts';
-import { Star } from '../expressions/field-reference.ts';
+import { Column, Star } from '../expressions/field-reference.ts';
+import type { Field } from '../fields/field.ts';
 import { isInstance } from '../lookups/encode.ts';
 import { rememberFetchMode } from '../models/fetch-modes.ts';
 import type { ModelMeta } from '../models/meta.ts';
@@ -176,14 +177,19 @@ export function* inBulk(
     throw new TypeError('in_bulk() cannot be used with values() or values_list().');
   }
   const field = queryset.meta.requireField(fieldName);
-  if (!isUnique(queryset.meta, field.name)) {
+  if (!isUnique(queryset.meta, field.name) && !isDistinctBy(queryset, field)) {
     throw new ValueError(`in_bulk()'s field_name must be a unique field but '${fieldName}' isn't.`);
   }
   const wanted = keys === undefined || keys === null ? undefined : [...keys];
   if (wanted?.length === 0) return new Map();
   const narrowed = wanted === undefined ? queryset.all() : queryset.filter({ [`${fieldName}__in`]: wanted });
-  const rows = (yield* list(narrowed.orderBy())) as Record<string, unknown>[];
+  const rows = (yield* list(narrowed)) as Record<string, unknown>[];
   return new Map(rows.map((row) => [row[field.attribute], row]));
+}
+/** `distinct(field)` leaves one row for each value of the field. */
+function isDistinctBy({ query }: QuerySet, field: Field): boolean {
+  const [only, ...others] = query.distinctFields;
+  return only instanceof Column && only.alias === query.base && only.field === field && others.length === 0;
 }
 function isUnique(meta: ModelMeta, name: string): boolean {
   const field = meta.requireField(name);

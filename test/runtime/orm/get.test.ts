@@ -138,6 +138,20 @@ behaviour('89 inBulk refuses other fields and slices', function* () {
   const sliced = yield* thrownBy(() => call(Book.objects.all().slice(0, 1), 'inBulk', [1]));
   expect(sliced.message).toBe("Cannot use 'limit' or 'offset' with in_bulk().");
 });
+behaviour('91 inBulk goes by what distinct leaves one row of', function* () {
+  const first = Book.objects.orderBy('publisher', 'pages').distinct('publisher');
+  const found = yield* call<Map<number, Book>>(first, 'inBulk', [1, 2], { fieldName: 'publisher' });
+  expect([...found].map(([key, { id }]) => [key, id])).toEqual([
+    [1, 1],
+    [2, 3],
+  ]);
+  const all = yield* call<Map<number, Book>>(first.reverse(), 'inBulk', null, { fieldName: 'publisher' });
+  expect([...all.keys()]).toEqual([2, 1]);
+  for (const other of [first.distinct('publisher', 'pages'), first.distinct('id'), first.distinct()]) {
+    const refused = yield* thrownBy(() => call(other, 'inBulk', [1], { fieldName: 'publisher' }));
+    expect(refused.message).toBe("in_bulk()'s field_name must be a unique field but 'publisher' isn't.");
+  }
+});
 behaviour('92 at reads one row', function* () {
   expect((yield* call<Book>(Book.objects.orderBy('id'), 'at', 0)).id).toBe(1);
   expect((yield* thrownBy(() => call(Book.objects, 'at', 50))).name).toBe('IndexError');

@@ -22,11 +22,12 @@ afterEach(async () => {
 /** A pool of `max` connections that are all open, and which has seen the read before. */
 async function open(max: number): Promise<void> {
   await connections.acloseAll();
-  configureDatabases({ default: { engine: 'postgresql', url: setup.url, pool: { max } } });
+  // Any read that was seen before counts as quick: how busy the machine is decides nothing.
+  const pooled = { max, quickRead: Number.POSITIVE_INFINITY };
+  configureDatabases({ default: { engine: 'postgresql', url: setup.url, pool: pooled } });
   const held = await Promise.all(Array.from({ length: max }, () => pool().acquire()));
   for (const connection of held) pool().release(connection);
-  // The quickest counts, and on a busy machine that may be one of many.
-  for (let again = 0; again < 50; again += 1) await title(1);
+  await title(1);
 }
 async function lockBooks(): Promise<void> {
   await setup.outside.query('BEGIN');
@@ -129,8 +130,10 @@ test('a connection that breaks takes the read it was answering with it, not thos
   await lockBooks();
   const reads = [1, 2, 3, 4, 5].map(title);
   const [pid] = await waitingBackends(1);
+  // Awaited from the start: the read may fail before the statement that ends it is answered.
+  const broken = expect(reads[0]).rejects.toThrow(OperationalError);
   await setup.outside.query('SELECT pg_terminate_backend($1)', [pid]);
-  await expect(reads[0]).rejects.toThrow(OperationalError);
+  await broken;
   await setup.outside.query('COMMIT');
   expect(await Promise.all(reads.slice(1))).toEqual(titles.slice(1));
   expect([pool().size, pool().idle]).toEqual([1, 1]);
