@@ -30,6 +30,8 @@ export interface ClientCall {
   /** Whether the call stops the event loop. */
   readonly blocking: boolean;
   readonly streaming: boolean;
+  /** Asks for one page after the other: as many calls as there are pages. */
+  readonly paged: boolean;
   /** Only builds: the I/O happens where the result is awaited. */
   readonly lazy: boolean;
   readonly batching: boolean;
@@ -162,6 +164,7 @@ function describe(
     asyncNative: entry.async !== 'sync' && !blocking,
     blocking,
     streaming,
+    paged: matchesPart(entry.paged, operation),
     lazy: entry.lazy === true,
     batching: entry.batching === true,
     heuristic: entry.heuristic === true,

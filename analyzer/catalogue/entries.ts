@@ -12,6 +12,7 @@ export interface ClientEntry {
   readonly perCall?: Readonly<Record<string, string>>;
   readonly lazy?: true;
   readonly streaming?: readonly string[];
+  readonly paged?: readonly string[];
   readonly blocking?: readonly string[];
   readonly local?: readonly string[];
   readonly middleware?: true;

@@ -82,7 +82,7 @@ function caseOf(
   traced: TracedEvidence | undefined,
 ): Case {
   const adapting = boundaries.after.filter(({ kind }) => kind === 'sync-middleware').map(({ what }) => what);
-  const calls = traced === undefined ? facts.externals.map(slowCallOf) : traced.calls.filter(isUsual);
+  const calls = traced === undefined ? facts.perRequest.map(slowCallOf) : traced.calls.filter(isUsual);
   return {
     d95: traced?.d95 ?? now.d95,
     asyncShare: after.asyncShare,

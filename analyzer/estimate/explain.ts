@@ -77,9 +77,9 @@ function explanationOf(examined: ExaminedEndpoint, { siteOf, settings }: Explain
 function scoreLine({ endpoint, facts, given }: ExaminedEndpoint, { weights }: Settings): Explanation {
   const { score, estimate } = endpoint;
   const { d95, asyncShare, slowCalls: k, middleware, boundariesLeft } = estimate.factors;
-  // Measured calls have names only; estimated ones are the external calls of the source, in their order.
+  // Measured calls have names only; estimated ones are external calls of the source, in their order.
   const calls = given.calls.map((call, index) => {
-    const { basis, location } = (endpoint.traced === undefined && facts.externals[index]) || {
+    const { basis, location } = (endpoint.traced === undefined && facts.perRequest[index]) || {
       basis: 'traced',
     };
     const often = call.rounds > 1 ? `, ${Number(call.rounds.toFixed(1))} times` : '';

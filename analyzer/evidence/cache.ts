@@ -44,6 +44,7 @@ function cacheAccess(walk: Walk, node: Node, name: string, operation: string): S
     asyncNative: true,
     blocking: false,
     streaming: false,
+    paged: false,
     lazy: false,
     batching: false,
     heuristic: true,

@@ -5,6 +5,7 @@ import { callbacksRun, detachedCallbacks, detachesCallbacks } from './callbacks.
 import { crossing, keptBridge } from './crossings.ts';
 import { decoratedValues } from './decorations.ts';
 import { enterAlternatives } from './enter.ts';
+import { emittedEvent } from './events.ts';
 import { walkExpression } from './expressions.ts';
 import { ioCall } from './io.ts';
 import { iteration } from './iteration.ts';
@@ -12,7 +13,7 @@ import { lateCall } from './late.ts';
 import { ormCall, rowsRead } from './orm-access.ts';
 import { promiseCall } from './promises.ts';
 import { textOf } from './statements.ts';
-import { nothing, type Step, sequence } from './step.ts';
+import { isNothing, nothing, type Step, sequence } from './step.ts';
 import { streamingCall } from './streams.ts';
 import { doesNothing, evaluated, place, preceded, settled, type Walk, type Walked, waited } from './walk.ts';
 
@@ -53,6 +54,8 @@ function effect(walk: Walk, node: CallNode): Walked {
   if (detachesCallbacks(node, values)) {
     return waited(detachedCallbacks(walk, node, `${textOf(walk, node.callee)} runs it later`));
   }
+  const emitted = emittedEvent(walk, node, values);
+  if (emitted !== undefined) return emitted;
   const cached = cacheCall(walk, node, values);
   if (cached !== undefined) return cached;
   const entered = enterAlternatives(walk, node, values);
@@ -78,10 +81,27 @@ function beforeCall(walk: Walk, node: CallNode): Step {
   if (callee.type === 'MemberExpression' || callee.type === 'OptionalMemberExpression') {
     steps.push(receiver(walk, node, callee.object));
   } else if (callee.type === 'CallExpression') steps.push(receiver(walk, node, callee));
+  const handsOn = handsPromisesOn(walk, node);
   for (const argument of node.arguments) {
-    if (!isFunction(unwrapped(argument))) steps.push(settled(walkExpression(walk, argument)));
+    if (isFunction(unwrapped(argument))) continue;
+    const walked = walkExpression(walk, argument);
+    steps.push(handsOn ? leftTo(walk, node, walked) : settled(walked));
   }
   return sequence(steps);
+}
+
+/** `waitUntil(audit(order))`: what is promised goes on after the response. */
+function handsPromisesOn(walk: Walk, node: CallNode): boolean {
+  const callee = unwrapped(node.callee);
+  const name = memberName(callee) ?? (callee.type === 'Identifier' ? callee.name : undefined);
+  if (name === undefined || !/^(?:waitUntil|after|unstable_after|defer)$/.test(name)) return false;
+  return name === 'waitUntil' || detachesCallbacks(node, evaluated(walk, callee));
+}
+
+function leftTo(walk: Walk, node: CallNode, { step, promise = nothing }: Walked): Step {
+  if (isNothing(promise)) return step;
+  const why = `${textOf(walk, node.callee)} lets it go on after the response`;
+  return sequence([step, { kind: 'detached', body: promise, why, location: place(walk, node) }]);
 }
 
 /**
@@ -126,8 +146,14 @@ function isKnownHarmless(walk: Walk, node: CallNode, values: readonly Value[]): 
   return binding === undefined || isEntryParameter(walk, binding.declaration);
 }
 
+/** A parameter of the handler, or of a function that a framework is handed: `streamSSE(c, async (stream) => …)`. */
 function isEntryParameter(walk: Walk, declaration: Node): boolean {
-  return isFunction(declaration) && walk.stack[0] === declaration;
+  if (!isFunction(declaration)) return false;
+  if (walk.stack[0] === declaration) return true;
+  const call = walk.file.parentOf(declaration);
+  if (call?.type !== 'CallExpression' || call.callee === declaration) return false;
+  const values = evaluated(walk, unwrapped(call.callee));
+  return values.length > 0 && values.every((value) => value.kind === 'api' && frameworks.test(value.module));
 }
 
 const builtinModules =
@@ -139,7 +165,7 @@ function isHarmlessModule(walk: Walk, module: string): boolean {
 
 /** What these return is the request, the response or a schema: nothing that waits on somebody else. */
 const frameworks =
-  /^(?:express|fastify|koa|hono|next|@nestjs|@trpc|zod|joi|yup|ajv|class-|lodash|date-fns|dayjs|luxon|uuid|nanoid|react|@hapi|body-parser|cors|helmet|debug|chalk|@migrate-async)\b/;
+  /^(?:express|fastify|koa|hono|next|@nestjs|@trpc|zod|joi|yup|ajv|class-|lodash|date-fns|dayjs|luxon|uuid|nanoid|react|rxjs|@hapi|body-parser|cors|helmet|debug|chalk|@migrate-async)\b/;
 
 export function rootOf(expression: Node): Node {
   let node = unwrapped(expression);

@@ -48,6 +48,9 @@ export function decoratedValues(walk: Walk, node: CallNode, named: readonly Valu
   ) {
     return [];
   }
+  // A handler is called on the application it belongs to: `this.price(id)`.
+  if (unwrapped(callee.object).type === 'ThisExpression')
+    return decorations(walk.project.evaluator).get(method) ?? [];
   // Nothing is known of the object, as in JavaScript: the name alone has to do.
   const name = decoratedName(walk, unwrapped(callee.object));
   const { evaluator } = walk.project;

@@ -78,6 +78,11 @@ interface Edge {
   readonly confidence: number;
 }
 
+/** How sure it is that one of so many listeners hears an event of its name. */
+export function listenerEdge(listeners: number): Edge {
+  return { provenance: 'event', confidence: confidences.event / listeners };
+}
+
 /** What calling a project function does. */
 export function enter(walk: Walk, value: FunctionValue, node: CallNode, edge: Edge): Walked {
   const environment = walk.project.evaluator.environmentOf(
@@ -98,6 +103,7 @@ export function enterCallback(
   node: CallNode,
   name: string,
   at: Call['location'],
+  edge: Edge = { provenance: 'callback', confidence: confidences.callback },
 ): Walked {
   const environment = walk.project.evaluator.frames.enter(
     { file: value.file, owner: value.node },
@@ -106,7 +112,6 @@ export function enterCallback(
     value.self,
     () => {},
   );
-  const edge: Edge = { provenance: 'callback', confidence: confidences.callback };
   return entered(walk, { ...value, environment }, name, at, edge);
 }
 

@@ -5,6 +5,7 @@ import type { HandlerEvidence } from './handlers.ts';
 import { type Position, roundsIn, visitPath } from './path.ts';
 import { type Io, partsOf, type Step } from './step.ts';
 import { holds } from './walk.ts';
+import { type OnWay, onOneWay } from './ways.ts';
 
 /** An external call on the hot path, with how often it runs. */
 export interface ExternalOnPath extends ExternalCall {
@@ -14,6 +15,8 @@ export interface ExternalOnPath extends ExternalCall {
 /** What a handler touches, counted. */
 export interface HandlerFacts {
   readonly externals: readonly ExternalOnPath[];
+  /** Those that one request can meet: of ways that exclude each other, the slowest. */
+  readonly perRequest: readonly ExternalOnPath[];
   readonly counts: Counts;
   readonly unknownCalls: readonly { readonly text: string; readonly location: Location }[];
   /** Bridges on the path, error paths and detached work included, in the order of the source. */
@@ -39,7 +42,7 @@ export function factsOf(evidence: HandlerEvidence, unboundedRounds: number): Han
 class Collector {
   private readonly evidence: HandlerEvidence;
   private readonly unboundedRounds: number;
-  private readonly externals: ExternalOnPath[] = [];
+  private readonly externals: (OnWay & { readonly call: ExternalOnPath })[] = [];
   private readonly places = { orm: new Set<string>(), lazy: new Set<string>(), cache: new Set<string>() };
   private readonly other = new Map<string, Set<string>>();
   private readonly unknown = new Map<string, { readonly text: string; readonly location: Location }>();
@@ -95,7 +98,8 @@ class Collector {
     const { orm, lazy, cache } = this.places;
     const bridges = [...this.bridges].sort(inSourceOrder);
     return {
-      externals: this.externals,
+      externals: this.externals.map(({ call }) => call),
+      perRequest: onOneWay(this.externals).map(({ call }) => call),
       counts: {
         orm: orm.size,
         ormLazy: lazy.size,
@@ -129,7 +133,8 @@ class Collector {
       this.waitsHeld = true;
     const streaming = call.streaming || this.evidence.streamed.has(placeOf(location));
     if (streaming && position.loops.length === 0) this.streams = true;
-    this.externals.push({
+    const rounds = roundsIn(position.loops, this.unboundedRounds);
+    const external: ExternalOnPath = {
       client: call.client,
       category: call.category,
       host,
@@ -143,8 +148,9 @@ class Collector {
       loop: position.loops.length > 0,
       ...(position.parallelGroup === undefined ? {} : { parallelGroup: position.parallelGroup }),
       via: position.calls.map(({ name, location: from }) => ({ name, ...from })),
-      rounds: roundsIn(position.loops, this.unboundedRounds),
-    });
+      rounds,
+    };
+    this.externals.push({ call: external, ways: position.ways, weight: external.p95 * rounds });
   }
 
   private count(category: string, location: Location): void {

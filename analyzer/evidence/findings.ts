@@ -77,7 +77,9 @@ function findingsAt(step: Step, position: Position): readonly Finding[] {
 
 function ormFindings(step: Step & { kind: 'orm' }, { loops, bridge }: Position): readonly Finding[] {
   const found: Finding[] = [];
-  const loop = loops.findLast(({ overQuery, rounds }) => overQuery || rounds.kind !== 'known');
+  const loop = loops.findLast(
+    ({ overQuery, rounds, list }) => overQuery || (list && rounds.kind !== 'known'),
+  );
   if (loop !== undefined && step.transaction === undefined) {
     const advice = step.writes
       ? 'one bulk operation instead of one statement per element'
@@ -154,7 +156,7 @@ function ioFindings(step: Io, { bridge, loops, hot }: Position): readonly Findin
     ];
   }
   const loop = loops.at(-1);
-  if (loop === undefined || loop.pace !== 'each' || loop.rounds.kind === 'known') return [];
+  if (loop === undefined || !loop.list || loop.pace !== 'each' || loop.rounds.kind === 'known') return [];
   return [
     finding(
       'sequential-loop',
@@ -190,15 +192,23 @@ function detachedFindings({ body, why, location }: Step & { kind: 'detached' }):
   }
   const matters = holds(
     body,
-    (step) => step.kind === 'io' || step.kind === 'orm' || step.kind === 'bridge',
+    (step) =>
+      (step.kind === 'io' && step.call.weight !== 'local') || step.kind === 'orm' || step.kind === 'bridge',
     partsOf,
   );
   if (!why.startsWith('the promise') || !matters) return [];
   return [finding('floating-promise', `Work goes on unobserved: ${why}.`, location)];
 }
 
-function loopFindings({ body, pace, over, location, rounds }: Step & { kind: 'loop' }): readonly Finding[] {
-  if (pace !== 'each' || rounds.kind === 'known') return [];
+function loopFindings({
+  body,
+  pace,
+  over,
+  location,
+  rounds,
+  list,
+}: Step & { kind: 'loop' }): readonly Finding[] {
+  if (pace !== 'each' || rounds.kind === 'known' || !list) return [];
   const crosses = holds(
     body,
     (step) => step.kind === 'bridge',

@@ -136,14 +136,27 @@ function hostOfOptions(
   return undefined;
 }
 
+/** What a client is made with: options, under a name or not, or the address itself, as in `new Pool(origin)`. */
+function hostOfMaking(walk: Walk, given: Node, kind: 'call' | 'new'): string | typeof relative | undefined {
+  if (given.type === 'ObjectExpression') return hostOfOptions(walk, given);
+  if (given.type === 'StringLiteral' || given.type === 'TemplateLiteral' || given.type === 'NewExpression')
+    return kind === 'new' ? hostOfTarget(walk, given) : undefined;
+  const values = evaluated(walk, given);
+  for (const value of values) {
+    if (value.kind !== 'object' || value.node.type !== 'ObjectExpression') continue;
+    return hostOfOptions(elsewhere(walk, value.file, value.environment), value.node);
+  }
+  return kind === 'new' && constantText(values) !== undefined ? hostOfTarget(walk, given) : undefined;
+}
+
 /** The base URL of a client made with one: `axios.create({ baseURL })`. */
 function baseHost(walk: Walk, value: ApiValue): string | undefined {
   for (const step of value.steps) {
     if ((step.kind !== 'call' && step.kind !== 'new') || step.at === undefined) continue;
     const { file, node, environment } = step.at;
-    const [options] = 'arguments' in node ? (node.arguments as Node[]) : [];
-    if (options?.type !== 'ObjectExpression') continue;
-    const found = hostOfOptions(elsewhere(walk, file, environment), options);
+    const [given] = 'arguments' in node ? (node.arguments as Node[]) : [];
+    if (given === undefined) continue;
+    const found = hostOfMaking(elsewhere(walk, file, environment), unwrapped(given), step.kind);
     if (found !== undefined && found !== relative) return found;
   }
   return undefined;

@@ -27,12 +27,35 @@ export function implementations(walk: Walk, node: CallNode): readonly FunctionVa
     if (value.kind === 'instance') return extending(walk, value.of.file, value.of.node);
     return value.kind === 'shape' ? extending(walk, value.file, value.node) : [];
   });
-  return classes.slice(0, mostImplementations).flatMap(({ file, node: own }) => {
+  // Classes that nobody makes run nowhere; how a container makes them is not always to be seen.
+  const made = classes.filter((found) => isMade(walk, found));
+  return (made.length > 0 ? made : classes).slice(0, mostImplementations).flatMap(({ file, node: own }) => {
     const instance = {
       kind: 'instance',
       of: { kind: 'class', file, node: own, environment: noEnvironment },
     } as const;
     return evaluator.member(instance, name).filter((value) => value.kind === 'function');
+  });
+}
+
+/** Whether the class is constructed, decorated for a container, or handed to something as a value. */
+function isMade(walk: Walk, { file, node }: Found): boolean {
+  if (node.type === 'ClassExpression' || (node.decorators ?? []).length > 0) return true;
+  return walk.project.evaluator.referencesTo(file, node).some((place) => {
+    const parent = place.file.parentOf(place.node);
+    switch (parent?.type) {
+      case 'NewExpression':
+      case 'CallExpression':
+      case 'ArrayExpression':
+      case 'MemberExpression':
+      case 'ConditionalExpression':
+      case 'LogicalExpression':
+        return true;
+      case 'ObjectProperty':
+        return parent.value === place.node;
+      default:
+        return false;
+    }
   });
 }
 

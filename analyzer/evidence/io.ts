@@ -8,7 +8,7 @@ import {
   walk as walkTree,
 } from '../sources/index.ts';
 import { hostOfCall } from './host.ts';
-import { nothing, type Step } from './step.ts';
+import { type Io, nothing, type Step } from './step.ts';
 import { place, promised, type Walk, type Walked, waited } from './walk.ts';
 
 /**
@@ -22,19 +22,36 @@ export function ioCall(walk: Walk, node: Node, values: readonly Value[]): Walked
     const whole = extendApi(value, { kind: node.type === 'NewExpression' ? 'new' : 'call' });
     const known = walk.project.catalogue.match(whole);
     if (known === undefined) continue;
-    const host = known.category === 'http_client' ? hostOfCall(walk, node, value) : undefined;
+    const isRequest = known.category === 'http_client' || known.category === 'graphql';
+    const host = isRequest ? hostOfCall(walk, node, value) : undefined;
     const context = { streams: asksForStream(node), ...(host === undefined ? {} : { host }) };
     const call = walk.project.catalogue.match(whole, context) ?? known;
     const location = place(walk, node);
     if (call.blocking)
       return waited({ kind: 'blocking', what: `${call.client} ${call.operation}`, call, location });
-    const io: Step = { kind: 'io', call, host, location };
+    const io: Step = call.paged
+      ? pagesOf({ kind: 'io', call, host, location }, call)
+      : { kind: 'io', call, host, location };
     if (!call.streaming || call.weight !== 'external') return promised(nothing, io);
     // Whether it is awaited or not, the response stays open for its pieces.
     const waits = call.category !== 'llm';
     return waited({ kind: 'stream', to: 'response', source: io, body: nothing, waits, location });
   }
   return undefined;
+}
+
+/** How many pages there are, only run time knows. */
+function pagesOf(body: Io, { operation }: Io['call']): Step {
+  return {
+    kind: 'loop',
+    body,
+    rounds: { kind: 'unbounded' },
+    pace: 'each',
+    over: `the pages of ${operation}`,
+    list: false,
+    overQuery: false,
+    location: body.location,
+  };
 }
 
 /**

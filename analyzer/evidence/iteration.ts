@@ -2,7 +2,7 @@ import { type Call as CallNode, memberName, unwrapped } from '../sources/index.t
 import { callbackOf, runCallback } from './callbacks.ts';
 import { walkExpression } from './expressions.ts';
 import { loopOf } from './loops.ts';
-import { limitedMap } from './promises.ts';
+import { limitedMap, limiterIn } from './promises.ts';
 import { isNothing, nothing, sequence } from './step.ts';
 import { place, promised, settled, type Walk, type Walked, waited } from './walk.ts';
 
@@ -31,7 +31,7 @@ export function iteration(walk: Walk, node: CallNode): Walked | undefined {
     return waited(sequence([before, now, { kind: 'detached', body, why, location: place(walk, node) }]));
   }
   // A chain of promises through `reduce` goes one by one.
-  const together = name.startsWith('reduce') ? 'each' : 'together';
+  const together = name.startsWith('reduce') ? 'each' : (limiterIn(walk, callback) ?? 'together');
   return promised(sequence([before, now]), loopOf(walk, node, callee.object, promise, together));
 }
 

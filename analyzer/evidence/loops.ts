@@ -1,4 +1,5 @@
 import type { Node } from '@babel/types';
+import type { ClientCall } from '../catalogue/index.ts';
 import { apiPath, constantText, memberName, unwrapped, type Value } from '../sources/index.ts';
 import { walkExpression } from './expressions.ts';
 import { ormFlow } from './orm.ts';
@@ -14,6 +15,8 @@ export function forOfLoop(walk: Walk, statement: Node & { type: 'ForOfStatement'
   const source = walkExpression(walk, statement.right);
   const body = walkStatement(walk, statement.body);
   if (statement.await) {
+    const listed = streamedCall(walk, statement.right, 'store');
+    if (listed !== undefined && pagesThrough(listed)) return pages(walk, statement, settled(source), body);
     const external = streamedCall(walk, statement.right);
     const generator = source.promise !== undefined;
     if (external !== undefined || generator) {
@@ -31,8 +34,57 @@ export function forOfLoop(walk: Walk, statement: Node & { type: 'ForOfStatement'
   return sequence([
     settled(source),
     rowsRead(walk, statement.right),
-    loopOf(walk, statement, statement.right, body, 'each'),
+    endsInFirstRound(statement.body) ? body : loopOf(walk, statement, statement.right, body, 'each'),
   ]);
+}
+
+/**
+ * Whether a loop ordinarily ends in its first round: retries and fallbacks, `for (…) { try { return await load(); }
+ * catch { await delay(); } }`. Further rounds are what happens after an error.
+ */
+function endsInFirstRound(body: Node): boolean {
+  if (body.type !== 'BlockStatement') return isEnd(body);
+  return body.body.some(
+    (statement) =>
+      isEnd(statement) ||
+      (statement.type === 'TryStatement' && endsInFirstRound(statement.block)) ||
+      (statement.type === 'IfStatement' &&
+        isSuccess(statement.test) &&
+        endsInFirstRound(statement.consequent)),
+  );
+}
+
+function isEnd({ type }: Node): boolean {
+  return type === 'ReturnStatement' || type === 'BreakStatement';
+}
+
+/** `response.ok`, `!result.error`: what ordinary answers are. */
+function isSuccess(given: Node): boolean {
+  const test = unwrapped(given);
+  if (test.type === 'UnaryExpression' && test.operator === '!')
+    return /^(?:error|err|failed)$/.test(memberName(unwrapped(test.argument)) ?? '');
+  return /^(?:ok|success|successful|isSuccess)$/.test(memberName(test) ?? '');
+}
+
+/** Lists that an SDK goes through by asking for one page after the other; bodies and models answer once, in pieces. */
+function pagesThrough({ category, streaming }: ClientCall): boolean {
+  return !streaming && category !== 'llm' && category !== 'http_client' && category !== 'storage';
+}
+
+function pages(walk: Walk, statement: Node & { type: 'ForOfStatement' }, source: Step, body: Step): Step {
+  const over = textOf(walk, statement.right);
+  const location = place(walk, statement);
+  const turn = (own: Step): Loop => ({
+    kind: 'loop',
+    body: own,
+    rounds: { kind: 'unbounded' },
+    pace: 'each',
+    over,
+    list: false,
+    overQuery: false,
+    location,
+  });
+  return sequence([turn(source), ...(isNothing(body) ? [] : [turn(body)])]);
 }
 
 /** `for (;;)` and `for (k in x)`. */
@@ -52,12 +104,14 @@ export function forLoop(walk: Walk, statement: Node & { type: 'ForStatement' | '
   const test = statement.test ? settled(walkExpression(walk, statement.test)) : undefined;
   const turn = sequence([test, body].filter((step) => step !== undefined));
   if (isNothing(turn)) return init ?? turn;
+  if (endsInFirstRound(statement.body)) return sequence(init === undefined ? [turn] : [init, turn]);
   const loop: Loop = {
     kind: 'loop',
     body: turn,
     rounds: countedRounds(walk, statement),
     pace: 'each',
     over: statement.test ? textOf(walk, statement.test) : 'for ever',
+    list: statement.test?.type === 'BinaryExpression' && /^<=?$/.test(statement.test.operator),
     overQuery: false,
     location: place(walk, statement),
   };
@@ -70,13 +124,14 @@ export function whileLoop(
 ): Step {
   const test = settled(walkExpression(walk, statement.test));
   const turn = sequence([test, walkStatement(walk, statement.body)]);
-  if (isNothing(turn)) return turn;
+  if (isNothing(turn) || endsInFirstRound(statement.body)) return turn;
   return {
     kind: 'loop',
     body: turn,
     rounds: { kind: 'unbounded' },
     pace: 'each',
     over: textOf(walk, statement.test),
+    list: false,
     overQuery: false,
     location: place(walk, statement),
   };
@@ -91,6 +146,7 @@ export function loopOf(walk: Walk, at: Node, list: Node, body: Step, pace: Loop[
     rounds: roundsOver(walk, list),
     pace,
     over: textOf(walk, list),
+    list: true,
     overQuery: isQueryResult(walk, list),
     location: place(walk, at),
   };

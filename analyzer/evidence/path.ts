@@ -12,6 +12,8 @@ export interface Position {
   readonly loops: readonly Loop[];
   /** Steps with the same group wait at the same time. */
   readonly parallelGroup: string | undefined;
+  /** The ways it is on, outermost first, where a request takes one of several. */
+  readonly ways: readonly Way[];
   /** The calls that led to it, outermost first. */
   readonly calls: readonly Call[];
   /** Product of the confidences of those calls, 0 to 1. */
@@ -20,12 +22,19 @@ export interface Position {
   readonly transaction: (Step & { readonly kind: 'orm' }) | undefined;
 }
 
+/** One arm of a branch, or one runner of a race. */
+export interface Way {
+  readonly of: Step;
+  readonly arm: number;
+}
+
 const start: Position = {
   hot: true,
   detached: false,
   bridge: undefined,
   loops: [],
   parallelGroup: undefined,
+  ways: [],
   calls: [],
   confidence: 1,
   transaction: undefined,
@@ -47,9 +56,10 @@ function partsWith(step: Step, position: Position): readonly (readonly [Step, Po
     case 'detached':
       return all({ ...position, hot: false, detached: true });
     case 'branch':
-      return step.arms.map((arm) => {
+      return step.arms.map((arm, index) => {
         const taken = arm.probability + arm.spread > 0;
-        return [arm.step, { ...position, hot: position.hot && taken }] as const;
+        const ways = [...position.ways, { of: step, arm: index }];
+        return [arm.step, { ...position, ways, hot: position.hot && taken }] as const;
       });
     case 'try': {
       const { body, handler, finalizer } = step;
@@ -65,8 +75,13 @@ function partsWith(step: Step, position: Position): readonly (readonly [Step, Po
         loops: [...position.loops, step],
         parallelGroup: step.pace === 'each' ? position.parallelGroup : groupOf(step.location),
       });
-    case 'par':
-      return all({ ...position, parallelGroup: groupOf(step.location) });
+    case 'par': {
+      const inside = { ...position, parallelGroup: groupOf(step.location) };
+      if (step.until === 'all') return all(inside);
+      return step.steps.map((part, index) => {
+        return [part, { ...inside, ways: [...position.ways, { of: step, arm: index }] }] as const;
+      });
+    }
     case 'call':
       return all({
         ...position,

@@ -1,5 +1,15 @@
 import type { Node } from '@babel/types';
-import { apiPath, type Call as CallNode, memberName, unwrapped } from '../sources/index.ts';
+import {
+  apiPath,
+  type Call as CallNode,
+  constantText,
+  type FunctionValue,
+  isFunction,
+  memberName,
+  noEnvironment,
+  unwrapped,
+  walk as walkTree,
+} from '../sources/index.ts';
 import { callbackOf, runCallback } from './callbacks.ts';
 import { allOf, walkExpression } from './expressions.ts';
 import { isNothing, nothing, partsOf, type Step, sequence } from './step.ts';
@@ -109,21 +119,53 @@ export function limitedMap(
     )
   )
     return undefined;
-  const width = concurrencyOf(node);
+  const width = concurrencyOf(walk, node);
   return width === undefined ? 'together' : { atMost: width };
 }
 
-function concurrencyOf(node: CallNode): number | undefined {
+function concurrencyOf(walk: Walk, node: CallNode): number | undefined {
   for (const argument of node.arguments) {
-    if (argument.type === 'NumericLiteral') return argument.value;
+    const own = numberOf(walk, argument);
+    if (own !== undefined) return own;
     if (argument.type !== 'ObjectExpression') continue;
     for (const property of argument.properties) {
       if (property.type !== 'ObjectProperty' || property.key.type !== 'Identifier') continue;
-      if (property.key.name === 'concurrency' && property.value.type === 'NumericLiteral')
-        return property.value.value;
+      if (/^(?:concurrency|maxConcurrent)$/.test(property.key.name)) return numberOf(walk, property.value);
     }
   }
   return undefined;
+}
+
+function numberOf(walk: Walk, node: Node): number | undefined {
+  if (isFunction(unwrapped(node))) return undefined;
+  const text = constantText(evaluated(walk, unwrapped(node)));
+  return text !== undefined && /^[1-9]\d*$/.test(text) ? Number(text) : undefined;
+}
+
+const limiters = /^(?:p-limit|p-queue|bottleneck|async-sema|p-throttle)\b/;
+
+/** `ids.map((id) => limit(() => load(id)))` with `limit = pLimit(3)`: three at a time. */
+export function limiterIn(
+  walk: Walk,
+  { file, node, environment }: FunctionValue,
+): { readonly atMost: number } | undefined {
+  const inside: Walk = { ...walk, file, environment };
+  let found: number | undefined;
+  walkTree(node.body, (inner) => {
+    if (inner.type !== 'CallExpression' || found !== undefined) return true;
+    for (const value of evaluated(inside, unwrapped(inner.callee))) {
+      if (value.kind !== 'api' || !limiters.test(value.module)) continue;
+      const made = value.steps.find((step) => step.kind === 'call' || step.kind === 'new');
+      const at = made && 'at' in made ? made.at : undefined;
+      if (at === undefined || !('arguments' in at.node)) continue;
+      found ??= concurrencyOf(
+        { ...walk, file: at.file, environment: at.environment ?? noEnvironment },
+        at.node as CallNode,
+      );
+    }
+    return true;
+  });
+  return found === undefined ? undefined : { atMost: found };
 }
 
 /** Whether a step waits without blocking, so that what does it gives a promise. */

@@ -1,5 +1,5 @@
 import type { Node } from '@babel/types';
-import { isFunction, walk as walkTree } from '../sources/index.ts';
+import { isFunction, unwrapped, walk as walkTree } from '../sources/index.ts';
 import { walkExpression } from './expressions.ts';
 import { forLoop, forOfLoop, whileLoop } from './loops.ts';
 import { noteOverlaps } from './overlaps.ts';
@@ -103,7 +103,8 @@ function guarded(walk: Walk, statement: Node & { type: 'IfStatement' }, rest: re
   const taken = walkStatement(walk, statement.consequent);
   const after = walkStatements(walk, rest);
   // A hit of a cache is an ordinary way to answer; other early exits are refusals and repeats.
-  const hit = mentionsCached(walk, statement.test) ? 0.5 : 0;
+  const ordinary = mentionsCached(walk, statement.test) || answersByWork(statement, taken);
+  const hit = ordinary ? 0.5 : 0;
   if (isNothing(taken) && hit === 0) return sequence([test, after]);
   const when = textOf(walk, statement.test);
   const arms: readonly BranchArm[] = [
@@ -153,6 +154,38 @@ function switched(walk: Walk, statement: Node & { type: 'SwitchStatement' }): St
 export function textOf(walk: Walk, node: Node): string {
   const text = walk.file.textOf(node).replace(/\s+/g, ' ');
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}
+
+/**
+ * `if (plan === 'pro') return res.json(await summarise(order));` is a way of its own: it waits for something outside.
+ * Refusals are not, whatever they write down before they refuse.
+ */
+function answersByWork({ test, consequent }: Node & { type: 'IfStatement' }, taken: Step): boolean {
+  if (isLack(unwrapped(test))) return false;
+  const waits = holds(
+    taken,
+    (step) => step.kind === 'io' && step.call.weight === 'external',
+    (step) => (step.kind === 'detached' ? [] : partsOf(step)),
+  );
+  return waits && !throws(consequent) && !refuses(consequent);
+}
+
+/** `!user`, `user === undefined`, `user == null`. */
+function isLack(test: Node): boolean {
+  if (test.type === 'UnaryExpression') return test.operator === '!';
+  if (test.type !== 'BinaryExpression' || !/^===?$/.test(test.operator)) return false;
+  const right = unwrapped(test.right);
+  return right.type === 'NullLiteral' || (right.type === 'Identifier' && right.name === 'undefined');
+}
+
+/** Whether a status of 400 or more is answered. */
+function refuses(consequent: Node): boolean {
+  let found = false;
+  walkTree(consequent, (node) => {
+    if (node.type === 'NumericLiteral' && node.value >= 400 && node.value < 600) found = true;
+    return !isFunction(node);
+  });
+  return found;
 }
 
 function mentionsCached(walk: Walk, test: Node): boolean {

@@ -70,6 +70,8 @@ export interface Loop {
   readonly pace: 'each' | 'together' | { readonly atMost: number };
   /** What it goes over, as written. */
   readonly over: string;
+  /** Whether it goes through a list or counts: then its rounds do not decide about each other. */
+  readonly list: boolean;
   /** Whether it goes over what a query returned, so that a query inside is N+1. */
   readonly overQuery: boolean;
   readonly location: Location;

@@ -5,7 +5,7 @@ import { callbackOf, runCallback } from './callbacks.ts';
 import { walkExpression } from './expressions.ts';
 import { sourceCall } from './io.ts';
 import { nothing, type Stream, sequence } from './step.ts';
-import { evaluated, place, promised, settled, type Walk, type Walked } from './walk.ts';
+import { evaluated, place, promised, settled, type Walk, type Walked, waited } from './walk.ts';
 
 /** Members that give a body whole: what is read from their result no longer comes in as it is produced. */
 const readsWhole = /^(?:json|text|arrayBuffer|blob|buffer|bytes|formData)$/;
@@ -64,14 +64,16 @@ function piped(walk: Walk, node: CallNode, source: Node, target: Node | undefine
   if (external === undefined) return undefined;
   const rest = node.arguments.filter((argument) => argument !== source);
   const before = sequence([source, ...rest].map((each) => settled(walkExpression(walk, each))));
-  return promised(nothing, {
+  const stream: Stream = {
     kind: 'stream',
     to,
     source: before,
     body: nothing,
     waits: external.category !== 'llm',
     location: place(walk, node),
-  });
+  };
+  // Awaited or not, the response is open until its last piece.
+  return to === 'response' ? waited(stream) : promised(nothing, stream);
 }
 
 function isStore(walk: Walk, target: Node): boolean {

@@ -30,6 +30,7 @@ export function io(name: string, p50: number, p95: number, category = 'external_
       asyncNative: true,
       blocking: false,
       streaming: false,
+      paged: false,
       lazy: false,
       batching: false,
       heuristic: false,

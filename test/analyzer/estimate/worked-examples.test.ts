@@ -158,6 +158,7 @@ describe('loops of unknown length in each other', () => {
     rounds: { kind: 'unbounded' },
     pace: 'each',
     over: 'items',
+    list: true,
     overQuery: false,
     location: { file: 'handler.ts', line: 1, column: 1 },
   });
