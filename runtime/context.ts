@@ -19,6 +19,8 @@ export interface Context {
   readonly turn: Turn | undefined;
   /** Innermost native transaction block by database alias. */
   readonly blocks: NativeBlocks | undefined;
+  /** Blocks of the async code that this job was bridged from: sync code has no part in them. */
+  readonly surrounding: NativeBlocks | undefined;
   readonly signal: AbortSignal | undefined;
   /** What is open in the nearest `asyncContext`. */
   readonly scope: Scope | undefined;
@@ -30,6 +32,7 @@ const outermost: Context = {
   lane: undefined,
   turn: undefined,
   blocks: undefined,
+  surrounding: undefined,
   signal: undefined,
   scope: undefined,
 };

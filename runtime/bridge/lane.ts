@@ -51,7 +51,9 @@ export class Lane {
       this.#admitted = true;
     }
     try {
-      return await withContext({ mode: 'sync', turn, lane: this, blocks: undefined }, job);
+      const context = currentContext();
+      const surrounding = context?.blocks ?? context?.surrounding;
+      return await withContext({ mode: 'sync', turn, lane: this, blocks: undefined, surrounding }, job);
     } finally {
       await turn.close();
       if (this.#ended) queueMicrotask(() => this.#giveUp());

@@ -77,7 +77,13 @@ class RequestScope {
   }
   run<T>(work: () => T): T {
     const signal = this.#controller?.signal;
-    const contexts = { mode: 'async', lane: this.#lane, turn: undefined, blocks: undefined } as const;
+    const contexts = {
+      mode: 'async',
+      lane: this.#lane,
+      turn: undefined,
+      blocks: undefined,
+      surrounding: undefined,
+    } as const;
     return withContext(signal === undefined ? contexts : { ...contexts, signal }, work);
   }
   end(answered: boolean): void {

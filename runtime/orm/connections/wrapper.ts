@@ -5,7 +5,7 @@ import { defaultCancelTimeout, type Limits } from '../../bridge/settling.ts';
 import { ThreadRequestError } from '../../bridge/thread.ts';
 import { closeIdleConnections } from '../../bridge/threads.ts';
 import { currentContext } from '../../context.ts';
-import { DatabaseError, type DriverErrorFields } from '../errors.ts';
+import { DatabaseError, type DriverErrorFields, TransactionManagementError } from '../errors.ts';
 import type { Dialect } from '../sql/dialect.ts';
 import type { Backend, DatabaseSettings, Features } from './backend.ts';
 import { Cursor } from './cursor.ts';
@@ -20,6 +20,7 @@ export interface CloseOptions {
 }
 /** The block that `aatomic` keeps in the context. */
 interface OpenTransaction {
+  readonly isOver: boolean;
   readonly connection: { closeInBlock(): Promise<void> };
 }
 
@@ -79,6 +80,7 @@ export class DatabaseWrapper {
 
   /** Sends a statement and holds this thread until it is answered. */
   executeBlocking(connection: ThreadConnection, request: DriverRequest): RawResult {
+    this.#refuseBesideBlock();
     const watched = this.watch.statement(request.text, 'blocking');
     try {
       const result = connection.execute(request);
@@ -90,6 +92,7 @@ export class DatabaseWrapper {
   }
   /** Sends a statement to a lane's thread; the event loop stays free. */
   async executeBridged(connection: ThreadConnection, request: DriverRequest): Promise<RawResult> {
+    this.#refuseBesideBlock();
     const watched = this.watch.statement(request.text, 'bridged');
     try {
       const result = await connection.executeAsync(request);
@@ -98,6 +101,19 @@ export class DatabaseWrapper {
     } catch (error) {
       throw this.failed(request, watched, error);
     }
+  }
+  /**
+   * A native transaction has a connection that sync code cannot use. On its own it would not see what the transaction
+   * wrote, would stay when that is rolled back, and would wait for ever for a row that is locked there.
+   */
+  #refuseBesideBlock(): void {
+    if (!this.features.nativeAsync) return;
+    const { blocks, surrounding } = currentContext() ?? {};
+    const block = (blocks ?? surrounding)?.get(this.alias) as OpenTransaction | undefined;
+    if (block === undefined || block.isOver) return;
+    throw new TransactionManagementError(
+      'This sync query would run outside the aatomic block it is called in, on a connection of its own. Use the a-prefixed operation, or bridge it before or after the block.',
+    );
   }
   /** Sends a statement over an async socket; `signal` cancels it. */
   async executeNative(
