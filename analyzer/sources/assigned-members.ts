@@ -12,7 +12,34 @@ export function assignedMembers(evaluator: Evaluator, value: Holder, name: strin
   const binding = bindingFor(value.file, value.node);
   if (binding === undefined) return [];
   const assigned = writesOf(value.file, binding).get(name) ?? [];
-  return assigned.flatMap((node) => evaluator.evaluate(value.file, node, value.environment));
+  const own = assigned.flatMap((node) => evaluator.evaluate(value.file, node, value.environment));
+  if (own.length > 0) return own;
+  return mergedValues(evaluator, value).flatMap((merged) => evaluator.member(merged, name));
+}
+
+/** What `Object.assign(name, …)` puts into a value that a name was declared for, after its declaration. */
+export function mergedValues(evaluator: Evaluator, value: Holder): readonly Value[] {
+  const binding = bindingFor(value.file, value.node);
+  const nodes = binding === undefined ? [] : mergedInto(value.file, binding);
+  return nodes.flatMap((node) => evaluator.evaluate(value.file, node, value.environment));
+}
+
+const merged = new WeakMap<Binding, readonly Node[]>();
+
+function mergedInto(file: SourceFile, binding: Binding): readonly Node[] {
+  let found = merged.get(binding);
+  if (found === undefined) {
+    found = binding.references.flatMap((reference): readonly Node[] => {
+      const call = file.parentOf(reference);
+      if (call?.type !== 'CallExpression' || call.arguments[0] !== reference) return [];
+      const { callee } = call;
+      const isAssign = callee.type === 'MemberExpression' && memberName(callee) === 'assign';
+      const isGlobal = isAssign && callee.object.type === 'Identifier' && callee.object.name === 'Object';
+      return isGlobal ? call.arguments.slice(1) : [];
+    });
+    merged.set(binding, found);
+  }
+  return found;
 }
 
 /** The name a literal, function or class is kept under. */

@@ -8,6 +8,9 @@ import type { SourceFile } from './source-file.ts';
 import { isFunction, memberName, unwrapped } from './tree.ts';
 import { constantText, type Environment, type Value } from './values.ts';
 
+/** Texts beyond this are not paths, and patterns that split them may take long. Characters. */
+const longestText = 500;
+
 const none: readonly Value[] = [];
 
 type Call = CallExpression | OptionalCallExpression;
@@ -121,6 +124,8 @@ function valueMethod(
       const text = constantText(evaluator.evaluate(file, callee.object, environment));
       return text === undefined ? undefined : [{ kind: 'constant', value: text[name]() }];
     }
+    case 'split':
+      return split(evaluator, file, node, callee, environment);
     case 'join':
       return joined(evaluator, file, node, callee, environment);
     case 'filter':
@@ -157,6 +162,30 @@ function chained(
   const item = { file, node: callee.object, environment, values };
   const frame = elementFrame(evaluator, { file, node: callback }, environment, item);
   return evaluator.returnExpressions(callback).flatMap((part) => evaluator.evaluate(file, part, frame));
+}
+
+/** `'GET /carts'.split(' ')`: the parts of a text that is known, by a separator that is. */
+function split(
+  evaluator: Evaluator,
+  file: SourceFile,
+  node: Call,
+  callee: Member,
+  environment: Environment,
+): readonly Value[] | undefined {
+  const [first] = node.arguments;
+  const separator = first && evaluator.evaluate(file, first, environment)[0];
+  if (first === undefined || separator?.kind !== 'constant') return undefined;
+  const texts = evaluator.evaluate(file, callee.object, environment);
+  const by = separator.value instanceof RegExp ? separator.value : String(separator.value);
+  const lists = texts.flatMap((text): readonly Value[] => {
+    if (text.kind !== 'constant' || typeof text.value !== 'string' || text.value.length > longestText)
+      return none;
+    const items = text.value.split(by).map((part) => {
+      return { file, node: first, environment, values: [{ kind: 'constant', value: part } as const] };
+    });
+    return [{ kind: 'list', items }];
+  });
+  return lists.length > 0 && lists.length === texts.length ? lists : undefined;
 }
 
 function joined(

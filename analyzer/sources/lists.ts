@@ -1,4 +1,6 @@
 import type { CallExpression, Node, OptionalCallExpression } from '@babel/types';
+import { mergedValues } from './assigned-members.ts';
+import { functionAround, whetherRun } from './branches.ts';
 import type { Evaluator } from './evaluator.ts';
 import { exportedItems } from './exported-values.ts';
 import { elementFrame } from './parameters.ts';
@@ -59,6 +61,7 @@ function addedItems(evaluator: Evaluator, value: Value & { kind: 'array' }): rea
     const call = member && file.parentOf(member);
     if (member === undefined || memberName(member) !== 'push') return [];
     if (call?.type !== 'CallExpression' || call.callee !== member) return [];
+    if (whetherRun(evaluator, file, call, functionAround(file, node), environment) === 'never') return [];
     return call.arguments.flatMap((argument): readonly ListItem[] => {
       if (argument.type === 'SpreadElement') {
         const spread = evaluator.evaluate(file, argument.argument, environment);
@@ -168,6 +171,20 @@ function entriesOf(
 ): readonly (ListItem & { readonly name: string })[] | undefined {
   if (value.kind === 'module') return exportedItems(evaluator, value.file);
   if (value.kind !== 'object' || value.node.properties.length > longestList) return undefined;
+  if (underWay.has(value.node)) return undefined;
+  underWay.add(value.node);
+  try {
+    const merged = mergedValues(evaluator, value).flatMap((inner) => entriesOf(evaluator, inner) ?? []);
+    return [...writtenEntries(evaluator, value), ...merged];
+  } finally {
+    underWay.delete(value.node);
+  }
+}
+
+function writtenEntries(
+  evaluator: Evaluator,
+  value: Value & { kind: 'object' },
+): readonly (ListItem & { readonly name: string })[] {
   const { file, environment } = value;
   return value.node.properties.flatMap((property) => {
     if (property.type === 'SpreadElement') {
@@ -176,8 +193,8 @@ function entriesOf(
     }
     const name = keyName(property);
     if (name === undefined) return [];
-    const node: Node = property.type === 'ObjectMethod' ? property : property.value;
-    return [{ name, file, node, environment, values: evaluator.member(value, name) }];
+    const own: Node = property.type === 'ObjectMethod' ? property : property.value;
+    return [{ name, file, node: own, environment, values: evaluator.member(value, name) }];
   });
 }
 

@@ -45,7 +45,9 @@ export class References {
     const places = this.to(file, node);
     const called = places.flatMap((place) => calledAt(place));
     const passed = places.flatMap((place) => this.passedAt(place, node));
-    const all = unique([...called, ...this.calledAsMember(file, node), ...passed]);
+    const keys = new Set([memberKeyOf(file, node), ...places.map((place) => propertyKeyAt(place, file))]);
+    const asMember = [...keys].flatMap((key) => this.calledAsMember(file, node, key));
+    const all = unique([...called, ...asMember, ...passed]);
     const outsideTests = all.filter((site) => !this.isTested(site.file, site.call));
     const found = outsideTests.length > 0 ? outsideTests : all;
     this.sites.set(node, found);
@@ -119,8 +121,7 @@ export class References {
   }
 
   /** Calls of a method or of a function kept as a property, in its file and in those that import it. */
-  private calledAsMember(file: SourceFile, node: Node): CallSite[] {
-    const key = memberKeyOf(file, node);
+  private calledAsMember(file: SourceFile, node: Node, key: string | undefined): CallSite[] {
     if (key === undefined || key === 'constructor') return [];
     const words = [`${key}(`, `${key}<`, '* from', 'export {', 'export{'];
     const importers = this.importersMentioning(file, words);
@@ -174,6 +175,13 @@ function isCall(node: Node): node is Call {
   return (
     node.type === 'CallExpression' || node.type === 'OptionalCallExpression' || node.type === 'NewExpression'
   );
+}
+
+/** The key that a function is put under in an object of its own file: `export default { route }`. */
+function propertyKeyAt(place: Place, file: SourceFile): string | undefined {
+  const parent = place.file === file ? file.parentOf(place.node) : undefined;
+  const isValue = parent?.type === 'ObjectProperty' && parent.value === place.node;
+  return isValue && file.parentOf(parent)?.type === 'ObjectExpression' ? keyName(parent) : undefined;
 }
 
 function calledAt({ file, node }: Place): CallSite[] {

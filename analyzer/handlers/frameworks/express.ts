@@ -14,6 +14,7 @@ import { kindByNext } from '../routing/early-answers.ts';
 import { handedCalls } from '../routing/handed-routers.ts';
 import { nextCalls } from '../routing/next-calls.ts';
 import type { Operand } from '../routing/operands.ts';
+import { option } from '../routing/options.ts';
 import { joinPaths, pathList } from '../routing/paths.ts';
 import { callsOn, type MemberCall, registeringFiles } from '../routing/receivers.ts';
 import { Registrations } from '../routing/registrations.ts';
@@ -83,8 +84,19 @@ function readVerb(registrations: Registrations, call: MemberCall, router: Router
   const [path, ...rest] = call.call.arguments;
   // `app.get('title')` reads a setting.
   if (path === undefined || rest.length === 0 || !expressVerbs.has(verb)) return;
-  const paths = pathList(registrations.evaluator, call.file, path, call.environment);
+  const paths = pathsOf(registrations.evaluator, call, path);
   registrations.add(call, router, [methodOf(verb)], paths, registrations.operands(call, rest));
+}
+
+/** The paths of a registration; of restify, which takes `{ path, name, … }` too, those of its options. */
+function pathsOf(evaluator: Evaluator, call: MemberCall, given: Node): readonly string[] {
+  const values = evaluator.evaluate(call.file, given, call.environment);
+  const isOptions = values.some(({ kind }) => kind === 'object');
+  const named = isOptions
+    ? (option(evaluator, values, 'path') ?? option(evaluator, values, 'url'))
+    : undefined;
+  if (named !== undefined) return pathList(evaluator, named.file, named.node, named.environment);
+  return pathList(evaluator, call.file, given, call.environment);
 }
 
 /** `router.route(path).get(…).post(…)`: the path stands in the call that began the chain. */

@@ -1,5 +1,6 @@
 import type { Node } from '@babel/types';
 import { type Environment, Frame, memberName, type SourceFile, unwrapped } from '../../sources/index.ts';
+import type { Spot } from './router.ts';
 
 /** Offsets along the calls that lead to a place, outermost first. */
 export function orderOf(file: SourceFile, node: Node, environment: Environment): readonly number[] {
@@ -35,7 +36,29 @@ function positionOf(node: Node): number {
 }
 
 /** Negative when `left` comes first. */
-export function compareOrder(left: readonly number[], right: readonly number[]): number {
+export function compareSpots(left: Spot, right: Spot): number {
+  const [isLeftTop, isRightTop] = [isAtTop(left), isAtTop(right)];
+  // The top of a module runs when it is loaded: before anything that a call from another module leads to.
+  if (isLeftTop !== isRightTop && startOf(left) !== startOf(right)) return isLeftTop ? -1 : 1;
+  return compareOrder(left.order, right.order);
+}
+
+function isAtTop({ file, node, environment }: Spot): boolean {
+  return !(environment instanceof Frame) && file.functionAround(node) === undefined;
+}
+
+/** The file whose code leads here, as far as it can be followed. */
+function startOf({ file, environment }: Spot): SourceFile {
+  let start = file;
+  for (let frame = environment, steps = 0; frame instanceof Frame && steps < deepest; steps++) {
+    start = frame.site.file;
+    frame = frame.site.environment;
+  }
+  return start;
+}
+
+/** Negative when `left` comes first. */
+function compareOrder(left: readonly number[], right: readonly number[]): number {
   const length = Math.min(left.length, right.length);
   for (let index = 0; index < length; index++) {
     const difference = (left[index] ?? 0) - (right[index] ?? 0);

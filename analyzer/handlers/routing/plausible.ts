@@ -4,6 +4,7 @@ import {
   type Call,
   callsOf,
   isFunction,
+  keyName,
   memberName,
   type SourceFile,
   unwrapped,
@@ -118,11 +119,21 @@ export function isPlausibleCall(file: SourceFile, call: Call, options: boolean):
   const first = call.arguments[0];
   const last = call.arguments.at(-1);
   if (first === undefined || last === undefined) return false;
-  if (call.arguments.length > 1) return !isPlainData(first, false) && !isPlainData(last, options);
+  if (call.arguments.length > 1)
+    return (!isPlainData(first, false) || saysPath(first)) && !isPlainData(last, options);
   // `route(path).get(handler)` has its path elsewhere, and `app.get(handler)` of Hono has that of the call before.
   const bare = unwrapped(first);
   if (isFunction(bare) || bare.type === 'SpreadElement') return true;
   return callsOf(file).byMember.has('route') && !isPlainData(bare, false) && bare.type !== 'StringLiteral';
+}
+
+/** `{ name: 'list', path: '/carts' }`: the options of a route in front of what answers. */
+function saysPath(given: Node): boolean {
+  const node = unwrapped(given);
+  if (node.type !== 'ObjectExpression') return false;
+  return node.properties.some(
+    (own) => own.type === 'ObjectProperty' && /^(?:path|url)$/.test(keyName(own) ?? ''),
+  );
 }
 
 /** Data that neither is a path nor answers. */

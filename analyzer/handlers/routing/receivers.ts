@@ -32,7 +32,7 @@ const verbs =
   'get|post|put|delete|del|patch|options|head|all|ws|query|search|link|unlink|copy|lock|move|merge|purge|report|trace|propfind|notify|subscribe|unlock|m-search|checkout|acl|bind|rebind|unbind|mkcol|mkactivity|proppatch|source|unsubscribe|mkcalendar';
 
 // What a registration begins with: a text, pattern, list or name that something follows, or what answers itself.
-const firstArgument = String.raw`(?:(['"])(?:(?!\1)[^\n\\]|\\.)*\1\s*[,+]|${'`'}[^${'`'}]*${'`'}\s*[,+]|\[|\/|[\w$.]+(?:\([^()]*\))?\s*[,+]|async\b|function\b|\(|\.\.\.|[\w$.]+\))`;
+const firstArgument = String.raw`(?:(['"])(?:(?!\1)[^\n\\]|\\.)*\1\s*[,+]|${'`'}[^${'`'}]*${'`'}\s*[,+]|\[|\/|\{[^{}]{0,300}?\b(?:path|url)\s*:|[\w$.]+(?:\([^()]*\))?\s*[,+]|async\b|function\b|\(|\.\.\.|[\w$.]+\))`;
 
 const registering = new RegExp(
   [

@@ -2,8 +2,8 @@ import type { Evaluator } from '../../sources/index.ts';
 import type { Handler, Middleware } from '../handler.ts';
 import { bothConditions } from './conditions.ts';
 import type { Operand } from './operands.ts';
-import { compareOrder } from './order.ts';
-import type { Guard, Mount, Route, Router, Routers } from './router.ts';
+import { compareSpots } from './order.ts';
+import type { Guard, Mount, Route, Router, Routers, Spot } from './router.ts';
 import { foreignTarget, locationOf, middlewareOf, targetOf } from './targets.ts';
 import { useOf } from './uses.ts';
 
@@ -83,7 +83,7 @@ export class RoutingTree {
         target: targetOf(evaluator, answering),
         middlewares: [
           ...first.middlewares,
-          ...this.guardsBefore(router, route.spot.order, route.path),
+          ...this.guardsBefore(router, route.spot, route.path),
           ...route.operands.slice(0, -1).map((operand) => middlewareOf(evaluator, operand)),
         ],
         condition: bothConditions(first.condition, route.condition),
@@ -147,17 +147,17 @@ export class RoutingTree {
       path: this.dialect.join(place.path, parent.prefix, mount.path),
       middlewares: [
         ...place.middlewares,
-        ...this.guardsBefore(parent, mount.spot.order, mount.path),
+        ...this.guardsBefore(parent, mount.spot, mount.path),
         ...mount.middlewares,
       ],
       condition: bothConditions(place.condition, mount.condition),
     }));
   }
 
-  private guardsBefore(router: Router, order: readonly number[], path: string): readonly Middleware[] {
+  private guardsBefore(router: Router, spot: Spot, path: string): readonly Middleware[] {
     const found: Middleware[] = [];
     for (const guard of this.sortedGuards(router)) {
-      const isBefore = this.dialect.unordered === true || compareOrder(guard.spot.order, order) < 0;
+      const isBefore = this.dialect.unordered === true || compareSpots(guard.spot, spot) < 0;
       if (!isBefore || found.length >= mostMiddlewares) break;
       if (guard.path === undefined || this.dialect.covers(guard.path, path)) found.push(...guard.middlewares);
     }
@@ -167,7 +167,7 @@ export class RoutingTree {
   private sortedGuards(router: Router): readonly Guard[] {
     let sorted = this.guards.get(router);
     if (sorted === undefined) {
-      sorted = [...router.guards].sort((left, right) => compareOrder(left.spot.order, right.spot.order));
+      sorted = [...router.guards].sort((left, right) => compareSpots(left.spot, right.spot));
       this.guards.set(router, sorted);
     }
     return sorted;
@@ -178,6 +178,6 @@ export class RoutingTree {
 function repeats(other: Route, route: Route, method: string): boolean {
   return (
     (other.methods.includes(method) || other.methods.includes('ALL')) &&
-    compareOrder(route.spot.order, other.spot.order) < 0
+    compareSpots(route.spot, other.spot) < 0
   );
 }

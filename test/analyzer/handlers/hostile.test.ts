@@ -41,6 +41,21 @@ describe('hostile input', () => {
     expect(pathsOf(discovered(folderWith({ 'app.js': text }))).length).toBeGreaterThan(0);
   });
 
+  it('may spread, merge and append itself', () => {
+    const text = `${head}import fastify from 'fastify';\nimport restify from 'restify';
+      let own = { path: '/own', ...own }; const two = { ...three }; const three = { ...two };
+      const table = { 'get /t': answer }; Object.assign(table, table, more); const more = { ...table };
+      Object.assign(more, table); function answer(q, s) { s.end(); }
+      let path = '/p'; path += path; path += next(); function next() { path += path; return path; }
+      global.base = '/g'; global.base = global.base + global.other; global.other = global.base;
+      fastify().route(two); restify.createServer().get(own, answer); restify.createServer().get(three, answer);
+      for (const key of Object.keys(table)) app[key.split(' ')[0]](key.split(' ')[1], answer);
+      app.get(path, answer); app.get(global.base, answer); app.get('/ok', answer);`;
+    const found = pathsOf(discovered(folderWith({ 'app.js': text })));
+    expect(found).toContain('/ok');
+    expect(found).toContain('/t');
+  });
+
   it('may be nested beyond what can be parsed, which is reported', () => {
     const { sources } = discovered(
       folderWith({
