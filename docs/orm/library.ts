@@ -79,6 +79,16 @@ export async function start(): Promise<void> {
   await beta.authors.aadd(ann, bob);
 }
 
+/** Shows what `work` gives, or the error it ends in. */
+export async function attempt(work: () => unknown): Promise<void> {
+  try {
+    console.log(await work());
+  } catch (error) {
+    const { constructor, message } = error as Error;
+    console.log(`${constructor.name}: ${message}`);
+  }
+}
+
 /** Takes everything down again. */
 export async function end(): Promise<void> {
   await adropTables([Publisher, Author, Book]);

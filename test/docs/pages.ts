@@ -1,15 +1,24 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
+import { syncForm } from './sync-form.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = path.join(root, 'docs/orm');
 
+/** How the examples of a page are run: as they are written, or with every operation replaced by its sync twin. */
+export type Form = 'native' | 'sync';
+export const forms: readonly Form[] = ['native', 'sync'];
+
 /** An example of a page, and what the page says it prints. */
 export interface Example {
   readonly source: string;
+  /** True for a `ts native` block: there is nothing like it on the sync path. */
+  readonly nativeOnly: boolean;
   /** The `text` block right behind it; undefined where the page states no output. */
   readonly printed: string | undefined;
 }
@@ -21,15 +30,27 @@ export function pages(): string[] {
   );
 }
 
-/** The `ts` blocks of a page, in order. */
+/** The `ts` and `ts native` blocks of a page, in order; those of another kind, such as `ts shown`, are not run. */
 export function examples(page: string): Example[] {
-  const text = readFileSync(path.join(folder, page), 'utf8');
-  const blocks = text.matchAll(/```ts\n([\s\S]*?)```(?:\s*```text\n([\s\S]*?)```)?/g);
-  return [...blocks].map(([, source = '', printed]) => ({ source, printed }));
+  const content = readFileSync(path.join(folder, page), 'utf8');
+  const blocks = content.matchAll(/^```ts( native)?\n([\s\S]*?)^```(?:\s*^```text\n([\s\S]*?)^```)?/gm);
+  return [...blocks].map(([, only, source = '', printed]) => ({
+    source,
+    nativeOnly: only !== undefined,
+    printed,
+  }));
+}
+/** The examples that a page's program consists of on one path. */
+export function examplesOf(page: string, form: Form): Example[] {
+  return examples(page).filter(({ nativeOnly }) => form === 'native' || !nativeOnly);
 }
 
 // Stands between the outputs of two examples; no example prints it.
 const separator = '\u2028';
+
+function programFile(page: string, form: Form): string {
+  return `${page}.${form}.ts`;
+}
 
 /** Files of programs that are checked and run; inside the repository, so that packages resolve as in an application. */
 export function writePrograms(): { readonly path: string; readonly remove: () => void } {
@@ -37,10 +58,16 @@ export function writePrograms(): { readonly path: string; readonly remove: () =>
   copyFileSync(path.join(folder, 'library.ts'), path.join(made, 'library.ts'));
   writeFileSync(path.join(made, 'package.json'), '{ "type": "module" }');
   for (const page of pages()) {
-    const source = examples(page)
-      .map((example) => `${example.source}\nconsole.log('${separator}');\n`)
-      .join('');
-    writeFileSync(path.join(made, `${page}.ts`), `${source}await end();\n`);
+    for (const form of forms) {
+      const source = examplesOf(page, form)
+        .map((example) => `${example.source}\nconsole.log('${separator}');\n`)
+        .join('');
+      const program = `${source}await end();\n`;
+      writeFileSync(
+        path.join(made, programFile(page, form)),
+        form === 'native' ? program : syncForm(program),
+      );
+    }
   }
   return { path: made, remove: () => rmSync(made, { recursive: true, force: true }) };
 }
@@ -49,7 +76,7 @@ export function writePrograms(): { readonly path: string; readonly remove: () =>
 export function problems(programs: string): string[] {
   const read = ts.readConfigFile(path.join(root, 'tsconfig.base.json'), ts.sys.readFile);
   const { options } = ts.convertCompilerOptionsFromJson(read.config.compilerOptions, root);
-  const files = pages().map((page) => path.join(programs, `${page}.ts`));
+  const files = pages().flatMap((page) => forms.map((form) => path.join(programs, programFile(page, form))));
   const checked = ts.createProgram(files, {
     ...options,
     noUnusedLocals: false,
@@ -65,17 +92,26 @@ export function problems(programs: string): string[] {
 }
 
 /** Runs the program of a page; returns what each of its examples printed. */
-export function outputs(programs: string, page: string, databaseUrl: string): string[] {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ['--conditions=source', '--import', 'tsx', path.join(programs, `${page}.ts`)],
-    {
-      cwd: root,
-      encoding: 'utf8',
-      env: { ...process.env, DATABASE_URL: databaseUrl, NO_COLOR: '1' },
-      timeout: 60_000,
-    },
-  );
-  if (status !== 0 || stderr !== '') throw new Error(`${page} fails:\n${stderr}\n${stdout}`);
-  return stdout.split(`${separator}\n`).slice(0, -1);
+export async function outputs(
+  programs: string,
+  page: string,
+  form: Form,
+  databaseUrl: string,
+): Promise<string[]> {
+  const file = path.join(programs, programFile(page, form));
+  const program = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', file], {
+    cwd: root,
+    env: { ...process.env, DATABASE_URL: databaseUrl, NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 60_000,
+  });
+  const [printed, complaints, [status]] = await Promise.all([
+    text(program.stdout),
+    text(program.stderr),
+    once(program, 'close'),
+  ]);
+  if (status !== 0 || complaints !== '') {
+    throw new Error(`${page} fails on the ${form} path:\n${complaints}\n${printed}`);
+  }
+  return printed.split(`${separator}\n`).slice(0, -1);
 }
