@@ -1,7 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { createGenerator } from 'ts-json-schema-generator';
 import { codeList } from '../transforms/code-list.ts';
+import { withReferenceTables } from './reference.ts';
 
 /** The contracts, by the name of their schema file. */
 export const contracts = {
@@ -70,7 +71,16 @@ export function writeCodeList(): void {
   writeFileSync(`${root}docs/codes/README.md`, codeList());
 }
 
+/** Writes the tables of docs/orm that list what the code has. */
+export function writeReferenceTables(): void {
+  for (const file of readdirSync(`${root}docs/orm`).filter((name) => name.endsWith('.md'))) {
+    const page = readFileSync(`${root}docs/orm/${file}`, 'utf8');
+    writeFileSync(`${root}docs/orm/${file}`, withReferenceTables(page));
+  }
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   writeSchemas();
   writeCodeList();
+  writeReferenceTables();
 }

@@ -84,8 +84,7 @@ export async function attempt(work: () => unknown): Promise<void> {
   try {
     console.log(await work());
   } catch (error) {
-    const { constructor, message } = error as Error;
-    console.log(`${constructor.name}: ${message}`);
+    console.log(`${(error as Error).constructor.name}: ${(error as Error).message}`);
   }
 }
 

@@ -71,6 +71,7 @@ export class TransactionManagementError extends ProgrammingError {
 export class ConnectionDoesNotExist extends Error {
   override name = 'ConnectionDoesNotExist';
 }
+/** Settings, a model or an environment that cannot work. */
 export class ImproperlyConfigured extends Error {
   override name = 'ImproperlyConfigured';
 }
@@ -95,6 +96,7 @@ export class FieldError extends Error {
 export class FieldFetchBlocked extends FieldError {
   override name = 'FieldFetchBlocked';
 }
+/** A name where only a column of the model may stand. */
 export class FieldDoesNotExist extends Error {
   override name = 'FieldDoesNotExist';
 }

@@ -5,10 +5,13 @@ import type { PoolSettings } from './pool.ts';
 
 /** Settings of one database, as given to `configureDatabases`. */
 export interface DatabaseSettings {
+  /** `postgresql` or `sqlite`. */
   readonly engine: 'postgresql' | 'sqlite' | 'mysql';
+  /** Where it is: `postgres://user:password@host:port/database`, or the path of a SQLite file. */
   readonly url: string;
   /** False makes the a-prefixed operations run on bridge threads too. */
   readonly native?: boolean;
+  /** The pool of native connections. */
   readonly pool?: Partial<PoolSettings>;
   /** Milliseconds to wait for the server to accept a connection; 10,000 when absent. */
   readonly connectTimeout?: number;
@@ -16,6 +19,7 @@ export interface DatabaseSettings {
   readonly statementTimeout?: number;
   /** Milliseconds a cancelled statement has to end, else its connection is dropped; 2,000 when absent. */
   readonly cancelTimeout?: number;
+  /** As `pg` takes it: true, or options of `node:tls`. */
   readonly ssl?: unknown;
   /** False behind a pooler in transaction mode. */
   readonly preparedStatements?: boolean;

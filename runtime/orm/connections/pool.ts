@@ -9,6 +9,7 @@ import type { Watch } from './watch.ts';
 export interface PoolSettings {
   /** Connections to keep open once the pool is used. */
   readonly min: number;
+  /** Most connections at a time; whoever needs a further one waits. */
   readonly max: number;
   /** Milliseconds to wait for a connection, opening one included. */
   readonly timeout: number;

@@ -38,9 +38,11 @@ export function Sum<const P extends string>(path: P, options?: TypedOptions): Ex
 export function Avg<const P extends string>(path: P, options?: TypedOptions): Expression<unknown, P, 'avg'> {
   return aggregate(aggregateKinds.avg, path, options) as Expression<unknown, P, 'avg'>;
 }
+/** The smallest value; null where there are none. */
 export function Min<const P extends string>(path: P, options?: TypedOptions): Expression<unknown, P, 'min'> {
   return aggregate(aggregateKinds.min, path, options) as Expression<unknown, P, 'min'>;
 }
+/** The largest value; null where there are none. */
 export function Max<const P extends string>(path: P, options?: TypedOptions): Expression<unknown, P, 'max'> {
   return aggregate(aggregateKinds.max, path, options) as Expression<unknown, P, 'max'>;
 }

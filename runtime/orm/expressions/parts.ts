@@ -95,7 +95,9 @@ export function Extract<const A extends Argument>(
 export const ExtractYear = part<number>('year');
 /** The year the ISO week of a date or moment belongs to. */
 export const ExtractIsoYear = part<number>('isoYear');
+/** 1 to 12. */
 export const ExtractMonth = part<number>('month');
+/** Day of the month: 1 to 31. */
 export const ExtractDay = part<number>('day');
 /** ISO week: 1 to 53. */
 export const ExtractWeek = part<number>('week');
@@ -103,8 +105,11 @@ export const ExtractWeek = part<number>('week');
 export const ExtractWeekDay = part<number>('weekDay');
 /** 1 (Monday) to 7. */
 export const ExtractIsoWeekDay = part<number>('isoWeekDay');
+/** 1 to 4. */
 export const ExtractQuarter = part<number>('quarter');
+/** 0 to 23. */
 export const ExtractHour = part<number>('hour');
+/** 0 to 59. */
 export const ExtractMinute = part<number>('minute');
 /** The whole second. */
 export const ExtractSecond = part<number>('second');

@@ -81,13 +81,19 @@ function truncation(unit: Unit): <const A extends Argument>(value: A, options?: 
 
 /** The first of January of the year the date or moment lies in. */
 export const TruncYear = truncation('year');
+/** The first day of the quarter the date or moment lies in. */
 export const TruncQuarter = truncation('quarter');
+/** The first day of the month the date or moment lies in. */
 export const TruncMonth = truncation('month');
 /** The Monday of the week the date or moment lies in. */
 export const TruncWeek = truncation('week');
+/** The midnight a moment comes after. */
 export const TruncDay = truncation('day');
+/** The full hour of a time or moment. */
 export const TruncHour = truncation('hour');
+/** The full minute of a time or moment. */
 export const TruncMinute = truncation('minute');
+/** The full second of a time or moment. */
 export const TruncSecond = truncation('second');
 
 /**

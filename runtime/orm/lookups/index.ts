@@ -33,6 +33,11 @@ const lookupsByFamily: Readonly<Record<Family, Lookups>> = {
   relation: ordered,
 };
 
+/** Names of the lookups that fields of a family take, for the documentation. */
+export function lookupNames(family: Family): string[] {
+  return Object.keys(lookupsByFamily[family]);
+}
+
 addTransforms('json', (inner, name) => new JsonKey(inner, name));
 
 /** The condition `lhs__names… operand`: transforms, then a lookup, `exact` when none is named. */

@@ -91,6 +91,11 @@ const transforms: Partial<Record<Family, Readonly<Record<string, TransformMaker>
   dateTime: { ...dateParts, ...timeParts, ...casts },
 };
 
+/** Names of the parts that values of a family have, for the documentation. */
+export function transformNames(family: Family): string[] {
+  return Object.keys(transforms[family] ?? {});
+}
+
 type TransformFinder = (inner: ExpressionNode, name: string) => ExpressionNode;
 const finders: Partial<Record<Family, TransformFinder>> = {};
 /** Adds a family of fields that has a transform for every name. */

@@ -1,5 +1,6 @@
-import { ValidationError } from '../errors.ts';
+import { ValidationError, ValueError } from '../errors.ts';
 import { ExpressionNode } from '../expressions/node.ts';
+import type { Field } from '../fields/field.ts';
 import { ForeignKeyField } from '../fields/relations.ts';
 import { asynchronous, synchronous } from '../operations/bound.ts';
 import { deleteInstance } from '../operations/delete.ts';
@@ -67,13 +68,14 @@ export class ModelInstance extends Stateful {
       const value = this[field.attribute];
       const missing = value === null || value === undefined;
       if (field.computed || exclude.includes(field.name) || value instanceof ExpressionNode) continue;
-      if (missing && (field.options.nullable || field.generated || field.options.dbDefault !== undefined))
-        continue;
+      if (missing && mayBeMissing(field)) continue;
       try {
         if (missing) throw new ValidationError('This field cannot be null.');
         field.validate(value);
       } catch (error) {
-        errors[field.name] = [(error as Error).message];
+        // Anything else is a mistake in the check, not in the value.
+        if (!(error instanceof ValidationError || error instanceof ValueError)) throw error;
+        errors[field.name] = [error.message];
       }
     }
     refuse(errors);
@@ -100,6 +102,12 @@ export class ModelInstance extends Stateful {
   avalidateConstraints(options?: CleanOptions): Promise<void> {
     return asynchronous(validateConstraints(this, options));
   }
+}
+
+/** True for a field that need not have a value: null is one, or it is filled in when the row is saved. */
+function mayBeMissing(field: Field): boolean {
+  const { nullable, dbDefault } = field.options;
+  return nullable || field.generated || field.changesOnInsert || dbDefault !== undefined;
 }
 
 /** Gives a new instance its values and defaults. */

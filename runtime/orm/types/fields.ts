@@ -58,13 +58,13 @@ export interface Fields {
   email(maxLength?: number): Column<string>;
   /** string checked to be a URL, `varchar(200)` */
   url(maxLength?: number): Column<string>;
-  /** letters, digits, `_` and `-`; `varchar(50)`, indexed */
+  /** string (letters, digits, `_` and `-`), `varchar(50)` with an index */
   slug(maxLength?: number): Column<string>;
   /** string, `inet` */
   ip(): Column<string>;
   /** one of the given strings, `varchar` */
   choice<const V extends readonly string[]>(...values: V): Column<V[number]>;
-  /** computed by the database from other columns of the row, stored */
+  /** computed by the database from other columns of the row, a stored column */
   generated<T = unknown>(expression: AnyExpression | AnyCondition, of?: Column<T>): Column<T, true, true>;
 }
 type ArrayItem<T> = T extends { readonly storedAs: string; readonly value: infer V } ? V : T;

@@ -169,18 +169,24 @@ export interface CheckOptions {
 }
 /** What Django keeps in `Meta`, for a model of its own. */
 export interface OwnOptions {
+  /** Name of the table; the model's name in snake case when absent. */
   readonly table?: string;
+  /** Order of rows where a query asks for none: names, `-` in front to turn one, or terms. */
   readonly ordering?: readonly (string | OrderingTerm)[];
+  /** What `latest` and `earliest` go by when they are given no name. */
   readonly getLatestBy?: string | readonly string[];
   /** `{ unique: ['a', 'b'], name? }` or `{ check: Q({ … }), name? }`. */
   readonly constraints?: readonly (UniqueOptions | CheckOptions)[];
+  /** `['a', 'b']` or `{ fields: ['a'], name?, where?, using? }`. */
   readonly indexes?: readonly (IndexOptions | readonly string[])[];
   /** `abstract: true` makes a model without a table: others extend it and take over its fields. */
   readonly abstract?: false;
+  /** False for a table that `createTables` and `dropTables` leave alone. */
   readonly managed?: boolean;
 }
 /** What Django keeps in `Meta`. */
 export interface ModelOptions extends Omit<OwnOptions, 'abstract'> {
+  /** Makes a model without a table: others extend it and take over its fields. */
   readonly abstract?: boolean;
   /**
    * Model to inherit from: methods, managers and fields. The fields of an abstract one are copied; those of another

@@ -47,8 +47,11 @@ export interface Column<
   default(value: Accepted<T> | (() => Accepted<T>)): Column<T, Null, true, Primary>;
   /** Default computed by the database: a value or an expression such as `Now()`. */
   dbDefault(value: Accepted<T> | AnyExpression): Column<T, Null, true, Primary>;
+  /** No two rows have the same value; any number may have null. */
   unique(): Column<T, Null, Optional, Primary>;
+  /** An index on the column. */
   index(): Column<T, Null, Optional, Primary>;
+  /** The key of the model, in place of `id`. */
   primaryKey(): Column<T, Null, Optional, true>;
   /** Name of the column in the table, when it is not the snake_case of the attribute. */
   column(name: string): Column<T, Null, Optional, Primary>;

@@ -16,6 +16,8 @@ class Room extends model(
     standing: fields.integer().default(0),
     main: fields.boolean().default(false),
     annex: foreignKey<Room>(() => Room).null(),
+    inspected: fields.date().autoNow(),
+    added: fields.dateTime().autoNowAdd(),
   },
   {
     constraints: [
@@ -30,10 +32,15 @@ class Room extends model(
     if (this.kind === 'hall' && this.standing === 0) throw new ValidationError('A hall has room to stand.');
   }
 }
+class Counted extends model('counted', {
+  count: fields.integer().validate(() => {
+    throw new ReferenceError('a mistake in the check');
+  }),
+}) {}
 
 const { behaviour } = harness(
   [Room],
-  `insert into room (code, floor, door_number, kind, seats, standing, main) values ('a', 1, 1, 'office', 2, 0, true), ('b', 1, 2, 'office', 2, 0, false);`,
+  `insert into room (code, floor, door_number, kind, seats, standing, main, inspected, added) values ('a', 1, 1, 'office', 2, 0, true, '2024-01-01', '2024-01-01'), ('b', 1, 2, 'office', 2, 0, false, '2024-01-01', '2024-01-01');`,
 );
 const failure = (error: Error) => (error as ValidationError).errors;
 
@@ -50,6 +57,14 @@ behaviour('fullClean names every field that is wrong, and asks nothing about tho
   expect(failure(error).floor).toEqual(['There is no such floor.']);
   expect(failure(error).kind).toEqual(["Value 'barn' is not a valid choice."]);
   expect(statements().some((sql) => sql.includes('"code" ='))).toBe(false);
+});
+behaviour('a check that fails for another reason than the value is not taken for a complaint about it', function* () {
+  const room = new Room({ code: 'c', floor: 3, doorNumber: 1 });
+  room.clean = () => {
+    throw new TypeError('a mistake in clean');
+  };
+  expect((yield* thrownBy(() => call(room, 'fullClean'))).message).toBe('a mistake in clean');
+  expect(() => new Counted({ count: 1 }).cleanFields()).toThrow(ReferenceError);
 });
 behaviour('fullClean finds other rows with values that must be unique', function* () {
   const error = yield* thrownBy(() => call(new Room({ code: 'a', floor: 1, doorNumber: 2 }), 'fullClean'));
