@@ -13,11 +13,13 @@ export function defineModel(
   options: ModelOptions = {},
 ): { readonly base: ModelConstructor; readonly meta: ModelMeta } {
   const extended = (options.extends ?? ModelInstance) as unknown as Extended;
-  class DoesNotExist extends (extended.DoesNotExist ?? ObjectDoesNotExist) {}
-  class MultipleReturned extends (extended.MultipleObjectsReturned ?? MultipleObjectsReturned) {}
+  const errors = {
+    DoesNotExist: class extends (extended.DoesNotExist ?? ObjectDoesNotExist) {},
+    MultipleObjectsReturned: class extends (extended.MultipleObjectsReturned ?? MultipleObjectsReturned) {},
+  };
   const base = class extends extended {
-    static override readonly DoesNotExist = DoesNotExist;
-    static override readonly MultipleObjectsReturned = MultipleReturned;
+    static override readonly DoesNotExist = errors.DoesNotExist;
+    static override readonly MultipleObjectsReturned = errors.MultipleObjectsReturned;
   };
   // The label of a model without a class of its own, such as an automatic through model.
   Object.defineProperty(base, 'name', { value: name });

@@ -16,6 +16,7 @@ behaviour('53 get reads one row, asks for 21, and drops the ordering', function*
 behaviour('55 get of several rows names how many', function* () {
   const error = yield* thrownBy(() => call(Book.objects, 'get', { pages__gt: 150 }));
   expect(error).toBeInstanceOf(Book.MultipleObjectsReturned);
+  expect(error.constructor.name).toBe('MultipleObjectsReturned');
   expect(error.message).toBe('get() returned more than one Book -- it returned 4!');
 });
 behaviour('56 get counts up to twenty', function* () {
