@@ -49,8 +49,11 @@ export const referenceTables: Readonly<Record<string, () => string>> = {
       ]),
     ),
   functions: () =>
-    functionTable(['library.ts', 'parts.ts', 'truncation.ts', 'raw-sql.ts'].map((file) => `expressions/${file}`)),
-  aggregates: () => functionTable(['expressions/index.ts', 'expressions/aggregate-functions.ts'], ['F', 'Q', 'Value']),
+    functionTable(
+      ['library.ts', 'parts.ts', 'truncation.ts', 'raw-sql.ts'].map((file) => `expressions/${file}`),
+    ),
+  aggregates: () =>
+    functionTable(['expressions/index.ts', 'expressions/aggregate-functions.ts'], ['F', 'Q', 'Value']),
   windows: () => functionTable(['expressions/windows.ts']),
   twins: () =>
     table(
@@ -91,7 +94,8 @@ const families: readonly (readonly [family: Family, fields: string])[] = [
 ];
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return [line(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(line)].join('\n');
 }
 function code(names: readonly string[]): string {

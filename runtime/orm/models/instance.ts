@@ -55,6 +55,10 @@ export class ModelInstance extends Stateful {
     return asynchronous(refreshInstance(this, options));
   }
 
+  /** Model and key, as in Django; override it for what people should read. */
+  toString(): string {
+    return `${this[metaKey].label} object (${this.pk})`;
+  }
   equals(other: unknown): boolean {
     if (this === other) return true;
     if (!(other instanceof ModelInstance) || other[metaKey].concrete !== this[metaKey].concrete) return false;

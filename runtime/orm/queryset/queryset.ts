@@ -1,3 +1,4 @@
+import type { inspect } from 'node:util';
 import { dialectOf } from '../connections/index.ts';
 import { ValueError } from '../errors.ts';
 import type { RawParameters } from '../expressions/raw.ts';
@@ -26,6 +27,7 @@ import { dates, datetimes } from './dates.ts';
 import { extraStep } from './extra.ts';
 import { plainlyFiltered, rememberPlainFilter } from './plain-filter.ts';
 import type { PrefetchEntry } from './prefetch.ts';
+import { printed, printedForm } from './printed.ts';
 import { RawQuerySet } from './raw.ts';
 
 /** What a query set carries beside its query. */
@@ -83,6 +85,9 @@ export class QuerySet {
   }
   [subqueryParts](): SubqueryParts {
     return { shape: this.shape.number, query: this.query, values: this.parameters };
+  }
+  [printed](_depth: number, options: object, show: typeof inspect): string {
+    return printedForm(this, options, show);
   }
   toSql(): { readonly sql: string; readonly parameters: readonly unknown[] } {
     const plan = rowsPlan(this.shape, 'all', dialectOf(this.database));
