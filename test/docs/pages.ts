@@ -23,11 +23,9 @@ export interface Example {
   readonly printed: string | undefined;
 }
 
-/** Pages whose examples are one program, from the import of the library down to the last line. */
+/** Pages with examples, which are one program each. */
 export function pages(): string[] {
-  return readdirSync(folder).filter(
-    (file) => file.endsWith('.md') && examples(file).some(({ source }) => source.includes("'./library.ts'")),
-  );
+  return readdirSync(folder).filter((file) => file.endsWith('.md') && examples(file).length > 0);
 }
 
 /** The `ts` and `ts native` blocks of a page, in order; those of another kind, such as `ts shown`, are not run. */
@@ -62,7 +60,8 @@ export function writePrograms(): { readonly path: string; readonly remove: () =>
       const source = examplesOf(page, form)
         .map((example) => `${example.source}\nconsole.log('${separator}');\n`)
         .join('');
-      const program = `${source}await end();\n`;
+      // What the library of the pages opened is closed behind the last example.
+      const program = source.includes("'./library.ts'") ? `${source}await end();\n` : source;
       writeFileSync(
         path.join(made, programFile(page, form)),
         form === 'native' ? program : syncForm(program),
