@@ -5,7 +5,7 @@ import type { PoolSettings } from './pool.ts';
 
 /** Settings of one database, as given to `configureDatabases`. */
 export interface DatabaseSettings {
-  /** `postgresql` or `sqlite`. */
+  /** `postgresql`, `sqlite` or `mysql`. */
   readonly engine: 'postgresql' | 'sqlite' | 'mysql';
   /** Where it is: `postgres://user:password@host:port/database`, or the path of a SQLite file. */
   readonly url: string;

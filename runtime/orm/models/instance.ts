@@ -56,7 +56,7 @@ export class ModelInstance extends Stateful {
   }
 
   /** Model and key, as in Django; override it for what people should read. */
-  toString(): string {
+  override toString(): string {
     return `${this[metaKey].label} object (${this.pk})`;
   }
   equals(other: unknown): boolean {

@@ -124,12 +124,13 @@ export type ReverseFunction = <T, Via extends string = never>(target: Thunk, via
  * A foreign key to any model: `target: genericForeignKey('targetType', 'targetId')`. The first column holds the name of
  * the model, the second the key; both are made (`varchar(100)`, `bigint`) where they are not declared.
  */
-export type GenericForeignKeyFunction = <
-  const Type extends string = 'contentType',
-  const Key extends string = 'objectId',
->(
-  typeField?: Type,
-  keyField?: Key,
-) => GenericForeignKey<Type | Key>;
+export interface GenericForeignKeyFunction {
+  // Of its own, because defaults of type parameters lose against what is inferred from where the result goes.
+  (): GenericForeignKey<'contentType', 'objectId'>;
+  <const Type extends string, const Key extends string = 'objectId'>(
+    typeField: Type,
+    keyField?: Key,
+  ): GenericForeignKey<Type, Key>;
+}
 /** The other side of a generic foreign key; `via` names it where the target has more than one. */
 export type GenericRelationFunction = <T>(target: Thunk, via?: string) => GenericRelation<T>;

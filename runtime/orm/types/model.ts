@@ -13,6 +13,7 @@ import type {
   PrimaryKey,
   SchemaOf,
   schema,
+  WithGenericColumns,
   WithId,
 } from './schema.ts';
 
@@ -203,22 +204,22 @@ export interface ModelFunction {
     name: N,
     fields: S,
     options?: OwnOptions,
-  ): ModelClass<WithId<S>, N>;
+  ): ModelClass<WithId<WithGenericColumns<S>>, N>;
   <S extends FieldMap>(
     name: string,
     fields: S,
     options: ModelOptions & { readonly abstract: true; readonly extends?: undefined },
-  ): AbstractClass<S>;
+  ): AbstractClass<WithGenericColumns<S>>;
   <S extends FieldMap, P extends AnyModel>(
     name: string,
     fields: S,
     options: ModelOptions & { readonly abstract: true; readonly extends: P },
-  ): ExtendedAbstractClass<S, P>;
+  ): ExtendedAbstractClass<WithGenericColumns<S>, P>;
   <const N extends string, S extends FieldMap, P extends AnyModel>(
     name: N,
     fields: S,
     options: ModelOptions & { readonly extends: P },
-  ): ExtendedClass<S, N, P>;
+  ): ExtendedClass<WithGenericColumns<S>, N, P>;
 }
 
 /** What `model()` returns for an abstract model: its key is that of whoever extends it. */

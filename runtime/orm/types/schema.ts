@@ -104,10 +104,11 @@ export interface ManyToMany<T> {
   readonly target: T;
 }
 /** A foreign key to any model, kept as a model label and a key. */
-export interface GenericForeignKey<Columns extends string = string> {
+export interface GenericForeignKey<Type extends string = string, Key extends string = string> {
   readonly kind: 'genericForeignKey';
   /** Names of its two columns, which are given by assigning the instance. */
-  readonly columns: Columns;
+  readonly typeColumn: Type;
+  readonly keyColumn: Key;
 }
 /** The reverse side of a generic foreign key. */
 export interface GenericRelation<T> {
@@ -150,6 +151,20 @@ type PrimaryName<S> = { [K in keyof S]: IsPrimary<S[K]> extends true ? K : never
 export type WithId<S> = [PrimaryName<S>] extends [never]
   ? S & { readonly id: Column<number, false, true, true> }
   : S;
+/** The names of the columns of generic foreign keys: those that hold the model, or those that hold the key. */
+type GenericColumnName<S, Part extends 'typeColumn' | 'keyColumn'> = {
+  [K in keyof S]: S[K] extends GenericForeignKey ? S[K][Part] : never;
+}[keyof S];
+type KindOf<S> = S[keyof S] extends { readonly kind: infer Kind } ? Kind : never;
+/** Adds the columns of generic foreign keys that are not declared. */
+export type WithGenericColumns<S> =
+  'genericForeignKey' extends KindOf<S>
+    ? S & {
+        readonly [K in Exclude<GenericColumnName<S, 'typeColumn'>, keyof S>]: Column<string>;
+      } & {
+        readonly [K in Exclude<GenericColumnName<S, 'keyColumn'>, keyof S>]: Column<number>;
+      }
+    : S;
 /** Type of the primary key of a model with fields `S`. */
 export type PrimaryKey<S> = S[PrimaryName<S>] extends { readonly stored: infer T }
   ? Plain<T>
@@ -191,9 +206,7 @@ type AcceptedValue<F> = F extends {
 type AcceptedKey<F> = F extends ForwardRelation<infer T, infer N> ? OrNull<KeyOf<T>, N> : never;
 
 /** Columns that a generic foreign key fills. */
-type GenericColumn<S> = {
-  [K in keyof S]: S[K] extends { readonly kind: 'genericForeignKey'; readonly columns: infer C } ? C : never;
-}[keyof S];
+type GenericColumn<S> = GenericColumnName<S, 'typeColumn' | 'keyColumn'>;
 type Required<F> = F extends { readonly kind: 'column' | 'foreignKey' | 'oneToOne'; readonly optional: false }
   ? true
   : false;

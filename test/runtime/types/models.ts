@@ -1,6 +1,7 @@
 import {
   fields,
   foreignKey,
+  genericForeignKey,
   Manager,
   manyToMany,
   model,
@@ -74,6 +75,17 @@ export class Review extends model('review', {
   book: foreignKey<Book>(() => Book),
   author: foreignKey<Author>(() => Author),
   stars: fields.integer(),
+}) {
+  static objects = new Manager(this);
+}
+
+export class Note extends model('note', { text: fields.text(), about: genericForeignKey() }) {
+  static objects = new Manager(this);
+}
+/** With columns of its own, one of them under another name. */
+export class Mark extends model('mark', {
+  targetId: fields.text(),
+  target: genericForeignKey('targetType', 'targetId'),
 }) {
   static objects = new Manager(this);
 }

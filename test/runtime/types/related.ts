@@ -1,6 +1,6 @@
 // Checked, never run: instances and the many side of relations.
 import type { Deleted, QuerySet } from '@migrate-async/runtime/orm';
-import { type Author, Book, Publisher } from './models.ts';
+import { type Author, Book, Mark, Note, Publisher } from './models.ts';
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 const same = <_T extends true>() => {};
@@ -49,4 +49,21 @@ export async function instance(book: Book, author: Author) {
   book.save({ update: ['pages'] });
   // @ts-expect-error no such option of delete
   await book.adelete({ cascade: true });
+}
+
+export async function anyModel(note: Note, mark: Mark, book: Book) {
+  same<Equal<typeof note.contentType, string>>();
+  same<Equal<typeof note.objectId, number>>();
+  same<Equal<typeof mark.targetType, string>>();
+  same<Equal<typeof mark.targetId, string>>();
+  await Note.objects.acreate({ text: 't', about: book });
+  await Note.objects
+    .filter({ contentType: 'book', objectId__in: [1, 2] })
+    .valuesList('objectId')
+    .alist();
+  await Mark.objects.filter({ targetId__startsWith: 'a' }).alist();
+  // @ts-expect-error the key is a number
+  await Note.objects.filter({ objectId: 'one' }).alist();
+  // @ts-expect-error these are not the names of its columns
+  await Mark.objects.filter({ contentType: 'book' }).alist();
 }
