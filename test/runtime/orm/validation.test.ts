@@ -58,14 +58,17 @@ behaviour('fullClean names every field that is wrong, and asks nothing about tho
   expect(failure(error).kind).toEqual(["Value 'barn' is not a valid choice."]);
   expect(statements().some((sql) => sql.includes('"code" ='))).toBe(false);
 });
-behaviour('a check that fails for another reason than the value is not taken for a complaint about it', function* () {
-  const room = new Room({ code: 'c', floor: 3, doorNumber: 1 });
-  room.clean = () => {
-    throw new TypeError('a mistake in clean');
-  };
-  expect((yield* thrownBy(() => call(room, 'fullClean'))).message).toBe('a mistake in clean');
-  expect(() => new Counted({ count: 1 }).cleanFields()).toThrow(ReferenceError);
-});
+behaviour(
+  'a check that fails for another reason than the value is not taken for a complaint about it',
+  function* () {
+    const room = new Room({ code: 'c', floor: 3, doorNumber: 1 });
+    room.clean = () => {
+      throw new TypeError('a mistake in clean');
+    };
+    expect((yield* thrownBy(() => call(room, 'fullClean'))).message).toBe('a mistake in clean');
+    expect(() => new Counted({ count: 1 }).cleanFields()).toThrow(ReferenceError);
+  },
+);
 behaviour('fullClean finds other rows with values that must be unique', function* () {
   const error = yield* thrownBy(() => call(new Room({ code: 'a', floor: 1, doorNumber: 2 }), 'fullClean'));
   expect(failure(error)).toEqual({
