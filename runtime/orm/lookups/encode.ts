@@ -18,6 +18,8 @@ export function comparisonEncoder(field: Field, rounding: Rounding = 'truncate')
   const integer = target instanceof IntegerField ? target : undefined;
   return (given) => {
     const value = keyOfInstance(given, model, attribute);
+    // A row that has no value in the column pointed at is pointed at by none: out of every range.
+    if (value === null && isInstance(given)) throw new OutsideRange('above');
     if (integer === undefined) return target.encode(value);
     return encodeInteger(integer, value, rounding);
   };
@@ -55,16 +57,16 @@ export function isInstance(value: unknown): value is Keyed {
   return typeof value === 'object' && value !== null && metaKey in value;
 }
 
-/** The key of a model instance; anything else stays as it is. */
+/** The key of a model instance, null where it is saved without one; anything else stays as it is. */
 export function keyOfInstance(value: unknown, model: ModelMeta | undefined, attribute = 'pk'): unknown {
   if (!isInstance(value)) return value;
   if (model !== undefined && !value[metaKey].isA(model) && !model.isA(value[metaKey])) {
     throw new ValueError(`Cannot query "${describe(value)}": Must be "${model.label}" instance.`);
   }
-  // An instance of the model that the target extends has the key under its own name.
-  const key = (value as unknown as Readonly<Record<string, unknown>>)[attribute] ?? value.pk;
-  if (key === null || key === undefined) {
+  if (value.pk === null || value.pk === undefined) {
     throw new ValueError('Model instances passed to related filters must be saved.');
   }
-  return key;
+  // An instance of the model that the target extends has the key under its own name.
+  if (attribute === 'pk' || value[metaKey].field(attribute) === undefined) return value.pk;
+  return (value as unknown as Readonly<Record<string, unknown>>)[attribute] ?? null;
 }

@@ -1,19 +1,20 @@
-import type { DriverRequest } from '../../bridge/messages.ts';
 import { connections, dialectOf } from '../connections/index.ts';
 import { FieldDoesNotExist, ValueError } from '../errors.ts';
 import { ExpressionNode } from '../expressions/node.ts';
 import type { Field } from '../fields/field.ts';
-import { wireArray } from '../fields/structured.ts';
 import { isInstance } from '../lookups/encode.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import type { ModelMeta } from '../models/meta.ts';
-import { quote } from '../models/naming.ts';
+import { metaKey } from '../models/registry.ts';
 import { markStored } from '../models/state.ts';
-import type { QuerySet } from '../queryset/queryset.ts';
+import { QuerySet } from '../queryset/queryset.ts';
+import { requireModel } from '../relations/changes.ts';
 import { SQLCompiler } from '../sql/compiler.ts';
 import type { ConflictRule } from '../sql/dialect.ts';
+import { updateFromArrays } from '../sql/unnest.ts';
 import { insertStatement, updateByCases } from '../sql/write.ts';
 import type { Values } from './create.ts';
+import { list } from './read.ts';
 import { adoptRelatedKeys, insertFields, isMade, returnedTaker, updateStatementFor } from './save.ts';
 import { atomically, type Operation } from './steps.ts';
 
@@ -56,7 +57,10 @@ export function* bulkCreate(
 }
 
 function asInstance(meta: ModelMeta, given: object): ModelInstance {
-  return (isInstance(given) ? given : new meta.modelClass(given as Values)) as ModelInstance;
+  if (!isInstance(given)) return new meta.modelClass(given as Values) as ModelInstance;
+  // The attributes of another model would be null here, and be written.
+  if (given[metaKey] !== meta) requireModel(meta, given);
+  return given as object as ModelInstance;
 }
 
 /** Instances whose key is known go first; each group has the same columns to write and to read back. */
@@ -90,7 +94,7 @@ function mostRows(
   return Math.min(batchSize, Math.max(1, Math.floor(features.maxParameters / columns)));
 }
 
-function split(instances: ModelInstance[], most: number): ModelInstance[][] {
+function split(instances: readonly ModelInstance[], most: number): ModelInstance[][] {
   const batches: ModelInstance[][] = [];
   for (let at = 0; at < instances.length; at += most) batches.push(instances.slice(at, at + most));
   return batches;
@@ -110,6 +114,14 @@ function* insertBatch(
     conflict === undefined ? returning : conflict.rule === 'ignore' ? [] : [meta.primaryKey, ...returning];
   const unique = [...new Set(wanted)];
   const statement = insertStatement(meta, { fields, rows: batch, returning: unique, conflict }, dialect);
+  if (statement.values.length > connections.get(alias).features.maxParameters) {
+    // Rows with expressions are listed, each value a parameter.
+    const halves = split(batch, Math.ceil(batch.length / 2));
+    yield* atomically(alias, { savepoint: false }, function* (): Operation<void> {
+      for (const half of halves) yield* insertBatch(meta, alias, half, conflict);
+    });
+    return;
+  }
   const returned = yield* new SQLCompiler(alias, statement, true).execution('multi');
   if (returned.length !== batch.length) return;
   const take = returnedTaker(unique, dialect);
@@ -124,8 +136,8 @@ function requireBatchSize(batchSize: number | undefined): void {
 
 function conflictRule(meta: ModelMeta, options: BulkCreateOptions): ConflictRule | undefined {
   const { ignoreConflicts = false, updateConflicts = false, updateFields = [], uniqueFields = [] } = options;
-  const update = updateFields.map((name) => concrete(meta, name));
-  const unique = uniqueFields.map((name) => concrete(meta, name));
+  const update = updateFields.map((name) => concrete(meta, name, 'bulk_create()', ' in update_fields'));
+  const unique = uniqueFields.map((name) => concrete(meta, name, 'bulk_create()', ' in unique_fields'));
   if (ignoreConflicts && updateConflicts) {
     throw new ValueError('ignore_conflicts and update_conflicts are mutually exclusive.');
   }
@@ -143,10 +155,12 @@ function conflictRule(meta: ModelMeta, options: BulkCreateOptions): ConflictRule
   }
   return { rule: 'update', unique, update };
 }
-function concrete(meta: ModelMeta, name: string): Field {
+function concrete(meta: ModelMeta, name: string, operation: string, place = ''): Field {
   const field = meta.field(name);
-  if (field === undefined) throw new FieldDoesNotExist(`${meta.label} has no field named '${name}'`);
-  return field;
+  if (field !== undefined && !field.computed) return field;
+  if (field === undefined && meta.relation(name) === undefined)
+    throw new FieldDoesNotExist(`${meta.label} has no field named '${name}'`);
+  throw new ValueError(`${operation} can only be used with concrete fields${place}.`);
 }
 
 /** Writes the named fields of many instances; returns how many rows were there. */
@@ -159,20 +173,19 @@ export function* bulkUpdate(
   const { meta, database } = queryset;
   requireBatchSize(batchSize);
   if (fieldNames.length === 0) throw new ValueError('Field names must be given to bulk_update().');
-  const fields = fieldNames.map((name) => concrete(meta, name));
-  if (fields.some((field) => field.computed)) {
-    throw new ValueError('bulk_update() can only be used with concrete fields.');
-  }
+  const fields = [...new Set(fieldNames.map((name) => concrete(meta, name, 'bulk_update()')))];
   if (fields.some((field) => field.options.primaryKey)) {
     throw new ValueError('bulk_update() cannot be used with primary key fields.');
   }
   const instances = [...given] as ModelInstance[];
+  for (const instance of instances) requireModel(meta, instance);
   if (instances.some((instance) => instance.pk === null || instance.pk === undefined)) {
     throw new ValueError('All bulk_update() objects must have a primary key set.');
   }
   if (instances.length === 0) return 0;
+  queryset.query.requireUnsliced('Cannot update a query once a slice has been taken.');
   for (const instance of instances) {
-    adoptRelatedKeys(instance, 'bulk_update()');
+    adoptRelatedKeys(instance, 'bulk_update()', fields);
     for (const field of fields) {
       instance[field.attribute] = field.valueForSave(instance[field.attribute], false);
     }
@@ -180,7 +193,9 @@ export function* bulkUpdate(
   return yield* atomically(database, { savepoint: false }, function* (): Operation<number> {
     let total = 0;
     const most = Math.min(batchSize ?? instances.length, mostUpdated(database, fields));
-    for (const batch of split(instances, most)) {
+    for (const each of split(instances, most)) {
+      const batch = yield* among(queryset, each);
+      if (batch.length === 0) continue;
       // Fields of a parent lie in its table; every table has the same rows.
       const counts: number[] = [];
       for (const table of new Set(fields.map((field) => field.model))) {
@@ -193,6 +208,19 @@ export function* bulkUpdate(
   });
 }
 
+/** Each row once, by the instance that comes first, and only rows of the query. */
+function* among(queryset: QuerySet, instances: readonly ModelInstance[]): Operation<ModelInstance[]> {
+  const byKey = new Map<unknown, ModelInstance>();
+  for (const instance of instances) if (!byKey.has(instance.pk)) byKey.set(instance.pk, instance);
+  if (isEverything(queryset)) return [...byKey.values()];
+  const rows = queryset.with({ prefetches: [], known: undefined }).filter({ pk__in: [...byKey.keys()] });
+  const known = new Set((yield* list(rows.orderBy().valuesList('pk', { flat: true }))) as unknown[]);
+  return [...byKey.values()].filter((instance) => known.has(instance.pk));
+}
+function isEverything({ shape, meta }: QuerySet): boolean {
+  return new QuerySet(meta).shape === shape;
+}
+
 function* updateBatch(
   meta: ModelMeta,
   alias: string,
@@ -200,16 +228,13 @@ function* updateBatch(
   fields: readonly Field[],
 ): Operation<number> {
   const computed = batch.some((instance) =>
-    fields.some((field) => instance[field.attribute] instanceof ExpressionNode || field.family === 'array'),
+    fields.some((field) => instance[field.attribute] instanceof ExpressionNode),
   );
   if (computed) return yield* updateEach(meta, alias, batch, fields);
   const dialect = dialectOf(alias);
-  // Each row once: the server would pick one of two at random.
-  const { attribute } = meta.primaryKey;
-  const byKey = [...new Map(batch.map((instance) => [instance[attribute], instance])).values()];
   const statement = dialect.insert.fromArrays
-    ? updateFromArrays(meta, byKey, fields)
-    : updateByCases(meta, byKey, fields, dialect);
+    ? updateFromArrays(meta, batch, fields)
+    : updateByCases(meta, batch, fields, dialect);
   return yield* new SQLCompiler(alias, statement, true).execution('rowCount');
 }
 
@@ -218,28 +243,6 @@ function mostUpdated(alias: string, fields: readonly Field[]): number {
   const { dialect, features } = connections.get(alias);
   if (dialect.insert.fromArrays) return Number.POSITIVE_INFINITY;
   return Math.max(1, Math.floor((features.maxParameters - 1) / (2 * fields.length)));
-}
-
-/** Each row once, from one array per column: the text does not depend on how many there are. */
-function updateFromArrays(
-  meta: ModelMeta,
-  instances: readonly ModelInstance[],
-  fields: readonly Field[],
-): DriverRequest {
-  const table = quote(meta.table);
-  const key = quote(meta.primaryKey.column);
-  const columns = [meta.primaryKey, ...fields];
-  const names = columns.map((_field, at) => `v${at}`);
-  // Casts are to unbounded types: a bounded one would cut a string that is too long instead of refusing it.
-  const arrays = columns.map((field, at) => `$${at + 1}::${field.castType()}[]`);
-  const sets = fields.map((field, at) => `${quote(field.column)} = source.v${at + 1}`);
-  const text =
-    `UPDATE ${table} SET ${sets.join(', ')} FROM UNNEST(${arrays.join(', ')}) AS source(${names.join(', ')}) ` +
-    `WHERE ${table}.${key} = source.v0`;
-  const values = columns.map((field) =>
-    wireArray(instances.map((instance) => field.toWire(instance[field.attribute]))),
-  );
-  return { text, values };
 }
 
 function* updateEach(

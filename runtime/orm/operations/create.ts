@@ -102,7 +102,7 @@ function requireSettable(meta: ModelMeta, names: readonly string[]): void {
 }
 
 /** Functions among the values are called now. */
-function called(values: Values): Values {
+export function called(values: Values): Values {
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => [name, typeof value === 'function' ? value() : value]),
   );

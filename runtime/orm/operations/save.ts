@@ -220,26 +220,36 @@ export function returnedTaker(
   };
 }
 
-/** Takes over the keys of related instances that were saved after they were assigned. */
-export function adoptRelatedKeys(instance: ModelInstance, operation: string): void {
+/**
+ * Takes over the keys of related instances that were saved after they were assigned.
+ *
+ * @param only the fields that are written; all when absent
+ * @throws ValueError for one that still has none
+ */
+export function adoptRelatedKeys(instance: ModelInstance, operation: string, only?: readonly Field[]): void {
   const state = knownState(instance);
   if (state?.unsaved === undefined) return;
   const { unsaved, related } = state;
   for (const name of unsaved) {
     const generic = instance[metaKey].genericKeys.get(name);
     const field = generic?.keyField ?? instance[metaKey].requireField(name);
+    if (only?.includes(field) === false) continue;
     const other = related?.get(name) as ModelInstance | undefined;
     const current = instance[field.attribute];
-    if (other === undefined || (current !== null && current !== undefined)) continue;
-    const key = field instanceof ForeignKeyField ? other[field.targetField.attribute] : other.pk;
-    if (key === null || key === undefined) {
+    if (other === undefined || (current !== null && current !== undefined)) {
+      unsaved.delete(name);
+      continue;
+    }
+    if (other.pk === null || other.pk === undefined) {
       throw new ValueError(
         `${operation} prohibited to prevent data loss due to unsaved related object '${name}'.`,
       );
     }
-    instance[field.attribute] = key;
+    // A column other than the primary key may be null in a row that is saved.
+    instance[field.attribute] =
+      (field instanceof ForeignKeyField ? other[field.targetField.attribute] : other.pk) ?? null;
+    unsaved.delete(name);
   }
-  unsaved.clear();
 }
 
 function canUpdate(field: Field | undefined): boolean {

@@ -1,4 +1,5 @@
 import { ValueError } from '../errors.ts';
+import type { Field } from '../fields/field.ts';
 import { describe } from '../fields/text.ts';
 import { isInstance } from '../lookups/encode.ts';
 import type { ModelInstance } from '../models/instance.ts';
@@ -46,6 +47,20 @@ export function requireSaved(instance: ModelInstance): void {
   if (!stateOf(instance).adding && instance.pk !== null && instance.pk !== undefined) return;
   throw new ValueError(
     `${describe(instance)} instance isn't saved. Use bulk=False or save the object first.`,
+  );
+}
+
+/**
+ * What the other side holds of an instance.
+ *
+ * @param field column of the instance that the other side points at
+ * @throws ValueError when the instance has no value there
+ */
+export function valueHeld(instance: ModelInstance, field: Field, relation = 'relationship'): unknown {
+  const value = instance[field.attribute];
+  if (value !== null && value !== undefined) return value;
+  throw new ValueError(
+    `"${describe(instance)}" needs to have a value for field "${field.attribute}" before this ${relation} can be used.`,
   );
 }
 

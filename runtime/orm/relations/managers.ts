@@ -117,7 +117,7 @@ function changesOf(instance: ModelInstance, relation: ManyRelation, offered: () 
     case 'reverse':
       return new ReverseChanges(instance, relation, offered);
     case 'manyToMany':
-      return new ManyToManyChanges(instance, relation);
+      return new ManyToManyChanges(instance, relation, offered);
     case 'generic':
       return new GenericChanges(instance, relation, offered);
   }
@@ -128,7 +128,10 @@ function narrowed(start: QuerySet, instance: ModelInstance, relation: ManyRelati
   switch (relation.form) {
     case 'reverse': {
       const { name, targetField } = relation.field;
-      return start.filter({ [name]: instance[targetField.attribute] }).with({ known: { name, instance } });
+      const value = instance[targetField.attribute];
+      // Rows that point at nothing are nobody's.
+      const own = value === null || value === undefined ? start.none() : start.filter({ [name]: value });
+      return own.with({ known: { name, instance } });
     }
     case 'manyToMany':
       return start.step(throughStep(relation, [instance[relation.ownKey.targetField.attribute]]));

@@ -7,6 +7,7 @@ import { stateOf } from '../models/state.ts';
 import { bulkCreate } from '../operations/bulk.ts';
 import {
   type CreationOptions,
+  called,
   create,
   getOrCreate,
   updateOrCreate,
@@ -16,25 +17,29 @@ import { deleteRows } from '../operations/delete.ts';
 import { list } from '../operations/read.ts';
 import { atomically, type Operation } from '../operations/steps.ts';
 import { QuerySet } from '../queryset/queryset.ts';
-import { throughStep } from '../queryset/through.ts';
-import { type RelatedChanges, type RelatedOptions, requireModel, withOptions } from './changes.ts';
+import { type RelatedChanges, type RelatedOptions, requireModel, valueHeld, withOptions } from './changes.ts';
+
+/** What a row of the through model holds: this side's key, and the other's. */
+type Pair = readonly [own: unknown, target: unknown];
 
 /** `book.genres`: changes are made to the pairs. */
 export class ManyToManyChanges implements RelatedChanges {
   readonly #instance: ModelInstance;
   readonly #relation: ManyToManyRelation;
+  readonly #offered: () => QuerySet;
 
-  constructor(instance: ModelInstance, relation: ManyToManyRelation) {
+  /** @param offered the rows the manager offers */
+  constructor(instance: ModelInstance, relation: ManyToManyRelation, offered: () => QuerySet) {
     this.#instance = instance;
     this.#relation = relation;
+    this.#offered = offered;
   }
   get #alias(): string {
     return stateOf(this.#instance).alias ?? 'default';
   }
-  /** Related rows: where one is looked for before it is made. */
-  get #related(): QuerySet {
-    const all = new QuerySet(this.#relation.target).using(this.#alias);
-    return all.step(throughStep(this.#relation, [this.#instance.pk]));
+  /** What pairs hold of this side: its primary key, unless the through model points at another column. */
+  get #key(): unknown {
+    return valueHeld(this.#instance, this.#relation.ownKey.targetField, 'many-to-many relationship');
   }
   get #targets(): QuerySet {
     return new QuerySet(this.#relation.target).using(this.#alias);
@@ -43,7 +48,7 @@ export class ManyToManyChanges implements RelatedChanges {
     return new QuerySet(this.#relation.through).using(this.#alias);
   }
   get #ownPairs(): QuerySet {
-    return this.#pairs.filter({ [this.#relation.ownKey.name]: this.#instance.pk });
+    return this.#pairs.filter({ [this.#relation.ownKey.name]: this.#key });
   }
   #forget(): void {
     stateOf(this.#instance).prefetched?.delete(this.#relation.name);
@@ -53,19 +58,19 @@ export class ManyToManyChanges implements RelatedChanges {
     return this.#linked(options, () => create(this.#targets, values));
   }
   *getOrCreate(where?: Values, options: CreationOptions & RelatedOptions = {}): Operation<[object, boolean]> {
-    const [found] = yield* list(this.#related.filter(where).slice(0, 1));
-    if (found !== undefined) return [found as object, false];
-    const [made, created] = yield* getOrCreate(this.#targets, where, options);
-    yield* this.#link([made], options);
-    return [made, created];
+    return yield* this.#linkedIfMade(yield* getOrCreate(this.#offered(), where, options), options);
   }
   *updateOrCreate(
     where?: Values,
     options: CreationOptions & RelatedOptions = {},
   ): Operation<[object, boolean]> {
-    const [made, created] = yield* updateOrCreate(this.#targets, where, options);
-    yield* this.#link([made], options);
-    return [made, created];
+    return yield* this.#linkedIfMade(yield* updateOrCreate(this.#offered(), where, options), options);
+  }
+  /** A row that was found is related already: it was looked for among those that are. */
+  *#linkedIfMade(answer: [object, boolean], options: RelatedOptions): Operation<[object, boolean]> {
+    const [row, created] = answer;
+    if (created) yield* this.#link([row], options);
+    return answer;
   }
   *#linked(options: RelatedOptions, make: () => Operation<object>): Operation<object> {
     const made = yield* make();
@@ -82,31 +87,55 @@ export class ManyToManyChanges implements RelatedChanges {
   *#link(objects: readonly unknown[], { throughDefaults = {} }: RelatedOptions): Operation<void> {
     this.#forget();
     if (objects.length === 0) return;
-    const relation = this.#relation;
-    const { ownKey, targetKey } = relation;
+    const { automatic, symmetrical } = this.#relation;
+    const own = this.#key;
     const keys = [...new Set(objects.map((object) => this.#keyOf(object)))];
-    const pair = (own: unknown, target: unknown) => ({
-      ...throughDefaults,
+    const pairs = keys.map((key): Pair => [own, key]);
+    if (symmetrical) pairs.push(...keys.filter((key) => key !== own).map((key): Pair => [key, own]));
+    const defaults = called(throughDefaults);
+    // Two equal pairs are all that can be in the way in a table made for them; an application's own through model may
+    // have other constraints, or none.
+    if (automatic) {
+      yield* bulkCreate(this.#pairs, this.#rows(pairs, defaults), { ignoreConflicts: true });
+      return;
+    }
+    yield* atomically(this.#alias, { savepoint: false }, () => this.#linkMissing(pairs, defaults));
+  }
+  *#linkMissing(pairs: readonly Pair[], defaults: Values): Operation<void> {
+    const { ownKey, targetKey } = this.#relation;
+    const known = (yield* list(
+      this.#pairs.filter({
+        [`${ownKey.name}__in`]: pairs.map(([own]) => own),
+        [`${targetKey.name}__in`]: pairs.map(([, target]) => target),
+      }),
+    )) as ModelInstance[];
+    const isKnown = ([own, target]: Pair) =>
+      known.some((row) => row[ownKey.attribute] === own && row[targetKey.attribute] === target);
+    const missing = pairs.filter((pair) => !isKnown(pair));
+    if (missing.length > 0) yield* bulkCreate(this.#pairs, this.#rows(missing, defaults));
+  }
+  #rows(pairs: readonly Pair[], defaults: Values): Values[] {
+    const { ownKey, targetKey } = this.#relation;
+    return pairs.map(([own, target]) => ({
+      ...defaults,
       [ownKey.attribute]: own,
       [targetKey.attribute]: target,
-    });
-    const rows = keys.map((key) => pair(this.#instance.pk, key));
-    if (relation.symmetrical) {
-      for (const key of keys) if (key !== this.#instance.pk) rows.push(pair(key, this.#instance.pk));
-    }
-    yield* bulkCreate(this.#pairs, rows, { ignoreConflicts: true });
+    }));
   }
   #keyOf(object: unknown): unknown {
-    const { target } = this.#relation;
+    const { target, targetKey } = this.#relation;
     if (!isInstance(object)) {
       if (typeof object === 'object' && object !== null) requireModel(target, object);
-      return target.primaryKey.convert(object);
+      return targetKey.targetField.convert(object);
     }
     requireModel(target, object);
-    if (object.pk === null || object.pk === undefined) {
-      throw new ValueError(`Cannot add "${describe(object)}": the value for its primary key is None`);
+    const key = (object as ModelInstance)[targetKey.targetField.attribute];
+    if (key === null || key === undefined) {
+      throw new ValueError(
+        `Cannot add "${describe(object)}": the value for field "${targetKey.name}" is None`,
+      );
     }
-    return object.pk;
+    return key;
   }
 
   *remove(given: readonly unknown[]): Operation<void> {
@@ -115,19 +144,28 @@ export class ManyToManyChanges implements RelatedChanges {
     this.#forget();
     const keys = objects.map((object) => this.#keyOf(object));
     const { ownKey, targetKey } = this.#relation;
-    yield* deleteRows(this.#ownPairs.filter({ [`${targetKey.name}__in`]: keys }));
-    if (!this.#relation.symmetrical) return;
-    const mirrored = this.#pairs.filter({
-      [targetKey.name]: this.#instance.pk,
-      [`${ownKey.name}__in`]: keys,
-    });
-    yield* deleteRows(mirrored);
+    yield* this.#unlink(
+      this.#ownPairs.filter({ [`${targetKey.name}__in`]: keys }),
+      this.#mirroredPairs.filter({ [`${ownKey.name}__in`]: keys }),
+    );
   }
   *clear(): Operation<void> {
     this.#forget();
-    yield* deleteRows(this.#ownPairs);
-    if (!this.#relation.symmetrical) return;
-    yield* deleteRows(this.#pairs.filter({ [this.#relation.targetKey.name]: this.#instance.pk }));
+    yield* this.#unlink(this.#ownPairs, this.#mirroredPairs);
+  }
+  /** Deletes pairs, and where the relation holds both ways those of the other way, too. */
+  *#unlink(pairs: QuerySet, mirrored: QuerySet): Operation<void> {
+    if (!this.#relation.symmetrical) {
+      yield* deleteRows(pairs);
+      return;
+    }
+    yield* atomically(this.#alias, { savepoint: false }, function* (): Operation<void> {
+      yield* deleteRows(pairs);
+      yield* deleteRows(mirrored);
+    });
+  }
+  get #mirroredPairs(): QuerySet {
+    return this.#pairs.filter({ [this.#relation.targetKey.name]: this.#key });
   }
   *set(given: Iterable<unknown>, options: RelatedOptions = {}): Operation<void> {
     const objects = [...given];

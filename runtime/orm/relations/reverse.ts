@@ -1,4 +1,3 @@
-import { ValueError } from '../errors.ts';
 import { describe } from '../fields/text.ts';
 import { isInstance } from '../lookups/encode.ts';
 import type { ModelInstance } from '../models/instance.ts';
@@ -13,7 +12,7 @@ import {
   type Values,
 } from '../operations/create.ts';
 import { save } from '../operations/overridden.ts';
-import { list } from '../operations/read.ts';
+import { errorsOf, list } from '../operations/read.ts';
 import { atomically, type Operation } from '../operations/steps.ts';
 import { updateRows } from '../operations/update.ts';
 import { QuerySet } from '../queryset/queryset.ts';
@@ -22,6 +21,7 @@ import {
   type RelatedOptions,
   requireModel,
   requireSaved,
+  valueHeld,
   withOptions,
 } from './changes.ts';
 
@@ -39,7 +39,7 @@ export class ReverseChanges implements RelatedChanges {
     this.#offered = offered;
   }
   get #key(): unknown {
-    return this.#instance[this.#relation.field.targetField.attribute];
+    return valueHeld(this.#instance, this.#relation.field.targetField);
   }
   get #alias(): string {
     return stateOf(this.#instance).alias ?? 'default';
@@ -51,6 +51,7 @@ export class ReverseChanges implements RelatedChanges {
     return this.#offered();
   }
   #withOwner(values: Values = {}): Values {
+    this.#requireValue();
     return { ...values, [this.#relation.field.name]: this.#instance };
   }
   #forget(): void {
@@ -80,10 +81,11 @@ export class ReverseChanges implements RelatedChanges {
       if (bulk) requireSaved(object);
       return object;
     });
+    const key = this.#key;
     for (const instance of instances) instance[field.name] = this.#instance;
     if (bulk) {
       yield* updateRows(this.#all.filter({ pk__in: instances.map((each) => each.pk) }), {
-        [field.name]: this.#key,
+        [field.name]: key,
       });
       return;
     }
@@ -102,7 +104,8 @@ export class ReverseChanges implements RelatedChanges {
       if (!isInstance(object)) continue;
       requireModel(target, object);
       if (object[field.attribute] !== this.#key) {
-        throw new ValueError(`${describe(object)} is not related to ${describe(this.#instance)}.`);
+        const { DoesNotExist } = errorsOf(field.target);
+        throw new DoesNotExist(`${describe(object)} is not related to ${describe(this.#instance)}.`);
       }
     }
     const keys = objects.map((object) => (isInstance(object) ? object.pk : object));
@@ -116,6 +119,7 @@ export class ReverseChanges implements RelatedChanges {
 
   *clear(options: RelatedOptions = {}): Operation<void> {
     this.#requireNullable('clear');
+    this.#requireValue();
     yield* this.#release(this.#own, options);
   }
 
@@ -153,6 +157,9 @@ export class ReverseChanges implements RelatedChanges {
         yield* save(row, { updateFields: [field.name], using });
       }
     });
+  }
+  #requireValue(): void {
+    valueHeld(this.#instance, this.#relation.field.targetField);
   }
   /** A required foreign key cannot let go. */
   #requireNullable(operation: string): void {

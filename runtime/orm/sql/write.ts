@@ -12,6 +12,7 @@ import { Collected, encoded } from '../query/collected.ts';
 import { Query } from '../query/query.ts';
 import { Places, Resolver } from '../query/resolver.ts';
 import { type ConflictRule, type Dialect, sentValue } from './dialect.ts';
+import { unnest } from './unnest.ts';
 import { SqlWriter } from './writer.ts';
 
 /** A value to write: text for a parameter, the column's default, or an expression. */
@@ -151,22 +152,23 @@ function joined(parts: readonly string[]): string {
 
 /** Several rows of plain values go as one array per column: the text does not depend on how many there are. */
 function source(fields: readonly Field[], rows: InsertRows['rows'], builder: StatementBuilder): string {
-  // UNNEST takes arrays of arrays apart altogether.
-  const { fromArrays } = builder.dialect.insert;
-  if (fromArrays && rows.length > 1 && !fields.some((field) => field.family === 'array')) {
-    const columns = plainColumns(fields, rows);
-    if (columns !== undefined) {
-      const arrays = fields.map(
-        (field, at) => `${builder.list(columns[at] as Wire[], field)}::${field.castType()}[]`,
-      );
-      return `SELECT * FROM UNNEST(${arrays.join(', ')})`;
-    }
+  const values = fromArrays(rows, builder.dialect) ? plainColumns(fields, rows) : undefined;
+  if (values !== undefined) {
+    const marks = fields.map((field, at) => builder.list(values[at] as Wire[], field));
+    const { source, columns } = unnest(fields, marks);
+    const wanted = fields.some((field) => field.family === 'array') ? columns.join(', ') : '*';
+    return `SELECT ${wanted} FROM ${source}`;
   }
   const lists = rows.map(
     (row) =>
       `(${fields.map((field) => builder.value(written(field, row[field.attribute]), field)).join(', ')})`,
   );
   return `VALUES ${lists.join(', ')}`;
+}
+
+/** One row is shorter as it is. */
+function fromArrays(rows: InsertRows['rows'], { insert }: Dialect): boolean {
+  return insert.fromArrays && rows.length > 1;
 }
 
 /** The values column by column; undefined when some are expressions, or the column's default. */

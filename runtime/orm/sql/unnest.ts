@@ -1,0 +1,54 @@
+import type { DriverRequest } from '../../bridge/messages.ts';
+import type { Field } from '../fields/field.ts';
+import { wireArray } from '../fields/structured.ts';
+import type { ModelInstance } from '../models/instance.ts';
+import type { ModelMeta } from '../models/meta.ts';
+import { quote } from '../models/naming.ts';
+
+/** Rows that come as one array per column, so that the text does not depend on how many there are. */
+export interface Unnested {
+  /** `UNNEST(…) AS source(…)` */
+  readonly source: string;
+  /** The columns of a row, in the order of the fields. */
+  readonly columns: readonly string[];
+}
+
+/**
+ * Casts are to unbounded types: a bounded one would cut a string that is too long instead of refusing it. UNNEST takes
+ * arrays of arrays apart altogether, so that those come as text.
+ *
+ * @param marks a parameter for each field
+ */
+export function unnest(fields: readonly Field[], marks: readonly string[]): Unnested {
+  const isArray = (field: Field) => field.family === 'array';
+  const arrays = fields.map((field, at) => `${marks[at]}::${isArray(field) ? 'text' : field.castType()}[]`);
+  const names = fields.map((_field, at) => `v${at}`);
+  return {
+    source: `UNNEST(${arrays.join(', ')}) AS source(${names.join(', ')})`,
+    columns: fields.map((field, at) =>
+      isArray(field) ? `source.v${at}::${field.castType()}` : `source.v${at}`,
+    ),
+  };
+}
+
+/** `UPDATE … FROM UNNEST(…)`: some fields of many instances, each row once. */
+export function updateFromArrays(
+  model: ModelMeta,
+  instances: readonly ModelInstance[],
+  fields: readonly Field[],
+): DriverRequest {
+  const written = [model.primaryKey, ...fields];
+  const { source, columns } = unnest(
+    written,
+    written.map((_field, at) => `$${at + 1}`),
+  );
+  const [key, ...values] = columns;
+  const table = quote(model.table);
+  const sets = fields.map((field, at) => `${quote(field.column)} = ${values[at]}`);
+  return {
+    text: `UPDATE ${table} SET ${sets.join(', ')} FROM ${source} WHERE ${table}.${quote(model.primaryKey.column)} = ${key}`,
+    values: written.map((field) =>
+      wireArray(instances.map((instance) => field.toWire(instance[field.attribute]))),
+    ),
+  };
+}
