@@ -31,25 +31,61 @@ export {
   ValidationError,
   ValueError,
 } from './errors.ts';
-export { ArrayAgg, JSONBAgg, StdDev, StringAgg, Variance } from './expressions/aggregate-functions.ts';
-export { FilteredRelation } from './expressions/filtered-relation.ts';
-export { Avg, Count, F, Max, Min, Q, Sum, Value } from './expressions/index.ts';
 export {
-  Case,
+  AnyValue,
+  ArrayAgg,
+  BitAnd,
+  BitOr,
+  BitXor,
+  BoolAnd,
+  BoolOr,
+  JSONBAgg,
+  StdDev,
+  StringAgg,
+  Variance,
+} from './expressions/aggregate-functions.ts';
+export { Case, When } from './expressions/cases.ts';
+export {
   Cast,
   Coalesce,
-  Concat,
+  Collate,
   ExpressionWrapper,
-  Func,
   Greatest,
+  JSONArray,
+  JSONObject,
   Least,
-  Length,
-  Lower,
-  Now,
   NullIf,
-  Upper,
-  When,
-} from './expressions/library.ts';
+} from './expressions/comparison.ts';
+export { FilteredRelation } from './expressions/filtered-relation.ts';
+export { Func } from './expressions/func.ts';
+export { UUID4, UUID7 } from './expressions/identifiers.ts';
+export { Avg, Count, F, Max, Min, Q, Sum, Value } from './expressions/index.ts';
+export {
+  Abs,
+  ACos,
+  ASin,
+  ATan,
+  ATan2,
+  Ceil,
+  Cos,
+  Cot,
+  Degrees,
+  Exp,
+  Floor,
+  Ln,
+  Log,
+  Mod,
+  Pi,
+  Power,
+  Radians,
+  Random,
+  Round,
+  Sign,
+  Sin,
+  Sqrt,
+  Tan,
+} from './expressions/math.ts';
+export { Now } from './expressions/now.ts';
 export {
   Extract,
   ExtractDay,
@@ -67,7 +103,46 @@ export {
   TruncTime,
 } from './expressions/parts.ts';
 export { RawSQL } from './expressions/raw-sql.ts';
+export {
+  Corr,
+  CovarPop,
+  RegrAvgX,
+  RegrAvgY,
+  RegrCount,
+  RegrIntercept,
+  RegrR2,
+  RegrSlope,
+  RegrSXX,
+  RegrSXY,
+  RegrSYY,
+} from './expressions/statistics.ts';
 export { Exists, OuterRef, Subquery } from './expressions/subqueries.ts';
+export {
+  Chr,
+  Concat,
+  Left,
+  Length,
+  Lower,
+  LPad,
+  LTrim,
+  MD5,
+  Ord,
+  Repeat,
+  Replace,
+  Reverse,
+  Right,
+  RPad,
+  RTrim,
+  SHA1,
+  SHA224,
+  SHA256,
+  SHA384,
+  SHA512,
+  StrIndex,
+  Substr,
+  Trim,
+  Upper,
+} from './expressions/text.ts';
 export {
   Trunc,
   TruncDay,
@@ -79,7 +154,21 @@ export {
   TruncWeek,
   TruncYear,
 } from './expressions/truncation.ts';
-export { DenseRank, type Frame, Lag, Lead, Rank, RowNumber, Window } from './expressions/windows.ts';
+export {
+  CumeDist,
+  DenseRank,
+  FirstValue,
+  type Frame,
+  Lag,
+  LastValue,
+  Lead,
+  NthValue,
+  Ntile,
+  PercentRank,
+  Rank,
+  RowNumber,
+  Window,
+} from './expressions/windows.ts';
 export {
   fields,
   foreignKey,

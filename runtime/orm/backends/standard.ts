@@ -1,5 +1,5 @@
 import { NotSupportedError } from '../errors.ts';
-import type { FunctionName } from '../sql/dialect.ts';
+import type { Dialect, FunctionName } from '../sql/dialect.ts';
 
 // SQL that back ends other than PostgreSQL share.
 
@@ -11,15 +11,65 @@ export function quotedLiteral(text: string): string {
 type AsText = (sql: string) => string;
 type Call = (values: readonly string[], asText: AsText) => string;
 
-export const standardCalls: Readonly<Record<FunctionName, Call>> = {
+const calls: Readonly<Partial<Record<FunctionName, Call>>> = {
   lower: ([value = ''], asText) => `LOWER(${asText(value)})`,
   upper: ([value = ''], asText) => `UPPER(${asText(value)})`,
   length: ([value = ''], asText) => `LENGTH(${asText(value)})`,
-  now: () => 'CURRENT_TIMESTAMP',
   concat: (values, asText) => `(${values.map((value) => `COALESCE(${asText(value)}, '')`).join(' || ')})`,
-  greatest: (values) => `GREATEST(${values.join(', ')})`,
-  least: (values) => `LEAST(${values.join(', ')})`,
+  trim: plain('TRIM'),
+  ltrim: plain('LTRIM'),
+  rtrim: plain('RTRIM'),
+  replace: plain('REPLACE'),
+  strIndex: plain('INSTR'),
+  substr: plain('SUBSTR'),
+  now: () => 'CURRENT_TIMESTAMP',
+  greatest: plain('GREATEST'),
+  least: plain('LEAST'),
+  jsonObject: plain('JSON_OBJECT'),
+  jsonArray: plain('JSON_ARRAY'),
+  atan2: plain('ATAN2'),
+  cot: ([value]) => `(1.0 / TAN(${value}))`,
 };
+function plain(name: string): Call {
+  return (values) => `${name}(${values.join(', ')})`;
+}
+
+/**
+ * The calls of one database: its own ways to write functions, else those that others share.
+ *
+ * @returns throws NotSupportedError for a function that the database does not have
+ */
+export function callsOf(
+  database: string,
+  asText: AsText,
+  own: Readonly<Partial<Record<FunctionName, (values: readonly string[]) => string>>>,
+): Dialect['call'] {
+  return (name, values) => {
+    const written = own[name]?.(values) ?? calls[name]?.(values, asText);
+    if (written === undefined) throw unsupported(`The function ${name}`, database);
+    return written;
+  };
+}
+
+/** Aggregates that no other database has. */
+export const postgresqlAggregates: ReadonlySet<string> = new Set([
+  'ARRAY_AGG',
+  'JSONB_AGG',
+  'BOOL_AND',
+  'BOOL_OR',
+  'CORR',
+  'COVAR_POP',
+  'COVAR_SAMP',
+  'REGR_AVGX',
+  'REGR_AVGY',
+  'REGR_COUNT',
+  'REGR_INTERCEPT',
+  'REGR_R2',
+  'REGR_SLOPE',
+  'REGR_SXX',
+  'REGR_SXY',
+  'REGR_SYY',
+]);
 
 export function unsupported(what: string, database: string): NotSupportedError {
   return new NotSupportedError(`${what} cannot be used on ${database}.`);

@@ -5,6 +5,7 @@ import { resolveCondition } from '../query/filters.ts';
 import type { Resolver } from '../query/resolver.ts';
 import type { Predicate } from '../query/where.ts';
 import type { SqlWriter } from '../sql/writer.ts';
+import { fieldOf } from './arguments.ts';
 import { Computable } from './arithmetic.ts';
 import { wider } from './beside.ts';
 import { type Condition, conditionFrom } from './condition.ts';
@@ -22,12 +23,21 @@ export interface AggregateOptions {
   readonly orderBy?: unknown;
   /** Text between the values of `StringAgg`. */
   readonly delimiter?: ExpressionNode;
+  /** The other value of each row, for figures about pairs. */
+  readonly second?: ExpressionNode;
+  readonly outputField?: unknown;
 }
 
 /** What sets one aggregate apart from another; a new one is one such object. */
 export interface AggregateKind {
   readonly name: string;
   readonly sql: string;
+  /** SQL with `%(expressions)s` for the argument, where it is not a call of `sql`. */
+  readonly template?: string;
+  /** False where equal values count once anyway, or where counting them once would mean nothing. */
+  readonly allowDistinct?: boolean;
+  /** True where the order of the values shows in the result. */
+  readonly allowOrderBy?: boolean;
   /** Type of the result, given that of the argument. */
   output(argument: Field | undefined): Field | undefined;
   /** Result over no rows at all. */
@@ -48,14 +58,15 @@ interface ResolvedParts {
   readonly fallback?: ExpressionNode | undefined;
   readonly order?: readonly OrderingTerm[];
   readonly delimiter?: ExpressionNode | undefined;
+  readonly second?: ExpressionNode | undefined;
 }
 
 const count = new IntegerField('bigint', 'BigIntegerField');
 
 export const aggregateKinds = {
-  count: { name: 'Count', sql: 'COUNT', output: () => count, empty: 0 },
-  sum: { name: 'Sum', sql: 'SUM', output: sumOutput, empty: null },
-  avg: { name: 'Avg', sql: 'AVG', output: averageOutput, empty: null },
+  count: { name: 'Count', sql: 'COUNT', allowDistinct: true, output: () => count, empty: 0 },
+  sum: { name: 'Sum', sql: 'SUM', allowDistinct: true, output: sumOutput, empty: null },
+  avg: { name: 'Avg', sql: 'AVG', allowDistinct: true, output: averageOutput, empty: null },
   min: { name: 'Min', sql: 'MIN', output: (argument) => argument, empty: null },
   max: { name: 'Max', sql: 'MAX', output: (argument) => argument, empty: null },
 } as const satisfies Record<string, AggregateKind>;
@@ -85,9 +96,7 @@ export class Aggregate extends Computable {
     resolved: ResolvedParts = {},
   ) {
     super();
-    if (kind === aggregateKinds.count && options.default !== undefined) {
-      throw new TypeError('Count does not allow default.');
-    }
+    requireAllowed(kind, options);
     this.#kind = kind;
     this.argument = argument;
     const { filter } = options;
@@ -96,7 +105,8 @@ export class Aggregate extends Computable {
     this.#order = resolved.order ?? orderingTerms(options.orderBy);
   }
   override get children(): readonly ExpressionNode[] {
-    return [this.argument];
+    const { second, delimiter } = this.#resolved;
+    return [this.argument, ...[second, delimiter].filter((each) => each !== undefined)];
   }
   override get containsAggregate(): boolean {
     return true;
@@ -113,6 +123,8 @@ export class Aggregate extends Computable {
     return this.#kind.name;
   }
   get output(): Field | undefined {
+    const given = fieldOf(this.options.outputField);
+    if (given !== undefined) return given;
     const output = this.#kind.output(this.argument.output);
     const fallback = this.#resolved.fallback?.output;
     // A fraction in place of a whole number makes all results ones that may have fractions.
@@ -127,8 +139,13 @@ export class Aggregate extends Computable {
   }
 
   describe(sink: ShapeSink): void {
-    sink.token(`${this.#kind.sql}${this.options.distinct ? ' distinct' : ''}(`);
+    const { sql, template = '' } = this.#kind;
+    const type = fieldOf(this.options.outputField);
+    sink.token(
+      `${sql} ${template} ${type?.databaseType() ?? ''}${this.options.distinct ? ' distinct' : ''}(`,
+    );
     this.argument.describe(sink);
+    this.options.second?.describe(sink);
     this.options.delimiter?.describe(sink);
     for (const term of this.#order) term.describe(sink);
     this.options.filter?.describe(sink);
@@ -145,15 +162,25 @@ export class Aggregate extends Computable {
       const name = given instanceof FieldReference ? given.name : given.label;
       throw new FieldError(`Cannot compute ${this.#kind.name}('${name}'): '${name}' is an aggregate`);
     }
+    const second = this.options.second?.resolve(resolver);
+    if (second?.containsAggregate && !resolver.options.summarizing) {
+      throw new FieldError(`Cannot compute ${this.#kind.name}: its second argument is an aggregate`);
+    }
     const { filter } = this.options;
     const predicate = filter === undefined ? undefined : resolveCondition(resolver, filter);
     const fallback = this.options.default === undefined ? undefined : this.#fallback(argument, resolver);
     const order = this.#order.map((term) => term.resolve(resolver));
     const delimiter = this.options.delimiter?.resolve(resolver);
-    return new Aggregate(this.#kind, argument, this.options, { predicate, fallback, order, delimiter });
+    return new Aggregate(this.#kind, argument, this.options, {
+      predicate,
+      fallback,
+      order,
+      delimiter,
+      second,
+    });
   }
   toSql(writer: SqlWriter): string {
-    const { predicate, fallback, delimiter } = this.#resolved;
+    const { predicate, fallback, delimiter, second } = this.#resolved;
     const sql = writer.dialect.aggregate({
       function: this.#kind.sql,
       distinct: this.options.distinct === true,
@@ -161,6 +188,8 @@ export class Aggregate extends Computable {
       filter: predicate === undefined ? undefined : filterSql(predicate, writer),
       order: this.#order.map((term) => term.toSql(writer)),
       delimiter: delimiter?.toSql(writer),
+      second: second?.toSql(writer),
+      template: this.#kind.template,
     });
     return fallback === undefined ? sql : `COALESCE(${sql}, ${fallback.toSql(writer)})`;
   }
@@ -179,6 +208,17 @@ export class Aggregate extends Computable {
     const given = this.options.default;
     this.#default ??= given instanceof ExpressionNode ? given : new Value(given);
     return this.#default;
+  }
+}
+
+/** @throws TypeError for an option that the aggregate does not have */
+function requireAllowed(kind: AggregateKind, { distinct, orderBy, ...options }: AggregateOptions): void {
+  if (kind === aggregateKinds.count && options.default !== undefined) {
+    throw new TypeError('Count does not allow default.');
+  }
+  if (distinct && !kind.allowDistinct) throw new TypeError(`${kind.name} does not allow distinct.`);
+  if (orderBy !== undefined && !kind.allowOrderBy) {
+    throw new TypeError(`${kind.name} does not allow orderBy.`);
   }
 }
 

@@ -28,3 +28,9 @@ export function fieldOf(given: unknown): Field | undefined {
   if (given instanceof FieldDescription) return given.field;
   throw new TypeError('An output field is given as fields.integer(), fields.text() and the like.');
 }
+/** @throws TypeError when it is absent */
+export function requiredField(given: unknown): Field {
+  const field = fieldOf(given);
+  if (field === undefined) throw new TypeError('The type of the result is missing.');
+  return field;
+}

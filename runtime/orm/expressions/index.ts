@@ -1,12 +1,15 @@
 import type {
+  Argument,
+  ArgumentPath,
+  ArgumentType,
   Expression,
   Condition as TypedCondition,
   AggregateOptions as TypedOptions,
 } from '../types/expressions.ts';
 import { Aggregate, type AggregateKind, type AggregateOptions, aggregateKinds } from './aggregates.ts';
+import { argument } from './arguments.ts';
 import { Condition } from './condition.ts';
 import { FieldReference, Star, WrittenValue } from './field-reference.ts';
-import { ExpressionNode } from './node.ts';
 
 /** The field, relation path or annotation of that name, as a value the database computes with. */
 export function F<const P extends string>(path: P): Expression<unknown, P, 'field'> {
@@ -23,34 +26,32 @@ export function Value<T>(value: T): Expression<T, never, 'value'> {
   return new WrittenValue(value) as unknown as Expression<T, never, 'value'>;
 }
 
-/** Number of rows, or of rows where `path` is not null. */
-export function Count<const P extends string>(
-  path: P,
+/** Number of rows (`'*'`), or of rows where the value is not null. */
+export function Count<const A extends Argument>(
+  value: A,
   options?: TypedOptions,
-): Expression<number, P, 'count'> {
-  return aggregate(aggregateKinds.count, path, options) as Expression<number, P, 'count'>;
+): Expression<number, ArgumentPath<A>, 'count'> {
+  return aggregate(aggregateKinds.count, value, options);
 }
 /** Sum of the values that are not null; null where there are none. */
-export function Sum<const P extends string>(path: P, options?: TypedOptions): Expression<unknown, P, 'sum'> {
-  return aggregate(aggregateKinds.sum, path, options) as Expression<unknown, P, 'sum'>;
+export function Sum<const A extends Argument>(value: A, options?: TypedOptions): Figure<A, 'sum'> {
+  return aggregate(aggregateKinds.sum, value, options);
 }
 /** Mean; exact for decimals. */
-export function Avg<const P extends string>(path: P, options?: TypedOptions): Expression<unknown, P, 'avg'> {
-  return aggregate(aggregateKinds.avg, path, options) as Expression<unknown, P, 'avg'>;
+export function Avg<const A extends Argument>(value: A, options?: TypedOptions): Figure<A, 'avg'> {
+  return aggregate(aggregateKinds.avg, value, options);
 }
 /** The smallest value; null where there are none. */
-export function Min<const P extends string>(path: P, options?: TypedOptions): Expression<unknown, P, 'min'> {
-  return aggregate(aggregateKinds.min, path, options) as Expression<unknown, P, 'min'>;
+export function Min<const A extends Argument>(value: A, options?: TypedOptions): Figure<A, 'min'> {
+  return aggregate(aggregateKinds.min, value, options);
 }
 /** The largest value; null where there are none. */
-export function Max<const P extends string>(path: P, options?: TypedOptions): Expression<unknown, P, 'max'> {
-  return aggregate(aggregateKinds.max, path, options) as Expression<unknown, P, 'max'>;
+export function Max<const A extends Argument>(value: A, options?: TypedOptions): Figure<A, 'max'> {
+  return aggregate(aggregateKinds.max, value, options);
 }
+type Figure<A, Kind extends string> = Expression<ArgumentType<A>, ArgumentPath<A>, Kind>;
 
-function aggregate(kind: AggregateKind, path: string | ExpressionNode, options?: TypedOptions): unknown {
-  return new Aggregate(kind, argument(path), (options ?? {}) as unknown as AggregateOptions);
-}
-function argument(path: string | ExpressionNode): ExpressionNode {
-  if (path instanceof ExpressionNode) return path;
-  return path === '*' ? new Star() : new FieldReference(path);
+function aggregate(kind: AggregateKind, value: unknown, options?: TypedOptions): never {
+  const of = value === '*' ? new Star() : argument(value);
+  return new Aggregate(kind, of, (options ?? {}) as unknown as AggregateOptions) as never;
 }

@@ -1,4 +1,4 @@
-import { ValueError } from '../errors.ts';
+import { NotSupportedError, ValueError } from '../errors.ts';
 import type { Field } from '../fields/field.ts';
 import type { Resolver } from '../query/resolver.ts';
 import type { SqlWriter } from '../sql/writer.ts';
@@ -109,7 +109,12 @@ export class WindowExpression extends Computable {
       const terms = order.map((term) => term.toSql(writer));
       over.push(`ORDER BY ${terms.join(', ')}`);
     }
-    if (frame !== undefined) over.push(frame);
+    if (frame !== undefined) {
+      if (frame.includes(' EXCLUDE ') && writer.dialect.frameExclusion !== true) {
+        throw new NotSupportedError('This backend does not support window frame exclusions.');
+      }
+      over.push(frame);
+    }
     return `${expression.toSql(writer)} OVER (${over.join(' ')})`;
   }
 }

@@ -1,5 +1,5 @@
 import { ValueError } from '../errors.ts';
-import { IntegerField } from '../fields/numbers.ts';
+import { FloatField, IntegerField } from '../fields/numbers.ts';
 import type { Argument, ArgumentPath, ArgumentType, Expression, ListOptions } from '../types/expressions.ts';
 import { orderingTerms } from './aggregates.ts';
 import { argument } from './arguments.ts';
@@ -7,11 +7,22 @@ import { WrittenValue } from './field-reference.ts';
 import { type FrameSql, WindowExpression, WindowFunction } from './window.ts';
 
 const count = new IntegerField('bigint', 'BigIntegerField');
+const share = new FloatField();
 
 /** Rows of a window around each row, counted in `rows` or in values of the ordering (`range`). */
-export type Frame =
+export type Frame = (
   | { readonly rows: readonly [start: number | null, end: number | null] }
-  | { readonly range: readonly [start: 0 | null, end: 0 | null] };
+  | { readonly range: readonly [start: 0 | null, end: 0 | null] }
+) & {
+  /** Rows of the frame that are left out: the row itself, all that are equal to it in the ordering, or only the others. */
+  readonly exclude?: keyof typeof exclusions;
+};
+const exclusions = {
+  currentRow: 'CURRENT ROW',
+  group: 'GROUP',
+  ties: 'TIES',
+  noOthers: 'NO OTHERS',
+} as const;
 
 interface WindowOptions<E> {
   readonly expression: E;
@@ -46,7 +57,14 @@ function frameSql(frame: Frame): FrameSql {
       'A bound of a frame is a whole number of rows, 0 for the row itself, or null for no end.',
     );
   }
-  return `${unit} BETWEEN ${bound(start, 'PRECEDING')} AND ${bound(end, 'FOLLOWING')}` as FrameSql;
+  return `${unit} BETWEEN ${bound(start, 'PRECEDING')} AND ${bound(end, 'FOLLOWING')}${excluded(frame)}` as FrameSql;
+}
+function excluded({ exclude }: Frame): string {
+  if (exclude === undefined) return '';
+  if (!Object.hasOwn(exclusions, exclude)) {
+    throw new TypeError(`A frame excludes ${Object.keys(exclusions).join(', ')}, not '${exclude}'.`);
+  }
+  return ` EXCLUDE ${exclusions[exclude]}`;
 }
 function bound(offset: number | null, open: 'PRECEDING' | 'FOLLOWING'): string {
   if (offset === null) return `UNBOUNDED ${open}`;
@@ -66,6 +84,42 @@ export function DenseRank(): Expression<number, never, 'value'> {
 export function RowNumber(): Expression<number, never, 'value'> {
   return new WindowFunction('ROW_NUMBER', [], count) as never;
 }
+/** Rank as a share of the other rows of the window, from 0 to 1. */
+export function PercentRank(): Expression<number, never, 'value'> {
+  return new WindowFunction('PERCENT_RANK', [], share) as never;
+}
+/** Share of the rows of the window up to this one and those equal to it, above 0 up to 1. */
+export function CumeDist(): Expression<number, never, 'value'> {
+  return new WindowFunction('CUME_DIST', [], share) as never;
+}
+/** Number of the part the row falls in when the window is divided into `buckets` parts as equal as can be, from 1. */
+export function Ntile(buckets = 1): Expression<number, never, 'value'> {
+  if (!Number.isSafeInteger(buckets) || buckets <= 0) {
+    throw new ValueError('num_buckets must be greater than 0.');
+  }
+  return new WindowFunction('NTILE', [new WrittenValue(buckets)], count) as never;
+}
+
+/** The value of the first row of the frame. */
+export function FirstValue<const A extends Argument>(value: A): Same<A> {
+  return new WindowFunction('FIRST_VALUE', [argument(value)]) as never;
+}
+/** The value of the last row of the frame, which ends with the row itself unless another frame is given. */
+export function LastValue<const A extends Argument>(value: A): Same<A> {
+  return new WindowFunction('LAST_VALUE', [argument(value)]) as never;
+}
+/** The value of row number `nth` of the frame, from 1; null where there is no such row. */
+export function NthValue<const A extends Argument>(
+  value: A,
+  nth = 1,
+): Expression<ArgumentType<A> | null, ArgumentPath<A>, 'nullable'> {
+  requireSource('NthValue', value);
+  if (!Number.isSafeInteger(nth) || nth <= 0) {
+    throw new ValueError('NthValue requires a positive integer as for nth.');
+  }
+  return new WindowFunction('NTH_VALUE', [argument(value), new WrittenValue(nth)]) as never;
+}
+type Same<A> = Expression<ArgumentType<A>, ArgumentPath<A>, 'nullable'>;
 
 type Shifted<A, D> = Expression<
   ArgumentType<A> | ([D] extends [undefined] ? null : D),
@@ -77,20 +131,25 @@ export function Lag<
   const A extends Argument,
   D extends number | string | boolean | Date | undefined = undefined,
 >(value: A, offset = 1, fallback?: D): Shifted<A, D> {
-  return shifted('LAG', value, offset, fallback);
+  return shifted('Lag', value, offset, fallback);
 }
 /** The value `offset` rows after this one in the window; `fallback`, or null, where there is no such row. */
 export function Lead<
   const A extends Argument,
   D extends number | string | boolean | Date | undefined = undefined,
 >(value: A, offset = 1, fallback?: D): Shifted<A, D> {
-  return shifted('LEAD', value, offset, fallback);
+  return shifted('Lead', value, offset, fallback);
 }
 function shifted(name: string, value: unknown, offset: number, fallback: unknown): never {
+  requireSource(name, value);
   if (!Number.isSafeInteger(offset) || offset <= 0) {
     throw new ValueError(`${name} requires a positive integer for the offset.`);
   }
   const values = [argument(value), new WrittenValue(offset)];
   if (fallback !== undefined) values.push(new WrittenValue(fallback));
-  return new WindowFunction(name, values) as never;
+  return new WindowFunction(name.toUpperCase(), values) as never;
+}
+function requireSource(name: string, value: unknown): void {
+  if (value !== null && value !== undefined) return;
+  throw new ValueError(`${name} requires a non-null source expression.`);
 }

@@ -39,6 +39,10 @@ export interface AggregateParts {
   readonly order: readonly string[];
   /** Text between values, for aggregates that join them. */
   readonly delimiter: string | undefined;
+  /** SQL of a second argument, for figures about pairs of values. */
+  readonly second?: string | undefined;
+  /** SQL with `%(expressions)s` in it, for aggregates that are not written as a call. */
+  readonly template?: string | undefined;
 }
 
 export interface LockingParts {
@@ -80,6 +84,8 @@ export interface Dialect {
   readonly name: string;
   /** True where parts of moments can be taken in time zones other than UTC. */
   readonly timeZones?: boolean;
+  /** True where rows can be left out of the frame of a window. */
+  readonly frameExclusion?: boolean;
 
   /** How the text of a value is changed on its way out; undefined where it is sent as it is. */
   wire(field: Field): ((text: string) => Wire) | undefined;
@@ -113,7 +119,7 @@ export interface Dialect {
   truncate(unit: MomentUnit, value: TypedSql): string;
   dateOf(value: TypedSql): string;
   timeOf(value: TypedSql): string;
-  /** SQL of a function every database has, under its own name and rules. */
+  /** SQL of a function under the database's own name and rules. */
   call(name: FunctionName, values: readonly string[]): string;
   aggregate(parts: AggregateParts): string;
 
@@ -177,7 +183,42 @@ export interface SchemaDialect {
   drop(tables: readonly string[]): readonly string[];
 }
 
-export type FunctionName = 'lower' | 'upper' | 'length' | 'now' | 'concat' | 'greatest' | 'least';
+/** Functions that databases write in different ways; those of one name everywhere are not among them. */
+export type FunctionName =
+  | 'lower'
+  | 'upper'
+  | 'length'
+  | 'concat'
+  | 'left'
+  | 'right'
+  | 'lpad'
+  | 'rpad'
+  | 'trim'
+  | 'ltrim'
+  | 'rtrim'
+  | 'repeat'
+  | 'replace'
+  | 'reverse'
+  | 'strIndex'
+  | 'substr'
+  | 'chr'
+  | 'ord'
+  | 'md5'
+  | 'sha1'
+  | 'sha224'
+  | 'sha256'
+  | 'sha384'
+  | 'sha512'
+  | 'now'
+  | 'greatest'
+  | 'least'
+  | 'jsonObject'
+  | 'jsonArray'
+  | 'atan2'
+  | 'cot'
+  | 'random'
+  | 'uuid4'
+  | 'uuid7';
 
 /** A field's value as this database takes it. */
 export function sentValue(value: Wire, field: Field, dialect: Dialect): Wire {

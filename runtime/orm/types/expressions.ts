@@ -89,24 +89,29 @@ type NullOf<T> = Extract<T, null>;
 /** Avg of a decimal stays lossless; of anything else it is a number. */
 type Average<T> = [NonNullable<T>] extends [string] ? string | null : number | null;
 
+/** A number that may have a fraction: lossless where a decimal goes in. */
+type Real<T> = ([Extract<T, string>] extends [never] ? number : string) | NullOf<T>;
+
 /** JavaScript type of expression `E` on a model with fields `S` and annotations `A`. */
 export type ExpressionType<S, A, E> =
   E extends Expression<infer T, infer P, infer Kind>
     ? Kind extends 'field'
       ? TypeAt<S, A, P>
-      : Kind extends 'sum' | 'min' | 'max'
-        ? Nullable<TypeAt<S, A, P>>
+      : Kind extends 'sum' | 'min' | 'max' | 'anyvalue' | 'bitand' | 'bitor' | 'bitxor'
+        ? Nullable<T | TypeAt<S, A, P>>
         : Kind extends 'avg'
-          ? Average<TypeAt<S, A, P>>
-          : Kind extends 'mapped'
-            ? T | NullOf<TypeAt<S, A, P>>
-            : Kind extends 'coalesce'
-              ? Coalesced<T, TypeAt<S, A, P>>
-              : Kind extends 'case' | 'nullable'
-                ? T | TypeAt<S, A, P>
-                : Kind extends 'array'
-                  ? TypeAt<S, A, P>[] | null
-                  : T
+          ? Average<T | TypeAt<S, A, P>>
+          : Kind extends 'real'
+            ? Real<T | TypeAt<S, A, P>>
+            : Kind extends 'mapped'
+              ? T | NullOf<TypeAt<S, A, P>>
+              : Kind extends 'coalesce'
+                ? Coalesced<T, TypeAt<S, A, P>>
+                : Kind extends 'case' | 'nullable'
+                  ? T | TypeAt<S, A, P>
+                  : Kind extends 'array'
+                    ? TypeAt<S, A, P>[] | null
+                    : T
     : E extends { readonly kind: 'condition' }
       ? boolean
       : E extends FilteredRelationOf<infer P>

@@ -4,7 +4,7 @@ import { AutoField, DecimalField, FloatField, IntegerField } from '../../fields/
 import { CharField } from '../../fields/text.ts';
 import type { AggregateParts, Dialect, MomentPart, TypedSql } from '../../sql/dialect.ts';
 import { keyField, momentText, moreDecoders, scaled, wireFor, wireList } from '../neutral.ts';
-import { standardCalls, unsupported } from '../standard.ts';
+import { callsOf, postgresqlAggregates, unsupported } from '../standard.ts';
 
 const asText = (sql: string) => `CAST(${sql} AS char)`;
 function literal(text: string): string {
@@ -80,12 +80,14 @@ function withoutEmptyFraction(text: string): string {
   return text.replace(/\.0*$/, '');
 }
 
-function aggregate({ function: name, distinct, argument, filter, order, delimiter }: AggregateParts): string {
-  if (name === 'ARRAY_AGG' || name === 'JSONB_AGG') throw unsupported(name, 'MySQL');
+function aggregate(parts: AggregateParts): string {
+  const { function: name, distinct, argument, filter, order, delimiter, template } = parts;
+  if (postgresqlAggregates.has(name)) throw unsupported(name, 'MySQL');
   // There is no FILTER: rows that are not meant count as null.
   const all = argument.sql === '*' ? '1' : argument.sql;
   const value = filter === undefined ? argument.sql : `CASE WHEN ${filter} THEN ${all} END`;
   const only = distinct ? 'DISTINCT ' : '';
+  if (template !== undefined) return template.replaceAll('%(expressions)s', () => `${only}${value}`);
   if (delimiter === undefined) return `${name}(${only}${value})`;
   const ordered = order.length === 0 ? '' : ` ORDER BY ${order.join(', ')}`;
   // The separator can be no parameter.
@@ -206,11 +208,25 @@ export const mysqlDialect: Dialect = {
   },
   dateOf: ({ sql }) => `DATE(${sql})`,
   timeOf: ({ sql }) => `TIME(${sql})`,
-  call(name, values) {
-    if (name === 'now') return 'CURRENT_TIMESTAMP(6)';
-    if (name === 'length') return `CHAR_LENGTH(${asText(values[0] ?? '')})`;
-    return standardCalls[name](values, asText);
-  },
+  call: callsOf('MySQL', asText, {
+    now: () => 'CURRENT_TIMESTAMP(6)',
+    length: ([value = '']) => `CHAR_LENGTH(${asText(value)})`,
+    left: (values) => `LEFT(${values.join(', ')})`,
+    right: (values) => `RIGHT(${values.join(', ')})`,
+    lpad: (values) => `LPAD(${values.join(', ')})`,
+    rpad: (values) => `RPAD(${values.join(', ')})`,
+    repeat: (values) => `REPEAT(${values.join(', ')})`,
+    reverse: ([value]) => `REVERSE(${value})`,
+    chr: ([value]) => `CHAR(${value} USING utf32)`,
+    ord: ([value]) => `ORD(CONVERT(${value} USING utf32))`,
+    md5: ([value]) => `MD5(${value})`,
+    sha1: ([value]) => `SHA1(${value})`,
+    sha224: ([value]) => `SHA2(${value}, 224)`,
+    sha256: ([value]) => `SHA2(${value}, 256)`,
+    sha384: ([value]) => `SHA2(${value}, 384)`,
+    sha512: ([value]) => `SHA2(${value}, 512)`,
+    random: () => 'RAND()',
+  }),
   aggregate,
 
   ordered(sql, descending, { nullsFirst, nullsLast }) {

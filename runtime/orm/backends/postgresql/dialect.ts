@@ -8,12 +8,12 @@ import type {
   ArithmeticOperator,
   ConflictRule,
   Dialect,
-  FunctionName,
   LockingParts,
   MomentPart,
   MomentUnit,
   TypedSql,
 } from '../../sql/dialect.ts';
+import { postgresqlFunctions } from './functions.ts';
 
 const operators: Readonly<Record<ArithmeticOperator, string>> = {
   add: '+',
@@ -46,20 +46,10 @@ function zoned({ sql, field, zone = 'UTC' }: TypedSql): string {
   return field?.family === 'dateTime' ? `${sql} AT TIME ZONE ${literal(zone)}` : sql;
 }
 
-const functions: Readonly<Record<FunctionName, (values: readonly string[]) => string>> = {
-  lower: ([value]) => `LOWER((${value})::text)`,
-  upper: ([value]) => `UPPER((${value})::text)`,
-  length: ([value]) => `LENGTH((${value})::text)`,
-  now: () => 'STATEMENT_TIMESTAMP()',
-  // A null part is empty text, as in Django; CONCAT() itself is not immutable.
-  concat: (values) => `(${values.map((value) => `COALESCE((${value})::text, '')`).join(' || ')})`,
-  greatest: (values) => `GREATEST(${values.join(', ')})`,
-  least: (values) => `LEAST(${values.join(', ')})`,
-};
-
 export const postgresqlDialect: Dialect = {
   name: 'postgresql',
   timeZones: true,
+  frameExclusion: true,
 
   wire: () => undefined,
   list: () => undefined,
@@ -125,14 +115,17 @@ export const postgresqlDialect: Dialect = {
   },
   dateOf: (value) => `(${zoned(value)})::date`,
   timeOf: (value) => `(${zoned(value)})::time`,
-  call: (name, values) => functions[name](values),
-  aggregate({ function: name, distinct, argument, filter, order, delimiter }: AggregateParts) {
+  call: (name, values) => postgresqlFunctions[name](values),
+  aggregate(parts: AggregateParts) {
+    const { function: name, distinct, argument, filter, order, delimiter, second, template } = parts;
     // A cast that is not needed would make ORDER BY name another expression than DISTINCT.
     const cast = argument.field?.family === 'text' ? '' : '::text';
+    const pair = second === undefined ? '' : `, ${second}`;
     const between = delimiter === undefined ? '' : `${cast}, ${delimiter}`;
     const ordered = order.length === 0 ? '' : ` ORDER BY ${order.join(', ')}`;
     const only = filter === undefined ? '' : ` FILTER (WHERE ${filter})`;
-    return `${name}(${distinct ? 'DISTINCT ' : ''}${argument.sql}${between}${ordered})${only}`;
+    const values = `${distinct ? 'DISTINCT ' : ''}${argument.sql}${pair}${between}${ordered}`;
+    return `${template?.replaceAll('%(expressions)s', () => values) ?? `${name}(${values})`}${only}`;
   },
 
   ordered(sql, descending, { nullsFirst, nullsLast }: NullsOrder) {

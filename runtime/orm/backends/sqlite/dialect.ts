@@ -4,7 +4,7 @@ import { AutoField, DecimalField, FloatField, IntegerField } from '../../fields/
 import type { AggregateParts, Dialect, MomentPart, MomentUnit } from '../../sql/dialect.ts';
 import { keyField, momentText, moreDecoders, scaled, wireFor, wireList } from '../neutral.ts';
 import { standardConflict, standardReturning } from '../postgresql/dialect.ts';
-import { quotedLiteral, standardCalls, unsupported } from '../standard.ts';
+import { callsOf, postgresqlAggregates, quotedLiteral, unsupported } from '../standard.ts';
 
 // SQLite keeps moments as text in UTC, `2024-01-03 13:30:15.000000`, and what else it has no type for as Django does.
 
@@ -97,14 +97,15 @@ const spreads: Readonly<Record<string, (argument: string) => string>> = {
   STDDEV_SAMP: (argument) => `SQRT(MAX(0.0, ${spread(argument, `NULLIF(COUNT(${argument}) - 1, 0)`)}))`,
 };
 
-function aggregate({ function: name, distinct, argument, filter, order, delimiter }: AggregateParts): string {
+function aggregate(parts: AggregateParts): string {
+  const { function: name, distinct, argument, filter, order, delimiter } = parts;
   const only = filter === undefined ? '' : ` FILTER (WHERE ${filter})`;
   const spreadOf = spreads[name];
   if (spreadOf !== undefined) {
     if (distinct) throw unsupported(`${name}(DISTINCT)`, 'SQLite');
     return spreadOf(filter === undefined ? argument.sql : `(CASE WHEN ${filter} THEN ${argument.sql} END)`);
   }
-  if (name === 'ARRAY_AGG' || name === 'JSONB_AGG') throw unsupported(name, 'SQLite');
+  if (postgresqlAggregates.has(name)) throw unsupported(name, 'SQLite');
   const ordered = order.length === 0 ? '' : ` ORDER BY ${order.join(', ')}`;
   if (delimiter !== undefined) {
     if (distinct)
@@ -117,7 +118,10 @@ function aggregate({ function: name, distinct, argument, filter, order, delimite
       'You cannot use Sum, Avg, StdDev, and Variance aggregations on date/time fields in sqlite3 since date/time is saved as text.',
     );
   }
-  return `${name}(${distinct ? 'DISTINCT ' : ''}${argument.sql}${ordered})${only}`;
+  const values = `${distinct ? 'DISTINCT ' : ''}${argument.sql}${ordered}`;
+  // There is no ANY_VALUE; the largest value is one of them.
+  const call = name === 'ANY_VALUE' ? 'MAX' : name;
+  return `${parts.template?.replaceAll('%(expressions)s', () => values) ?? `${call}(${values})`}${only}`;
 }
 
 function path(keys: readonly string[]): string {
@@ -131,6 +135,7 @@ const pathOf = (keys: readonly string[]) => quotedLiteral(`$${path(keys)}`);
 
 export const sqliteDialect: Dialect = {
   name: 'sqlite',
+  frameExclusion: true,
 
   wire: wireFor({ boolean: (text) => (text === 'true' ? '1' : '0'), dateTime: momentText }),
   list: (element) => wireList(element, sqliteDialect),
@@ -207,12 +212,18 @@ export const sqliteDialect: Dialect = {
   },
   dateOf: ({ sql }) => `DATE(${sql})`,
   timeOf: ({ sql, field }) => (field?.family === 'dateTime' ? `SUBSTR(${sql}, 12)` : sql),
-  call(name, values) {
-    if (name === 'now') return `(STRFTIME('%Y-%m-%d %H:%M:%f', 'now') || '000')`;
-    if (name === 'greatest') return `MAX(${values.join(', ')})`;
-    if (name === 'least') return `MIN(${values.join(', ')})`;
-    return standardCalls[name](values, asText);
-  },
+  call: callsOf('SQLite', asText, {
+    now: () => `(STRFTIME('%Y-%m-%d %H:%M:%f', 'now') || '000')`,
+    greatest: (values) => `MAX(${values.join(', ')})`,
+    least: (values) => `MIN(${values.join(', ')})`,
+    left: ([value, length]) => `SUBSTR(${value}, 1, ${length})`,
+    right: ([value, length]) => `SUBSTR(${value}, -(${length}))`,
+    repeat: ([value, times]) => `REPLACE(HEX(ZEROBLOB(${times})), '00', ${value})`,
+    chr: ([value]) => `CHAR(${value})`,
+    ord: ([value]) => `UNICODE(${value})`,
+    // From a whole number of 64 bits with its sign.
+    random: () => '(0.5 + RANDOM() / 18446744073709551616.0)',
+  }),
   aggregate,
 
   ordered(sql, descending, { nullsFirst, nullsLast }) {

@@ -1,0 +1,48 @@
+import type { Argument, ArgumentPath, ArgumentType, Expression } from '../types/expressions.ts';
+import { argument, fieldOf, isOptions } from './arguments.ts';
+import { Branch, CaseExpression } from './case.ts';
+import { Condition } from './condition.ts';
+import { ExpressionNode } from './node.ts';
+import { NullLiteral } from './value.ts';
+
+/** One branch of a `Case`: the value of rows that meet the condition. */
+export function When<const A extends Argument>(
+  condition: object,
+  then: A,
+): WhenOf<ArgumentType<A>, ArgumentPath<A>> {
+  const given: unknown = condition;
+  const test =
+    given instanceof Condition
+      ? given
+      : given instanceof ExpressionNode
+        ? new Condition([given])
+        : Condition.of(condition);
+  if (test.empty) throw new TypeError("An empty Q() can't be used as a When() condition.");
+  return new Branch(test, argument(then)) as never;
+}
+/** A branch whose value has type `T`, or that of the fields `P`. */
+export interface WhenOf<T, P extends string> {
+  readonly kind: 'branch';
+  readonly type: T;
+  readonly path: P;
+}
+
+interface CaseOptions<D> {
+  /** Value of rows that meet no condition; null when absent. */
+  readonly default?: D;
+  readonly outputField?: unknown;
+}
+/** The value of the first branch whose condition a row meets: `Case(When({ … }, 1), { default: 0 })`. */
+export function Case<T, P extends string, const D extends Argument = null>(
+  ...given: [...WhenOf<T, P>[], CaseOptions<D>] | WhenOf<T, P>[]
+): Expression<T | ArgumentType<D>, P | ArgumentPath<D>, 'case'> {
+  const last: unknown = given.at(-1);
+  const options: CaseOptions<unknown> = isOptions(last) ? last : {};
+  const branches = given.filter((each): each is never => (each as unknown) instanceof Branch);
+  const otherwise = options.default ?? null;
+  return new CaseExpression(
+    branches as unknown as readonly Branch[],
+    otherwise === null ? new NullLiteral() : argument(otherwise),
+    fieldOf(options.outputField),
+  ) as never;
+}

@@ -1,0 +1,176 @@
+import type { Field } from '../fields/field.ts';
+import type { Resolver } from '../query/resolver.ts';
+import type { SqlWriter } from '../sql/writer.ts';
+import type { FuncConstructor } from '../types/func.ts';
+import { argument, fieldOf, isOptions } from './arguments.ts';
+import { Computable } from './arithmetic.ts';
+import { commonOutput } from './beside.ts';
+import type { ExpressionNode, ShapeSink } from './node.ts';
+
+/** What is said about a function where it is called, or as static properties of a class for it. */
+interface FunctionSettings {
+  readonly function?: string | undefined;
+  readonly template?: string | undefined;
+  readonly argJoiner?: string | undefined;
+  readonly arity?: number | undefined;
+  readonly outputField?: unknown;
+}
+
+const plainName = /^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)?$/;
+const plainTemplate = '%(function)s(%(expressions)s)';
+
+/** A function that the application describes: by options, or by a class of its own. */
+export class FuncNode extends Computable {
+  readonly values: readonly ExpressionNode[];
+  readonly settings: FunctionSettings;
+
+  constructor(...given: unknown[]) {
+    super();
+    const last = given.at(-1);
+    const options: FunctionSettings = isOptions(last) ? last : {};
+    const values = isOptions(last) ? given.slice(0, -1) : given;
+    this.settings = { ...settingsOf(this.constructor), ...options };
+    requireSettings(this.settings);
+    const { arity } = this.settings;
+    if (arity !== undefined && values.length !== arity) {
+      throw new TypeError(
+        `'${this.constructor.name}' takes exactly ${arity} ${arity === 1 ? 'argument' : 'arguments'} (${values.length} given)`,
+      );
+    }
+    this.values = values.map(argument);
+  }
+  override get children(): readonly ExpressionNode[] {
+    return this.values;
+  }
+  get output(): Field | undefined {
+    return undefined;
+  }
+  /** Type of the result, given the arguments of a query. */
+  outputOf(values: readonly ExpressionNode[]): Field | undefined {
+    return fieldOf(this.settings.outputField) ?? commonOutput(values);
+  }
+  /**
+   * SQL of the function. A class may write its own.
+   *
+   * @param values SQL of the arguments
+   * @param database `postgresql`, `sqlite` or `mysql`
+   */
+  sql(values: readonly string[], _database: string): string {
+    const { function: name = '', template = plainTemplate, argJoiner = ', ' } = this.settings;
+    const parts: Readonly<Record<string, string>> = { function: name, expressions: values.join(argJoiner) };
+    return template.replaceAll(/%(?:%|\((\w+)\)s)/g, (mark, part: string | undefined) =>
+      part === undefined ? '%' : (parts[part] ?? mark),
+    );
+  }
+  describe(sink: ShapeSink): void {
+    const type = fieldOf(this.settings.outputField);
+    const text = writtenBy((database) =>
+      this.sql(
+        this.values.map(() => anyValue),
+        database,
+      ),
+    );
+    sink.token(`func ${identityOf(this.constructor)} ${type?.typeName} ${type?.databaseType()} ${text}(`);
+    for (const value of this.values) value.describe(sink);
+    sink.token(')');
+  }
+  resolve(resolver: Resolver): ExpressionNode {
+    return new AppliedFunction(
+      this,
+      this.values.map((value) => value.resolve(resolver)),
+    );
+  }
+  toSql(): string {
+    throw new Error('a function is resolved before it is compiled');
+  }
+}
+
+/** A described function, applied to columns and values of a query. */
+export class AppliedFunction extends Computable {
+  readonly func: FuncNode;
+  readonly #values: readonly ExpressionNode[];
+
+  constructor(func: FuncNode, values: readonly ExpressionNode[]) {
+    super();
+    this.func = func;
+    this.#values = values;
+  }
+  override get children(): readonly ExpressionNode[] {
+    return this.#values;
+  }
+  override get label(): string {
+    return this.func.constructor.name;
+  }
+  get output(): Field | undefined {
+    return this.func.outputOf(this.#values);
+  }
+  override get typedByServer(): boolean {
+    return this.func.settings.outputField === undefined;
+  }
+  describe(): void {
+    throw new Error('a resolved expression has no shape of its own');
+  }
+  resolve(): ExpressionNode {
+    return this;
+  }
+  toSql(writer: SqlWriter): string {
+    const values = this.#values.map((value) => value.toSql(writer));
+    return this.func.sql(values, writer.dialect.name);
+  }
+}
+
+/** The static properties of a class, inherited ones too. */
+function settingsOf(described: object): FunctionSettings {
+  const { function: name, template, argJoiner, arity, outputField } = described as FunctionSettings;
+  return { function: name, template, argJoiner, arity, outputField };
+}
+
+/** @throws TypeError for settings that make no SQL */
+function requireSettings({ function: name, template = plainTemplate }: FunctionSettings): void {
+  const named = typeof name === 'string' && plainName.test(name);
+  if (name === undefined ? template.includes('%(function)s') : !named) {
+    throw new TypeError('Func needs the name of a function: { function: … }.');
+  }
+  for (const [, part] of template.matchAll(/%\((\w+)\)s/g)) {
+    if (part === 'function' || part === 'expressions') continue;
+    throw new TypeError(`A template names %(function)s and %(expressions)s only, not %(${part})s.`);
+  }
+}
+
+/** Stands for the SQL of an argument where only the text round it matters. */
+const anyValue = '\u0001';
+
+/** The text an instance writes round its arguments, which may depend on anything it holds. */
+export function writtenBy(write: (database: string) => string): string {
+  try {
+    return write('postgresql');
+  } catch (error) {
+    // Said again, and thrown, when the query is compiled.
+    return String(error);
+  }
+}
+const identities = new WeakMap<object, number>();
+let count = 0;
+/** A number for each class: on other databases what it writes may differ more. */
+export function identityOf(given: object): number {
+  let known = identities.get(given);
+  if (known === undefined) {
+    known = ++count;
+    identities.set(given, known);
+  }
+  return known;
+}
+
+/** Callable and extendable, as a class cannot be. */
+function callable(this: unknown, ...given: unknown[]): FuncNode {
+  const made = new.target === undefined || (new.target as unknown) === callable ? FuncNode : new.target;
+  return Reflect.construct(FuncNode, given, made) as FuncNode;
+}
+callable.prototype = FuncNode.prototype;
+Object.defineProperty(callable, 'name', { value: 'Func' });
+
+/**
+ * Any function of the server by name: `Func('title', { function: 'REVERSE', outputField: fields.text() })`. A class
+ * that extends it says the same once, as static properties, and may write SQL of its own.
+ */
+export const Func = callable as unknown as FuncConstructor;

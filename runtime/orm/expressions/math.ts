@@ -1,0 +1,134 @@
+import { DecimalField, FloatField, IntegerField } from '../fields/numbers.ts';
+import type { FunctionName } from '../sql/dialect.ts';
+import type { Argument, ArgumentPath, ArgumentType, Expression } from '../types/expressions.ts';
+import { commonOutput } from './beside.ts';
+import { call, type FunctionKind, firstOutput, kind, own, plain } from './functions.ts';
+import type { ExpressionNode } from './node.ts';
+import { spread } from './spread.ts';
+
+// Functions of numbers. A decimal stays a decimal, a string that loses nothing; all else comes as a JavaScript number.
+
+const exact = new DecimalField();
+const float = new FloatField();
+
+/** As the argument: a whole number stays one. */
+type Alike<A> = Expression<ArgumentType<A>, ArgumentPath<A>, 'nullable'>;
+/** A number that may have a fraction; a string where an argument is a decimal. */
+type Real<A> = Expression<ArgumentType<A>, ArgumentPath<A>, 'real'>;
+
+/** The type of a result with fractions: exact where an argument is. */
+function fraction(values: readonly ExpressionNode[]) {
+  return values.some(({ output }) => output instanceof DecimalField) ? exact : spread(commonOutput(values));
+}
+function real(name: string, write?: FunctionKind['write']): <const A extends Argument>(value: A) => Real<A> {
+  const of = kind(name, fraction, write);
+  return (value) => call(of, [value]) as never;
+}
+function ownReal(name: FunctionName): FunctionKind {
+  return own(name, fraction);
+}
+
+/** SQL of arguments for functions that PostgreSQL has for decimals only. */
+function decimals(write: FunctionKind['write']): FunctionKind['write'] {
+  return (values, dialect, nodes) => {
+    const cast = values.map((sql, at) =>
+      nodes[at]?.output instanceof FloatField ? dialect.cast(`(${sql})`, exact) : sql,
+    );
+    return write(cast, dialect, nodes);
+  };
+}
+/** Keeps whole numbers whole: as floating point, large ones would lose their last digits. */
+function whole(write: FunctionKind['write']): FunctionKind['write'] {
+  return (values, dialect, nodes) => {
+    const output = nodes[0]?.output;
+    if (!(output instanceof IntegerField)) return write(values, dialect, nodes);
+    const [first = '', ...more] = values;
+    return dialect.cast(write([dialect.cast(`(${first})`, exact), ...more], dialect, nodes), output);
+  };
+}
+function alike(name: string, write = plain(name)): <const A extends Argument>(value: A) => Alike<A> {
+  const of = kind(name, firstOutput, whole(write));
+  return (value) => call(of, [value]) as never;
+}
+
+/** The number without its sign. */
+export const Abs = alike('ABS');
+/** The smallest whole number that is not smaller. */
+export const Ceil = alike('CEIL', plain('CEILING'));
+/** The largest whole number that is not larger. */
+export const Floor = alike('FLOOR');
+/** -1, 0 or 1: the sign of the number. */
+export const Sign = alike('SIGN');
+
+const round = kind('ROUND', firstOutput, decimals(whole(plain('ROUND'))));
+/**
+ * The number rounded to `precision` digits behind the point, 0 when absent; below 0, in front of it. Halves go away
+ * from zero.
+ */
+export function Round<const A extends Argument>(value: A, precision: number | Expression = 0): Alike<A> {
+  return call(round, [value, precision]) as never;
+}
+
+/** Angle in radians whose cosine is the number. */
+export const ACos = real('ACOS');
+/** Angle in radians whose sine is the number. */
+export const ASin = real('ASIN');
+/** Angle in radians whose tangent is the number. */
+export const ATan = real('ATAN');
+/** Cosine of an angle in radians. */
+export const Cos = real('COS');
+/** Cotangent of an angle in radians. */
+export const Cot = real('COT', (values, dialect) => dialect.call('cot', values));
+/** An angle in radians as degrees. */
+export const Degrees = real('DEGREES');
+/** e to the power of the number. */
+export const Exp = real('EXP');
+/** Natural logarithm. */
+export const Ln = real('LN');
+/** An angle in degrees as radians. */
+export const Radians = real('RADIANS');
+/** Sine of an angle in radians. */
+export const Sin = real('SIN');
+/** Square root. */
+export const Sqrt = real('SQRT');
+/** Tangent of an angle in radians. */
+export const Tan = real('TAN');
+
+const two = {
+  atan2: ownReal('atan2'),
+  log: kind('LOG', fraction, decimals(plain('LOG'))),
+  mod: kind('MOD', fraction, decimals(plain('MOD'))),
+  power: kind('POWER', fraction),
+};
+/** Angle in radians whose tangent is `y` divided by `x`, in the quadrant of both. */
+export function ATan2<const A extends Argument, const B extends Argument>(y: A, x: B): Real<A | B> {
+  return call(two.atan2, [y, x]) as never;
+}
+/** Logarithm of `value` to the base `base`. */
+export function Log<const A extends Argument, const B extends Argument>(base: A, value: B): Real<A | B> {
+  return call(two.log, [base, value]) as never;
+}
+/** What is left when `value` is divided by `divisor`. */
+export function Mod<const A extends Argument, const B extends Argument>(value: A, divisor: B): Real<A | B> {
+  return call(two.mod, [value, divisor]) as never;
+}
+/** `value` to the power of `exponent`. */
+export function Power<const A extends Argument, const B extends Argument>(
+  value: A,
+  exponent: B,
+): Real<A | B> {
+  return call(two.power, [value, exponent]) as never;
+}
+
+const constants = {
+  pi: kind('PI', () => float),
+  random: { ...own('random', () => float), volatile: true },
+};
+/** The number π. */
+export function Pi(): Expression<number, never, 'value'> {
+  return call(constants.pi, []) as never;
+}
+/** A number from 0 up to 1, another for each row. */
+export function Random(): Expression<number, never, 'value'> {
+  return call(constants.random, []) as never;
+}
