@@ -50,8 +50,14 @@ export const referenceTables: Readonly<Record<string, () => string>> = {
     ),
   functions: () =>
     functionTable(
-      ['library.ts', 'parts.ts', 'truncation.ts', 'raw-sql.ts'].map((file) => `expressions/${file}`),
+      ['cases.ts', 'comparison.ts', 'identifiers.ts', 'now.ts', 'func.ts', 'raw-sql.ts'].map(
+        (file) => `expressions/${file}`,
+      ),
     ),
+  texts: () => functionTable(['expressions/text.ts']),
+  numbers: () => functionTable(['expressions/math.ts']),
+  dates: () => functionTable(['expressions/parts.ts', 'expressions/truncation.ts']),
+  pairs: () => functionTable(['expressions/statistics.ts']),
   aggregates: () =>
     functionTable(['expressions/index.ts', 'expressions/aggregate-functions.ts'], ['F', 'Q', 'Value']),
   windows: () => functionTable(['expressions/windows.ts']),
@@ -157,7 +163,8 @@ function classesOf(file: string): Entry[] {
 
 /** Exported functions whose names begin with a capital letter, as all expressions do. */
 function functionsOf(file: string): Entry[] {
-  return parsed(file).statements.flatMap((each): Entry[] => {
+  const { statements } = parsed(file);
+  return statements.flatMap((each): Entry[] => {
     const exported = ts.canHaveModifiers(each) && ts.getModifiers(each)?.some(isExport);
     if (exported !== true) return [];
     if (ts.isFunctionDeclaration(each) && each.name !== undefined) {
@@ -168,8 +175,27 @@ function functionsOf(file: string): Entry[] {
     if (!ts.isVariableStatement(each)) return [];
     return each.declarationList.declarations
       .filter(({ name }) => capital(name.getText()))
-      .map(({ name }) => ({ name: name.getText(), text: commentOf(each), parameters: 'value, options?' }));
+      .map((declaration) => ({
+        name: declaration.name.getText(),
+        text: commentOf(each),
+        parameters: madeBy(declaration.initializer, statements),
+      }));
   });
+}
+/** Parameters of a function that another one of the file makes: `const Sin = real('SIN')`. */
+function madeBy(made: ts.Expression | undefined, statements: readonly ts.Statement[]): string {
+  if (made === undefined || !ts.isCallExpression(made)) return '...given';
+  const maker = statements.find(
+    (each): each is ts.FunctionDeclaration =>
+      ts.isFunctionDeclaration(each) && each.name?.text === made.expression.getText(),
+  );
+  if (maker?.type !== undefined && ts.isFunctionTypeNode(maker.type))
+    return parametersOf(maker.type.parameters);
+  const last = maker?.body?.statements.at(-1);
+  const returned = last !== undefined && ts.isReturnStatement(last) ? last.expression : undefined;
+  return returned !== undefined && ts.isArrowFunction(returned)
+    ? parametersOf(returned.parameters)
+    : '...given';
 }
 function isExport({ kind }: ts.Modifier): boolean {
   return kind === ts.SyntaxKind.ExportKeyword;

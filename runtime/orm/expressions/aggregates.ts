@@ -115,6 +115,7 @@ export class Aggregate extends Computable {
     return [];
   }
   override get defaultAlias(): string | undefined {
+    if (this.options.second !== undefined) return undefined;
     if (this.argument instanceof FieldReference)
       return `${this.argument.name}__${this.#kind.name.toLowerCase()}`;
     return this.argument instanceof Star ? `*__${this.#kind.name.toLowerCase()}` : undefined;

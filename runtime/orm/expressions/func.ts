@@ -30,7 +30,7 @@ export class FuncNode extends Computable {
     const options: FunctionSettings = isOptions(last) ? last : {};
     const values = isOptions(last) ? given.slice(0, -1) : given;
     this.settings = { ...settingsOf(this.constructor), ...options };
-    requireSettings(this.settings);
+    if (this.sql === FuncNode.prototype.sql) requireSettings(this.settings);
     const { arity } = this.settings;
     if (arity !== undefined && values.length !== arity) {
       throw new TypeError(

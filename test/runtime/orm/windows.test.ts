@@ -1,13 +1,19 @@
 import {
   Avg,
   Count,
+  CumeDist,
   DenseRank,
   Exists,
   F,
   FieldError,
+  FirstValue,
   Lag,
+  LastValue,
   Lead,
+  NthValue,
+  Ntile,
   OuterRef,
+  PercentRank,
   Q,
   Rank,
   RowNumber,
@@ -119,10 +125,74 @@ behaviour('195 a window over groups', function* () {
   ]);
   expect(keys(yield* call(rows.filter({ n__gt: 0, place__gt: 1 }), 'list'))).toEqual([2]);
 });
+behaviour('194 shares, parts, and values of other rows of the window', function* () {
+  const rows = Book.objects
+    .annotate({
+      share: Window({ expression: PercentRank(), orderBy: 'pages' }),
+      part: Window({ expression: CumeDist(), partitionBy: 'publisher', orderBy: 'pages' }),
+      half: Window({ expression: Ntile(2), orderBy: 'id' }),
+      one: Window({ expression: Ntile(), orderBy: 'id' }),
+    })
+    .orderBy('id')
+    .valuesList('share', 'part', 'half', 'one');
+  expect(yield* call(rows, 'list')).toEqual([
+    [0, 1 / 3, 1, 1],
+    [0.25, 2 / 3, 1, 1],
+    [0.5, 0.5, 1, 1],
+    [0.75, 1, 2, 1],
+    [1, 1, 2, 1],
+  ]);
+  const whole = { rows: [null, null] } as const;
+  const values = Book.objects
+    .annotate({
+      first: Window({ expression: FirstValue('title'), partitionBy: 'publisher', orderBy: 'id' }),
+      sofar: Window({ expression: LastValue('published'), partitionBy: 'publisher', orderBy: 'id' }),
+      last: Window({ expression: LastValue('title'), partitionBy: 'publisher', orderBy: 'id', frame: whole }),
+      second: Window({ expression: NthValue('price', 2), partitionBy: 'publisher', orderBy: 'id' }),
+      initial: Window({ expression: NthValue('pages'), orderBy: 'id' }),
+    })
+    .orderBy('id')
+    .valuesList('first', 'sofar', 'last', 'second', 'initial');
+  expect(yield* call(values, 'list')).toEqual([
+    ['Alpha', '2020-01-15', 'alphabet', null, 100],
+    ['Alpha', '2020-06-30', 'alphabet', '20.00', 100],
+    ['Gamma', '2021-01-01', 'Delta_50%', null, 100],
+    ['Gamma', '2021-12-31', 'Delta_50%', '40.00', 100],
+    ['Alpha', '2022-02-28', 'alphabet', '20.00', 100],
+  ]);
+});
+behaviour('rows can be left out of a frame', function* () {
+  const sum = (exclude: 'currentRow' | 'group' | 'ties' | 'noOthers', orderBy: string) =>
+    Window({ expression: Sum('pages'), orderBy, frame: { rows: [null, null], exclude } });
+  const rows = Book.objects
+    .annotate({
+      others: sum('currentRow', 'id'),
+      otherGroups: sum('group', 'publisher'),
+      noTies: sum('ties', 'publisher'),
+      all: sum('noOthers', 'id'),
+    })
+    .orderBy('id')
+    .valuesList('others', 'otherGroups', 'noTies', 'all');
+  expect(yield* call(rows, 'list')).toEqual([
+    [1400, 700, 800, 1500],
+    [1300, 700, 900, 1500],
+    [1200, 800, 1100, 1500],
+    [1100, 800, 1200, 1500],
+    [1000, 700, 1200, 1500],
+  ]);
+  expect(lastStatement()).toContain('UNBOUNDED FOLLOWING EXCLUDE CURRENT ROW)');
+});
 behaviour('195 what a window does not take', function* () {
   expect(() => Window({ expression: Value(1) })).toThrow(ValueError);
   expect(() => Window({ expression: Sum('pages', { default: 0 }) })).toThrow('OVER clauses');
-  expect(() => Lag('pages', 0)).toThrow(ValueError);
+  expect(() => Lag('pages', 0)).toThrow(new ValueError('Lag requires a positive integer for the offset.'));
+  expect(() => Lead(null)).toThrow(new ValueError('Lead requires a non-null source expression.'));
+  expect(() => Ntile(0)).toThrow(new ValueError('num_buckets must be greater than 0.'));
+  expect(() => NthValue('pages', -1)).toThrow(
+    new ValueError('NthValue requires a positive integer as for nth.'),
+  );
+  const left = { rows: [0, 0], exclude: 'ROWS); --' } as never;
+  expect(() => Window({ expression: Rank(), frame: left })).toThrow(TypeError);
   expect(() => Window({ expression: Rank(), frame: { rows: ['1; --' as never, 0] } })).toThrow(ValueError);
   const error = yield* thrownBy(() => call(Book.objects, 'update', { pages: rank }));
   expect(error).toBeInstanceOf(FieldError);

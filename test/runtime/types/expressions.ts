@@ -1,25 +1,46 @@
 // Checked, never run: the types of expressions.
 import {
+  Abs,
+  AnyValue,
   ArrayAgg,
+  BitOr,
+  BoolAnd,
   Case,
   Cast,
   Coalesce,
+  Collate,
   Count,
   Exists,
   ExtractYear,
   F,
   FilteredRelation,
+  FirstValue,
+  Func,
   fields,
+  JSONArray,
+  JSONObject,
+  Left,
   Length,
   Lower,
   Now,
+  NthValue,
+  Ntile,
   OuterRef,
+  Power,
   Q,
   type QuerySet,
+  Random,
   Rank,
+  RegrCount,
+  RegrSlope,
+  Round,
+  Sqrt,
+  StrIndex,
   StringAgg,
   Subquery,
+  Substr,
   Sum,
+  UUID4,
   Value,
   When,
   Window,
@@ -81,6 +102,86 @@ export function expressions() {
   Publisher.objects.filter(has);
   Publisher.objects.filter(has.not());
   Publisher.objects.annotate({ has }).filter({ has: true }).orderBy(F('name').desc());
+}
+
+export function functions() {
+  const rows = Book.objects.values({
+    start: Left('title', 3),
+    country: Substr('publisher__country', 1, 2),
+    place: StrIndex('title', Value('a')),
+    size: Abs('pages'),
+    rating: Round('rating', 1),
+    root: Sqrt('pages'),
+    share: Power('pages', 2),
+    random: Random(),
+    id: UUID4(),
+    object: JSONObject({ t: Lower('title'), p: 'pages' }),
+    array: JSONArray('title', 'pages'),
+    collated: Collate('title', 'C'),
+    first: Window({ expression: FirstValue('title'), orderBy: 'id' }),
+    second: Window({ expression: NthValue('pages', 2), orderBy: 'id' }),
+    part: Window({ expression: Ntile(4), orderBy: 'id', frame: { rows: [null, 0], exclude: 'ties' } }),
+  });
+  type Row = Item<typeof rows>;
+  same<Equal<Row['start'], string>>();
+  same<Equal<Row['country'], string | null>>();
+  same<Equal<Row['place'], number>>();
+  same<Equal<Row['size'], number>>();
+  same<Equal<Row['root'], number>>();
+  same<Equal<Row['share'], number>>();
+  same<Equal<Row['id'], string>>();
+  same<Equal<Row['array'], unknown[]>>();
+  same<Equal<Row['first'], string>>();
+  same<Equal<Row['second'], number | null>>();
+  same<Equal<Row['part'], number>>();
+  const figures = Book.objects.aggregate({
+    some: AnyValue('title'),
+    all: BoolAnd(Q({ pages__gt: 1 })),
+    bits: BitOr('pages'),
+    slope: RegrSlope('pages', 'id'),
+    n: RegrCount('pages', 'id'),
+    doubled: Sum(F('pages').mul(2)),
+    joined: StringAgg('title', Value(', ')),
+  });
+  same<
+    Equal<
+      typeof figures,
+      {
+        some: string | null;
+        all: boolean | null;
+        bits: number | null;
+        slope: number | null;
+        n: number;
+        doubled: number | null;
+        joined: string | null;
+      }
+    >
+  >();
+  // @ts-expect-error the path inside a function is checked
+  Book.objects.annotate({ x: Left('titel', 1) });
+  // @ts-expect-error so is the second
+  Book.objects.annotate({ x: Power('pages', 'pgaes') });
+  // @ts-expect-error and those of a JSON object
+  Book.objects.annotate({ x: JSONObject({ a: 'pgaes' }) });
+  // @ts-expect-error rows are left out of a frame by these names only
+  Window({ expression: Ntile(4), frame: { rows: [0, 0], exclude: 'everything' } });
+}
+
+/** A function of the application's own. */
+class Soundex extends Func<string> {
+  static override readonly function = 'SOUNDEX';
+  static override readonly arity = 1;
+  override sql([value]: readonly string[]) {
+    return `soundex(${value})`;
+  }
+}
+export function ownFunctions() {
+  const rows = Book.objects.values({
+    sounds: new Soundex('title'),
+    back: Func('title', { function: 'REVERSE', outputField: fields.text() }),
+  });
+  same<Equal<Item<typeof rows>, { sounds: string; back: string | null }>>();
+  Book.objects.filter({ title: new Soundex(Value('x')) });
 }
 
 export function filteredRelations() {
