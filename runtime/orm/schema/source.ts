@@ -1,31 +1,24 @@
 import { snakeCase } from '../models/naming.ts';
-import type { ColumnDescription, ConstraintDescription, DeleteRule, TableDescription } from './catalog.ts';
+import type { ColumnDescription, ConstraintDescription, TableDescription } from './catalog.ts';
 import { defaultSource, type FieldSource, fieldSource, rawSource } from './field-source.ts';
 import { foreignKeyOf, type NamedTable, nameTables } from './named-tables.ts';
 import { quoted } from './names.ts';
 import { type Pairs, pairsOf } from './pairs.ts';
+import { type ReverseSides, reverseSides } from './reverse-sides.ts';
 
 /** Writes the source of models for tables: it compiles, and makes tables like these. */
 export function modelSource(tables: readonly TableDescription[]): string {
   const named = nameTables(tables);
   const pairs = tables.flatMap((table) => pairsOf(table, named) ?? []);
   const models = named.filter(({ table }) => !pairs.some((each) => each.table === table));
-  const classes = models.map((each) => new ModelWriter(each, models, pairs).write());
+  const sides = reverseSides(models, pairs);
+  const classes = models.map((each) => new ModelWriter(each, models, pairs, sides).write());
   const body = classes.join('\n\n');
   const used = importable.filter((name) => new RegExp(`\\b${name}[.(<]`).test(body));
   return `import { ${used.join(', ')} } from '@migrate-async/runtime/orm';\n\n${body}\n`;
 }
 
 const importable = ['fields', 'foreignKey', 'Manager', 'manyToMany', 'model', 'Now', 'oneToOne', 'RawSQL'];
-
-const rules: Readonly<Record<DeleteRule, string>> = {
-  // What the application emulates is not in the catalogue: leave such rows to the database.
-  a: 'doNothing',
-  r: 'restrict',
-  c: 'cascade',
-  n: 'setNull',
-  d: 'setDefault',
-};
 
 /** Writes one model. */
 class ModelWriter {
@@ -37,8 +30,10 @@ class ModelWriter {
   readonly #implied = new Set<ConstraintDescription>();
 
   readonly #pairs: readonly Pairs[];
+  readonly #sides: ReverseSides;
 
-  constructor(own: NamedTable, all: readonly NamedTable[], pairs: readonly Pairs[]) {
+  constructor(own: NamedTable, all: readonly NamedTable[], pairs: readonly Pairs[], sides: ReverseSides) {
+    this.#sides = sides;
     this.#pairs = pairs.filter((each) => each.own === own);
     this.#own = own;
     this.#all = all;
@@ -49,8 +44,11 @@ class ModelWriter {
   write(): string {
     const { className: name, modelName } = this.#own;
     const fields = this.#table.columns.flatMap((column) => this.#field(column));
-    for (const { attribute, target } of this.#pairs) {
-      fields.push(`  ${attribute}: manyToMany<${target.className}>(() => ${target.className}),`);
+    for (const each of this.#pairs) {
+      const { className } = each.target;
+      const side = this.#sides.get(each);
+      const options = side === undefined ? '' : `, { relatedName: ${quoted(side)} }`;
+      fields.push(`  ${each.attribute}: manyToMany<${className}>(() => ${className}${options}),`);
     }
     const options = this.#options();
     const parts = [quoted(modelName), fields.length === 0 ? '{}' : `{\n${fields.join('\n')}\n}`];
@@ -131,29 +129,22 @@ class ModelWriter {
     primary: boolean,
   ): FieldSource {
     const single = primary || this.#isUnique(column.name);
-    const options = [`onDelete: '${rules[key.onDelete ?? 'a']}'`];
+    const { rule, note } = deleteRule(key, column);
+    const options = [`onDelete: '${rule}'`];
     const [pointedAt] = key.targetColumns ?? [];
     const targetKey = target.table.constraints.find(({ kind }) => kind === 'p')?.columns ?? [];
     if (targetKey.length !== 1 || targetKey[0] !== pointedAt) {
       options.push(`toField: ${quoted(target.attributes.get(pointedAt ?? '') ?? '')}`);
     }
-    const attribute = this.#attribute(column.name);
-    if (this.#needsName(key, target))
-      options.push(
-        `relatedName: ${quoted(`${this.#own.modelName}Of${attribute.charAt(0).toUpperCase()}${attribute.slice(1)}`)}`,
-      );
+    const side = this.#sides.get(key);
+    if (side !== undefined) options.push(`relatedName: ${quoted(side)}`);
     const kind = single ? 'oneToOne' : 'foreignKey';
     const source = `${kind}<${target.className}>(() => ${target.className}, { ${options.join(', ')} })`;
     return {
       source: `${source}${this.#chain(column, primary, true)}${defaultSource(column, source, quoted)}`,
+      note,
     };
   }
-  /** True when the name the other side would get by itself means something else there already. */
-  #needsName(key: ConstraintDescription, target: NamedTable): boolean {
-    const others = this.#table.constraints.filter((each) => each.kind === 'f' && each.target === key.target);
-    return others.length > 1 || [...target.attributes.values()].includes(this.#own.modelName);
-  }
-
   #chain(column: ColumnDescription, primary: boolean, relation: boolean): string {
     const parts = [this.#column(column, relation)];
     if (primary) parts.push('.primaryKey()');
@@ -258,6 +249,19 @@ class ModelWriter {
   #condition(sql: string): string {
     return rawSource(sql, quoted, 'fields.boolean()');
   }
+}
+
+/** What the database does about rows that point at a deleted one; an application leaves that to it. */
+function deleteRule(
+  { onDelete, definition }: ConstraintDescription,
+  { required, expression }: ColumnDescription,
+): { readonly rule: string; readonly note?: string } {
+  if (onDelete === 'c') return { rule: 'dbCascade' };
+  if (onDelete === 'd' && expression !== null) return { rule: 'dbSetDefault' };
+  // The default of a column without one is null.
+  if ((onDelete === 'n' || onDelete === 'd') && !required) return { rule: 'dbSetNull' };
+  if (onDelete === 'n' || onDelete === 'd') return { rule: 'doNothing', note: definition };
+  return { rule: 'doNothing' };
 }
 
 function hasColumns({ columns }: TableDescription['indexes'][number]): boolean {

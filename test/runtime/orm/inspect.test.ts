@@ -202,7 +202,7 @@ test('tables that somebody else made become models that work, whatever their nam
     }
 
     export class Passport extends model('passport', {
-      person: oneToOne<Persons>(() => Persons, { onDelete: 'cascade' }).primaryKey(),
+      person: oneToOne<Persons>(() => Persons, { onDelete: 'dbCascade' }).primaryKey(),
       persons: fields.text().null(),
     }) {
       static objects = new Manager(this);
@@ -214,8 +214,8 @@ test('tables that somebody else made become models that work, whatever their nam
       mail: fields.text().null().unique(), // how to reach them
       mood: fields.choice('sad', 'so-so', 'happy').null(), // enumerated type shop.mood
       share: fields.smallInteger().null().dbDefault(5),
-      boss: foreignKey<Persons>(() => Persons, { onDelete: 'setNull', relatedName: 'personsOfBoss' }).null(),
-      deputy: foreignKey<Persons>(() => Persons, { onDelete: 'cascade', relatedName: 'personsOfDeputy' }).column('deputy').null(),
+      boss: foreignKey<Persons>(() => Persons, { onDelete: 'dbSetNull', relatedName: 'personsOfBoss' }).null(),
+      deputy: foreignKey<Persons>(() => Persons, { onDelete: 'dbCascade', relatedName: 'personsOfDeputy' }).column('deputy').null(),
       created: fields.dateTime().null().dbDefault(Now()), // no time zone: read and written as UTC
       money: fields.text().null(), // money: no field of its own
       place: fields.text().null(), // point: no field of its own
