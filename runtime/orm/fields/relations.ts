@@ -10,6 +10,9 @@ export type OnDeleteRule =
   | 'setNull'
   | 'setDefault'
   | 'doNothing'
+  | 'dbCascade'
+  | 'dbSetNull'
+  | 'dbSetDefault'
   | { readonly set: unknown };
 
 export interface RelationOptions {

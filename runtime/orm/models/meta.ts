@@ -2,26 +2,20 @@ import { FieldDoesNotExist, ImproperlyConfigured } from '../errors.ts';
 import { FieldDescription } from '../fields/description.ts';
 import type { Field } from '../fields/field.ts';
 import { UntypedGeneratedField } from '../fields/generated.ts';
-import { GenericKeyDescription, GenericRelationDescription } from '../fields/generic.ts';
+import type { GenericKeyDescription, GenericRelationDescription } from '../fields/generic.ts';
 import { AutoField } from '../fields/numbers.ts';
-import { ForeignKeyField, ManyToManyDescription, ReverseDescription } from '../fields/relations.ts';
+import { ForeignKeyField, type ManyToManyDescription, type ReverseDescription } from '../fields/relations.ts';
 import type { ModelOptions } from '../types/model.ts';
-import { defineReverse } from './accessors.ts';
+import { checkFieldName, checkFields, checkOptions, checkRelations } from './checks.ts';
 import { deferringClass } from './deferred.ts';
-import { GenericKey, GenericRelation, withGenericColumns } from './generic.ts';
+import { type GenericKey, type GenericRelation, withGenericColumns } from './generic.ts';
 import { inherit } from './inheritance.ts';
 import { ModelInstance } from './instance.ts';
 import { snakeCase } from './naming.ts';
 import { bindOverrides, overridableNames } from './overrides.ts';
 import { connectModels, register } from './registry.ts';
-import {
-  ForwardRelation,
-  type Hop,
-  ManyToManyRelation,
-  type Relation,
-  ReverseRelation,
-} from './relations.ts';
-import { type DeclaredReverse, relatedNameOf, reverseName } from './reverse-names.ts';
+import { RelationSet } from './relation-set.ts';
+import type { ForwardRelation, Hop, ManyToManyRelation, Relation, ReverseRelation } from './relations.ts';
 
 export type ModelConstructor = new (values?: unknown) => object;
 export type Declaration = Readonly<
@@ -55,11 +49,7 @@ export class ModelMeta {
   readonly primaryKey: Field;
   /** Fields by lookup name and by attribute: `publisher` and `publisherId`, and `pk`. */
   readonly #byName = new Map<string, Field>();
-  readonly #relations = new Map<string, Relation>();
-  readonly #incoming: ReverseRelation[] = [];
-  readonly #manyToMany: ManyToManyRelation[] = [];
-  readonly #genericKeys = new Map<string, GenericKey>();
-  readonly #declaredReverse: readonly DeclaredReverse[];
+  readonly relationSet: RelationSet;
   readonly #partialClasses = new Map<string, ModelConstructor>();
   readonly #base: ModelConstructor;
   #modelClass: ModelConstructor;
@@ -75,26 +65,19 @@ export class ModelMeta {
     this.#base = base;
     this.#modelClass = base;
     const { abstract = false } = options;
+    for (const field of Object.keys(declaration)) checkFieldName(field, ModelInstance.prototype);
     const inherited = this.#adopt(shown?.concrete ?? parent);
     this.localFields = shown?.localFields ?? this.#bindFields(declaration, link !== undefined || abstract);
     this.fields = shown?.fields ?? [...inherited, ...this.localFields];
     this.parentLink = shown?.parentLink ?? this.#parentLink(link);
     const primaryKey =
-      this.localFields.find((field) => field.options.primaryKey) ?? (abstract ? this.#bindKey() : undefined);
+      this.localFields.find((field) => field.options.primaryKey) ??
+      (abstract ? ownKey().bind(this, 'id') : undefined);
     if (primaryKey === undefined) throw new ImproperlyConfigured(`Model ${name} has no primary key.`);
     this.primaryKey = primaryKey;
     this.#byName.set('pk', primaryKey);
-    const entries = Object.entries(declaration);
-    this.#declaredReverse = entries.filter(
-      (entry): entry is [string, ReverseDescription] => entry[1] instanceof ReverseDescription,
-    );
-    for (const [relationName, description] of entries) {
-      if (abstract || !(description instanceof ManyToManyDescription)) continue;
-      const relation = new ManyToManyRelation(this, relationName, description);
-      this.#manyToMany.push(relation);
-      this.#relations.set(relationName, relation);
-    }
-    if (!abstract) this.#bindGeneric(entries);
+    this.relationSet = new RelationSet(this, declaration, base.prototype);
+    checkOptions(this, given);
     if (shown === undefined && !abstract) register(this);
   }
 
@@ -125,6 +108,12 @@ export class ModelMeta {
     return partial;
   }
 
+  /** @throws ImproperlyConfigured when the model cannot be what it is declared to be */
+  requireSound(): void {
+    connectModels();
+    if (this.relationSet.targetsDeclared()) checkRelations(this);
+  }
+
   /** The field of that name or attribute. */
   field(name: string): Field | undefined {
     return this.#byName.get(name);
@@ -137,14 +126,7 @@ export class ModelMeta {
   }
   /** The relation of that name, from either side. */
   relation(name: string): Relation | undefined {
-    connectModels();
-    return this.#relations.get(name) ?? this.#inheritedRelation(name);
-  }
-  #inheritedRelation(name: string): Relation | undefined {
-    const source = this.concrete === this ? this.parent : this.concrete;
-    const relation = source?.relation(name);
-    // The way from the parent back to this very model is not one of its relations.
-    return relation?.form === 'reverse' && relation.field === this.parentLink ? undefined : relation;
+    return this.relationSet.find(name);
   }
   /** As `relation`, for accessors that were declared. */
   requireRelation(name: string): Relation {
@@ -155,34 +137,19 @@ export class ModelMeta {
     );
   }
   get relations(): ReadonlyMap<string, Relation> {
-    connectModels();
-    const source = this.concrete === this ? this.parent : this.concrete;
-    if (source === undefined) return this.#relations;
-    const names = [...source.relations.keys(), ...this.#relations.keys()];
-    const all = new Map<string, Relation>();
-    for (const name of names) {
-      const relation = this.relation(name);
-      if (relation !== undefined) all.set(name, relation);
-    }
-    return all;
+    return this.relationSet.all;
   }
-  /** Foreign keys of other models that point here, declared accessor or not. */
   get incoming(): readonly ReverseRelation[] {
-    connectModels();
-    return this.concrete.#incoming;
+    return this.relationSet.incoming;
   }
   get manyToMany(): readonly ManyToManyRelation[] {
-    return this.#manyToMany;
+    return this.relationSet.manyToMany;
   }
-
-  /** Generic foreign keys by name, inherited ones included. */
   get genericKeys(): ReadonlyMap<string, GenericKey> {
-    const source = this.concrete === this ? this.parent : this.concrete;
-    return source === undefined ? this.#genericKeys : new Map([...source.genericKeys, ...this.#genericKeys]);
+    return this.relationSet.genericKeys;
   }
-  /** Relations whose rows go when a row of this model's own table goes. */
   get genericRelations(): readonly GenericRelation[] {
-    return [...this.concrete.#relations.values()].filter((relation) => relation.form === 'generic');
+    return this.relationSet.genericRelations;
   }
 
   /** True for the same model, a proxy of it, and a model that extends it. */
@@ -209,67 +176,6 @@ export class ModelMeta {
     return [...new Set([...columns, ...this.relations.keys()])].sort();
   }
 
-  /** True once every model this one names exists. */
-  targetsDeclared(): boolean {
-    try {
-      for (const field of this.localFields) if (field instanceof ForeignKeyField) field.target;
-      for (const relation of this.#manyToMany) relation.targetsDeclared();
-      for (const [, description] of this.#declaredReverse) description.thunk();
-      return true;
-    } catch (error) {
-      if (error instanceof ReferenceError) return false;
-      throw error;
-    }
-  }
-  /** Makes this model's relations known on both sides. */
-  connect(): void {
-    for (const field of this.localFields) {
-      if (!(field instanceof ForeignKeyField)) continue;
-      const forward = new ForwardRelation(field);
-      this.#relations.set(field.name, forward);
-      field.target.concrete.#receive(new ReverseRelation(field));
-    }
-    for (const relation of this.#manyToMany) relation.connect();
-  }
-  /** Adds the other side of a many-to-many relation. */
-  receiveManyToMany(relation: ManyToManyRelation): void {
-    const relatedName = relatedNameOf(relation);
-    if (relatedName === '+') return;
-    const name = reverseName(this, this.#declaredReverse, relation.model, relation.name, relatedName);
-    if (this.#relations.has(name)) return;
-    this.#relations.set(name, relation.mirror(name));
-    this.#offer(name, relatedName ?? `${name}Set`);
-  }
-  /** Gives instances an accessor for the other side of a relation that is not declared here. */
-  #offer(name: string, accessor: string): void {
-    if (this.#declaredReverse.some(([declared]) => declared === name)) return;
-    if (!(accessor in this.#base.prototype)) defineReverse(this.#base.prototype, this, name, accessor);
-  }
-
-  #receive(relation: ReverseRelation): void {
-    const { field } = relation;
-    this.#incoming.push(relation);
-    // As in Django, '+' asks for no way back.
-    const relatedName = relatedNameOf(field);
-    if (relatedName === '+') return;
-    relation.name = reverseName(this, this.#declaredReverse, field.model, field.name, relatedName);
-    if (this.#relations.has(relation.name)) return;
-    this.#relations.set(relation.name, relation);
-    const plain = relation.single ? relation.name : `${relation.name}Set`;
-    this.#offer(relation.name, relatedName ?? plain);
-  }
-  #bindGeneric(entries: readonly (readonly [string, Declaration[string]])[]): void {
-    for (const [name, description] of entries) {
-      if (description instanceof GenericRelationDescription) {
-        this.#relations.set(name, new GenericRelation(this, name, description));
-      }
-      if (!(description instanceof GenericKeyDescription)) continue;
-      const { typeField, keyField } = description;
-      const key = new GenericKey(this, name, this.requireField(typeField), this.requireField(keyField));
-      this.#genericKeys.set(name, key);
-    }
-  }
-
   /** Makes the fields of the parent known under their names. */
   #adopt(source: ModelMeta | undefined): readonly Field[] {
     for (const field of source?.fields ?? []) {
@@ -282,21 +188,16 @@ export class ModelMeta {
     const field = name === undefined ? undefined : this.#byName.get(name);
     return field instanceof ForeignKeyField ? field : undefined;
   }
-  #bindKey(): Field {
-    return new AutoField('bigint', 'BigAutoField').with({ primaryKey: true }).bind(this, 'id');
-  }
-
   /** @param keyed true when the key comes from elsewhere, so that no `id` is added */
   #bindFields(declaration: Declaration, keyed: boolean): Field[] {
     const described = Object.entries(withGenericColumns(declaration)).filter(
       (entry): entry is [string, FieldDescription] => entry[1] instanceof FieldDescription,
     );
     const hasKey = keyed || described.some(([, { field }]) => field.options.primaryKey);
-    const id = new AutoField('bigint', 'BigAutoField').with({ primaryKey: true });
     const all: (readonly [string, Field])[] = described.map(([name, { field }]) => [name, field]);
-    const fields = (hasKey ? all : [['id', id] as const, ...all]).map(([name, field]) =>
-      this.#bind(name, field),
-    );
+    if (!hasKey && !all.some(([name]) => name === 'id')) all.unshift(['id', ownKey()]);
+    const fields = all.map(([name, field]) => this.#bind(name, field));
+    checkFields(this, fields);
     // The type of a computed column may be known only from the others.
     return fields.map((field) =>
       field instanceof UntypedGeneratedField
@@ -305,10 +206,14 @@ export class ModelMeta {
     );
   }
   #bind(name: string, field: Field): Field {
-    if (name.includes('__')) throw new ImproperlyConfigured(`The field name ${name} must not contain "__".`);
     const bound = field.bind(this, name);
     this.#byName.set(bound.attribute, bound);
     this.#byName.set(name, bound);
     return bound;
   }
+}
+
+/** The key of a model that declares none. */
+function ownKey(): Field {
+  return new AutoField('bigint', 'BigAutoField').with({ primaryKey: true });
 }

@@ -23,6 +23,11 @@ export function identifier(name: string): string {
   return `${name.slice(0, longestIdentifier - 9)}_${digest(name)}`;
 }
 
+/** A name for something that has none of its own: told apart by a digest of `text`. */
+export function identifierFor(start: string, text: string, suffix: string): string {
+  return identifier(`${start}_${digest(text)}_${suffix}`);
+}
+
 /** Eight hexadecimal digits of FNV-1a: stable between runs, which is all an index name needs. */
 function digest(text: string): string {
   let hash = 0x811c9dc5;

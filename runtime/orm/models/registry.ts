@@ -35,9 +35,9 @@ export function metaOf(candidate: unknown): ModelMeta | undefined {
 export function connectModels(): void {
   if (pending.size === 0) return;
   for (const meta of [...pending]) {
-    if (!meta.targetsDeclared()) continue;
+    if (!meta.relationSet.targetsDeclared()) continue;
     pending.delete(meta);
-    meta.connect();
+    meta.relationSet.connect();
   }
 }
 

@@ -84,6 +84,10 @@ export class ManyToManyRelation {
     this.description = description;
     this.#mirrored = mirrored;
   }
+  /** The relation as it was declared; another one where this is its other side. */
+  get declared(): ManyToManyRelation {
+    return this.#mirrored ?? this;
+  }
   get target(): ModelMeta {
     return this.#mirrored?.model ?? resolveTarget(this.description.thunk, this);
   }
@@ -135,7 +139,7 @@ export class ManyToManyRelation {
   connect(): void {
     this.through;
     if (this.symmetrical || this.#counterpart() !== undefined) return;
-    this.target.receiveManyToMany(this);
+    this.target.relationSet.receiveManyToMany(this);
   }
   /** The same relation seen from its target, under `name`. */
   mirror(name: string): ManyToManyRelation {

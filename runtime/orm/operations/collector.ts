@@ -11,8 +11,18 @@ import type { Operation } from './steps.ts';
 
 /** True when rows of the model go by themselves: nothing points at them, and no other table holds a part of them. */
 export function isAlone(meta: ModelMeta): boolean {
-  const dependent = meta.incoming.some(({ field }) => field.onDelete !== 'doNothing');
+  const dependent = meta.incoming.some(({ field }) => !isLeftAlone(field));
   return meta.parent === undefined && !dependent && meta.genericRelations.length === 0;
+}
+
+/** What the application does nothing about: the database may, and does where the rule is one of its own. */
+function isLeftAlone({ onDelete }: ForeignKeyField): boolean {
+  return (
+    onDelete === 'doNothing' ||
+    onDelete === 'dbCascade' ||
+    onDelete === 'dbSetNull' ||
+    onDelete === 'dbSetDefault'
+  );
 }
 
 /** Rows to change before the delete: foreign keys that let go of what they point at. */
@@ -61,7 +71,7 @@ export class Collector {
     if (fresh.length === 0) return;
     for (const { field } of meta.incoming) {
       // The way down to the rows this one came from.
-      if (field === from || field.onDelete === 'doNothing') continue;
+      if (field === from || isLeftAlone(field)) continue;
       yield* this.#follow(field, fresh, origin ?? field);
     }
     const { parent, parentLink } = meta;

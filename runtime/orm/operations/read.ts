@@ -8,6 +8,7 @@ import { rememberFetchMode } from '../models/fetch-modes.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { metaKey } from '../models/registry.ts';
 import { relate } from '../models/state.ts';
+import { isUnique } from '../models/unique.ts';
 import { namedExpressions } from '../queryset/chain.ts';
 import { requireUncombined } from '../queryset/combine.ts';
 import { prefetch } from '../queryset/prefetch.ts';
@@ -177,7 +178,7 @@ export function* inBulk(
     throw new TypeError('in_bulk() cannot be used with values() or values_list().');
   }
   const field = queryset.meta.requireField(fieldName);
-  if (!isUnique(queryset.meta, field.name) && !isDistinctBy(queryset, field)) {
+  if (!isUnique(field) && !isDistinctBy(queryset, field)) {
     throw new ValueError(`in_bulk()'s field_name must be a unique field but '${fieldName}' isn't.`);
   }
   const wanted = keys === undefined || keys === null ? undefined : [...keys];
@@ -191,18 +192,6 @@ function isDistinctBy({ query }: QuerySet, field: Field): boolean {
   const [only, ...others] = query.distinctFields;
   return only instanceof Column && only.alias === query.base && only.field === field && others.length === 0;
 }
-function isUnique(meta: ModelMeta, name: string): boolean {
-  const field = meta.requireField(name);
-  if (field.options.primaryKey || field.options.unique) return true;
-  return (meta.options.constraints ?? []).some(
-    (constraint) =>
-      'unique' in constraint &&
-      constraint.where === undefined &&
-      constraint.unique.length === 1 &&
-      constraint.unique[0] === name,
-  );
-}
-
 export function* aggregate(
   queryset: QuerySet,
   ...expressions: unknown[]

@@ -1,19 +1,16 @@
-import { dialectOf } from '../connections/index.ts';
 import { ValidationError } from '../errors.ts';
 import { ExpressionNode } from '../expressions/node.ts';
 import type { Field } from '../fields/field.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import type { ModelMeta } from '../models/meta.ts';
-import { nameFor, quote, snakeCase } from '../models/naming.ts';
+import { snakeCase } from '../models/naming.ts';
 import { metaKey } from '../models/registry.ts';
 import { stateOf } from '../models/state.ts';
 import { QuerySet } from '../queryset/queryset.ts';
-import { conditionSql } from '../schema/ddl.ts';
-import { SQLCompiler } from '../sql/compiler.ts';
-import { sentValue } from '../sql/dialect.ts';
 import type { CleanOptions } from '../types/model.ts';
 import { exists } from './read.ts';
 import type { Operation } from './steps.ts';
+import { constraintsOfRows, plainlyUnique, violations } from './violations.ts';
 
 /** Messages by field; those that concern none are under `__all__`. */
 type Messages = Record<string, readonly string[]>;
@@ -28,7 +25,7 @@ export function* fullClean(instance: ModelInstance, options: CleanOptions = {}):
   // What is wrong by itself is not compared with other rows.
   exclude.push(...Object.keys(messages));
   if (options.validateUnique !== false) add(messages, yield* duplicates(instance, exclude));
-  if (options.validateConstraints !== false) add(messages, yield* violations(instance, exclude));
+  if (options.validateConstraints !== false) add(messages, violated(yield* violations(instance, exclude)));
   refuse(messages);
 }
 
@@ -44,7 +41,7 @@ export function* validateConstraints(
   instance: ModelInstance,
   { exclude = [] }: CleanOptions = {},
 ): Operation<void> {
-  refuse(yield* violations(instance, exclude));
+  refuse(violated(yield* violations(instance, exclude)));
 }
 
 function gather(messages: Messages, check: () => void): void {
@@ -75,28 +72,18 @@ function* duplicates(instance: ModelInstance, exclude: readonly string[]): Opera
   for (const field of single) {
     if (yield* isTaken(instance, [field], exclude)) add(messages, { [field.name]: [taken(meta, [field])] });
   }
-  for (const constraint of meta.options.constraints ?? []) {
-    if (!('unique' in constraint) || constraint.where !== undefined) continue;
-    const fields = constraint.unique.map((name) => meta.requireField(name));
-    if (yield* isTaken(instance, fields, exclude)) add(messages, { [everything]: [taken(meta, fields)] });
+  for (const [owner, constraint] of constraintsOfRows(meta)) {
+    const fields = plainlyUnique(owner, constraint);
+    if (fields === undefined || !(yield* isTaken(instance, fields, exclude))) continue;
+    const [only, ...others] = fields;
+    const name = only === undefined || others.length > 0 ? everything : only.name;
+    add(messages, { [name]: [taken(meta, fields)] });
   }
   return messages;
 }
 
-function* violations(instance: ModelInstance, exclude: readonly string[]): Operation<Messages> {
-  const meta = instance[metaKey];
-  const messages: Messages = {};
-  for (const [at, constraint] of (meta.options.constraints ?? []).entries()) {
-    const name = nameFor(constraint.name ?? `${meta.table}_check_${at + 1}`, meta);
-    const violated = { [everything]: [`Constraint “${name}” is violated.`] };
-    if ('check' in constraint) {
-      if ((yield* holds(instance, constraint.check)) === false) add(messages, violated);
-    } else if (constraint.where !== undefined && (yield* holds(instance, constraint.where)) === true) {
-      const fields = constraint.unique.map((each) => meta.requireField(each));
-      if (yield* isTaken(instance, fields, exclude, constraint.where)) add(messages, violated);
-    }
-  }
-  return messages;
+function violated(messages: readonly string[]): Messages {
+  return messages.length === 0 ? {} : { [everything]: messages };
 }
 
 /** True when another row has the same values; nulls are never the same. */
@@ -104,7 +91,6 @@ function* isTaken(
   instance: ModelInstance,
   fields: readonly Field[],
   exclude: readonly string[],
-  where?: unknown,
 ): Operation<boolean> {
   const { adding, alias = 'default' } = stateOf(instance);
   const values = fields.map((field) => instance[field.attribute]);
@@ -114,7 +100,7 @@ function* isTaken(
   const same = Object.fromEntries(fields.map((field, at) => [field.name, values[at]]));
   const [first] = fields;
   const owner = first === undefined ? instance[metaKey] : first.model;
-  const rows = new QuerySet(owner).using(alias).filter(...(where === undefined ? [same] : [where, same]));
+  const rows = new QuerySet(owner).using(alias).filter(same);
   const key = instance[owner.primaryKey.attribute];
   return yield* exists(adding || unknown(key) ? rows : rows.exclude({ pk: key }));
 }
@@ -125,18 +111,4 @@ function taken(meta: ModelMeta, fields: readonly Field[]): string {
     return words.charAt(0).toUpperCase() + words.slice(1);
   });
   return `${meta.label} with this ${names.join(' and ')} already exists.`;
-}
-
-/** Whether a condition holds for the values of an instance, asked of the database; undefined when it cannot tell. */
-function* holds(instance: ModelInstance, condition: unknown): Operation<boolean | undefined> {
-  const meta = instance[metaKey];
-  const { alias = 'default' } = stateOf(instance);
-  const dialect = dialectOf(alias);
-  const fields = meta.localFields.filter((field) => !(instance[field.attribute] instanceof ExpressionNode));
-  const columns = fields.map((field, at) => `${dialect.cast(`$${at + 1}`, field)} AS ${quote(field.column)}`);
-  const text = `SELECT (${conditionSql(meta, condition, dialect)}) FROM (SELECT ${columns.join(', ')}) AS ${quote(meta.table)}`;
-  const values = fields.map((field) => sentValue(field.toWire(instance[field.attribute]), field, dialect));
-  const row = yield* new SQLCompiler(alias, { text, values }).execution('single');
-  const answer = row?.[0] ?? null;
-  return answer === null ? undefined : answer === 't' || answer === '1';
 }

@@ -398,6 +398,7 @@ function encode(value: unknown, encoder: ((value: unknown) => unknown) | undefin
 function rootShape(meta: ModelMeta): QueryShape {
   let root = roots.get(meta);
   if (root === undefined) {
+    meta.requireSound();
     root = QueryShape.root(new Query(meta));
     roots.set(meta, root);
   }

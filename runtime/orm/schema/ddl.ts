@@ -1,25 +1,21 @@
-import { ImproperlyConfigured } from '../errors.ts';
-import { Condition } from '../expressions/condition.ts';
 import { ExpressionNode } from '../expressions/node.ts';
-import { fieldFor } from '../expressions/value.ts';
 import type { Field } from '../fields/field.ts';
 import { ForeignKeyField } from '../fields/relations.ts';
 import type { ModelMeta } from '../models/meta.ts';
-import { identifier, nameFor, quote } from '../models/naming.ts';
-import { Collected } from '../query/collected.ts';
-import { resolveCondition } from '../query/filters.ts';
-import { Query } from '../query/query.ts';
-import { Places, Resolver } from '../query/resolver.ts';
+import { identifier, quote } from '../models/naming.ts';
 import type { Dialect } from '../sql/dialect.ts';
-import { type ParameterSource, SqlWriter } from '../sql/writer.ts';
+import { constraintClauses, uniqueIndexes } from './constraints.ts';
+import { indexStatements } from './indexes.ts';
+import { expressionSql } from './inlined.ts';
 
 /** Statements that create the tables of `models`: tables first, then foreign keys, so that cycles are no problem. */
 export function createStatements(models: readonly ModelMeta[], dialect: Dialect): string[] {
   const tables = withThroughTables(models);
+  for (const model of tables) model.requireSound();
   return [
     ...tables.map((model) => createTable(model, dialect)),
     ...tables.flatMap((model) => foreignKeys(model, dialect)),
-    ...tables.flatMap((model) => indexes(model, dialect)),
+    ...tables.flatMap((model) => [...uniqueIndexes(model, dialect), ...indexStatements(model, dialect)]),
   ];
 }
 
@@ -44,7 +40,10 @@ function hasTable(model: ModelMeta): boolean {
 }
 
 function createTable(model: ModelMeta, dialect: Dialect): string {
-  const parts = [...model.localFields.map((field) => column(field, dialect)), ...constraints(model, dialect)];
+  const parts = [
+    ...model.localFields.map((field) => column(field, dialect)),
+    ...constraintClauses(model, dialect),
+  ];
   return `CREATE TABLE ${quote(model.table)} (${parts.join(', ')})${dialect.schema.tableSuffix}`;
 }
 
@@ -74,30 +73,10 @@ function column(field: Field, dialect: Dialect): string {
 function defaultSql(field: Field, dialect: Dialect): string {
   const { dbDefault } = field.options;
   if (dbDefault instanceof ExpressionNode) {
-    return dialect.schema.defaultExpression(inlined(field.model, dbDefault, dialect));
+    return dialect.schema.defaultExpression(expressionSql(field.model, dbDefault, dialect));
   }
   const text = field.encode(dbDefault);
   return dialect.literal(dialect.wire(field)?.(text) ?? text);
-}
-
-function constraints(model: ModelMeta, dialect: Dialect): string[] {
-  return (model.options.constraints ?? []).flatMap((constraint) => {
-    if ('check' in constraint) {
-      const name =
-        constraint.name ??
-        `${model.table}_check_${(model.options.constraints ?? []).indexOf(constraint) + 1}`;
-      return [
-        `CONSTRAINT ${quote(identifier(nameFor(name, model)))} CHECK (${conditionSql(model, constraint.check, dialect)})`,
-      ];
-    }
-    // A conditional uniqueness is an index; see `indexes`.
-    if (constraint.where !== undefined) return [];
-    const columns = constraint.unique.map((name) => columnOf(model, name));
-    const name = constraint.name ?? `${model.table}_${columns.join('_')}_uniq`;
-    return [
-      `CONSTRAINT ${quote(identifier(nameFor(name, model)))} UNIQUE (${columns.map(quote).join(', ')})`,
-    ];
-  });
 }
 
 /** A foreign key that the database looks after. */
@@ -105,9 +84,17 @@ function isChecked(field: Field): field is ForeignKeyField {
   return field instanceof ForeignKeyField && field.relation.dbConstraint !== false;
 }
 /** Checked at the end of the transaction where that can be had, so that rows may come in any order. */
-function reference({ target, targetField }: ForeignKeyField, { schema }: Dialect): string {
-  return `REFERENCES ${quote(target.table)} (${quote(targetField.column)})${schema.foreignKeySuffix}`;
+function reference(field: ForeignKeyField, { schema }: Dialect): string {
+  const { target, targetField, onDelete } = field;
+  const action = typeof onDelete === 'string' ? (databaseRules[onDelete] ?? '') : '';
+  return `REFERENCES ${quote(target.table)} (${quote(targetField.column)})${action}${schema.foreignKeySuffix}`;
 }
+/** What the database itself does about rows that point at a deleted one. */
+const databaseRules: Readonly<Record<string, string>> = {
+  dbCascade: ' ON DELETE CASCADE',
+  dbSetNull: ' ON DELETE SET NULL',
+  dbSetDefault: ' ON DELETE SET DEFAULT',
+};
 function foreignKeys(model: ModelMeta, dialect: Dialect): string[] {
   if (dialect.schema.foreignKeysInline) return [];
   return model.localFields.filter(isChecked).map((field) => {
@@ -117,103 +104,4 @@ function foreignKeys(model: ModelMeta, dialect: Dialect): string[] {
       reference(field, dialect)
     );
   });
-}
-
-function indexes(model: ModelMeta, dialect: Dialect): string[] {
-  const single = model.localFields.flatMap((field) => {
-    const { unique, index, primaryKey } = field.options;
-    const wanted = (index || field instanceof ForeignKeyField) && !unique && !primaryKey;
-    return wanted ? (createIndex(model, dialect, { columns: [field.column] }) ?? []) : [];
-  });
-  const declared = (model.options.indexes ?? []).flatMap((index) => {
-    const { fields, name, where, using } = 'fields' in index ? index : { fields: index };
-    const columns = fields.map((each) => columnOf(model, each));
-    return createIndex(model, dialect, { columns, name, where, using }) ?? [];
-  });
-  const conditional = (model.options.constraints ?? []).flatMap((constraint) => {
-    if (!('unique' in constraint) || constraint.where === undefined) return [];
-    const columns = constraint.unique.map((name) => columnOf(model, name));
-    const { name, where } = constraint;
-    return createIndex(model, dialect, { columns, name, where, unique: true }) ?? [];
-  });
-  return [...single, ...declared, ...conditional];
-}
-
-interface IndexParts {
-  readonly columns: readonly string[];
-  readonly name?: string | undefined;
-  readonly where?: unknown;
-  readonly using?: string | undefined;
-  readonly unique?: boolean;
-}
-/** Undefined, with a warning, for a condition where there are none: the rest of the model still works. */
-function createIndex(
-  model: ModelMeta,
-  dialect: Dialect,
-  { columns, name, where, using, unique = false }: IndexParts,
-): string | undefined {
-  const plain = columns.map((each) => each.replace(/^-/, ''));
-  const given =
-    name === undefined
-      ? identifier(`${model.table}_${plain.join('_')}_${unique ? 'uniq' : 'idx'}`)
-      : nameFor(name, model);
-  const terms = columns.map((each) => (each.startsWith('-') ? `${quote(each.slice(1))} DESC` : quote(each)));
-  const method = using === undefined ? '' : ` USING ${quote(using)}`;
-  const condition =
-    where === undefined ? '' : dialect.schema.indexCondition(conditionSql(model, where, dialect));
-  if (condition === undefined) {
-    const what = unique ? 'unique constraints' : 'indexes';
-    process.emitWarning(
-      `${dialect.name} does not support ${what} with conditions: '${given}' of ${model.label} is not created.`,
-    );
-    return undefined;
-  }
-  return `CREATE ${unique ? 'UNIQUE ' : ''}INDEX ${quote(given)} ON ${quote(model.table)}${method} (${terms.join(', ')})${condition}`;
-}
-
-function columnOf(model: ModelMeta, name: string): string {
-  const descending = name.startsWith('-');
-  const field = model.requireField(descending ? name.slice(1) : name);
-  return descending ? `-${field.column}` : field.column;
-}
-
-/** A condition with its values written into the SQL: DDL takes no parameters. */
-export function conditionSql(model: ModelMeta, given: unknown, dialect: Dialect): string {
-  const condition = given instanceof ExpressionNode ? new Condition([given]) : given;
-  if (!(condition instanceof Condition)) {
-    throw new ImproperlyConfigured('A check or index condition is a Q(…) or a boolean expression.');
-  }
-  const collected = new Collected();
-  condition.describe(collected);
-  const query = new Query(model);
-  const places = new Places(0, collected);
-  const predicate = resolveCondition(new Resolver(query, places, { joinsAllowed: false }), condition);
-  const writer = new SqlWriter(dialect);
-  return unqualified(model, withLiterals(writer, predicate.toSql(writer), collected, places));
-}
-function unqualified(model: ModelMeta, sql: string): string {
-  return sql.replaceAll(`${quote(model.table)}.`, '');
-}
-function expressionSql(model: ModelMeta, expression: unknown, dialect: Dialect): string {
-  if (!(expression instanceof ExpressionNode)) return conditionSql(model, expression, dialect);
-  return unqualified(model, inlined(model, expression, dialect));
-}
-
-function inlined(model: ModelMeta, expression: ExpressionNode, dialect: Dialect): string {
-  const collected = new Collected();
-  expression.describe(collected);
-  const places = new Places(0, collected);
-  const resolved = expression.resolve(new Resolver(new Query(model), places, { joinsAllowed: false }));
-  const writer = new SqlWriter(dialect);
-  return withLiterals(writer, resolved.toSql(writer), collected, places);
-}
-
-function withLiterals(writer: SqlWriter, sql: string, collected: Collected, places: Places): string {
-  const written = (_position: number, source: ParameterSource) => {
-    const given = collected.values[source.place];
-    const encoded = places.encoders[source.place]?.(given) ?? fieldFor(given).toWire(given);
-    const wire = source.finish === undefined ? (encoded as string | null) : source.finish(encoded);
-    return wire === null ? 'NULL' : writer.dialect.literal(wire);
-  };
-  return writer.finish(sql, written).sql;
 }

@@ -161,6 +161,15 @@ export interface Dialect {
   readonly schema: SchemaDialect;
 }
 
+/** What constraints and indexes may have; `tuning` is what only makes them faster: methods, operator classes, INCLUDE. */
+export type SchemaFeature =
+  | 'condition'
+  | 'expression'
+  | 'nullsDistinct'
+  | 'deferrable'
+  | 'exclusion'
+  | 'tuning';
+
 /** The SQL that makes and drops tables. */
 export interface SchemaDialect {
   /** Type of a column in CREATE TABLE. */
@@ -175,8 +184,8 @@ export interface SchemaDialect {
   readonly tableSuffix: string;
   /** When foreign keys are checked: at the end of the transaction where that can be had. */
   readonly foreignKeySuffix: string;
-  /** What an index with a condition ends with; undefined where there are none. */
-  indexCondition(sql: string): string | undefined;
+  /** What constraints and indexes can have beside columns. */
+  readonly features: ReadonlySet<SchemaFeature>;
   /** An expression as the default of a column. */
   defaultExpression(sql: string): string;
   /** @param tables quoted names, those that refer to others last */

@@ -84,6 +84,9 @@ export type OnDelete =
   | 'setNull'
   | 'setDefault'
   | 'doNothing'
+  | 'dbCascade'
+  | 'dbSetNull'
+  | 'dbSetDefault'
   | SetOnDelete;
 /** `onDelete: set(value)`: rows that pointed at a deleted one point at `value`, or at what the function returns. */
 export interface SetOnDelete {

@@ -153,21 +153,58 @@ export interface ModelStatics<N> {
   readonly table: string;
 }
 
+/** A field, `-` in front of it for the other direction; or an expression, with a direction or without. */
+export type IndexTerm = string | AnyExpression | OrderingTerm;
+/** When a constraint is tested: at the end of the transaction, or after each statement unless SET CONSTRAINTS says so. */
+export type Deferrable = 'deferred' | 'immediate';
+
 export interface IndexOptions {
-  readonly fields: readonly string[];
+  readonly fields: readonly IndexTerm[];
   readonly name?: string;
+  /** Rows that are in the index; all when absent. */
   readonly where?: AnyCondition | AnyExpression;
+  /** Kind of index, such as `gin`, `gist`, `brin` or `hash`. */
   readonly using?: string;
+  /** Fields that are kept in the index beside its terms. */
+  readonly include?: readonly string[];
+  /** Operator class of each term; '' for the usual one. */
+  readonly opclasses?: readonly string[];
+  /** Storage parameters, such as `fillfactor` or `fastupdate`. */
+  readonly with?: Readonly<Record<string, number | boolean | string>>;
+  readonly tablespace?: string;
 }
-export interface UniqueOptions {
-  readonly unique: readonly string[];
+/** What a violated constraint is called by `validateConstraints`. */
+interface ViolationOptions {
   readonly name?: string;
+  readonly violationErrorMessage?: string;
+}
+export interface UniqueOptions extends ViolationOptions {
+  readonly unique: readonly IndexTerm[];
+  /** Rows among which values are unique; all when absent. */
   readonly where?: AnyCondition | AnyExpression;
+  readonly include?: readonly string[];
+  readonly opclasses?: readonly string[];
+  /** False makes two nulls the same value. */
+  readonly nullsDistinct?: boolean;
+  readonly deferrable?: Deferrable;
 }
-export interface CheckOptions {
+export interface CheckOptions extends ViolationOptions {
   readonly check: AnyCondition | AnyExpression;
-  readonly name?: string;
 }
+/** `{ exclude: [['room', '='], ['during', '&&']] }`: no two rows for which every operator says yes. */
+export interface ExclusionOptions extends ViolationOptions {
+  /** Terms, each with its operator and, where it is not the usual one, its operator class. */
+  readonly exclude: readonly (
+    | readonly [term: IndexTerm, operator: string]
+    | readonly [term: IndexTerm, operator: string, opclass: string]
+  )[];
+  /** Kind of index behind the constraint; `gist` when absent. */
+  readonly using?: string;
+  readonly where?: AnyCondition | AnyExpression;
+  readonly include?: readonly string[];
+  readonly deferrable?: Deferrable;
+}
+export type ConstraintOptions = UniqueOptions | CheckOptions | ExclusionOptions;
 /** What Django keeps in `Meta`, for a model of its own. */
 export interface OwnOptions {
   /** Name of the table; the model's name in snake case when absent. */
@@ -176,9 +213,9 @@ export interface OwnOptions {
   readonly ordering?: readonly (string | OrderingTerm)[];
   /** What `latest` and `earliest` go by when they are given no name. */
   readonly getLatestBy?: string | readonly string[];
-  /** `{ unique: ['a', 'b'], name? }` or `{ check: Q({ … }), name? }`. */
-  readonly constraints?: readonly (UniqueOptions | CheckOptions)[];
-  /** `['a', 'b']` or `{ fields: ['a'], name?, where?, using? }`. */
+  /** `{ unique: ['a', 'b'] }`, `{ check: Q({ … }) }` or `{ exclude: [['a', '&&']] }`. */
+  readonly constraints?: readonly ConstraintOptions[];
+  /** `['a', 'b']` or `{ fields: ['a'], where: Q({ … }), using: 'gin' }`. */
   readonly indexes?: readonly (IndexOptions | readonly string[])[];
   /** `abstract: true` makes a model without a table: others extend it and take over its fields. */
   readonly abstract?: false;

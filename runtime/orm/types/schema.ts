@@ -71,6 +71,7 @@ export interface ForeignKey<T, Null extends boolean = false, Optional extends bo
   readonly optional: Optional;
   null(): ForeignKey<T, true, true>;
   default(value: unknown): ForeignKey<T, Null, true>;
+  dbDefault(value: unknown): ForeignKey<T, Null, true>;
   unique(): ForeignKey<T, Null, Optional>;
   index(): ForeignKey<T, Null, Optional>;
   column(name: string): ForeignKey<T, Null, Optional>;
@@ -89,6 +90,7 @@ export interface OneToOne<
   readonly primary: Primary;
   null(): OneToOne<T, true, true, Primary>;
   default(value: unknown): OneToOne<T, Null, true, Primary>;
+  dbDefault(value: unknown): OneToOne<T, Null, true, Primary>;
   index(): OneToOne<T, Null, Optional, Primary>;
   primaryKey(): OneToOne<T, Null, Optional, true>;
   column(name: string): OneToOne<T, Null, Optional, Primary>;

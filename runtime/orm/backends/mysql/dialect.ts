@@ -284,7 +284,7 @@ export const mysqlDialect: Dialect = {
     foreignKeySuffix: '',
     // Text is compared as it is, case included, as elsewhere.
     tableSuffix: ' CHARACTER SET utf8mb4 COLLATE utf8mb4_bin',
-    indexCondition: () => undefined,
+    features: new Set(),
     defaultExpression: (sql) => `(${sql})`,
     drop: (tables) => [
       'SET SESSION foreign_key_checks = 0',

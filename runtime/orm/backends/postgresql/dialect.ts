@@ -2,7 +2,6 @@ import { ValueError } from '../../errors.ts';
 import type { NullsOrder } from '../../expressions/node.ts';
 import { ArrayField, wireArray } from '../../fields/structured.ts';
 import { literal } from '../../models/naming.ts';
-import { optimises } from '../../optimisations.ts';
 import type {
   AggregateParts,
   ArithmeticOperator,
@@ -153,7 +152,7 @@ export const postgresqlDialect: Dialect = {
 
   insert: {
     returning: standardReturning,
-    fromArrays: optimises('column-arrays'),
+    fromArrays: true,
     nothing: 'DEFAULT VALUES',
     onConflict: standardConflict,
   },
@@ -177,7 +176,7 @@ export const postgresqlDialect: Dialect = {
     foreignKeysInline: false,
     tableSuffix: '',
     foreignKeySuffix: ' DEFERRABLE INITIALLY DEFERRED',
-    indexCondition: (sql) => ` WHERE ${sql}`,
+    features: new Set(['condition', 'expression', 'nullsDistinct', 'deferrable', 'exclusion', 'tuning']),
     defaultExpression: (sql) => sql,
     // One statement: the server sorts out what depends on what.
     drop: (tables) => [`DROP TABLE IF EXISTS ${tables.join(', ')} CASCADE`],

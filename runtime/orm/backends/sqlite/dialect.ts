@@ -267,7 +267,7 @@ export const sqliteDialect: Dialect = {
     foreignKeysInline: true,
     tableSuffix: '',
     foreignKeySuffix: ' DEFERRABLE INITIALLY DEFERRED',
-    indexCondition: (sql) => ` WHERE ${sql}`,
+    features: new Set(['condition', 'expression']),
     defaultExpression: (sql) => `(${sql})`,
     // What refers to a table goes before it; references are checked when all are gone.
     drop: (tables) => [

@@ -1,0 +1,210 @@
+import { inspect } from 'node:util';
+import { ImproperlyConfigured } from '../errors.ts';
+import type { Field } from '../fields/field.ts';
+import { ForeignKeyField, type OnDeleteRule } from '../fields/relations.ts';
+import { relationTwin } from '../twins.ts';
+import type { ModelOptions } from '../types/model.ts';
+import type { ModelMeta } from './meta.ts';
+import { isUnique } from './unique.ts';
+
+// What Django's system checks refuse is refused where a model is set up: what it says of itself when it is declared,
+// what it says of others when it is first used.
+
+function refused(message: string): ImproperlyConfigured {
+  return new ImproperlyConfigured(message);
+}
+
+/**
+ * @param members names that every instance has
+ * @throws ImproperlyConfigured for a name that no field can have (fields.E001 to E003)
+ */
+export function checkFieldName(name: string, members: object): void {
+  if (name === 'pk') throw refused("'pk' is a reserved word that cannot be used as a field name.");
+  if (name.endsWith('_')) throw refused(`The field name ${name} must not end with an underscore.`);
+  if (name.includes('__')) throw refused(`The field name ${name} must not contain "__".`);
+  if (name in members)
+    throw refused(`The field name ${name} is taken: every instance has a member of that name.`);
+}
+
+/** What the columns of one model say of each other (models.E004, E006, E007, E026; fields.E007, E160, E320 to E322). */
+export function checkFields(meta: ModelMeta, fields: readonly Field[]): void {
+  const keys = fields.filter(({ options }) => options.primaryKey);
+  if (keys.length > 1) {
+    const names = keys.map(({ name }) => name).join(', ');
+    throw refused(`The model ${meta.label} cannot have more than one primary key: ${names}.`);
+  }
+  const attributes = new Map<string, Field>();
+  const columns = new Map<string, Field>();
+  for (const field of fields) {
+    const names = [field.name, field.attribute];
+    if (field instanceof ForeignKeyField) names.push(relationTwin(field.name));
+    for (const name of new Set(names)) {
+      const other = attributes.get(name);
+      if (other !== undefined) {
+        throw refused(
+          `The field '${field.name}' clashes with the field '${other.name}' from model '${meta.label}'.`,
+        );
+      }
+      attributes.set(name, field);
+    }
+    const holder = columns.get(field.column);
+    if (holder !== undefined) {
+      throw refused(
+        `Field '${field.name}' has column name '${field.column}' that is used by another field: '${holder.name}'. ` +
+          'Specify another name with .column().',
+      );
+    }
+    columns.set(field.column, field);
+    checkField(field);
+  }
+}
+
+function checkField({ name, options }: Field): void {
+  const { primaryKey, nullable, autoNow, autoNowAdd, hasDefault, validators } = options;
+  if (name === 'id' && !primaryKey) {
+    throw refused("'id' can only be used as a field name if the field is the primary key: .primaryKey().");
+  }
+  if (primaryKey && nullable) throw refused(`Primary keys must not be null: '${name}'.`);
+  if ([autoNow, autoNowAdd, hasDefault].filter(Boolean).length > 1) {
+    throw refused(
+      `The options autoNow, autoNowAdd, and default are mutually exclusive. Only one of these options may be present: '${name}'.`,
+    );
+  }
+  const wrong = validators.find((check) => typeof check !== 'function');
+  if (wrong !== undefined) throw refused(`All validators must be callable: '${name}'.`);
+}
+
+/** What the options of a model name (models.E012, E013, E016), and that they are options at all. */
+export function checkOptions(meta: ModelMeta, given: ModelOptions): void {
+  const unknown = Object.keys(given).filter((name) => !(name in optionNames));
+  if (unknown.length > 0) {
+    throw new TypeError(`The options of model ${meta.name} got invalid attribute(s): ${unknown.join(', ')}`);
+  }
+  for (const constraint of given.constraints ?? []) {
+    if ('unique' in constraint)
+      checkTerms(meta, 'constraints', [...constraint.unique, ...(constraint.include ?? [])]);
+    else if ('exclude' in constraint)
+      checkTerms(
+        meta,
+        'constraints',
+        constraint.exclude.map(([term]) => term),
+      );
+    else if (!('check' in constraint)) {
+      throw new TypeError(`A constraint of ${meta.name} is one of { unique }, { check } and { exclude }.`);
+    }
+  }
+  for (const index of given.indexes ?? []) {
+    checkTerms(meta, 'indexes', 'fields' in index ? [...index.fields, ...(index.include ?? [])] : index);
+  }
+}
+const optionNames: Readonly<Record<keyof ModelOptions, true>> = {
+  table: true,
+  ordering: true,
+  getLatestBy: true,
+  constraints: true,
+  indexes: true,
+  abstract: true,
+  managed: true,
+  extends: true,
+  proxy: true,
+};
+
+/** Names must be those of columns of the model's own table; expressions are looked into when they become SQL. */
+function checkTerms(meta: ModelMeta, option: string, terms: readonly unknown[]): void {
+  for (const term of terms) {
+    if (typeof term !== 'string') continue;
+    const name = term.replace(/^-/, '');
+    const field = meta.field(name);
+    if (field === undefined) {
+      const pairs = meta.manyToMany.some((relation) => relation.name === name);
+      throw refused(
+        pairs
+          ? `'${option}' of ${meta.label} refers to a many-to-many relation '${name}', but those are not permitted in '${option}'.`
+          : `'${option}' of ${meta.label} refers to the nonexistent field '${name}'.`,
+      );
+    }
+    if (field.model.concrete === meta.concrete) continue;
+    throw refused(
+      `'${option}' refers to field '${name}' which is not local to model '${meta.label}'. ` +
+        `It lies in the table of ${field.model.label}.`,
+    );
+  }
+}
+
+/** What can only be told once the models that are pointed at are there (fields.E300, E302 to E305, E311, E320 to E323). */
+export function checkRelations(meta: ModelMeta): void {
+  const [problem] = meta.relationSet.problems;
+  if (problem !== undefined) throw problem;
+  for (const field of meta.localFields) if (field instanceof ForeignKeyField) checkForeignKey(field);
+}
+
+const rules: ReadonlySet<unknown> = new Set<OnDeleteRule>([
+  'cascade',
+  'protect',
+  'restrict',
+  'setNull',
+  'setDefault',
+  'doNothing',
+  'dbCascade',
+  'dbSetNull',
+  'dbSetDefault',
+]);
+
+function checkForeignKey(field: ForeignKeyField): void {
+  const { target, targetField, onDelete, options } = field;
+  const own = `${field.model.label}.${field.name}`;
+  if (target.options.abstract === true) {
+    throw refused(`${own} defines a relation with model '${target.label}', which is abstract.`);
+  }
+  if (!isUnique(targetField)) {
+    throw refused(
+      `'${target.label}.${targetField.name}' must be unique because it is referenced by the foreign key ${own}.`,
+    );
+  }
+  if (typeof onDelete !== 'object' && !rules.has(onDelete)) {
+    throw refused(`${own} specifies onDelete: ${inspect(onDelete)}, which is no rule.`);
+  }
+  const change = 'or change the onDelete rule';
+  if ((onDelete === 'setNull' || onDelete === 'dbSetNull') && !options.nullable) {
+    throw refused(
+      `${own} specifies onDelete: '${onDelete}', but cannot be null. Add .null() to the field, ${change}.`,
+    );
+  }
+  if (onDelete === 'setDefault' && !options.hasDefault) {
+    throw refused(
+      `${own} specifies onDelete: 'setDefault', but has no default value. Set a default value, ${change}.`,
+    );
+  }
+  if (onDelete === 'dbSetDefault' && options.dbDefault === undefined) {
+    throw refused(
+      `${own} specifies onDelete: 'dbSetDefault', but has no database default value. Add .dbDefault(), ${change}.`,
+    );
+  }
+  checkUniform(field, own);
+}
+
+/** Where the database deletes rows, nobody sees those that an application would have to look after. */
+function checkUniform({ target, onDelete, relation }: ForeignKeyField, own: string): void {
+  const ofDatabase = isDatabaseRule(onDelete);
+  if (ofDatabase && relation.dbConstraint === false) {
+    throw refused(
+      `${own} specifies onDelete: '${String(onDelete)}', which needs a constraint in the database.`,
+    );
+  }
+  if (onDelete === 'doNothing') return;
+  const other = target.localFields.find(
+    (each) =>
+      each instanceof ForeignKeyField &&
+      each.onDelete !== 'doNothing' &&
+      isDatabaseRule(each.onDelete) !== ofDatabase,
+  );
+  if (other === undefined) return;
+  const [here, there] = ofDatabase ? ['database', 'application'] : ['application', 'database'];
+  throw refused(
+    `${own} specifies an onDelete rule of the ${here}, but ${target.label}.${other.name} one of the ${there}. ` +
+      'Use one kind uniformly in a chain of references.',
+  );
+}
+function isDatabaseRule(rule: unknown): boolean {
+  return typeof rule === 'string' && rule.startsWith('db');
+}
