@@ -9,8 +9,10 @@ export default defineConfig({
     exclude: ['test/runtime/backends/**'],
     reporters: ['default', './test/support/behaviours-reporter.ts'],
     globalSetup: ['test/support/global-postgres.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Far beyond what any of them takes: a busy machine must not decide a test.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 20_000 } },
     pool: 'forks',
   },
 });

@@ -45,7 +45,7 @@ describe.each([
   let analysis: Analysis;
   beforeAll(async () => {
     analysis = await analysed(recording);
-  }, 60_000);
+  });
 
   it('gives every request to its handler by the route', () => {
     expect(analysis.traces?.unmatched).toEqual([]);
@@ -104,5 +104,5 @@ describe("the runtime's own events", () => {
     expect(plain).toMatchObject({ laneWait: 0, lateQueries: 0 });
     expect(own.laneWait).toBeGreaterThan(0);
     expect(own.lateQueries).toBe(1);
-  }, 60_000);
+  });
 });

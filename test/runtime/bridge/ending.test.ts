@@ -54,7 +54,7 @@ async function expectNothingLeft(): Promise<void> {
     );
     return rows[0].n;
   };
-  await expect.poll(left, { timeout: 10_000 }).toBe(0);
+  await expect.poll(left).toBe(0);
   // A statement that nobody waits for any more runs until the server looks at its socket.
   await outside.query(
     'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',

@@ -188,7 +188,7 @@ describe.each(Object.keys(applications))('in %s', (name) => {
     server.closeAllConnections();
     server.close();
   });
-  const threadsGivenBack = () => expect.poll(() => threadCounts().inUse, { timeout: 5_000 }).toBe(before);
+  const threadsGivenBack = () => expect.poll(() => threadCounts().inUse).toBe(before);
 
   test('native calls work and take no thread', async () => {
     expect(await got('/native')).toEqual({ title: 'Alpha' });
@@ -235,7 +235,7 @@ describe.each(Object.keys(applications))('in %s', (name) => {
     const request = fetch(url('/slow'), { signal: controller.signal });
     setTimeout(() => controller.abort(), 100);
     await expect(request).rejects.toThrow();
-    await expect.poll(() => Parent.objects.acount(), { timeout: 5_000 }).toBe(1);
+    await expect.poll(() => Parent.objects.acount()).toBe(1);
     await threadsGivenBack();
   });
   test('a transaction that the request left open is rolled back', async () => {

@@ -272,7 +272,7 @@ test('threads are made as they are needed, kept for the next, and ended when nob
   configureThreads({ maxIdle: 50 });
   await Promise.all([1, 2].map(() => threadSensitiveContext(() => sleepOnServer(0.01))));
   // The thread outside contexts stays; those of contexts go, with their connections.
-  await expect.poll(() => threadCounts().idle, { timeout: 5_000 }).toBe(0);
+  await expect.poll(() => threadCounts().idle).toBe(0);
   await expect
     .poll(async () => {
       const { rows } = await setup.outside.query(

@@ -17,4 +17,4 @@ test('a process that used every path ends by itself once its connections are clo
   } finally {
     await database.drop();
   }
-}, 30_000);
+});

@@ -102,7 +102,7 @@ test('the source of models for tables compiles, and makes the same tables', asyn
     await adropTables(models);
     await acreateTables([...libraryModels, Everything]);
   });
-}, 60_000);
+});
 
 test('columns become the fields they are', () => {
   const source = inspectTables({ tables: ['Every Thing', 'review'] });
@@ -233,4 +233,4 @@ test('tables that somebody else made become models that work, whatever their nam
     expect(plain(again).split('\n').length).toBe(plain(source).split('\n').length);
     await adropTables(models);
   });
-}, 60_000);
+});
