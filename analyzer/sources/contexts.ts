@@ -17,7 +17,7 @@ import {
 } from './values.ts';
 
 /** More runs of one place than this are summed up as one that knows nothing of its parameters. */
-const mostContexts = 300;
+const mostContexts = 2_000;
 
 /** Calls further up than this are not told apart. */
 const deepestContext = 12;

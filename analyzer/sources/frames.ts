@@ -43,7 +43,7 @@ export class Frame extends Map<Binding, readonly Value[]> {
  * How far the calls that led to an entry are told apart. Code that calls itself, or each other in turn, has runs
  * without end, and layers of calls multiply: what lies further in is looked at once, for all its callers.
  */
-const mostEntered = { again: 2, deep: 12, sameSite: 500 };
+const mostEntered = { again: 2, deep: 12, sameSite: 2_000 };
 
 /** Every frame of one run, each made once. */
 export class Frames {

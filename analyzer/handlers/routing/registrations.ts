@@ -6,16 +6,19 @@ import {
   type Evaluator,
   noEnvironment,
   type SourceFile,
+  unwrapped,
 } from '../../sources/index.ts';
 import type { Discovery } from '../handler.ts';
 import { conditionAt } from './conditions.ts';
 import { unknownLoaders } from './loaders.ts';
 import { type Operand, operandsOf } from './operands.ts';
 import { orderOf } from './order.ts';
+import { unknown } from './paths.ts';
 import type { MemberCall } from './receivers.ts';
 import { type Mount, type Route, type Router, Routers, type Spot } from './router.ts';
 import { locationOf, middlewareOf } from './targets.ts';
 import { type Dialect, RoutingTree } from './tree.ts';
+import { isNeverGiven } from './uncalled.ts';
 
 /** Collects what the calls of one framework register, and puts it together in the end. */
 export class Registrations {
@@ -23,6 +26,7 @@ export class Registrations {
   readonly evaluator: Evaluator;
   private readonly dialect: Dialect;
   private readonly dynamic: DynamicRegistration[] = [];
+  private readonly offered: MemberCall[] = [];
   private mountsUnknown = false;
 
   constructor(dialect: Dialect, evaluator: Evaluator) {
@@ -31,6 +35,7 @@ export class Registrations {
   }
 
   discovery(): Discovery {
+    this.reportOffered();
     const tree = new RoutingTree(this.dialect, this.routers, this.evaluator, this.mountsUnknown);
     return { handlers: tree.handlers(), dynamic: this.dynamic };
   }
@@ -67,8 +72,17 @@ export class Registrations {
     if (operands.length === 0) return;
     const condition = conditionAt(call.file, call.call, call.environment);
     const own = kind === undefined ? {} : { kind };
-    for (const path of paths)
+    const known = paths.filter((path) => !this.isOnlyOffered(call, path));
+    for (const path of known)
       router.routes.push({ spot: spotOf(call), methods, path, operands, condition, ...own });
+    if (known.length === 0) this.offered.push(call);
+  }
+
+  /** Whether all of a path is a parameter that nothing in the source gives. */
+  private isOnlyOffered({ file, call, environment }: MemberCall, path: string): boolean {
+    const [first] = call.arguments;
+    return first !== undefined && path === unknown(file, unwrapped(first)) &&
+      isNeverGiven(this.evaluator, { file, node: first, environment });
   }
 
   mount(
@@ -95,6 +109,14 @@ export class Registrations {
     if (operands.length === 0) return;
     const middlewares = operands.map((operand) => middlewareOf(this.evaluator, operand));
     router.guards.push({ spot: spotOf(call), path, middlewares });
+  }
+
+  /** Reports the calls that would register something if anything in the source led to them. */
+  private reportOffered(): void {
+    const used = new Set(this.routers.all.flatMap(({ routes }) => routes.map(({ spot }) => spot.node)));
+    for (const call of this.offered) {
+      if (!used.has(call.token)) this.report(call, 'Nothing in the source calls this with a path.');
+    }
   }
 
   report(call: MemberCall, reason: string): void {
