@@ -7,20 +7,34 @@ import type { ClassValue, FunctionValue, Value } from './values.ts';
 
 type Holder = ClassValue | FunctionValue | (Value & { kind: 'object' });
 
+/** Where a literal, function or class is kept: under a name, or under members of one (`pages.flags = {}`). */
+interface Keeping {
+  readonly binding: Binding;
+  readonly members: readonly string[];
+}
+
 /** What `name.member = …` gives a value that a name was declared for, after its declaration. */
 export function assignedMembers(evaluator: Evaluator, value: Holder, name: string): readonly Value[] {
-  const binding = bindingFor(value.file, value.node);
-  if (binding === undefined) return [];
-  const assigned = writesOf(value.file, binding).get(name) ?? [];
+  const keeping = keepingOf(value.file, value.node);
+  if (keeping === undefined) return [];
+  const assigned = writesOf(value.file, keeping).get(name) ?? [];
   const own = assigned.flatMap((node) => evaluator.evaluate(value.file, node, value.environment));
   if (own.length > 0) return own;
   return mergedValues(evaluator, value).flatMap((merged) => evaluator.member(merged, name));
 }
 
+/** Everything that is assigned to some member of it after its declaration. */
+export function everyAssigned(evaluator: Evaluator, value: Holder): readonly Value[] {
+  const keeping = keepingOf(value.file, value.node);
+  const nodes = keeping === undefined ? [] : [...writesOf(value.file, keeping).values()].flat();
+  return nodes.flatMap((node) => evaluator.evaluate(value.file, node, value.environment));
+}
+
 /** What `Object.assign(name, …)` puts into a value that a name was declared for, after its declaration. */
 export function mergedValues(evaluator: Evaluator, value: Holder): readonly Value[] {
-  const binding = bindingFor(value.file, value.node);
-  const nodes = binding === undefined ? [] : mergedInto(value.file, binding);
+  const keeping = keepingOf(value.file, value.node);
+  const nodes =
+    keeping === undefined || keeping.members.length > 0 ? [] : mergedInto(value.file, keeping.binding);
   return nodes.flatMap((node) => evaluator.evaluate(value.file, node, value.environment));
 }
 
@@ -42,16 +56,16 @@ function mergedInto(file: SourceFile, binding: Binding): readonly Node[] {
   return found;
 }
 
-/** The name a literal, function or class is kept under. */
-function bindingFor(file: SourceFile, node: Node): Binding | undefined {
+function keepingOf(file: SourceFile, node: Node): Keeping | undefined {
   if ('id' in node && node.id && typeof node.id === 'object' && node.id.type === 'Identifier') {
     const own = file.scopes.bindingOf(node.id);
-    if (own !== undefined && node.type !== 'FunctionExpression') return own;
+    if (own !== undefined && node.type !== 'FunctionExpression') return { binding: own, members: [] };
   }
   // `const controller = (module.exports = {})` keeps the object under the name too.
   for (let inner = node, outer = file.parentOf(inner); outer !== undefined; ) {
-    if (outer.type === 'VariableDeclarator')
-      return outer.id.type === 'Identifier' ? file.scopes.bindingOf(outer.id) : undefined;
+    if (outer.type === 'VariableDeclarator') return keptUnder(file, outer.id);
+    if (outer.type === 'AssignmentExpression' && file.parentOf(outer)?.type === 'ExpressionStatement')
+      return outer.right === inner ? keptUnder(file, outer.left) : undefined;
     const passes = outer.type === 'AssignmentExpression' ? outer.right === inner : unwrapped(outer) !== outer;
     if (!passes) return undefined;
     inner = outer;
@@ -60,20 +74,45 @@ function bindingFor(file: SourceFile, node: Node): Binding | undefined {
   return undefined;
 }
 
-const writes = new WeakMap<Binding, ReadonlyMap<string, readonly Node[]>>();
+function keptUnder(file: SourceFile, target: Node): Keeping | undefined {
+  const members: string[] = [];
+  let node = target;
+  for (let name = memberName(node); name !== undefined && 'object' in node; name = memberName(node)) {
+    members.unshift(name);
+    node = node.object as Node;
+  }
+  const binding = node.type === 'Identifier' ? file.scopes.bindingOf(node) : undefined;
+  return binding && { binding, members };
+}
 
-function writesOf(file: SourceFile, binding: Binding): ReadonlyMap<string, readonly Node[]> {
-  const known = writes.get(binding);
-  if (known !== undefined) return known;
+type Writes = ReadonlyMap<string, readonly Node[]>;
+
+const writes = new WeakMap<Binding, Map<string, Writes>>();
+
+function writesOf(file: SourceFile, keeping: Keeping): Writes {
+  const { binding, members } = keeping;
+  const known = writes.get(binding) ?? new Map<string, Writes>();
+  writes.set(binding, known);
+  const key = members.join('.');
+  const found = known.get(key) ?? readWrites(file, keeping);
+  known.set(key, found);
+  return found;
+}
+
+function readWrites(file: SourceFile, { binding, members }: Keeping): Writes {
   const found = new Map<string, Node[]>();
   for (const reference of binding.references) {
-    const member = file.parentOf(reference);
+    let held: Node | undefined = reference;
+    for (const member of members) {
+      const above: Node | undefined = held && file.parentOf(held);
+      held = above !== undefined && memberName(above) === member ? above : undefined;
+    }
+    const member = held && file.parentOf(held);
     const name = member && memberName(member);
     const assignment = member && file.parentOf(member);
     if (name === undefined || assignment?.type !== 'AssignmentExpression') continue;
     if (assignment.left === member) found.set(name, [...(found.get(name) ?? []), assignment.right]);
   }
-  writes.set(binding, found);
   return found;
 }
 

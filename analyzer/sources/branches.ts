@@ -1,4 +1,5 @@
 import type { Node } from '@babel/types';
+import { comparisonHolds } from './arithmetic.ts';
 import type { Evaluator } from './evaluator.ts';
 import type { SourceFile } from './source-file.ts';
 import { isFunction, keyName, unwrapped } from './tree.ts';
@@ -72,6 +73,8 @@ function truthOf(
     if (left === decides || right === decides) return decides;
     return left === undefined || right === undefined ? undefined : !decides;
   }
+  const compared = comparisonHolds(evaluator, file, node, environment);
+  if (compared !== undefined) return compared;
   const values = evaluator.evaluate(file, node, environment);
   if (values.length === 0) return isMissing(evaluator, file, node, environment) ? false : undefined;
   const [first, ...others] = values.map(truthOfValue);

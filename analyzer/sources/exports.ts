@@ -53,6 +53,12 @@ function readExports(file: SourceFile): ExportTable {
       case 'ExpressionStatement':
         whole = readCommonJs(file, statement.expression, names) ?? whole;
         break;
+      case 'VariableDeclaration':
+        for (const { init } of statement.declarations) {
+          // `const api = (module.exports = {})`
+          if (init) whole = readCommonJs(file, unwrapped(init), names) ?? whole;
+        }
+        break;
     }
   }
   return { names, stars, whole };
@@ -128,8 +134,20 @@ function readProperties(value: Node, names: Map<string, Exported>): void {
 function isExportsObject(file: SourceFile, node: Node): boolean {
   return (
     (node.type === 'Identifier' && node.name === 'exports' && file.scopes.isGlobal(node)) ||
-    isModuleExports(file, node)
+    isModuleExports(file, node) ||
+    isAlias(file, node)
   );
+}
+
+/** A name that `module.exports` was given once and for all: `const api = module.exports; api.list = …`. */
+function isAlias(file: SourceFile, node: Node): boolean {
+  const binding = node.type === 'Identifier' ? file.scopes.bindingOf(node) : undefined;
+  const { declaration } = binding ?? {};
+  if (declaration?.type !== 'VariableDeclarator' || declaration.id !== binding?.identifier) return false;
+  const init = declaration.init && unwrapped(declaration.init);
+  if (init?.type === 'AssignmentExpression') return isModuleExports(file, unwrapped(init.left));
+  const isExports = init?.type === 'Identifier' && init.name === 'exports' && file.scopes.isGlobal(init);
+  return init !== undefined && init !== null && (isExports || isModuleExports(file, init));
 }
 
 function isModuleExports(file: SourceFile, node: Node): boolean {

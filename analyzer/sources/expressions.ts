@@ -1,4 +1,5 @@
 import type { Node } from '@babel/types';
+import { comparisonHolds, numberOf } from './arithmetic.ts';
 import { identifierValues } from './bindings.ts';
 import { calledValues } from './called-values.ts';
 import { superMember, thisValues } from './classes.ts';
@@ -34,8 +35,11 @@ export function expressionValues(
       return calledValues(evaluator, file, node, environment);
     case 'NewExpression':
       return inner(node.callee).flatMap((value) => constructed(value, { file, node, environment }));
-    case 'ConditionalExpression':
+    case 'ConditionalExpression': {
+      const holds = comparisonHolds(evaluator, file, unwrapped(node.test), environment);
+      if (holds !== undefined) return inner(holds ? node.consequent : node.alternate);
       return [...inner(node.consequent), ...inner(node.alternate)];
+    }
     case 'LogicalExpression':
       return [...inner(node.left), ...inner(node.right)];
     case 'SequenceExpression': {
@@ -60,8 +64,11 @@ export function expressionValues(
       return regularExpression(node.pattern, node.flags);
     case 'TemplateLiteral':
       return template(evaluator, file, node, environment);
-    case 'BinaryExpression':
+    case 'BinaryExpression': {
+      const number = numberOf(evaluator, file, node, environment);
+      if (number !== undefined) return [{ kind: 'constant', value: number }];
       return concatenation(evaluator, file, node, environment);
+    }
     case 'ClassDeclaration':
     case 'ClassExpression':
       return [{ kind: 'class', file, node, environment }];

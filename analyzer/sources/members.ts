@@ -1,5 +1,5 @@
 import type { Node, TSEnumDeclaration } from '@babel/types';
-import { assignedMembers } from './assigned-members.ts';
+import { assignedMembers, everyAssigned } from './assigned-members.ts';
 import { classMember, isNothing } from './classes.ts';
 import type { Evaluator } from './evaluator.ts';
 import { folderMember } from './folder-modules.ts';
@@ -31,8 +31,11 @@ export function memberValues(evaluator: Evaluator, value: Value, name: string): 
     case 'object':
       return objectMember(evaluator, value, name);
     case 'array':
-    case 'list':
-      return listItems(evaluator, value)?.[Number(name)]?.values ?? none;
+    case 'list': {
+      const items = listItems(evaluator, value);
+      if (name === 'length') return items === undefined ? none : [{ kind: 'constant', value: items.length }];
+      return items?.[Number(name)]?.values ?? none;
+    }
     case 'class': {
       const own = classMember(evaluator, value, name, true, value);
       // `static instance = null` waits for what is assigned later.
@@ -99,11 +102,12 @@ export function anyMember(evaluator: Evaluator, value: Value): readonly Value[] 
   if (value.kind === 'array' || value.kind === 'list')
     return (listItems(evaluator, value) ?? []).flatMap(({ values }) => values);
   if (value.kind !== 'object') return none;
-  return value.node.properties.flatMap((property) => {
+  const written = value.node.properties.flatMap((property) => {
     if (property.type === 'SpreadElement') return none;
     const node = property.type === 'ObjectMethod' ? property : property.value;
     return evaluator.evaluate(value.file, node, value.environment);
   });
+  return [...written, ...everyAssigned(evaluator, value)];
 }
 
 const enumObjects = new WeakMap<TSEnumDeclaration, Value & { kind: 'object' }>();

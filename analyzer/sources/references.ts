@@ -16,6 +16,9 @@ const longestForwarding = 6;
 /** A method name called more often than this in one file says nothing about whose method it is. */
 const mostCandidates = 200;
 
+/** A file with more calls of computed members than this dispatches by data. */
+const mostComputed = 20;
+
 /** Follows declarations forwards: to where they are named, imported and called. */
 export class References {
   private readonly evaluator: Evaluator;
@@ -45,9 +48,13 @@ export class References {
     const places = this.to(file, node);
     const called = places.flatMap((place) => calledAt(place));
     const passed = places.flatMap((place) => this.passedAt(place, node));
-    const keys = new Set([memberKeyOf(file, node), ...places.map((place) => propertyKeyAt(place, file))]);
+    const keys = new Set([memberKeyOf(file, node), ...places.map(propertyKeyAt)]);
     const asMember = [...keys].flatMap((key) => this.calledAsMember(file, node, key));
-    const all = unique([...called, ...asMember, ...passed]);
+    const named = [...called, ...asMember, ...passed];
+    // `parts[name](router)` may call any part: it counts for those that nothing calls by name.
+    const looked =
+      named.length === 0 ? [...keys].flatMap((key) => this.calledByAnyName(file, node, key)) : [];
+    const all = unique([...named, ...looked]);
     const outsideTests = all.filter((site) => !this.isTested(site.file, site.call));
     const found = outsideTests.length > 0 ? outsideTests : all;
     this.sites.set(node, found);
@@ -123,7 +130,7 @@ export class References {
   /** Calls of a method or of a function kept as a property, in its file and in those that import it. */
   private calledAsMember(file: SourceFile, node: Node, key: string | undefined): CallSite[] {
     if (key === undefined || key === 'constructor') return [];
-    const words = [`${key}(`, `${key}<`, '* from', 'export {', 'export{'];
+    const words = [`${key}(`, `${key}<`, `${key}']`, `${key}"]`, '* from', 'export {', 'export{'];
     const importers = this.importersMentioning(file, words);
     const files = [
       file,
@@ -131,15 +138,27 @@ export class References {
     ];
     return [...new Set(files)].flatMap((candidate) => {
       const calls = callsOf(candidate).byMember.get(key) ?? [];
-      if (calls.length > mostCandidates) return [];
-      return calls
-        .filter((call) =>
-          this.evaluator
-            .evaluate(candidate, call.callee)
-            .some((value) => value.kind === 'function' && value.node === node),
-        )
-        .map((call) => ({ file: candidate, call }));
+      return calls.length > mostCandidates ? [] : this.callsThatMean(candidate, calls, node);
     });
+  }
+
+  /** Calls of a member whose name only run time knows, in the file of a function that is a member and its importers. */
+  private calledByAnyName(file: SourceFile, node: Node, key: string | undefined): CallSite[] {
+    if (key === undefined || key === 'constructor') return [];
+    return [file, ...this.importersMentioning(file, [']('])].flatMap((candidate) => {
+      const { computed } = callsOf(candidate);
+      return computed.length > mostComputed ? [] : this.callsThatMean(candidate, computed, node);
+    });
+  }
+
+  private callsThatMean(file: SourceFile, calls: readonly Call[], node: Node): CallSite[] {
+    return calls
+      .filter((call) =>
+        this.evaluator
+          .evaluate(file, call.callee)
+          .some((value) => value.kind === 'function' && value.node === node),
+      )
+      .map((call) => ({ file, call }));
   }
 
   private barrelUsers(file: SourceFile, words: readonly string[]): readonly SourceFile[] {
@@ -177,10 +196,10 @@ function isCall(node: Node): node is Call {
   );
 }
 
-/** The key that a function is put under in an object of its own file: `export default { route }`. */
-function propertyKeyAt(place: Place, file: SourceFile): string | undefined {
-  const parent = place.file === file ? file.parentOf(place.node) : undefined;
-  const isValue = parent?.type === 'ObjectProperty' && parent.value === place.node;
+/** The key that a function is put under in an object: `export default { route }`, `{ users: require('./users') }`. */
+function propertyKeyAt({ file, node }: Place): string | undefined {
+  const parent = file.parentOf(node);
+  const isValue = parent?.type === 'ObjectProperty' && parent.value === node;
   return isValue && file.parentOf(parent)?.type === 'ObjectExpression' ? keyName(parent) : undefined;
 }
 
@@ -270,7 +289,19 @@ function importedName(specifier: Node): string | undefined {
 function namespaceUses(file: SourceFile, binding: Binding, name: string): Node[] {
   return binding.references.flatMap((reference) => {
     const parent = file.parentOf(reference);
+    if (parent?.type === 'VariableDeclarator' && parent.init === reference)
+      return takenApart(file, parent.id, name);
     return parent && memberName(parent) === name ? [parent] : [];
+  });
+}
+
+/** Uses of the name that a pattern takes out: `const { list: all } = api`. */
+function takenApart(file: SourceFile, pattern: Node, name: string): Node[] {
+  if (pattern.type !== 'ObjectPattern') return [];
+  return pattern.properties.flatMap((property) => {
+    if (property.type === 'RestElement' || keyName(property) !== name || property.value.type !== 'Identifier')
+      return [];
+    return [...(file.scopes.bindingOf(property.value)?.references ?? [])];
   });
 }
 
@@ -280,7 +311,7 @@ function requiredUses(file: SourceFile, call: Node, name: string): Node[] {
   const value = awaited?.type === 'AwaitExpression' ? awaited : call;
   const parent = file.parentOf(outermost(file, value));
   if (parent === undefined) return [];
-  if (name === '*' && isCall(parent)) return [value];
+  if (name === '*' && (isCall(parent) || parent.type === 'ObjectProperty')) return [value];
   if (memberName(parent) === name) return [parent];
   if (parent.type !== 'VariableDeclarator') return [];
   if (parent.id.type === 'Identifier') {
@@ -288,12 +319,7 @@ function requiredUses(file: SourceFile, call: Node, name: string): Node[] {
     if (binding === undefined) return [];
     return name === '*' ? [...binding.references] : namespaceUses(file, binding, name);
   }
-  if (parent.id.type !== 'ObjectPattern') return [];
-  return parent.id.properties.flatMap((property) => {
-    if (property.type === 'RestElement' || keyName(property) !== name || property.value.type !== 'Identifier')
-      return [];
-    return [...(file.scopes.bindingOf(property.value)?.references ?? [])];
-  });
+  return takenApart(file, parent.id, name);
 }
 
 /** Every module specifier in a file. */

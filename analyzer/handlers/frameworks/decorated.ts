@@ -11,8 +11,8 @@ import type { Discovery, Framework, Handler, Middleware } from '../handler.ts';
 import { type Method, methodsOf } from '../routing/class-methods.ts';
 import { type Applied, decoratedClasses, decoratorsOf } from '../routing/decorators.ts';
 import { operandsOf } from '../routing/operands.ts';
-import { option, optionTexts } from '../routing/options.ts';
-import { joinPaths, pathList } from '../routing/paths.ts';
+import { option } from '../routing/options.ts';
+import { joinPaths, optionTexts, pathList } from '../routing/paths.ts';
 import { functionLocation, locationOf, middlewareOf, referenceName } from '../routing/targets.ts';
 
 /** How the decorators of one package read: which mark a class, which a method, and where their path stands. */

@@ -7,8 +7,8 @@ import {
   type Sources,
   type Value,
 } from '../../sources/index.ts';
-import { option, optionTexts } from '../routing/options.ts';
-import { isUnknown, joinPaths } from '../routing/paths.ts';
+import { option } from '../routing/options.ts';
+import { isUnknown, joinPaths, optionTexts } from '../routing/paths.ts';
 
 /** One file that @fastify/autoload registers. */
 export interface Loaded {

@@ -12,7 +12,8 @@ import {
   type Sources,
   type Value,
 } from '../../sources/index.ts';
-import { argumentValues, optionTexts } from '../routing/options.ts';
+import { argumentValues } from '../routing/options.ts';
+import { optionTexts } from '../routing/paths.ts';
 import type { MemberCall } from '../routing/receivers.ts';
 import { autoloaded, isAutoload } from './fastify-autoload.ts';
 import { pluginInstance } from './fastify-objects.ts';

@@ -1,8 +1,8 @@
 import type { Node } from '@babel/types';
 import { constantText, noEnvironment, type Value } from '../../sources/index.ts';
 import { type Operand, operandsOf } from '../routing/operands.ts';
-import { option, optionTexts } from '../routing/options.ts';
-import { isUnknown, pathList } from '../routing/paths.ts';
+import { option } from '../routing/options.ts';
+import { isUnknown, optionTexts, pathList } from '../routing/paths.ts';
 import type { MemberCall } from '../routing/receivers.ts';
 import type { Registrations } from '../routing/registrations.ts';
 import type { Router } from '../routing/router.ts';

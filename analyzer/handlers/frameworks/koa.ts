@@ -11,8 +11,8 @@ import {
 import type { Discovery, Framework } from '../handler.ts';
 import { kindByNext } from '../routing/early-answers.ts';
 import { type Operand, operandsOf } from '../routing/operands.ts';
-import { argumentValues, optionTexts } from '../routing/options.ts';
-import { isUnknown, joinPaths, pathList, pathTexts } from '../routing/paths.ts';
+import { argumentValues } from '../routing/options.ts';
+import { isUnknown, joinPaths, optionTexts, pathList, pathTexts } from '../routing/paths.ts';
 import { callsOn, type MemberCall, registeringFiles } from '../routing/receivers.ts';
 import { Registrations } from '../routing/registrations.ts';
 import type { Router } from '../routing/router.ts';

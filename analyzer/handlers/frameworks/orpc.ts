@@ -13,7 +13,8 @@ import {
 } from '../../sources/index.ts';
 import type { Discovery, Framework, Handler } from '../handler.ts';
 import { operandsOf } from '../routing/operands.ts';
-import { argumentsOf, argumentValues, optionTexts } from '../routing/options.ts';
+import { argumentsOf, argumentValues } from '../routing/options.ts';
+import { optionTexts } from '../routing/paths.ts';
 import { locationOf, middlewareOf, referenceName, targetOf } from '../routing/targets.ts';
 
 /** oRPC procedures, by the method and path of their `route(…)`, else by their name through nested routers. */

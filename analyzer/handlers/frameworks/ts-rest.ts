@@ -11,8 +11,8 @@ import {
 } from '../../sources/index.ts';
 import type { Discovery, Framework, Handler } from '../handler.ts';
 import { type Operand, operandsOf } from '../routing/operands.ts';
-import { argumentValues, option, optionTexts } from '../routing/options.ts';
-import { joinPaths } from '../routing/paths.ts';
+import { argumentValues, option } from '../routing/options.ts';
+import { joinPaths, optionTexts } from '../routing/paths.ts';
 import { functionLocation, locationOf, middlewareOf, referenceName, targetOf } from '../routing/targets.ts';
 
 /** ts-rest: functions under the names of a contract, which says their methods and paths. */

@@ -1,7 +1,6 @@
 import type { Node } from '@babel/types';
 import { type CallPlace, type Evaluator, keyName, noEnvironment, type Value } from '../../sources/index.ts';
 import type { Operand } from './operands.ts';
-import { pathList } from './paths.ts';
 
 /** The arguments of the call or `new` at a place. */
 export function argumentsOf(place: CallPlace | undefined): readonly Node[] {
@@ -33,16 +32,6 @@ export function option(
     }
   }
   return undefined;
-}
-
-/** The texts of an option, with `«…»` for what only run time knows; `undefined` when it is not given. */
-export function optionTexts(
-  evaluator: Evaluator,
-  values: readonly Value[],
-  name: string,
-): readonly string[] | undefined {
-  const found = option(evaluator, values, name);
-  return found && pathList(evaluator, found.file, found.node, found.environment);
 }
 
 /** The values of an argument of the call at a place. */

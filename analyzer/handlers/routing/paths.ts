@@ -7,6 +7,8 @@ import {
   unwrapped,
   type Value,
 } from '../../sources/index.ts';
+import { option } from './options.ts';
+import { originOf } from './origins.ts';
 import { settingDefault } from './settings.ts';
 
 /** More alternatives than this for one path are summed up as unknown. */
@@ -41,6 +43,16 @@ export function pathList(
       pathTexts(evaluator, item.file, item.node, item.environment ?? environment),
     ),
   );
+}
+
+/** The texts of an option, with `«…»` for what only run time knows; `undefined` when it is not given. */
+export function optionTexts(
+  evaluator: Evaluator,
+  values: readonly Value[],
+  name: string,
+): readonly string[] | undefined {
+  const found = option(evaluator, values, name);
+  return found && pathList(evaluator, found.file, found.node, found.environment);
 }
 
 export function isUnknown(text: string): boolean {
@@ -112,6 +124,9 @@ function texts(
     return combined(inner(node.left), inner(node.right), '');
   }
   if (node.type === 'ConditionalExpression') return [...inner(node.consequent), ...inner(node.alternate)];
+  const origin = values.length === 0 ? originOf(evaluator, { file, node, environment }) : undefined;
+  if (origin !== undefined && isPutTogether(unwrapped(origin.node)))
+    return texts(evaluator, origin.file, origin.node, origin.environment, depth + 1);
   if (node.type === 'Identifier') {
     const declaration = file.scopes.bindingOf(node)?.declaration;
     if (
@@ -120,10 +135,15 @@ function texts(
       declaration.init
     ) {
       const init = unwrapped(declaration.init);
-      if (init.type === 'TemplateLiteral' || init.type === 'BinaryExpression') return inner(init);
+      if (isPutTogether(init)) return inner(init);
     }
   }
   return [unknown(file, node)];
+}
+
+/** A text of parts, some of which may be known: naming them says more than the name of the whole. */
+function isPutTogether({ type }: Node): boolean {
+  return type === 'TemplateLiteral' || type === 'BinaryExpression';
 }
 
 function combined(before: readonly string[], parts: readonly string[], after: string): readonly string[] {

@@ -81,8 +81,11 @@ export class Registrations {
   /** Whether all of a path is a parameter that nothing in the source gives. */
   private isOnlyOffered({ file, call, environment }: MemberCall, path: string): boolean {
     const [first] = call.arguments;
-    return first !== undefined && path === unknown(file, unwrapped(first)) &&
-      isNeverGiven(this.evaluator, { file, node: first, environment });
+    return (
+      first !== undefined &&
+      path === unknown(file, unwrapped(first)) &&
+      isNeverGiven(this.evaluator, { file, node: first, environment })
+    );
   }
 
   mount(

@@ -30,7 +30,10 @@ export function wrappedIn(evaluator: Evaluator, value: FunctionValue): Wrapped |
 
 function givenFunction(value: FunctionValue): Wrapped | undefined {
   const { file, node, environment } = value;
-  for (const { called, direct } of [...outerCalls(file, node)].reverse()) {
+  const calls = [...outerCalls(file, node)].reverse();
+  // What is called with the request and the response answers, not what is only told of an error.
+  const most = Math.max(0, ...calls.map(({ handed }) => handed));
+  for (const { called, direct } of calls.filter(({ handed }) => handed === most)) {
     const values = environment
       .get(called)
       ?.filter(({ kind }) => kind === 'function' || (kind === 'api' && direct));
@@ -53,6 +56,7 @@ function onlyGiven(evaluator: Evaluator, value: FunctionValue): Wrapped | undefi
   );
   const [only] = given;
   if (only === undefined || given.length > 1 || answersItself(file, node)) return undefined;
+  if (outerCalls(file, node).length > 0) return undefined;
   const made = evaluator
     .returnExpressions(only.own.node)
     .flatMap((inner) => evaluator.evaluate(only.own.file, inner, only.own.environment))
@@ -84,6 +88,8 @@ interface OuterCall {
   readonly called: Binding;
   /** Whether it is the callee itself, not something the callee is made from. */
   readonly direct: boolean;
+  /** How many of the function's own parameters it is given. */
+  readonly handed: number;
 }
 
 const outerCallsOf = new WeakMap<FunctionNode, readonly OuterCall[]>();
@@ -99,8 +105,9 @@ function outerCalls(file: SourceFile, node: FunctionNode): readonly OuterCall[] 
       if (inner.type !== 'CallExpression' && inner.type !== 'OptionalCallExpression') return true;
       const callee = unwrapped(inner.callee);
       const called = outerParameter(file, node, callee);
-      if (called !== undefined && inner.arguments.some((argument) => mentions(file, argument, own)))
-        found.push({ called, direct: callee.type === 'Identifier' });
+      const handed = inner.arguments.filter((argument) => mentions(file, argument, own)).length;
+      if (called !== undefined && handed > 0)
+        found.push({ called, direct: callee.type === 'Identifier', handed });
       return true;
     });
   }
