@@ -1,5 +1,6 @@
 /** Which files there are, what they say, and what their names and expressions stand for. */
 
+export { functionAround, whetherRun } from './branches.ts';
 export { isRequire } from './called-values.ts';
 export { type Call, type Calls, callsOf } from './calls.ts';
 export { superclasses } from './classes.ts';

@@ -22,7 +22,7 @@ const objectTypes =
 
 /** What an access path leads to in Express. */
 export type ExpressObject =
-  | { readonly kind: 'package'; readonly makes: 'application' | 'router' | 'sockets' }
+  | { readonly kind: 'package'; readonly makes: 'application' | 'router' | 'sockets' | 'meteor' }
   | { readonly kind: 'factory'; readonly makes: 'application' | 'router' }
   | {
       readonly kind: 'router';
@@ -42,7 +42,11 @@ export function expressObject(value: ApiValue): (ExpressObject & { readonly kind
   return found?.kind === 'router' && found.member === undefined ? found : undefined;
 }
 
+/** `WebApp.handlers` of Meteor, and what it was called before: an Express application that is there already. */
+const meteorApplications = /^(?:handlers|rawHandlers|expressHandlers)$/;
+
 function packageObject(name: string): ExpressObject | undefined {
+  if (name === 'meteor/webapp') return { kind: 'package', makes: 'meteor' };
   if (applicationPackages.has(name) || /^(?:@types\/)?express-serve-static-core$/.test(name))
     return { kind: 'package', makes: 'application' };
   if (routerPackages.has(name)) return { kind: 'package', makes: 'router' };
@@ -72,6 +76,11 @@ function next(state: ExpressObject, step: ApiStep): ExpressObject | undefined {
 const chains = new Set(['use', 'param', 'set', 'enable', 'disable', 'engine', 'disabled']);
 
 function ofPackage(state: ExpressObject & { kind: 'package' }, step: ApiStep): ExpressObject | undefined {
+  if (state.makes === 'meteor') {
+    if (step.kind !== 'member') return undefined;
+    if (step.name === 'WebApp') return state;
+    return meteorApplications.test(step.name) ? made(true, undefined) : undefined;
+  }
   if (step.kind === 'member') {
     if (step.name === 'default') return state;
     if (state.makes === 'sockets')

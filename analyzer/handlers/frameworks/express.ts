@@ -24,7 +24,7 @@ import { expressObject, expressVerbs } from './express-objects.ts';
 import { fastifyPlatform, hosted, nestCore } from './nest-host.ts';
 
 const packages =
-  /^(?:express(?:-ws|-promise-router|-async-router|-router|-serve-static-core)?|@types\/express.*|@feathersjs\/express|ultimate-express|hyper-express|polka|restana|restify|@tinyhttp\/app|router)$/;
+  /^(?:express(?:-ws|-promise-router|-async-router|-router|-serve-static-core)?|@types\/express.*|@feathersjs\/express|ultimate-express|hyper-express|polka|restana|restify|@tinyhttp\/app|router|meteor\/webapp)$/;
 
 /** Express 4 and 5, and packages with its interface. */
 export const express: Framework = {

@@ -18,7 +18,7 @@ const chaining = new Set([
 ]); // biome-ignore format: one glance is enough
 
 const packages =
-  /^(?:hono(?:\/(?:tiny|quick|hono-base|factory))?|@hono\/zod-openapi|npm:hono|jsr:@hono\/hono|hono-openapi)$/;
+  /^(?:hono(?:\/(?:tiny|quick|hono-base|factory))?|@hono\/zod-openapi|npm:hono|jsr:@hono\/hono|hono-openapi|chanfana)$/;
 
 /** What an access path leads to in Hono. */
 export type HonoObject =
@@ -68,7 +68,8 @@ function placeOf(step: ApiStep): CallPlace | undefined {
 }
 
 function ofPackage(name: string): HonoObject | undefined {
-  if (/^(?:Hono|OpenAPIHono|HonoBase|default)$/.test(name)) return { kind: 'class' };
+  // `fromHono(app)` of chanfana gives the application with documented routes.
+  if (/^(?:Hono|OpenAPIHono|HonoBase|default|fromHono)$/.test(name)) return { kind: 'class' };
   if (name === 'createFactory' || name === 'Factory')
     return { kind: 'factory', member: undefined, made: false };
   return name === 'createRoute' ? { kind: 'description', at: undefined } : undefined;

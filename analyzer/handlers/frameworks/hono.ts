@@ -18,7 +18,7 @@ import type { Router } from '../routing/router.ts';
 import type { Dialect } from '../routing/tree.ts';
 import { type HonoRouter, honoObject, honoVerbs } from './hono-objects.ts';
 
-const packages = /^(?:hono|@hono|npm:hono|jsr:@hono|hono-openapi)(?:\/|@|$)/;
+const packages = /^(?:hono|@hono|npm:hono|jsr:@hono|hono-openapi|chanfana)(?:\/|@|$)/;
 
 /** Hono, with the OpenAPI variant, factories and base paths. */
 export const hono: Framework = {
@@ -112,6 +112,13 @@ function readVerb(
   registrations.add(call, router, [verb.toUpperCase()], paths, handlersIn(registrations, call, given));
 }
 
+/** An endpoint of chanfana is a class, one instance per request; what answers is its `handle`. */
+function madeByClass({ evaluator }: Registrations, operand: Operand): Operand {
+  const of = operand.values.find((value) => value.kind === 'class');
+  if (of === undefined) return operand;
+  return { ...operand, values: evaluator.member({ kind: 'instance', of }, 'handle') };
+}
+
 /** The handlers given, with those that `factory.createHandlers(…)` bundles taken apart. */
 function handlersIn(
   registrations: Registrations,
@@ -122,7 +129,7 @@ function handlersIn(
     const bundle = operand.values
       .map((value) => (value.kind === 'api' ? honoObject(value) : undefined))
       .find((object) => object?.kind === 'handlers');
-    if (bundle?.kind !== 'handlers' || bundle.at === undefined) return [operand];
+    if (bundle?.kind !== 'handlers' || bundle.at === undefined) return [madeByClass(registrations, operand)];
     const { file, environment = noEnvironment } = bundle.at;
     return operandsOf(registrations.evaluator, file, argumentsOf(bundle.at), environment);
   });

@@ -3,8 +3,10 @@ import {
   type Call,
   type ClassNode,
   callsOf,
+  contextsOf,
   type Environment,
   type Evaluator,
+  functionAround,
   isTestFile,
   listItems,
   memberName,
@@ -13,6 +15,7 @@ import {
   type Sources,
   unwrapped,
   type Value,
+  whetherRun,
 } from '../../sources/index.ts';
 import { option } from '../routing/options.ts';
 import { pathTexts } from '../routing/paths.ts';
@@ -84,8 +87,11 @@ function readSettings(
 ): void {
   const { byMember } = callsOf(file);
   const each = (name: string, read: (call: Call, application: NestApplication) => void) => {
-    for (const call of byMember.get(name) ?? [])
-      for (const application of meant(evaluator, file, call, applications, all)) read(call, application);
+    for (const call of byMember.get(name) ?? []) {
+      const meaning = meant(evaluator, file, call, applications, all);
+      if (meaning.length > 0 && isNeverRun(evaluator, file, call)) continue;
+      for (const application of meaning) read(call, application);
+    }
   };
   each('listen', (_call, application) => {
     application.listens = true;
@@ -113,6 +119,14 @@ function readSettings(
         );
     });
   }
+}
+
+/** Whether no call that leads here fulfils the condition: `options.prefix && app.setGlobalPrefix(options.prefix)`. */
+function isNeverRun(evaluator: Evaluator, file: SourceFile, call: Call): boolean {
+  const around = functionAround(file, call);
+  return contextsOf(evaluator, file, call).every(
+    (environment) => whetherRun(evaluator, file, call, around, environment) === 'never',
+  );
 }
 
 function constantOr(
