@@ -22,6 +22,18 @@ export function statementShape(sql: string): StatementShape {
   return shape;
 }
 
+/** Whether a statement leaves nothing behind: no rows, no locks. When in doubt it does. */
+export function isPlainRead(sql: string): boolean {
+  return (
+    /^\s*(?:SELECT|DECLARE|FETCH|CLOSE|EXPLAIN)\b/i.test(sql) && !/\b(?:FOR|INTO)\b/i.test(outermost(sql))
+  );
+}
+function outermost(sql: string): string {
+  const { operation } = statementShape(sql);
+  // What a cursor is declared for comes behind a FOR of its own.
+  return outermostWords(operation === 'DECLARE' ? sql.replace(/\bFOR\b/i, '') : sql).join(' ');
+}
+
 function describe(sql: string): StatementShape {
   const words = outermostWords(sql);
   const operation = words[0]?.toUpperCase() ?? '';

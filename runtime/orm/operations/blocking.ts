@@ -1,6 +1,7 @@
 import { connections } from '../connections/index.ts';
 import type { ThreadConnection } from '../connections/thread-connection.ts';
 import type { DatabaseWrapper } from '../connections/wrapper.ts';
+import { currentLevel } from '../transaction/blocks.ts';
 import { runHook } from '../transaction/hooks.ts';
 import type { CommitHook, Control } from '../transaction/state.ts';
 import { drive, driveRows } from './drive.ts';
@@ -21,17 +22,18 @@ function answerBlocking(step: Step, pin = new SessionPin()): unknown {
   const wrapper = connections.get(step.alias);
   const connection = pin.connection ?? wrapper.connection;
   const { transaction } = connection;
+  const from = currentLevel(step.alias);
   switch (step.kind) {
     case 'statement':
-      transaction.check();
+      transaction.check(from, step.request.text);
       try {
         return wrapper.executeBlocking(connection, step.request);
       } catch (error) {
-        if (step.write) transaction.writeFailed();
+        if (step.write) transaction.writeFailed(from);
         throw error;
       }
     case 'enter':
-      return controlBlocking(wrapper, connection, transaction.enter(step.options));
+      return controlBlocking(wrapper, connection, transaction.enter(step.options, from));
     case 'exit':
       return endBlocking(wrapper, connection, step.failure !== undefined);
     case 'inBlock':

@@ -5,7 +5,7 @@ import { connections } from '../connections/index.ts';
 import { notSent } from '../connections/lock.ts';
 import type { ThreadConnection } from '../connections/thread-connection.ts';
 import type { DatabaseWrapper } from '../connections/wrapper.ts';
-import type { TransactionBlock } from '../transaction/blocks.ts';
+import { currentLevel, type TransactionBlock } from '../transaction/blocks.ts';
 import { runHooks } from '../transaction/hooks.ts';
 import type { CommitHook, Control, OpenBlock } from '../transaction/state.ts';
 import { driveAsync } from './drive.ts';
@@ -84,18 +84,19 @@ async function answerBridged(
   pin = new SessionPin(),
 ): Promise<unknown> {
   const { transaction } = connection;
+  const from = currentLevel(step.alias);
   switch (step.kind) {
     case 'statement':
-      transaction.check();
+      transaction.check(from, step.request.text);
       try {
         return await wrapper.executeBridged(connection, step.request);
       } catch (error) {
-        if (step.write) transaction.writeFailed();
+        if (step.write) transaction.writeFailed(from);
         connection.failures += 1;
         throw error;
       }
     case 'enter':
-      return controlBridged(wrapper, connection, transaction.enter(step.options));
+      return controlBridged(wrapper, connection, transaction.enter(step.options, from));
     case 'exit':
       return endBridged(wrapper, connection, step.failure !== undefined);
     case 'inBlock':

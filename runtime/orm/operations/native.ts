@@ -34,14 +34,22 @@ export function nativeAnswers(signal: AbortSignal | undefined): (step: Step) => 
 }
 
 /** The connection one operation keeps: while it is inside a transaction it opened itself, or pinned one. */
-interface Held {
+interface Held extends Sender {
   /** Whose connection it is, whatever the alias means by the time it is given back. */
   readonly wrapper: DatabaseWrapper;
-  readonly connection: NativeConnection;
   /** Blocks the operation opened and has not ended. */
   depth: number;
-  /** Where the operation has its turn, on the connection of a surrounding block; else it is from the pool. */
+}
+/** Who sends a statement. */
+interface Sender {
+  readonly connection: NativeConnection;
+  /** Where it has its turn, on the connection of a surrounding block; else the connection is from the pool. */
   readonly turn: Lock | undefined;
+  /** The surrounding block. */
+  readonly from: OpenBlock | undefined;
+}
+function senderOf(block: NativeBlock): Sender {
+  return { connection: block.connection, turn: lockOf(block), from: block.level };
 }
 
 /** Answers the steps of one operation. Where it runs is decided once: a stream may be read on from elsewhere. */
@@ -104,10 +112,9 @@ class NativeSession {
   async #statement(wrapper: DatabaseWrapper, step: Extract<Step, { kind: 'statement' }>): Promise<unknown> {
     const signal = this.#signal;
     const held = this.#held;
-    if (held !== undefined) return send(wrapper, held.connection, step, signal, held.turn);
+    if (held !== undefined) return send(wrapper, held, step, signal);
     const block = this.#block(wrapper);
-    if (block !== undefined)
-      return inTurn(block, () => send(wrapper, block.connection, step, signal, lockOf(block)), signal);
+    if (block !== undefined) return inTurn(block, () => send(wrapper, senderOf(block), step, signal), signal);
     // Outside a transaction the connection is held for this one statement only.
     const { pool } = wrapper;
     if (signal === undefined && wrapper.pool.mayShare(step.request)) return readShared(wrapper, step.request);
@@ -124,7 +131,8 @@ class NativeSession {
     if (this.#held === undefined) this.#held = await this.#hold(wrapper);
     const held = this.#held;
     try {
-      await controlNative(wrapper, held.connection, held.connection.transaction.enter(step.options));
+      const { transaction } = held.connection;
+      await controlNative(wrapper, held.connection, transaction.enter(step.options, held.from));
       held.depth += 1;
     } catch (error) {
       if (held.depth === 0) this.#letGo();
@@ -175,10 +183,10 @@ class NativeSession {
     const block = this.#block(wrapper);
     if (block === undefined) {
       const connection = await wrapper.asyncConnection(this.#signal);
-      return { wrapper, connection, depth: 0, turn: undefined };
+      return { wrapper, connection, depth: 0, turn: undefined, from: undefined };
     }
     await takeTurn(block, this.#signal);
-    return { wrapper, connection: block.connection, depth: 0, turn: lockOf(block) };
+    return { wrapper, depth: 0, ...senderOf(block) };
   }
   #letGo(): void {
     const held = this.#held;
@@ -214,19 +222,18 @@ async function readShared(wrapper: DatabaseWrapper, request: DriverRequest): Pro
 /** Sends one statement of a transaction; when it fails, whatever waits behind it is not sent. */
 async function send(
   wrapper: DatabaseWrapper,
-  connection: NativeConnection,
+  { connection, turn, from }: Sender,
   step: Extract<Step, { kind: 'statement' }>,
   signal: AbortSignal | undefined,
-  lock = connection.lock,
 ): Promise<unknown> {
-  const { transaction } = connection;
-  transaction.check();
+  const { transaction, lock } = connection;
+  transaction.check(from, step.request.text);
   try {
     return await wrapper.executeNative(connection, step.request, signal);
   } catch (error) {
     // What was aborted may have been done in part, so the block must not be committed.
-    if (step.write || signal?.aborted) transaction.writeFailed();
-    lock.refuseWaiting();
+    if (step.write || signal?.aborted) transaction.writeFailed(from);
+    (turn ?? lock).refuseWaiting();
     throw error;
   }
 }
@@ -286,7 +293,7 @@ async function takeTurn(block: NativeBlock, signal: AbortSignal | undefined): Pr
     if (!lock.take()) await lock.acquire(signal);
   } catch (error) {
     // The work of the block is incomplete.
-    if (signal?.aborted) transaction.writeFailed();
+    if (signal?.aborted) transaction.writeFailed(block.level);
     throw error;
   }
   try {

@@ -1,3 +1,4 @@
+import { currentContext } from '../../context.ts';
 import type { Lock } from '../connections/lock.ts';
 import type { NativeConnection } from '../connections/native-connection.ts';
 import type { DatabaseWrapper } from '../connections/wrapper.ts';
@@ -44,6 +45,7 @@ export class TransactionBlock<Connection extends { readonly transaction: Transac
   /** Notes that it was begun on the server. */
   begun(): void {
     this.#level = this.connection.transaction.innermost;
+    if (this.#level !== undefined) this.#level.lasting = true;
   }
   /** Where it stands among the open blocks of its connection. */
   get level(): OpenBlock | undefined {
@@ -64,6 +66,12 @@ export class TransactionBlock<Connection extends { readonly transaction: Transac
   get isOver(): boolean {
     return this.#over || this.parent?.isOver === true;
   }
+}
+
+/** Where the running code stands in its transaction: its own block, or the one it was bridged from as sync code. */
+export function currentLevel(alias: string): OpenBlock | undefined {
+  const { blocks, surrounding } = currentContext() ?? {};
+  return ((blocks ?? surrounding)?.get(alias) as { readonly level?: OpenBlock } | undefined)?.level;
 }
 
 export type NativeBlock = TransactionBlock<NativeConnection>;

@@ -76,6 +76,9 @@ export async function controlInBlock<Result>(
   if (block === undefined || lane === undefined) return outside;
   const { connection } = block;
   return lane.run(
-    refusingQueued(block, () => controlBridged(wrapper, connection, control(connection.transaction))),
+    refusingQueued(block, async () => {
+      connection.transaction.requireInnermost(block.level);
+      return controlBridged(wrapper, connection, control(connection.transaction));
+    }),
   );
 }

@@ -1,9 +1,13 @@
 import type { CommitHook } from './state.ts';
 
-/** Runs a hook; the failure of a robust one is reported and the next ones still run. */
-export function runHook({ run, robust }: CommitHook): void {
+/** What running a hook takes. */
+type Runnable = Pick<CommitHook, 'run' | 'robust'>;
+
+/** Runs a hook; the failure of a robust one is reported and the next ones still run. An async one is not waited for. */
+export function runHook({ run, robust }: Runnable): void {
   try {
-    run();
+    const result = run();
+    if (robust && result instanceof Promise) result.catch(report);
   } catch (error) {
     if (!robust) throw error;
     report(error);
@@ -11,7 +15,7 @@ export function runHook({ run, robust }: CommitHook): void {
 }
 
 /** Runs hooks in order, waiting for each. */
-export async function runHooks(hooks: readonly CommitHook[]): Promise<void> {
+export async function runHooks(hooks: readonly Runnable[]): Promise<void> {
   for (const { run, robust } of hooks) {
     try {
       await run();

@@ -5,9 +5,9 @@ import { TransactionManagementError } from '../errors.ts';
 import { controlBlocking, endBlocking } from '../operations/blocking.ts';
 import { controlNative, currentBlock, endNative, inTurn, lockOf } from '../operations/native.ts';
 import type { BlockOptions } from '../operations/steps.ts';
-import { type NativeBlock, TransactionBlock } from './blocks.ts';
+import { currentLevel, type NativeBlock, TransactionBlock } from './blocks.ts';
 import { aatomicBridged } from './bridged.ts';
-import { runHooks } from './hooks.ts';
+import { runHook, runHooks } from './hooks.ts';
 import * as savepoints from './savepoints.ts';
 import type { CommitHook, TransactionState } from './state.ts';
 
@@ -33,7 +33,7 @@ function atomic<T>(first: AtomicOptions | (() => T), second?: () => T): T {
   const [options, work] = parameters(first, second);
   const wrapper = connections.get(options.using);
   const { connection } = wrapper;
-  controlBlocking(wrapper, connection, connection.transaction.enter(options));
+  controlBlocking(wrapper, connection, connection.transaction.enter(options, currentLevel(wrapper.alias)));
   let result: T;
   try {
     result = work();
@@ -171,8 +171,8 @@ function nativeOrMissing(using: string | undefined): TransactionState | undefine
 function onCommit(hook: () => unknown, { using, robust = false }: OnCommitOptions = {}): void {
   if (typeof hook !== 'function') throw new TypeError("on_commit()'s callback must be a callable.");
   const state = nativeOrMissing(using);
-  if (state?.inBlock) state.addHook(hook, robust);
-  else hook();
+  if (state?.inBlock) state.addHook(hook, robust, currentLevel(connections.get(using).alias));
+  else runHook({ run: hook, robust });
 }
 /** As `onCommit`; outside any block it waits for an async hook. */
 async function aonCommit(
@@ -181,16 +181,16 @@ async function aonCommit(
 ): Promise<void> {
   if (typeof hook !== 'function') throw new TypeError("on_commit()'s callback must be a callable.");
   const state = nativeOrMissing(using);
-  if (state?.inBlock) state.addHook(hook, robust);
-  else await hook();
+  if (state?.inBlock) state.addHook(hook, robust, currentLevel(connections.get(using).alias));
+  else await runHooks([{ run: hook, robust }]);
 }
 
 /** Marks the innermost block: it rolls back when it ends, without an error. */
 function setRollback(rollback: boolean, using?: string): void {
-  requireBlock(currentState(using)).needsRollback = rollback;
+  requireBlock(currentState(using)).setRollback(rollback, currentLevel(connections.get(using).alias));
 }
 function getRollback(using?: string): boolean {
-  return requireBlock(currentState(using)).needsRollback;
+  return requireBlock(currentState(using)).getRollback(currentLevel(connections.get(using).alias));
 }
 /** True outside a block, where every statement is committed by itself. */
 function getAutocommit(using?: string): boolean {

@@ -2,6 +2,7 @@ import { connections } from '../connections/index.ts';
 import { NotSupportedError, TransactionManagementError } from '../errors.ts';
 import { controlBlocking } from '../operations/blocking.ts';
 import { controlNative, currentBlock, inTurn } from '../operations/native.ts';
+import { currentLevel } from './blocks.ts';
 import { controlInBlock } from './bridged.ts';
 import type { Control, TransactionState } from './state.ts';
 
@@ -12,6 +13,7 @@ function blocking<Result>(
 ): Result {
   const wrapper = connections.get(using);
   const { connection } = wrapper;
+  connection.transaction.requireInnermost(currentLevel(wrapper.alias));
   return controlBlocking(wrapper, connection, control(connection.transaction));
 }
 /** The same on the connection of the surrounding `aatomic` block; `outside` where there is none. */
@@ -25,7 +27,10 @@ async function native<Result>(
   const block = currentBlock(wrapper.alias);
   if (block === undefined) return outside;
   const { connection } = block;
-  return inTurn(block, () => controlNative(wrapper, connection, control(connection.transaction)));
+  return inTurn(block, async () => {
+    connection.transaction.requireInnermost(block.level);
+    return controlNative(wrapper, connection, control(connection.transaction));
+  });
 }
 
 /**

@@ -1,4 +1,5 @@
 import { connectionClosed, type RawResult } from '../../bridge/messages.ts';
+import { isPlainRead } from '../connections/statement-shape.ts';
 import { DatabaseError, OperationalError, TransactionManagementError } from '../errors.ts';
 import type { BlockOptions } from '../operations/steps.ts';
 
@@ -15,6 +16,14 @@ export interface OpenBlock {
   readonly savepoint: string | undefined;
   /** Savepoints made in it by hand that have not been given up, in the order of their making. */
   byHand: readonly string[];
+  /** True when it can only be rolled back. */
+  needsRollback: boolean;
+  /** True for a block of async code: code around it may go on while it is open. */
+  lasting: boolean;
+  /** Blocks around it whose code sent something while it was open: that is undone with it. */
+  carries: readonly OpenBlock[];
+  /** True when work of its own was undone with another block: it cannot end well. */
+  undone: boolean;
 }
 
 /** Statements of a protocol: yields SQL, is answered with the server's result. */
@@ -22,6 +31,13 @@ export type Control<Result> = Generator<string, Result, RawResult>;
 
 const brokenBlock =
   "An error occurred in the current transaction. You can't execute queries until the end of the 'atomic' block.";
+
+const unfinishedInside =
+  'The atomic block ended while a block inside it was still open, and was rolled back. Await every block.';
+const undoneWork =
+  'The atomic block was rolled back, because part of it ran while a block beside or inside it was open that was rolled back. Await one before starting the other.';
+const insideIsOpen =
+  'Savepoints cannot be made or ended while a block inside this one is open. Await it first.';
 
 /** Transaction state of one connection, and the statements that change it. Does no I/O. */
 export class TransactionState {
@@ -31,8 +47,6 @@ export class TransactionState {
   #begun = false;
   /** True when a savepoint could not be rolled back to: what was to be kept is gone with the rest. */
   #savepointLost = false;
-  /** True when the innermost block can only be rolled back. */
-  needsRollback = false;
   /** True when the connection must be thrown away: even ROLLBACK failed. */
   broken = false;
 
@@ -46,39 +60,94 @@ export class TransactionState {
   get innermost(): OpenBlock | undefined {
     return this.#blocks.at(-1);
   }
+  /** True when the innermost block can only be rolled back. */
+  get needsRollback(): boolean {
+    return this.innermost?.needsRollback === true;
+  }
   /** Whether `block` has not ended. What was made in one that has, such as a cursor, may be gone. */
   isOpen(block: OpenBlock): boolean {
     return this.#blocks.includes(block);
   }
 
-  /** Refuses statements that could only fail or be lost. */
-  check(): void {
-    if (this.inBlock && this.needsRollback) throw new TransactionManagementError(brokenBlock);
+  /**
+   * Comes before everything that code of a block sends: refuses what could only fail or be lost.
+   *
+   * @param from block of the code that sends it, where that is known; the innermost one may be another's
+   * @param text what is sent
+   */
+  check(from: OpenBlock | undefined, text: string): void {
+    if (this.needsRollback || (from?.needsRollback && this.isOpen(from))) {
+      throw new TransactionManagementError(brokenBlock);
+    }
+    if (from !== undefined && from !== this.innermost && !isPlainRead(text)) this.#carry(from);
+  }
+  /** Notes that what comes next is undone with the blocks that others have open inside `from`. */
+  #carry(from: OpenBlock): void {
+    for (const block of this.#inside(from)) {
+      if (!block.carries.includes(from)) block.carries = [...block.carries, from];
+    }
   }
   /** Notes that a write failed: what it did before failing must not be kept. */
-  writeFailed(): void {
-    if (this.inBlock) this.needsRollback = true;
+  writeFailed(from?: OpenBlock): void {
+    const failed = this.#blockOf(from);
+    if (failed === undefined) return;
+    failed.needsRollback = true;
+    // Their own work is beyond the failed statement on the server, and goes with it.
+    for (const block of this.#inside(failed)) {
+      block.needsRollback = true;
+      block.undone = true;
+    }
+  }
+  /** Open blocks that other code opened inside `block` and has not ended. */
+  #inside(block: OpenBlock | undefined): readonly OpenBlock[] {
+    if (block === undefined || block === this.innermost) return [];
+    const at = this.#blocks.indexOf(block);
+    return at === -1 ? [] : this.#blocks.slice(at + 1).filter(({ lasting }) => lasting);
+  }
+  /** Marks the innermost block, or the one the code of `from` is in, to be rolled back at its end, or not to be. */
+  setRollback(rollback: boolean, from?: OpenBlock): void {
+    const block = this.#blockOf(from);
+    if (block !== undefined) block.needsRollback = rollback;
+  }
+  getRollback(from?: OpenBlock): boolean {
+    return this.#blockOf(from)?.needsRollback === true;
+  }
+  /** What async code opened inside `from` is none of its code's business; anything else it opened itself. */
+  #blockOf(from: OpenBlock | undefined): OpenBlock | undefined {
+    const { innermost } = this;
+    return innermost !== undefined && this.#inside(from).includes(innermost) ? from : innermost;
   }
 
-  *enter({ savepoint = true, durable = false }: BlockOptions): Control<void> {
+  /** @param from block of the code that opens one, where that is known */
+  *enter({ savepoint = true, durable = false }: BlockOptions, from?: OpenBlock): Control<void> {
     if (durable && this.inBlock) {
       throw new TransactionManagementError(
         'A durable atomic block cannot be nested within another atomic block.',
       );
     }
     if (!this.inBlock) {
-      this.needsRollback = false;
       // The same names in every transaction: the server's statistics tell statements apart by their text.
       this.#savepointCount = 0;
       this.#savepointLost = false;
       yield 'BEGIN';
       this.#begun = true;
-      this.#blocks.push({ savepoint: undefined, byHand: [] });
+      this.#open(undefined);
       return;
     }
+    if (from !== undefined) this.#carry(from);
     const name = savepoint && !this.needsRollback ? this.#newSavepoint() : undefined;
     if (name !== undefined) yield `SAVEPOINT ${name}`;
-    this.#blocks.push({ savepoint: name, byHand: [] });
+    this.#open(name);
+  }
+  #open(savepoint: string | undefined): void {
+    this.#blocks.push({
+      savepoint,
+      byHand: [],
+      needsRollback: this.needsRollback,
+      lasting: false,
+      carries: [],
+      undone: false,
+    });
   }
 
   /**
@@ -90,30 +159,27 @@ export class TransactionState {
    */
   *exit(failed: boolean, block = this.innermost): Control<readonly CommitHook[]> {
     const at = block === undefined ? -1 : this.#blocks.indexOf(block);
-    if (at === -1) {
+    if (block === undefined || at === -1) {
       // The block around it, or its context, ended first and took it along.
       if (failed) return [];
       throw new TransactionManagementError('The atomic block was already over, and was rolled back.');
     }
     const unfinished = this.#blocks.splice(at).length > 1;
-    const hooks = yield* this.#exit(block?.savepoint, failed || unfinished);
-    if (unfinished && !failed) {
-      throw new TransactionManagementError(
-        'The atomic block ended while a block inside it was still open, and was rolled back. Await every block.',
-      );
-    }
+    const spoiled = unfinished || block.undone;
+    const rollback = failed || spoiled || block.needsRollback;
+    if (rollback) for (const around of block.carries) around.undone = true;
+    const hooks = this.inBlock
+      ? yield* this.#exitInner(block.savepoint, rollback)
+      : yield* this.#exitOutermost(failed, rollback);
+    if (this.innermost?.undone) this.innermost.needsRollback = true;
+    if (spoiled && !failed) throw new TransactionManagementError(unfinished ? unfinishedInside : undoneWork);
     return hooks;
   }
-  *#exit(savepoint: string | undefined, failed: boolean): Control<readonly CommitHook[]> {
-    if (this.inBlock) {
-      yield* this.#exitInner(savepoint, failed);
-      return [];
-    }
+  *#exitOutermost(failed: boolean, rollback: boolean): Control<readonly CommitHook[]> {
     const hooks = this.#hooks;
     this.#hooks = [];
     try {
-      if (failed || this.needsRollback) {
-        this.needsRollback = false;
+      if (rollback) {
         yield* this.#rollback();
         // Code that caught the error must not be told that all went well.
         if (!failed && (this.broken || this.#savepointLost)) throw rolledBackUnasked();
@@ -126,20 +192,19 @@ export class TransactionState {
     }
   }
 
-  *#exitInner(savepoint: string | undefined, failed: boolean): Control<void> {
-    if (!failed && !this.needsRollback) {
-      if (savepoint === undefined) return;
+  *#exitInner(savepoint: string | undefined, rollback: boolean): Control<readonly CommitHook[]> {
+    if (rollback) {
+      if (savepoint === undefined) this.setRollback(true);
+      else yield* this.#rollbackTo(savepoint);
+    } else if (savepoint !== undefined) {
       try {
         yield `RELEASE SAVEPOINT ${savepoint}`;
       } catch (error) {
         yield* this.#rollbackTo(savepoint);
         throw error;
       }
-      return;
     }
-    this.needsRollback = false;
-    if (savepoint === undefined) this.needsRollback = true;
-    else yield* this.#rollbackTo(savepoint);
+    return [];
   }
 
   *#rollbackTo(savepoint: string): Control<void> {
@@ -149,7 +214,7 @@ export class TransactionState {
       yield `RELEASE SAVEPOINT ${savepoint}`;
     } catch {
       // The savepoint is beyond reach; only the end of the whole transaction can put things right.
-      this.needsRollback = true;
+      this.setRollback(true);
       this.#savepointLost = true;
     }
   }
@@ -178,15 +243,27 @@ export class TransactionState {
     }
   }
 
-  /** Adds a hook; call only inside a block. */
-  addHook(run: () => unknown, robust: boolean): void {
-    const savepoints = this.#blocks.flatMap(({ savepoint, byHand }) => [
-      ...(savepoint ? [savepoint] : []),
-      ...byHand,
-    ]);
+  /**
+   * Adds a hook; call only inside a block.
+   *
+   * @param from block of the code that adds it, where that is known
+   */
+  addHook(run: () => unknown, robust: boolean, from?: OpenBlock): void {
+    const others = this.#inside(from);
+    const savepoints = this.#blocks
+      .filter((block) => !others.includes(block))
+      .flatMap(({ savepoint, byHand }) => [...(savepoint ? [savepoint] : []), ...byHand]);
     this.#hooks.push({ run, robust, savepoints });
   }
 
+  /**
+   * Comes before anything is done about savepoints by hand.
+   *
+   * @throws TransactionManagementError while a block inside is open: its savepoint would be in between
+   */
+  requireInnermost(from: OpenBlock | undefined): void {
+    if (this.#inside(from).length > 0) throw new TransactionManagementError(insideIsOpen);
+  }
   /** Makes a savepoint by hand; null outside a block. */
   *savepoint(): Control<string | null> {
     const block = this.innermost;
