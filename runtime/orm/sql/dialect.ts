@@ -122,6 +122,8 @@ export interface Dialect {
   /** SQL of a function under the database's own name and rules. */
   call(name: FunctionName, values: readonly string[]): string;
   aggregate(parts: AggregateParts): string;
+  /** True where HAVING sees only what is grouped by or selected, and not what depends on a key that is. */
+  readonly havingNeedsColumns?: true;
 
   /** One term of ORDER BY: the expression, its direction, and where nulls go. */
   ordered(sql: string, descending: boolean, nulls: NullsOrder): string;

@@ -301,7 +301,8 @@ export class SelectCompiler {
       ...ordering.flatMap((entry) => (entry === 'random' ? [] : entry.expression.groupBy())),
       ...having,
     ];
-    return [...new Set(withoutDependent(expressions).map((expression) => expression.toSql(writer)))];
+    const needed = writer.dialect.havingNeedsColumns ? having : [];
+    return [...new Set(withoutDependent(expressions, needed).map((expression) => expression.toSql(writer)))];
   }
 
   #locking(): string {
@@ -352,14 +353,20 @@ function tableSql(alias: TableAlias, writer: SqlWriter): string {
   return name === table ? table : `${table} ${name}`;
 }
 
-/** Columns of a table whose key is in GROUP BY depend on it and are left out. */
-function withoutDependent(expressions: readonly ExpressionNode[]): ExpressionNode[] {
+/** Columns of a table whose key is in GROUP BY depend on it and are left out, but for those that are needed. */
+function withoutDependent(
+  expressions: readonly ExpressionNode[],
+  needed: readonly ExpressionNode[],
+): ExpressionNode[] {
   const keyed = new Set<TableAlias>();
   for (const expression of expressions) {
     if (expression instanceof Column && expression.field.options.primaryKey) keyed.add(expression.alias);
   }
   return expressions.filter(
     (expression) =>
-      !(expression instanceof Column) || expression.field.options.primaryKey || !keyed.has(expression.alias),
+      !(expression instanceof Column) ||
+      expression.field.options.primaryKey ||
+      !keyed.has(expression.alias) ||
+      needed.includes(expression),
   );
 }

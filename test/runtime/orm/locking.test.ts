@@ -1,11 +1,10 @@
-import { OperationalError, transaction, ValueError } from '@migrate-async/runtime/orm';
-import { expect, test } from 'vitest';
+import { configureDatabases, connections, OperationalError, ValueError } from '@migrate-async/runtime/orm';
+import { expect } from 'vitest';
 import { atomic, call, lastStatement, statements, thrownBy } from '../support/differential.ts';
 import { harness, keys } from '../support/harness.ts';
 import { Book } from '../support/library.ts';
 
-const context = harness();
-const { behaviour } = context;
+const { behaviour } = harness();
 
 behaviour('212 the options of a lock are words behind FOR UPDATE', function* () {
   const books = Book.objects.orderBy('id');
@@ -46,26 +45,20 @@ behaviour('215 rows that the server cannot lock are refused by it', function* ()
   expect(lastStatement()).toBe('COMMIT');
 });
 
-test('214 what another transaction has locked is left out, or refused at once', async () => {
-  await context.reset();
-  await context.outside.query('begin');
-  await context.outside.query('select * from book where id = 1 for update');
-  try {
-    const locked = Book.objects.orderBy('id');
-    const free = await transaction.aatomic(() => locked.selectForUpdate({ skipLocked: true }).alist());
-    expect(keys(free)).toEqual([2, 3, 4, 5]);
-    const refused = transaction.aatomic(() => locked.selectForUpdate({ nowait: true }).alist());
-    await expect(refused).rejects.toThrow(OperationalError);
-    await expect(refused).rejects.toThrow('could not obtain lock on row in relation "book"');
-    expect(await locked.acount()).toBe(5);
-    expect(() =>
-      transaction.atomic(() => {
-        locked.selectForUpdate({ nowait: true }).list();
-      }),
-    ).toThrow('could not obtain lock on row in relation "book"');
-    const left = transaction.atomic(() => locked.selectForUpdate({ skipLocked: true }).list());
-    expect(keys(left)).toEqual([2, 3, 4, 5]);
-  } finally {
-    await context.outside.query('rollback');
-  }
+behaviour('214 what another transaction has locked is left out, or refused at once', function* () {
+  configureDatabases({ other: connections.get().settings });
+  const books = Book.objects.orderBy('id');
+  const free = books.selectForUpdate({ skipLocked: true });
+  const atOnce = books.selectForUpdate({ nowait: true });
+  yield* atomic(
+    function* () {
+      yield* call(books.using('other').filter({ id: 1 }).selectForUpdate(), 'list');
+      expect(keys(yield* atomic(() => call<Book[]>(free, 'list')))).toEqual([2, 3, 4, 5]);
+      const refused = yield* thrownBy(() => atomic(() => call(atOnce, 'list')));
+      expect(refused).toBeInstanceOf(OperationalError);
+      expect((refused as OperationalError).code).toBe('55P03');
+      expect(yield* call(books, 'count')).toBe(5);
+    },
+    { using: 'other' },
+  );
 });

@@ -40,7 +40,7 @@ class Counted extends model('counted', {
 
 const { behaviour } = harness(
   [Room],
-  `insert into room (code, floor, door_number, kind, seats, standing, main, inspected, added) values ('a', 1, 1, 'office', 2, 0, true, '2024-01-01', '2024-01-01'), ('b', 1, 2, 'office', 2, 0, false, '2024-01-01', '2024-01-01');`,
+  `insert into room (code, floor, door_number, kind, seats, standing, main, inspected, added) values ('a', 1, 1, 'office', 2, 0, true, '2024-01-01', '2024-01-01T00:00:00Z'), ('b', 1, 2, 'office', 2, 0, false, '2024-01-01', '2024-01-01T00:00:00Z');`,
 );
 const failure = (error: Error) => (error as ValidationError).errors;
 

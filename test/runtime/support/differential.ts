@@ -6,7 +6,11 @@ import { expect, test } from 'vitest';
 import type { TestEngine } from './engines/engine.ts';
 
 type ChunkOptions = { readonly chunkSize?: number };
-type TransactionOptions = { readonly savepoint?: boolean; readonly durable?: boolean };
+type TransactionOptions = {
+  readonly using?: string;
+  readonly savepoint?: boolean;
+  readonly durable?: boolean;
+};
 
 /** One step of a behaviour: a call, a relation read, or a transaction around further steps. */
 type Step =

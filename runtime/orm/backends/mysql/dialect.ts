@@ -88,10 +88,15 @@ function aggregate(parts: AggregateParts): string {
   const value = filter === undefined ? argument.sql : `CASE WHEN ${filter} THEN ${all} END`;
   const only = distinct ? 'DISTINCT ' : '';
   if (template !== undefined) return template.replaceAll('%(expressions)s', () => `${only}${value}`);
-  if (delimiter === undefined) return `${name}(${only}${value})`;
+  if (delimiter === undefined) return `${name}(${only}${isMean(name, argument) ? `1e0 * ${value}` : value})`;
   const ordered = order.length === 0 ? '' : ` ORDER BY ${order.join(', ')}`;
   // The separator can be no parameter.
   return `REPLACE(GROUP_CONCAT(${only}${asText(value)}${ordered} SEPARATOR '\u001f'), '\u001f', ${delimiter})`;
+}
+
+/** Of whole numbers the server gives a decimal with four digits behind the point; of fractions as many as there are. */
+function isMean(name: string, { field }: TypedSql): boolean {
+  return /^(?:AVG|STDDEV|VAR)/.test(name) && !(field instanceof DecimalField) && !isMoment(field);
 }
 
 function step(key: string): string {
@@ -228,6 +233,7 @@ export const mysqlDialect: Dialect = {
     random: () => 'RAND()',
   }),
   aggregate,
+  havingNeedsColumns: true,
 
   ordered(sql, descending, { nullsFirst, nullsLast }) {
     const term = `${sql}${descending ? ' DESC' : ' ASC'}`;

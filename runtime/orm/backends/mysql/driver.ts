@@ -31,9 +31,9 @@ interface Outcome {
 }
 
 // What the SQL of the dialect relies on, whatever the server's own configuration: names in double quotes, `||` joins
-// text, values that do not fit are refused, moments are UTC. Django's isolation level.
+// text, a backslash escapes, values that do not fit are refused, moments are UTC. Django's isolation level.
 const sessionSettings = [
-  "SET SESSION sql_mode = CONCAT(@@sql_mode, ',ANSI_QUOTES,PIPES_AS_CONCAT,STRICT_TRANS_TABLES')",
+  "SET SESSION sql_mode = CONCAT(REPLACE(@@sql_mode, 'NO_BACKSLASH_ESCAPES', ''), ',ANSI_QUOTES,PIPES_AS_CONCAT,STRICT_TRANS_TABLES')",
   "SET SESSION time_zone = '+00:00'",
   'SET SESSION sql_auto_is_null = 0',
   'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',

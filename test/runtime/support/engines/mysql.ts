@@ -28,7 +28,7 @@ async function open(): Promise<EngineDatabase> {
       const statements = [
         'set foreign_key_checks = 0',
         ...empty,
-        ...portable(rows),
+        ...portable(rows).map((row) => row.replace(/ default values$/i, ' () values ()')),
         'set foreign_key_checks = 1',
       ];
       await outside.query(statements.join(';\n'));
@@ -58,6 +58,11 @@ const differences = {
   '37 many-to-many': text,
   'extra conditions are': text,
   'a filtered relation keeps': text,
+  '293 adding pairs is one': text,
+  '23 a plan': 'the words of the server are others',
+  '91 inBulk goes by what': 'no DISTINCT ON: NotSupportedError',
+  '212 ': 'no FOR UPDATE OF and FOR NO KEY UPDATE: NotSupportedError',
+  '215 ': 'rows of any query can be locked',
   'computed columns are never':
     'an UPDATE returns no rows: computed columns are read back by a statement of their own',
   '170 a default beside': 'a computed decimal has only the digits that count',
