@@ -11,7 +11,6 @@ const postgresqlOnly = [
   'native-streaming',
   'fallback',
   'closing',
-  'injection',
   'fields',
   'streaming',
   'overrides',

@@ -141,7 +141,7 @@ export abstract class Field {
     return '';
   }
   /** CHECK expression of the column itself. */
-  columnCheck(_quotedColumn: string): string | undefined {
+  columnCheck(_quotedColumn: string, _literal: (text: string) => string): string | undefined {
     return undefined;
   }
 

@@ -1,5 +1,5 @@
 import { ValidationError, ValueError } from '../errors.ts';
-import { literal, wellFormed } from '../models/naming.ts';
+import { wellFormed } from '../models/naming.ts';
 import { type Decoder, type Family, Field, textDecoder } from './field.ts';
 
 export class TextField extends Field {
@@ -77,7 +77,7 @@ export class ChoiceField extends CharField {
     super(Math.max(1, ...choices.map((choice) => choice.length)));
     this.choices = choices;
   }
-  override columnCheck(quotedColumn: string): string {
+  override columnCheck(quotedColumn: string, literal: (text: string) => string): string {
     return `${quotedColumn} IN (${this.choices.map(literal).join(', ')})`;
   }
   override validate(value: unknown): void {

@@ -218,7 +218,8 @@ export function distinctStep(fields: readonly string[]): ChainStep {
 
 export function sliceStep(start: number, end: number | undefined): ChainStep {
   for (const bound of [start, end ?? 0]) {
-    if (!Number.isInteger(bound)) throw new TypeError('Slice bounds must be whole numbers.');
+    // Beyond the safe ones a number is written with an exponent, which is none to every server.
+    if (!Number.isSafeInteger(bound)) throw new TypeError('Slice bounds must be whole numbers.');
     if (bound < 0) throw new ValueError('Negative indexing is not supported.');
   }
   return {

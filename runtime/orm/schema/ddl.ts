@@ -63,7 +63,7 @@ function column(field: Field, dialect: Dialect): string {
   parts.push(field.options.nullable ? 'NULL' : 'NOT NULL');
   if (field.options.primaryKey) parts.push('PRIMARY KEY');
   else if (field.options.unique) parts.push('UNIQUE');
-  for (const check of [field.columnCheck(name), schema.columnCheck(field, name)]) {
+  for (const check of [field.columnCheck(name, dialect.literal), schema.columnCheck(field, name)]) {
     if (check !== undefined) parts.push(`CHECK (${check})`);
   }
   if (schema.foreignKeysInline && isChecked(field)) parts.push(reference(field, dialect));

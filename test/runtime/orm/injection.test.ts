@@ -31,6 +31,7 @@ import {
 } from '@migrate-async/runtime/orm';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { testEngine } from '../support/engines/index.ts';
 import { harness } from '../support/harness.ts';
 import { hostileText, hostileValue, inheritedNames } from './injection/hostile.ts';
 import { probe } from './injection/probe.ts';
@@ -38,12 +39,18 @@ import { probe } from './injection/probe.ts';
 // Names are quoted, values are parameters, and what can be neither is checked: fed with hostile text, every place
 // where a string can enter either refuses it or treats it as the text it is.
 
+const onPostgresql = testEngine().engine === 'postgresql';
+
 class Owner extends model('owner', {
   name: fields.text(),
   targets: reverse<Target, 'owner'>(() => Target),
 }) {
   static objects = new Manager(this);
 }
+// Only PostgreSQL has arrays.
+const tags = onPostgresql
+  ? fields.array(fields.text()).default(() => [])
+  : (fields.json<string[]>().default(() => []) as never);
 class Target extends model('target', {
   title: fields.char(500),
   note: fields.text().null(),
@@ -59,7 +66,7 @@ class Target extends model('target', {
   key: fields.uuid().default('00000000-0000-4000-8000-000000000000'),
   meta: fields.json().default({}),
   bytes: fields.binary().default(Buffer.from('x')),
-  tags: fields.array(fields.text()).default(() => []),
+  tags,
   address: fields.ip().default('127.0.0.1'),
   state: fields.choice('draft', 'live').default('draft'),
   owner: foreignKey<Owner>(() => Owner, { relatedName: 'targets' }).null(),
@@ -76,8 +83,8 @@ class Canary extends model('canary', { secret: fields.text() }) {
 const database = harness(
   [Owner, Target, Canary],
   `insert into owner (name) values ('one'); insert into canary (secret) values ('tweet');
-   insert into target (title, number, big, ratio, price, open, day, clock, moment, span, key, meta, bytes, tags, address,
-     state, owner_id) values ('there', 1, 1, 1, 1, true, '2024-01-01', '10:00', '2024-01-01', '1 second',
+   insert into target (title, number, big, ratio, price, open, day, clock, moment, span, "key", meta, bytes, tags, address,
+     state, owner_id) values ('there', 1, 1, 1, 1, true, '2024-01-01', '10:00:00', '2024-01-01T00:00:00Z', ${onPostgresql ? "'1 second'" : 1_000_000},
      '00000000-0000-4000-8000-000000000000', '{"a": 1}', 'x', '{a}', '127.0.0.1', 'draft', 1)`,
 );
 beforeEach(() => database.reset());
@@ -99,8 +106,9 @@ function withValues(action: (value: unknown) => Promise<unknown>, of = runs): Pr
 
 const untouched = JSON.stringify(Object.getOwnPropertyNames(Object.prototype));
 afterEach(async () => {
-  const { rows } = await database.outside.query('select secret from canary');
-  expect(rows).toEqual([{ secret: 'tweet' }]);
+  const cursor = await connections.get().acursor();
+  await cursor.aexecute('select secret from canary');
+  expect(cursor.fetchAll()).toEqual([['tweet']]);
   expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   expect(JSON.stringify(Object.getOwnPropertyNames(Object.prototype))).toBe(untouched);
 });
@@ -112,6 +120,14 @@ const targets = () => Target.objects as any;
 const owners = () => Owner.objects as any;
 // biome-ignore lint/suspicious/noExplicitAny: hostile input is not typed
 const untyped = (value: unknown) => value as any;
+
+const jsonFunction = onPostgresql ? 'TO_JSON' : 'LOWER';
+/** Text that is refused: half a pair anywhere, NUL by all but MySQL. */
+const impossible = testEngine().engine === 'mysql' ? /\p{Surrogate}/u : /\0|\p{Surrogate}/u;
+
+/** MariaDB writes `\\u001F` where JSON of everybody else has `\\u001f`, and takes the two for different keys. */
+const isEscapedAnotherWay = (key: string) =>
+  testEngine().engine === 'mysql' && [...key].some((character) => character < ' ');
 
 /** Places that take the name of something, each as an action on a name. */
 const names: Readonly<Record<string, (name: string) => unknown>> = {
@@ -212,7 +228,9 @@ const names: Readonly<Record<string, (name: string) => unknown>> = {
       .annotate({ x: F(`meta__${name}`) })
       .list(),
   'a key of JSON in an update': (name) =>
-    targets().update({ note: Func(F(`meta__${name}`), { function: 'TO_JSON', outputField: fields.text() }) }),
+    targets().update({
+      note: Func(F(`meta__${name}`), { function: jsonFunction, outputField: fields.text() }),
+    }),
   'a field of OuterRef': (name) =>
     owners()
       .filter(Exists(targets().filter({ owner: OuterRef(name) })))
@@ -374,7 +392,8 @@ describe('hostile names', () => {
       'toString',
       'then',
       'a__b',
-      'é😀',
+      // MySQL has no characters beyond the first plane in names.
+      testEngine().engine === 'mysql' ? 'é' : 'é😀',
       'x'.repeat(70),
       '\uE0000\uE001',
       '$1',
@@ -551,7 +570,7 @@ describe('hostile values', () => {
       const outcome = await probe(() =>
         targets().create({ title: 'x', note: text, tags: [text, 'b'], meta: { deep: [text] } }),
       );
-      if (/\0|\p{Surrogate}/u.test(text)) return expect(outcome.status).not.toBe('done');
+      if (impossible.test(text)) return expect(outcome.status).not.toBe('done');
       expect(outcome.status).toBe('done');
       const found = await targets().aget({ note: text });
       expect([found.note, found.tags, found.meta]).toEqual([text, [text, 'b'], { deep: [text] }]);
@@ -577,11 +596,12 @@ describe('hostile values', () => {
           .filter({ note__in: ['other', text] })
           .count(),
       ).toBeGreaterThan(0);
-      expect(
-        targets()
-          .filter({ tags__contains: [text] })
-          .count(),
-      ).toBeGreaterThan(0);
+      if (onPostgresql)
+        expect(
+          await targets()
+            .filter({ tags__contains: [text] })
+            .acount(),
+        ).toBeGreaterThan(0);
       expect(targets().filter({ meta__deep__0: text }).count()).toBeGreaterThan(0);
       expect(
         targets()
@@ -614,12 +634,14 @@ describe('hostile values', () => {
           .filter({ [`meta__other__${key}__startsWith`]: 'w' })
           .count(),
       ).toBe(1);
-      expect(targets().filter({ meta__hasKey: key }).count()).toBe(1);
-      expect(
-        targets()
-          .filter({ meta__hasKeys: [key, 'other'] })
-          .count(),
-      ).toBe(1);
+      if (!isEscapedAnotherWay(key)) {
+        expect(await targets().filter({ meta__hasKey: key }).acount()).toBe(1);
+        expect(
+          await targets()
+            .filter({ meta__hasKeys: [key, 'other'] })
+            .acount(),
+        ).toBe(1);
+      }
       expect(
         targets()
           .filter({ id: made.id })
@@ -648,7 +670,7 @@ describe('hostile values', () => {
     await withValues((value) =>
       probe(() =>
         targets()
-          .annotate({ x: RawSQL('coalesce(%s, 1::text)', [value]) })
+          .annotate({ x: RawSQL("coalesce(%s, '1')", [value]) })
           .list(),
       ),
     );
@@ -771,12 +793,16 @@ describe('values of the wrong kind', () => {
   });
 });
 
+/** MySQL has no characters beyond the first plane in names. */
+const nameable = (text: string) =>
+  testEngine().engine === 'mysql' ? text.replace(/[\u{10000}-\u{10FFFF}]/gu, '') : text;
+
 describe('hostile names of the schema', () => {
   test('are the names of tables, columns, constraints and indexes as they stand', async () => {
     await withTexts(
       async (text) => {
         // PostgreSQL cuts names at 63 bytes; what is cut would no longer differ.
-        const name = Buffer.from(text)
+        const name = Buffer.from(nameable(text))
           .subarray(0, 40)
           .toString()
           .replace(/\uFFFD+$/, '');
@@ -806,8 +832,7 @@ describe('hostile names of the schema', () => {
           await Made.objects.filter({ a__gt: 0 }).aupdate({ a: F('a').add(1) });
           return [found.length, made.b];
         });
-        const impossible = /\0|\p{Surrogate}/u.test(text);
-        if (impossible) expect(outcome.status).not.toBe('done');
+        if (/\0|\p{Surrogate}/u.test(text)) expect(outcome.status).not.toBe('done');
         else expect(outcome).toEqual({ status: 'done', value: [1, text] });
         await probe(() => adropTables([Made]));
       },

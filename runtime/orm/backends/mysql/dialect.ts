@@ -2,13 +2,14 @@ import { NotSupportedError, ValueError } from '../../errors.ts';
 import type { Decoder, Field } from '../../fields/field.ts';
 import { AutoField, DecimalField, FloatField, IntegerField } from '../../fields/numbers.ts';
 import { CharField } from '../../fields/text.ts';
+import { wellFormed, writable } from '../../models/naming.ts';
 import type { AggregateParts, Dialect, MomentPart, TypedSql } from '../../sql/dialect.ts';
 import { keyField, momentText, moreDecoders, scaled, wireFor, wireList } from '../neutral.ts';
 import { callsOf, postgresqlAggregates, unsupported } from '../standard.ts';
 
 const asText = (sql: string) => `CAST(${sql} AS char)`;
 function literal(text: string): string {
-  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
+  return `'${writable(text).replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 }
 
 const parts: Readonly<Record<MomentPart, (sql: string) => string>> = {
@@ -102,7 +103,8 @@ function isMean(name: string, { field }: TypedSql): boolean {
 function step(key: string): string {
   if (/^\d+$/.test(key)) return `[${key}]`;
   if (key === '-1') return '[last]';
-  return /^-\d+$/.test(key) ? `[last-${Number(key.slice(1)) - 1}]` : `.${JSON.stringify(key)}`;
+  // Half a surrogate pair would be written as an escape.
+  return /^-\d+$/.test(key) ? `[last-${Number(key.slice(1)) - 1}]` : `.${JSON.stringify(wellFormed(key))}`;
 }
 const pathOf = (keys: readonly string[]) => literal(`$${keys.map(step).join('')}`);
 const ownPath = (key: string) => `CONCAT('$.', JSON_QUOTE(${key}))`;
@@ -263,7 +265,11 @@ export const mysqlDialect: Dialect = {
   insert: {
     fromArrays: false,
     // MariaDB gives back what it wrote; to MySQL it is a comment, and the key comes with the answer.
-    returning: (columns) => `/*M!100500 RETURNING ${columns.join(', ')}*/`,
+    returning(columns) {
+      const list = columns.join(', ');
+      // A name that ends the comment would go on as SQL behind it.
+      return list.includes('*/') ? '' : `/*M!100500 RETURNING ${list}*/`;
+    },
     nothing: '() VALUES ()',
     onConflict(conflict, quote, key) {
       if (conflict === undefined) return '';

@@ -1,6 +1,7 @@
 import { NotSupportedError, ValueError } from '../../errors.ts';
 import type { Decoder, Field } from '../../fields/field.ts';
 import { AutoField, DecimalField, FloatField, IntegerField } from '../../fields/numbers.ts';
+import { wellFormed } from '../../models/naming.ts';
 import type { AggregateParts, Dialect, MomentPart, MomentUnit } from '../../sql/dialect.ts';
 import { keyField, momentText, moreDecoders, scaled, wireFor, wireList } from '../neutral.ts';
 import { standardConflict, standardReturning } from '../postgresql/dialect.ts';
@@ -127,11 +128,17 @@ function aggregate(parts: AggregateParts): string {
 function path(keys: readonly string[]): string {
   const step = (key: string) => {
     if (/^\d+$/.test(key)) return `[${key}]`;
-    return /^-\d+$/.test(key) ? `[#${key}]` : `.${JSON.stringify(key)}`;
+    return /^-\d+$/.test(key) ? `[#${key}]` : `.${JSON.stringify(wellFormed(key))}`;
   };
   return keys.map(step).join('');
 }
 const pathOf = (keys: readonly string[]) => quotedLiteral(`$${path(keys)}`);
+
+/** SQLite before 3.48 finds no path to a key with a quotation mark in it; among the members it is. */
+function member(object: string, key: string): string {
+  const value = `CASE type WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' WHEN 'object' THEN value WHEN 'array' THEN value ELSE JSON_QUOTE(value) END`;
+  return `(SELECT ${value} FROM JSON_EACH(${object}) WHERE key = ${quotedLiteral(key)})`;
+}
 
 export const sqliteDialect: Dialect = {
   name: 'sqlite',
@@ -170,7 +177,12 @@ export const sqliteDialect: Dialect = {
     throw unsupported('Arrays', 'SQLite');
   },
   json: {
-    at: (root, keys, form) => `(${root} ${form === 'text' ? '->>' : '->'} ${pathOf(keys)})`,
+    at(root, keys, form) {
+      const quoted = keys.findLastIndex((key) => key.includes('"'));
+      const [before, key = '', after] = [keys.slice(0, quoted), keys[quoted], keys.slice(quoted + 1)];
+      const from = quoted === -1 ? root : member(sqliteDialect.json.at(root, before, 'json'), key);
+      return `(${from} ${form === 'text' ? '->>' : '->'} ${pathOf(after)})`;
+    },
     operand: (mark) => `JSON(${mark})`,
     column: (sql) => `JSON(${sql})`,
     null: "JSON('null')",

@@ -75,6 +75,7 @@ class SqliteDriver implements Driver {
     const statement = this.#prepared(sent);
     const command = commandOf(sent.text);
     const values = inOrder(sent, request);
+    if (values.some((value) => typeof value === 'string' && value.includes('\0'))) throw new NulError();
     if (statement.columns.length === 0) {
       const { changes } = statement.run(values);
       return { command, rowCount: Number(changes), rows: [], columns: [] };
@@ -112,6 +113,15 @@ function textOf(value: SqliteResult): string | null {
   return value instanceof Uint8Array ? `\\x${Buffer.from(value).toString('hex')}` : String(value);
 }
 
+/** SQLite keeps NUL in text, but its functions end there, and so does what some drivers give back. */
+class NulError extends Error {
+  readonly state = '22021';
+
+  constructor() {
+    super('A text cannot contain NUL.');
+  }
+}
+
 // SQLSTATE of SQLite's extended result codes (sqlite.org/rescode.html), so that applications ask for one code whatever
 // the engine.
 const states: Readonly<Record<number, string>> = {
@@ -125,6 +135,7 @@ const states: Readonly<Record<number, string>> = {
 
 /** The cloneable part of a driver error. */
 export function describeError(error: unknown): DriverErrorFields {
+  if (error instanceof NulError) return { message: error.message, code: error.state };
   const { message, rawCode, errcode, code } = error as {
     message: string;
     rawCode?: number;

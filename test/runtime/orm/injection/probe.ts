@@ -1,7 +1,41 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { channels, type QueryEvent } from '@migrate-async/runtime';
 import { DatabaseError } from '@migrate-async/runtime/orm';
+import type { TestEngine } from '../../support/engines/engine.ts';
+import { testEngine } from '../../support/engines/index.ts';
 import { marker } from './hostile.ts';
+
+/** What quotes and comments look like in the SQL of an engine. */
+interface Lexis {
+  readonly quotes: string;
+  /** Whether a backslash escapes in the literal that `before` leads to. */
+  readonly backslash: (before: string) => boolean;
+  /** What may not be outside quotes. */
+  readonly forbidden: RegExp;
+  /** Comments of ours. */
+  readonly own?: RegExp;
+  /** What a server says of a statement that it does not understand; others than PostgreSQL have no codes for that. */
+  readonly misunderstood?: RegExp;
+}
+const misunderstood =
+  /syntax|no such|unrecognized token|near "|Unknown (?:column|table|database)|doesn't exist/i;
+const lexes: Readonly<Record<TestEngine['engine'], Lexis>> = {
+  postgresql: {
+    quotes: `'"`,
+    backslash: (before) => /[eE]$/.test(before),
+    forbidden: /;|--|\/\*|\$\w*\$|\0/,
+  },
+  sqlite: { quotes: `'"\``, backslash: () => false, forbidden: /;|--|\/\*|\[|\0/, misunderstood },
+  mysql: {
+    quotes: `'"\``,
+    backslash: () => true,
+    forbidden: /;|--|\/\*|#|\0/,
+    // Each of MySQL and MariaDB leaves out what is meant for the other.
+    own: /\/\*M?!\d{5,6} [A-Za-z_(),=. ]*\*\//g,
+    misunderstood,
+  },
+};
+const lexis = () => lexes[testEngine().engine];
 
 /**
  * The SQL without its quoted names, literals and parameters.
@@ -9,15 +43,16 @@ import { marker } from './hostile.ts';
  * @throws Error when it ends inside quotes, or holds a comment or a second statement
  */
 export function skeleton(sql: string): string {
+  const { quotes, backslash, forbidden, own } = lexis();
   let outside = '';
   let at = 0;
   while (at < sql.length) {
-    const quote = sql[at];
-    if (quote !== "'" && quote !== '"') {
+    const quote = sql[at] ?? '';
+    if (!quotes.includes(quote)) {
       outside += sql[at++];
       continue;
     }
-    const escapes = quote === "'" && /[eE]$/.test(outside);
+    const escapes = quote === "'" && backslash(outside);
     at++;
     while (sql[at] !== quote || sql[at + 1] === quote) {
       if (at >= sql.length) throw new Error(`quotes are left open: ${sql}`);
@@ -26,8 +61,9 @@ export function skeleton(sql: string): string {
     at++;
     outside += ' quoted ';
   }
-  if (/;|--|\/\*|\$\w*\$|\0/.test(outside)) throw new Error(`more than one statement, or a comment: ${sql}`);
-  return outside;
+  const rest = own === undefined ? outside : outside.replace(own, '');
+  if (forbidden.test(rest)) throw new Error(`more than one statement, or a comment: ${sql}`);
+  return rest;
 }
 
 /** What came of using hostile text: refused before anything was sent, refused by the server, or done. */
@@ -50,7 +86,7 @@ export async function probe(action: () => unknown): Promise<Outcome> {
     outcome = { status: 'done', value: await action() };
   } catch (error) {
     outcome =
-      error instanceof DatabaseError && error.code !== undefined
+      error instanceof DatabaseError && error.sql !== undefined
         ? { status: 'failed', error }
         : { status: 'refused', error: error as Error };
   } finally {
@@ -73,8 +109,8 @@ export async function probe(action: () => unknown): Promise<Outcome> {
 /** The server may refuse values, never the statement: that would mean the text changed it. */
 function requireDataError(error: DatabaseError): void {
   const values = /^(22|23|42P18|42804|42883|2201|54000)/;
-  if (!values.test(error.code ?? ''))
-    throw new Error(`the server refused the statement: ${error.sql}`, { cause: error });
+  const wrong = lexis().misunderstood?.test(error.message) ?? !values.test(error.code ?? '');
+  if (wrong) throw new Error(`the server refused the statement: ${error.sql}`, { cause: error });
 }
 
 /** An error of ours says what is wrong; one of the engine's says that we never looked. */

@@ -1,21 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { openDatabase } from '../../../../runtime/orm/backends/sqlite/engine.ts';
 import { type EngineDatabase, portable, type TestEngine } from './engine.ts';
 
-/** The part of libsql used here; its own types are those of another package. */
-interface Database {
-  exec(sql: string): void;
-  prepare(sql: string): { all(values: readonly unknown[]): { readonly name: string }[] };
-  close(): void;
-}
-
 async function open(): Promise<EngineDatabase> {
-  const Libsql: new (file: string) => Database = createRequire(import.meta.url)('libsql');
   const folder = mkdtempSync(path.join(tmpdir(), 'migrate-async-sqlite-'));
   const file = path.join(folder, 'test.db');
-  const outside = new Libsql(file);
+  // With the driver of the ORM: two libraries of SQLite in one process undo each other's locks.
+  const outside = openDatabase(file);
   // Readers do not wait for this connection, nor it for them.
   outside.exec('pragma journal_mode = wal');
   outside.exec('pragma busy_timeout = 5000');
@@ -25,7 +18,7 @@ async function open(): Promise<EngineDatabase> {
       const tables = outside
         .prepare("select name from sqlite_master where type = 'table' and name not like 'sqlite_%'")
         .all([]);
-      const empty = tables.map(({ name }) => `delete from "${name}"`);
+      const empty = tables.map(([name]) => `delete from "${name}"`);
       const statements = ['pragma foreign_keys = off', 'begin', ...empty, 'delete from sqlite_sequence'];
       outside.exec([...statements, ...portable(rows), 'commit'].join(';\n'));
     },
