@@ -1,5 +1,6 @@
 import type { Node } from '@babel/types';
 import { eachChild, isFunction, unwrapped } from '../sources/index.ts';
+import { answersLater } from './answers.ts';
 import { walkCall, walkTagged } from './calls.ts';
 import { relationStep } from './lazy.ts';
 import { rowsRead } from './orm-access.ts';
@@ -52,12 +53,8 @@ export function walkExpression(walk: Walk, given: Node): Walked {
         (before, each) => preceded(settled(before), walkExpression(walk, each)),
         doesNothing,
       );
-    case 'AssignmentExpression': {
-      const target =
-        node.left.type === 'MemberExpression' ? walkExpression(walk, node.left.object).step : nothing;
-      const value = walkExpression(walk, node.right);
-      return waited(sequence([target, kept(walk, node.left, value)]));
-    }
+    case 'AssignmentExpression':
+      return assigned(walk, node);
     case 'SpreadElement': {
       const spread = walkExpression(walk, node.argument);
       return preceded(settled(spread), waited(rowsRead(walk, node.argument)));
@@ -115,48 +112,71 @@ function named(walk: Walk, node: Node): Walked {
   );
 }
 
-function chosen(walk: Walk, node: Node & { type: 'ConditionalExpression' }): Walked {
-  const test = settled(walkExpression(walk, node.test));
-  return promised(
-    test,
-    branched(walk, node, () => alternatives(walk, node)),
-  );
+/** What is assigned is also the value: whoever awaits the assignment waits for what was kept. */
+function assigned(walk: Walk, node: Node & { type: 'AssignmentExpression' }): Walked {
+  const target =
+    node.left.type === 'MemberExpression' ? walkExpression(walk, node.left.object).step : nothing;
+  const value = walkExpression(walk, node.right);
+  // `known ??= load()`: only where nothing was there.
+  const given = /^(?:\?\?|\|\||&&)=$/.test(node.operator)
+    ? either(walk, node, value, doesNothing, { yes: node.operator, no: textOf(walk, node.left) })
+    : value;
+  const step = sequence([target, kept(walk, node.left, given)]);
+  return node.left.type === 'Identifier'
+    ? promised(step, named(walk, node.left).promise ?? nothing)
+    : waited(step);
 }
 
-function alternatives(walk: Walk, node: Node & { type: 'ConditionalExpression' }): Step {
-  const yes = settled(walkExpression(walk, node.consequent));
-  const no = settled(walkExpression(walk, node.alternate));
-  if (isNothing(yes) && isNothing(no)) return nothing;
+function chosen(walk: Walk, node: Node & { type: 'ConditionalExpression' }): Walked {
+  const test = settled(walkExpression(walk, node.test));
   const when = textOf(walk, node.test);
-  return {
-    kind: 'branch',
-    arms: [
-      { probability: 0.5, spread: 0.5, when, step: yes },
-      { probability: 0.5, spread: 0, when: `not ${when}`, step: no },
-    ],
-    location: place(walk, node),
-  };
+  let arms: Walked = doesNothing;
+  const step = branched(walk, node, () => {
+    const [yes, no] = [walkExpression(walk, node.consequent), walkExpression(walk, node.alternate)];
+    arms = either(walk, node, yes, no, { yes: when, no: `not ${when}` });
+    return arms.step;
+  });
+  return preceded(test, { ...arms, step });
 }
 
 /** `a ?? b`: the right side runs on some requests. */
 function shortened(walk: Walk, node: Node & { type: 'LogicalExpression' }): Walked {
   const left = walkExpression(walk, node.left);
-  const right = settled(walkExpression(walk, node.right));
-  if (isNothing(right)) return left;
-  const branch: Step = {
-    kind: 'branch',
-    arms: [
-      { probability: 0.5, spread: 0.5, when: `${node.operator} ${textOf(walk, node.right)}`, step: right },
-      { probability: 0.5, spread: 0, when: textOf(walk, node.left), step: nothing },
-    ],
-    location: place(walk, node),
-  };
-  return promised(settled(left), branch);
+  const right = walkExpression(walk, node.right);
+  const when = { yes: `${node.operator} ${textOf(walk, node.right)}`, no: textOf(walk, node.left) };
+  const rest = either(walk, node, right, doesNothing, when);
+  return isNothing(settled(rest)) ? left : preceded(settled(left), rest);
+}
+
+/** One of two: what each does before it has its value, and what each then promises. */
+function either(
+  walk: Walk,
+  node: Node,
+  yes: Walked,
+  no: Walked,
+  when: { readonly yes: string; readonly no: string },
+): Walked {
+  const arms = (first: Step, second: Step): Step =>
+    isNothing(first) && isNothing(second)
+      ? nothing
+      : {
+          kind: 'branch',
+          arms: [
+            { probability: 0.5, spread: 0.5, when: when.yes, step: first },
+            { probability: 0.5, spread: 0, when: when.no, step: second },
+          ],
+          location: place(walk, node),
+        };
+  const walked = promised(arms(yes.step, no.step), arms(yes.promise ?? nothing, no.promise ?? nothing));
+  const unknown = yes.unknown ?? no.unknown;
+  return unknown === undefined ? walked : { ...walked, unknown };
 }
 
 function detachedValue(walk: Walk, node: Node & { type: 'UnaryExpression' }): Walked {
-  const { step, promise } = walkExpression(walk, node.argument);
+  const walked = walkExpression(walk, node.argument);
+  const { step, promise } = walked;
   if (promise === undefined) return waited(step);
+  if (answersLater(walk, node.argument)) return waited(awaited(walked));
   const why = 'the promise is thrown away with `void`';
   return waited(sequence([step, { kind: 'detached', body: promise, why, location: place(walk, node) }]));
 }

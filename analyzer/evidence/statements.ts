@@ -1,9 +1,11 @@
 import type { Node } from '@babel/types';
-import { isFunction, unwrapped, walk as walkTree } from '../sources/index.ts';
+import { answersLater } from './answers.ts';
+import { isOrdinaryExit, leaves, throws } from './exits.ts';
 import { walkExpression } from './expressions.ts';
 import { forLoop, forOfLoop, whileLoop } from './loops.ts';
 import { noteOverlaps } from './overlaps.ts';
 import { type BranchArm, isNothing, nothing, partsOf, type Step, sequence } from './step.ts';
+import { caseLeaves, switched } from './switches.ts';
 import { awaited, begin, branched, holds, place, settled, type Walk, type Walked } from './walk.ts';
 
 /** What a list of statements does. */
@@ -12,16 +14,36 @@ export function walkStatements(walk: Walk, statements: readonly Node[]): Step {
   for (let index = 0; index < statements.length; index++) {
     const statement = statements[index];
     if (statement === undefined) continue;
-    if (statement.type === 'IfStatement' && leaves(statement.consequent) && !statement.alternate) {
-      steps.push(branched(walk, statement, () => guarded(walk, statement, statements.slice(index + 1))));
+    const rest = statements.slice(index + 1);
+    const turned = turning(walk, statement, rest);
+    if (turned !== undefined) {
+      steps.push(turned);
       noteOverlaps(walk, statements.slice(0, index), steps);
       return sequence(steps);
     }
     steps.push(walkStatement(walk, statement));
-    if (isExit(statement)) break;
+    if (leaves(statement)) break;
   }
   noteOverlaps(walk, statements, steps);
   return sequence(steps);
+}
+
+/** A statement after which only some ways go on, with what comes after it; `undefined` for any other. */
+function turning(walk: Walk, statement: Node, rest: readonly Node[]): Step | undefined {
+  if (statement.type === 'IfStatement' && !leaves(statement)) {
+    if (leaves(statement.consequent)) {
+      const others = statement.alternate ? [statement.alternate, ...rest] : rest;
+      return branched(walk, statement, () => guarded(walk, statement, others));
+    }
+    if (statement.alternate && leaves(statement.alternate) && rest.length > 0)
+      return branched(walk, statement, () => conditional(walk, statement, rest));
+  }
+  if (statement.type === 'SwitchStatement' && rest.length > 0 && statement.cases.some(caseLeaves))
+    return switched(walk, statement, rest);
+  // `try { return await first(); } catch { note(); } return await second();`: what follows is what happens after an error.
+  if (statement.type === 'TryStatement' && rest.length > 0 && statement.handler && leaves(statement.block))
+    return attempted(walk, statement, rest);
+  return undefined;
 }
 
 export function walkStatement(walk: Walk, statement: Node): Step {
@@ -30,7 +52,7 @@ export function walkStatement(walk: Walk, statement: Node): Step {
     case 'StaticBlock':
       return walkStatements(walk, statement.body);
     case 'ExpressionStatement':
-      return leftAlone(walk, walkExpression(walk, statement.expression), statement);
+      return leftAlone(walk, walkExpression(walk, statement.expression), statement.expression);
     case 'VariableDeclaration':
       return sequence(statement.declarations.map((declarator) => declared(walk, declarator)));
     case 'ReturnStatement':
@@ -65,9 +87,11 @@ export function returned(walk: Walk, walked: Walked): Step {
   return walk.stack.at(-1)?.async ? awaited(walked) : settled(walked);
 }
 
-/** A promise that nobody waits for goes on by itself. */
-function leftAlone(walk: Walk, { step, promise }: Walked, at: Node): Step {
-  if (promise === undefined || isNothing(promise)) return step;
+/** A promise that nobody waits for goes on by itself, unless it is kept under a name or answers the request. */
+function leftAlone(walk: Walk, walked: Walked, at: Node): Step {
+  const { step, promise } = walked;
+  if (promise === undefined || isNothing(promise) || at.type === 'AssignmentExpression') return step;
+  if (answersLater(walk, at)) return awaited(walked);
   const why = 'the promise is not awaited';
   return sequence([step, { kind: 'detached', body: promise, why, location: place(walk, at) }]);
 }
@@ -102,9 +126,7 @@ function guarded(walk: Walk, statement: Node & { type: 'IfStatement' }, rest: re
   const test = settled(walkExpression(walk, statement.test));
   const taken = walkStatement(walk, statement.consequent);
   const after = walkStatements(walk, rest);
-  // A hit of a cache is an ordinary way to answer; other early exits are refusals and repeats.
-  const ordinary = mentionsCached(walk, statement.test) || answersByWork(statement, taken);
-  const hit = ordinary ? 0.5 : 0;
+  const hit = isOrdinaryExit(walk, statement, taken) ? 0.5 : 0;
   if (isNothing(taken) && hit === 0) return sequence([test, after]);
   const when = textOf(walk, statement.test);
   const arms: readonly BranchArm[] = [
@@ -114,9 +136,14 @@ function guarded(walk: Walk, statement: Node & { type: 'IfStatement' }, rest: re
   return sequence([test, { kind: 'branch', arms, location: place(walk, statement) }]);
 }
 
-function conditional(walk: Walk, statement: Node & { type: 'IfStatement' }): Step {
+/** @param rest what comes after it, where only the consequent goes on */
+function conditional(
+  walk: Walk,
+  statement: Node & { type: 'IfStatement' },
+  rest: readonly Node[] = [],
+): Step {
   const test = settled(walkExpression(walk, statement.test));
-  const yes = walkStatement(walk, statement.consequent);
+  const yes = walkStatements(walk, [statement.consequent, ...rest]);
   const no = statement.alternate ? walkStatement(walk, statement.alternate) : nothing;
   if (isNothing(yes) && isNothing(no)) return test;
   const when = textOf(walk, statement.test);
@@ -131,86 +158,16 @@ function conditional(walk: Walk, statement: Node & { type: 'IfStatement' }): Ste
   return sequence([test, { kind: 'branch', arms, location: place(walk, statement) }]);
 }
 
-function attempted(walk: Walk, statement: Node & { type: 'TryStatement' }): Step {
+/** @param rest what comes after it, where only an error leads there */
+function attempted(walk: Walk, statement: Node & { type: 'TryStatement' }, rest: readonly Node[] = []): Step {
   const body = walkStatement(walk, statement.block);
-  const handler = statement.handler ? walkStatement(walk, statement.handler.body) : undefined;
+  const handler = statement.handler ? walkStatements(walk, [statement.handler.body, ...rest]) : undefined;
   const finalizer = statement.finalizer ? walkStatement(walk, statement.finalizer) : undefined;
   const idle = [handler, finalizer].every((part) => part === undefined || isNothing(part));
   return idle ? body : { kind: 'try', body, handler, finalizer };
 }
 
-function switched(walk: Walk, statement: Node & { type: 'SwitchStatement' }): Step {
-  const test = settled(walkExpression(walk, statement.discriminant));
-  const steps = statement.cases.map((each) => walkStatements(walk, each.consequent));
-  if (steps.every(isNothing)) return test;
-  const share = 1 / steps.length;
-  const arms = steps.map((step, index): BranchArm => {
-    const value = statement.cases[index]?.test;
-    return { probability: share, spread: share, when: value ? textOf(walk, value) : 'default', step };
-  });
-  return sequence([test, { kind: 'branch', arms, location: place(walk, statement) }]);
-}
-
 export function textOf(walk: Walk, node: Node): string {
   const text = walk.file.textOf(node).replace(/\s+/g, ' ');
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
-}
-
-/**
- * `if (plan === 'pro') return res.json(await summarise(order));` is a way of its own: it waits for something outside.
- * Refusals are not, whatever they write down before they refuse.
- */
-function answersByWork({ test, consequent }: Node & { type: 'IfStatement' }, taken: Step): boolean {
-  if (isLack(unwrapped(test))) return false;
-  const waits = holds(
-    taken,
-    (step) => step.kind === 'io' && step.call.weight === 'external',
-    (step) => (step.kind === 'detached' ? [] : partsOf(step)),
-  );
-  return waits && !throws(consequent) && !refuses(consequent);
-}
-
-/** `!user`, `user === undefined`, `user == null`. */
-function isLack(test: Node): boolean {
-  if (test.type === 'UnaryExpression') return test.operator === '!';
-  if (test.type !== 'BinaryExpression' || !/^===?$/.test(test.operator)) return false;
-  const right = unwrapped(test.right);
-  return right.type === 'NullLiteral' || (right.type === 'Identifier' && right.name === 'undefined');
-}
-
-/** Whether a status of 400 or more is answered. */
-function refuses(consequent: Node): boolean {
-  let found = false;
-  walkTree(consequent, (node) => {
-    if (node.type === 'NumericLiteral' && node.value >= 400 && node.value < 600) found = true;
-    return !isFunction(node);
-  });
-  return found;
-}
-
-function mentionsCached(walk: Walk, test: Node): boolean {
-  let found = false;
-  walkTree(test, (node) => {
-    const binding = node.type === 'Identifier' ? walk.file.scopes.bindingOf(node) : undefined;
-    if (binding && walk.memory.cached.has(binding)) found = true;
-    return !isFunction(node);
-  });
-  return found;
-}
-
-/** Whether control does not go on after the statement. */
-function leaves(statement: Node): boolean {
-  if (isExit(statement)) return true;
-  if (statement.type !== 'BlockStatement') return false;
-  const last = statement.body.at(-1);
-  return last !== undefined && leaves(last);
-}
-
-function isExit(statement: Node): boolean {
-  return statement.type === 'ReturnStatement' || statement.type === 'ThrowStatement';
-}
-
-function throws(statement: Node): boolean {
-  if (statement.type === 'ThrowStatement') return true;
-  return statement.type === 'BlockStatement' && statement.body.at(-1)?.type === 'ThrowStatement';
 }
