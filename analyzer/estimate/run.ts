@@ -138,7 +138,7 @@ export class Run {
     const held = this.lane !== 'none';
     addWait(clocks, durations, factor, {
       external: kind !== 'self',
-      native: kind === 'external' && !held,
+      native: kind === 'external',
       held,
       lane: this.lane === 'shared',
     });

@@ -89,7 +89,9 @@ function gatesOf(given: Case, weights: Weights): readonly Gate[] {
   const whole = given.wholeBridge && given.d95[0] >= weights.wholeBridgeDominance;
   const slow = slowCalls(given.calls, weights) >= 1;
   if (gates.length === 0 && whole && slow && given.boundariesLeft <= weights.migrateBoundaries) {
-    const reason = `A bridge holds a lane through external waits: ${milliseconds(given.hold.now)} per request, ${milliseconds(given.hold.after)} after.`;
+    const { now, after } = given.hold;
+    const then = after < now ? `${milliseconds(after)} after` : 'which the rewrite leaves as it is';
+    const reason = `A bridge holds a lane through external waits: ${milliseconds(now)} per request, ${then}.`;
     gates.push({ gate: 'whole-bridge', reason });
   }
   return gates;

@@ -9,6 +9,7 @@ import {
   unwrapped,
   type Value,
 } from '../sources/index.ts';
+import { answersLater } from './answers.ts';
 import { enterCallback } from './enter.ts';
 import { allOf } from './expressions.ts';
 import { textOf } from './statements.ts';
@@ -46,7 +47,11 @@ export function runCallback(walk: Walk, value: FunctionValue, node: CallNode, at
  * @returns `undefined` when none of the arguments is a function that does something
  */
 export function callbacksRun(walk: Walk, node: CallNode): Walked | undefined {
-  const given = node.arguments.flatMap((argument) => functionsIn(argument));
+  // By name functions are also kept for later; where the call itself is waited for, they run.
+  const named = isWaitedFor(walk, node);
+  const given = node.arguments.flatMap((argument) =>
+    named && isReference(unwrapped(argument)) ? [{ at: argument, event: false }] : functionsIn(argument),
+  );
   const walked = given.flatMap(({ at, event }) => {
     const value = callbackOf(walk, at);
     if (value === undefined) return [];
@@ -63,6 +68,26 @@ export function callbacksRun(walk: Walk, node: CallNode): Walked | undefined {
       walked.map(({ promise = nothing }) => promise),
     ),
   );
+}
+
+function isReference({ type }: Node): boolean {
+  return type === 'Identifier' || type === 'MemberExpression';
+}
+
+/** `await context.run(store, work)`, `return pRetry(load)`. */
+function isWaitedFor(walk: Walk, node: CallNode): boolean {
+  const parent = walk.file.parentOf(node);
+  switch (parent?.type) {
+    case 'AwaitExpression':
+    case 'ReturnStatement':
+      return true;
+    case 'ArrowFunctionExpression':
+      return parent.body === node;
+    case 'MemberExpression':
+      return /^(?:then|catch|finally)$/.test(memberName(parent) ?? '');
+    default:
+      return false;
+  }
 }
 
 interface GivenFunction {
@@ -106,14 +131,17 @@ export function detachesCallbacks(node: CallNode, values: readonly Value[]): boo
   });
 }
 
-/** Work that the response does not wait for, kept so that it can be counted. */
+/**
+ * Work that the response does not wait for, kept so that it can be counted. What answers the request is waited for, though
+ * it waits for an event itself: `req.on('end', async () => { …; res.end(); })`.
+ */
 export function detachedCallbacks(walk: Walk, node: CallNode, why: string): Step {
-  const bodies = node.arguments.flatMap((argument) => {
+  const steps = node.arguments.flatMap((argument): readonly Step[] => {
     const value = isFunction(unwrapped(argument)) ? callbackOf(walk, argument) : undefined;
-    return value === undefined ? [] : [settled(runCallback(walk, value, node, argument))];
+    if (value === undefined) return [];
+    const body = settled(runCallback(walk, value, node, argument));
+    if (isNothing(body) || answersLater(walk, argument)) return [body];
+    return [{ kind: 'detached', body, why, location: place(walk, node) }];
   });
-  const body = sequence(bodies);
-  return body.kind === 'seq' && body.steps.length === 0
-    ? nothing
-    : { kind: 'detached', body, why, location: place(walk, node) };
+  return sequence(steps);
 }

@@ -1,5 +1,6 @@
 import type { Node } from '@babel/types';
 import { type Call as CallNode, isFunction, memberName, unwrapped, type Value } from '../sources/index.ts';
+import { adaptedValues, directCall } from './adapted.ts';
 import { cacheCall } from './cache.ts';
 import { callbacksRun, detachedCallbacks, detachesCallbacks } from './callbacks.ts';
 import { crossing, keptBridge } from './crossings.ts';
@@ -23,7 +24,8 @@ import { doesNothing, evaluated, place, preceded, settled, type Walk, type Walke
  * A bridge first, because what is inside one is not what it looks like; then what the language itself does with
  * promises and lists; then the ORM, known clients, and functions of the project.
  */
-export function walkCall(walk: Walk, node: CallNode): Walked {
+export function walkCall(walk: Walk, given: CallNode): Walked {
+  const node = directCall(walk, given);
   if (node.type !== 'NewExpression') {
     const bridge = walk.project.bridges.crossedBy(walk.file, node);
     if (bridge !== undefined) return crossing(walk, bridge, node);
@@ -32,8 +34,13 @@ export function walkCall(walk: Walk, node: CallNode): Walked {
     const special = promiseCall(walk, node) ?? iteration(walk, node) ?? streamingCall(walk, node);
     if (special !== undefined) return special;
   }
-  const before = beforeCall(walk, node);
-  return preceded(before, effect(walk, node));
+  const { step, promises } = beforeCall(walk, node);
+  const walked = effect(walk, node);
+  // `pTimeout(load(), 5000)`, `to(load())`: what it waits for is what it was handed.
+  return preceded(
+    step,
+    promises && walked.unknown !== undefined && isNothing(settled(walked)) ? doesNothing : walked,
+  );
 }
 
 function effect(walk: Walk, node: CallNode): Walked {
@@ -48,7 +55,7 @@ function effect(walk: Walk, node: CallNode): Walked {
   const named = evaluated(walk, unwrapped(node.callee));
   // What hangs off a framework's object is known by where it was hung.
   const decorated = decoratedValues(walk, node, named);
-  const values = decorated.length > 0 ? decorated : named;
+  const values = decorated.length > 0 ? decorated : adaptedValues(walk, named);
   const io = ioCall(walk, node, values);
   if (io !== undefined) return io;
   if (detachesCallbacks(node, values)) {
@@ -74,9 +81,13 @@ function isArrayFrom(walk: Walk, node: CallNode): boolean {
   return name.name === 'Array' && memberName(callee) === 'from';
 }
 
-/** The receiver and the arguments, evaluated before the call. Functions among them run when they are called. */
-function beforeCall(walk: Walk, node: CallNode): Step {
+/**
+ * The receiver and the arguments, evaluated before the call. Functions among them run when they are called.
+ * @returns what that does, and whether a promise was handed over
+ */
+function beforeCall(walk: Walk, node: CallNode): { readonly step: Step; readonly promises: boolean } {
   const steps: Step[] = [];
+  let promises = false;
   const callee = unwrapped(node.callee);
   if (callee.type === 'MemberExpression' || callee.type === 'OptionalMemberExpression') {
     steps.push(receiver(walk, node, callee.object));
@@ -85,9 +96,10 @@ function beforeCall(walk: Walk, node: CallNode): Step {
   for (const argument of node.arguments) {
     if (isFunction(unwrapped(argument))) continue;
     const walked = walkExpression(walk, argument);
+    promises ||= walked.promise !== undefined;
     steps.push(handsOn ? leftTo(walk, node, walked) : settled(walked));
   }
-  return sequence(steps);
+  return { step: sequence(steps), promises };
 }
 
 /** `waitUntil(audit(order))`: what is promised goes on after the response. */

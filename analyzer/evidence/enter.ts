@@ -16,6 +16,7 @@ import { walkExpression } from './expressions.ts';
 import { implementations } from './implementations.ts';
 import { locationOf, type Summary } from './project.ts';
 import { isWaiting } from './promises.ts';
+import { repeated } from './recursion.ts';
 import { returned, textOf, walkStatements } from './statements.ts';
 import { type Call, isNothing, nothing, type Provenance, type Step } from './step.ts';
 import { doesNothing, place, promised, settled, type Walk, type Walked, waited } from './walk.ts';
@@ -123,17 +124,19 @@ function entered(
   edge: Edge,
 ): Walked {
   const { memory, stack } = walk;
+  const target = locationOf(value.file, value.node);
   if (stack.includes(value.node) || walk.apart?.has(value.node)) {
     memory.gaps++;
-    return doesNothing;
+    if (walk.apart?.has(value.node)) return doesNothing;
+    const again: Call = { kind: 'call', name, location, target, ...edge, body: nothing };
+    return value.node.async ? promised(nothing, again) : waited(again);
   }
   if (memory.visits > most.visits || stack.length > most.depth) {
     memory.gaps++;
     return { step: nothing, unknown: { kind: 'unknown', text: `${name} (too far to follow)`, location } };
   }
-  const body = bodyOf(walk, value);
+  const body = repeated(bodyOf(walk, value), target, name);
   if (isNothing(body)) return doesNothing;
-  const target = locationOf(value.file, value.node);
   const call: Call = { kind: 'call', name, location, target, ...edge, body };
   return value.node.async || isWaiting(body) ? promised(nothing, call) : waited(call);
 }
@@ -145,10 +148,12 @@ function entered(
 export function bodyOf(walk: Walk, value: FunctionValue): Step {
   const { memory, project } = walk;
   const environment = shallow(value.environment);
+  // What a generator does in the hands of one loop is not what it does in those of another.
+  const turns = walk.turns?.depth === walk.stack.length + 1;
   const known = project.summaries
     .get(value.node)
     ?.find((each) => each.environment === environment && each.inBridge === walk.inBridge);
-  if (known !== undefined) {
+  if (known !== undefined && !turns) {
     memory.overlaps.push(...known.overlaps);
     for (const place of known.streamed) memory.streamed.add(place);
     return known.step;
@@ -160,7 +165,7 @@ export function bodyOf(walk: Walk, value: FunctionValue): Step {
     value,
   );
   // What was left out because it was under way here may be whole elsewhere.
-  if (memory.gaps > before.gaps) return step;
+  if (memory.gaps > before.gaps || turns) return step;
   const summary: Summary = {
     environment,
     inBridge: walk.inBridge,

@@ -27,7 +27,7 @@ export function walkExpression(walk: Walk, given: Node): Walked {
     case 'AwaitExpression':
       return waited(awaited(walkExpression(walk, node.argument)));
     case 'YieldExpression':
-      return node.argument ? waited(settled(walkExpression(walk, node.argument))) : doesNothing;
+      return yielded(walk, node);
     case 'CallExpression':
     case 'OptionalCallExpression':
     case 'NewExpression':
@@ -67,6 +67,18 @@ export function walkExpression(walk: Walk, given: Node): Walked {
       return doesNothing;
   }
   return node.type.startsWith('TS') ? doesNothing : walkChildren(walk, node);
+}
+
+/** Whoever goes through a generator gets its turn where the generator yields. */
+function yielded(walk: Walk, node: Node & { type: 'YieldExpression' }): Walked {
+  const { turns } = walk;
+  const own = turns?.depth === walk.stack.length ? turns : undefined;
+  const deeper = own && node.delegate ? { ...own, depth: own.depth + 1 } : turns;
+  const inside = deeper === undefined ? walk : { ...walk, turns: deeper };
+  const value = node.argument ? settled(walkExpression(inside, node.argument)) : nothing;
+  if (own === undefined || node.delegate) return waited(value);
+  own.places.count++;
+  return waited(sequence([value, own.body]));
 }
 
 /** Parts evaluated one after the other; what they promise goes on together. */

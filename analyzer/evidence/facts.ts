@@ -143,7 +143,7 @@ class Collector {
       p95: call.latency.p95,
       basis: call.latency.basis,
       why: call.latency.why,
-      asyncNative: call.asyncNative && position.bridge === undefined,
+      asyncNative: call.asyncNative,
       streaming,
       loop: position.loops.length > 0,
       ...(position.parallelGroup === undefined ? {} : { parallelGroup: position.parallelGroup }),

@@ -20,7 +20,8 @@ import { evaluated, type Walk } from './walk.ts';
 export function hostOfCall(walk: Walk, node: Node, value: ApiValue): string | undefined {
   const given = 'arguments' in node ? (node.arguments as Node[]) : [];
   const own = given[0] && hostOfTarget(walk, unwrapped(given[0]));
-  if (own !== undefined && own !== relative) return own;
+  if (own !== undefined && own !== relative && !own.startsWith('«')) return own;
+  // Clients with a base put it in front of everything that is no URL of its own.
   return baseHost(walk, value) ?? (own === relative ? undefined : own);
 }
 

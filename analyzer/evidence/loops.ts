@@ -1,41 +1,67 @@
 import type { Node } from '@babel/types';
 import type { ClientCall } from '../catalogue/index.ts';
-import { apiPath, constantText, memberName, unwrapped, type Value } from '../sources/index.ts';
+import { apiPath, memberName, unwrapped, walk as walkTree } from '../sources/index.ts';
 import { walkExpression } from './expressions.ts';
 import { ormFlow } from './orm.ts';
 import { rowsRead } from './orm-access.ts';
 import { elementOf } from './orm-values.ts';
+import { countedRounds, roundsOver } from './rounds.ts';
 import { textOf, walkStatement } from './statements.ts';
-import { isNothing, type Loop, type Rounds, type Step, sequence } from './step.ts';
+import { isNothing, type Loop, nothing, type Step, sequence } from './step.ts';
 import { streamedCall } from './streams.ts';
 import { evaluated, place, settled, type Walk } from './walk.ts';
 
 /** `for (const x of xs)` and `for await (…)`. */
 export function forOfLoop(walk: Walk, statement: Node & { type: 'ForOfStatement' }): Step {
-  const source = walkExpression(walk, statement.right);
   const body = walkStatement(walk, statement.body);
+  const turns = { depth: walk.stack.length + 1, body, places: { count: 0 } };
+  const generates = isGenerated(walk, statement.right);
+  const source = walkExpression(generates ? { ...walk, turns } : walk, statement.right);
   if (statement.await) {
     const listed = streamedCall(walk, statement.right, 'store');
     if (listed !== undefined && pagesThrough(listed)) return pages(walk, statement, settled(source), body);
     const external = streamedCall(walk, statement.right);
-    const generator = source.promise !== undefined;
-    if (external !== undefined || generator) {
+    const passesOn = source.promise !== undefined && writesOn(statement.body);
+    if (external !== undefined || passesOn) {
       const waits = external !== undefined && external.category !== 'llm';
       return {
         kind: 'stream',
         to: 'response',
         source: settled(source),
-        body,
+        body: turns.places.count > 0 ? nothing : body,
         waits,
         location: place(walk, statement),
       };
     }
   }
+  // The generator's own loops are the loop.
+  if (turns.places.count > 0) return settled(source);
   return sequence([
     settled(source),
     rowsRead(walk, statement.right),
     endsInFirstRound(statement.body) ? body : loopOf(walk, statement, statement.right, body, 'each'),
   ]);
+}
+
+/** Whether a list is what a generator of the project yields. */
+function isGenerated(walk: Walk, list: Node): boolean {
+  const call = unwrapped(list);
+  if (call.type !== 'CallExpression') return false;
+  return evaluated(walk, unwrapped(call.callee)).some(
+    (value) => value.kind === 'function' && value.node.generator,
+  );
+}
+
+/** Whether pieces go on as they come: `res.write(piece)`, `controller.enqueue(piece)`, `yield piece`. */
+function writesOn(body: Node): boolean {
+  let found = false;
+  walkTree(body, (node) => {
+    if (node.type === 'YieldExpression') found = true;
+    if (node.type === 'CallExpression')
+      found ||= /^(?:write|writeln|writeSSE|enqueue|send)$/.test(memberName(unwrapped(node.callee)) ?? '');
+    return !found;
+  });
+  return found;
 }
 
 /**
@@ -150,105 +176,6 @@ export function loopOf(walk: Walk, at: Node, list: Node, body: Step, pace: Loop[
     overQuery: isQueryResult(walk, list),
     location: place(walk, at),
   };
-}
-
-/** How many elements a list has, as far as the source says. */
-export function roundsOver(walk: Walk, given: Node): Rounds {
-  const list = unwrapped(given);
-  const values = evaluated(walk, list);
-  const [only] = values;
-  const elements =
-    values.length === 1 && only?.kind === 'array' && !isFilled(only)
-      ? walk.project.evaluator.elements(only)
-      : undefined;
-  if (elements !== undefined && (elements.length > 0 || isHandedEmpty(only))) {
-    return { kind: 'known', count: elements.length };
-  }
-  const limit = limitOf(walk, list);
-  return limit === undefined ? { kind: 'unbounded' } : { kind: 'bounded', most: limit };
-}
-
-/** A literal under a name that something is pushed onto: how long it is when it is gone through, nobody can tell. */
-function isFilled({ file, node }: Value & { readonly kind: 'array' }): boolean {
-  const parent = file.parentOf(node);
-  const holder = parent?.type === 'TSAsExpression' ? file.parentOf(parent) : parent;
-  if (holder?.type !== 'VariableDeclarator') return false;
-  const references = file.scopes.bindingOf(holder.id)?.references ?? [];
-  return references.some((reference) => {
-    const member = file.parentOf(reference);
-    return member !== undefined && /^(?:push|unshift|splice)$/.test(memberName(member) ?? '');
-  });
-}
-
-/** `serialize(cart, [])`. An empty literal that has a name is one that gets filled. */
-function isHandedEmpty(value: Value | undefined): boolean {
-  if (value?.kind !== 'array' || value.node.elements.length > 0) return false;
-  const parent = value.file.parentOf(value.node);
-  return parent?.type === 'CallExpression';
-}
-
-/** `.slice(0, 20)`, `.limit(20)`, `.take(20)` and `{ take: 20 }` anywhere on the chain or behind the name. */
-function limitOf(walk: Walk, given: Node, depth = 0): number | undefined {
-  const node = unwrapped(given);
-  if (depth > 8) return undefined;
-  if (node.type === 'AwaitExpression') return limitOf(walk, node.argument, depth + 1);
-  if (node.type === 'Identifier') {
-    const declaration = walk.file.scopes.bindingOf(node)?.declaration;
-    const init =
-      declaration?.type === 'VariableDeclarator' && declaration.id.type === 'Identifier'
-        ? declaration.init
-        : null;
-    return init ? limitOf(walk, init, depth + 1) : undefined;
-  }
-  if (node.type === 'ArrowFunctionExpression') return limitOf(walk, node.body, depth + 1);
-  if (node.type === 'MemberExpression') return limitOf(walk, node.object, depth + 1);
-  if (node.type !== 'CallExpression') return undefined;
-  const callee = unwrapped(node.callee);
-  const own = limitOfCall(walk, memberName(callee), node.arguments);
-  if (own !== undefined) return own;
-  const inside =
-    callee.type === 'MemberExpression'
-      ? limitOf(walk, callee.object, depth + 1)
-      : limitOf(walk, callee, depth + 1);
-  if (inside !== undefined) return inside;
-  const [handed] = node.arguments;
-  return handed?.type === 'ArrowFunctionExpression' ? limitOf(walk, handed, depth + 1) : undefined;
-}
-
-function limitOfCall(walk: Walk, name: string | undefined, given: readonly Node[]): number | undefined {
-  const number = (node: Node | undefined) => {
-    const text = node && constantText(evaluated(walk, node));
-    return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
-  };
-  if (name === 'limit' || name === 'take' || name === 'first') return number(given[0]);
-  if (name === 'slice') {
-    const start = number(given[0]);
-    const end = number(given[1]);
-    return start === undefined || end === undefined ? undefined : Math.max(0, end - start);
-  }
-  for (const argument of given) {
-    if (argument.type !== 'ObjectExpression') continue;
-    for (const property of argument.properties) {
-      if (property.type !== 'ObjectProperty' || property.key.type !== 'Identifier') continue;
-      if (/^(?:take|limit|first|pageSize|per_page|perPage)$/.test(property.key.name)) {
-        const found = number(property.value);
-        if (found !== undefined) return found;
-      }
-    }
-  }
-  return undefined;
-}
-
-/** `for (let i = 0; i < 5; i++)`: five. */
-function countedRounds(walk: Walk, statement: Node & { type: 'ForStatement' }): Rounds {
-  const { test } = statement;
-  if (test?.type !== 'BinaryExpression' || !/^<=?$/.test(test.operator)) return { kind: 'unbounded' };
-  const right = unwrapped(test.right);
-  if (memberName(right) === 'length' && right.type === 'MemberExpression')
-    return roundsOver(walk, right.object);
-  const limit = constantText(evaluated(walk, right));
-  if (limit === undefined || !/^\d+$/.test(limit)) return { kind: 'unbounded' };
-  return { kind: 'known', count: Number(limit) + (test.operator === '<=' ? 1 : 0) };
 }
 
 /** Whether the elements are rows, so that a query in the loop is one query per row. */

@@ -1,19 +1,9 @@
 import type { Node } from '@babel/types';
-import {
-  apiPath,
-  type Call as CallNode,
-  constantText,
-  type FunctionValue,
-  isFunction,
-  memberName,
-  noEnvironment,
-  unwrapped,
-  walk as walkTree,
-} from '../sources/index.ts';
+import { type Call as CallNode, memberName, unwrapped } from '../sources/index.ts';
 import { callbackOf, runCallback } from './callbacks.ts';
 import { allOf, walkExpression } from './expressions.ts';
 import { isNothing, nothing, partsOf, type Step, sequence } from './step.ts';
-import { begin, evaluated, holds, promised, settled, type Walk, type Walked } from './walk.ts';
+import { begin, holds, promised, settled, type Walk, type Walked } from './walk.ts';
 
 /** What the language and its libraries do with promises: `Promise.all`, `.then`, `list.push(promise)`. */
 export function promiseCall(walk: Walk, node: CallNode): Walked | undefined {
@@ -97,75 +87,6 @@ function pushed(walk: Walk, node: CallNode, list: Node): Walked | undefined {
   const { started: known } = walk.memory;
   known.set(binding, [...(known.get(binding) ?? []), started.id]);
   return promised(sequence([step, started.step]), nothing);
-}
-
-/** Libraries that run a function per element, at most so many at once. */
-export function limitedMap(
-  walk: Walk,
-  node: CallNode,
-): { readonly atMost: number } | 'together' | 'each' | undefined {
-  const api = evaluated(walk, unwrapped(node.callee)).find((value) => value.kind === 'api');
-  if (api?.kind !== 'api') return undefined;
-  const path = apiPath(api);
-  if (
-    /^(?:p-map-series|p-each-series)$|^bluebird\.(?:each|mapSeries)$|^async\.(?:mapSeries|eachSeries)$/.test(
-      path,
-    )
-  )
-    return 'each';
-  if (
-    !/^(?:p-map|p-all|p-filter)(?:\.\w+)?$|^bluebird\.map$|^async\.(?:map|each|mapLimit|eachLimit|forEachOf)$/.test(
-      path,
-    )
-  )
-    return undefined;
-  const width = concurrencyOf(walk, node);
-  return width === undefined ? 'together' : { atMost: width };
-}
-
-function concurrencyOf(walk: Walk, node: CallNode): number | undefined {
-  for (const argument of node.arguments) {
-    const own = numberOf(walk, argument);
-    if (own !== undefined) return own;
-    if (argument.type !== 'ObjectExpression') continue;
-    for (const property of argument.properties) {
-      if (property.type !== 'ObjectProperty' || property.key.type !== 'Identifier') continue;
-      if (/^(?:concurrency|maxConcurrent)$/.test(property.key.name)) return numberOf(walk, property.value);
-    }
-  }
-  return undefined;
-}
-
-function numberOf(walk: Walk, node: Node): number | undefined {
-  if (isFunction(unwrapped(node))) return undefined;
-  const text = constantText(evaluated(walk, unwrapped(node)));
-  return text !== undefined && /^[1-9]\d*$/.test(text) ? Number(text) : undefined;
-}
-
-const limiters = /^(?:p-limit|p-queue|bottleneck|async-sema|p-throttle)\b/;
-
-/** `ids.map((id) => limit(() => load(id)))` with `limit = pLimit(3)`: three at a time. */
-export function limiterIn(
-  walk: Walk,
-  { file, node, environment }: FunctionValue,
-): { readonly atMost: number } | undefined {
-  const inside: Walk = { ...walk, file, environment };
-  let found: number | undefined;
-  walkTree(node.body, (inner) => {
-    if (inner.type !== 'CallExpression' || found !== undefined) return true;
-    for (const value of evaluated(inside, unwrapped(inner.callee))) {
-      if (value.kind !== 'api' || !limiters.test(value.module)) continue;
-      const made = value.steps.find((step) => step.kind === 'call' || step.kind === 'new');
-      const at = made && 'at' in made ? made.at : undefined;
-      if (at === undefined || !('arguments' in at.node)) continue;
-      found ??= concurrencyOf(
-        { ...walk, file: at.file, environment: at.environment ?? noEnvironment },
-        at.node as CallNode,
-      );
-    }
-    return true;
-  });
-  return found === undefined ? undefined : { atMost: found };
 }
 
 /** Whether a step waits without blocking, so that what does it gives a promise. */

@@ -15,13 +15,25 @@ const readsWhole = /^(?:json|text|arrayBuffer|blob|buffer|bytes|formData)$/;
  * @param to where the pieces go; a call whose answer goes to a store is no stream to whoever waits for the response
  */
 export function streamedCall(walk: Walk, node: Node, to: Stream['to'] = 'response'): ClientCall | undefined {
-  for (const value of evaluated(walk, unwrapped(node))) {
+  for (const value of evaluated(walk, streamIn(node))) {
     if (value.kind !== 'api') continue;
     if (value.steps.some((step) => step.kind === 'member' && readsWhole.test(step.name))) continue;
     const found = sourceCall(walk, value, to === 'response');
     if (found?.weight === 'external') return found;
   }
   return undefined;
+}
+
+/** `Readable.fromWeb(body)` and `body.pipeThrough(gzip)` give the pieces of `body`. */
+function streamIn(given: Node): Node {
+  const node = unwrapped(given);
+  if (node.type !== 'CallExpression' || node.callee.type !== 'MemberExpression') return node;
+  const { object } = node.callee;
+  const name = memberName(node.callee);
+  const [first] = node.arguments;
+  if (name === 'pipeThrough' || name === 'pipe' || name === 'compose') return streamIn(object);
+  const wraps = object.type === 'Identifier' && /^(?:Readable|Writable|Duplex)$/.test(object.name);
+  return wraps && first && /^(?:fromWeb|from|toWeb)$/.test(name ?? '') ? streamIn(first) : node;
 }
 
 const streamHelpers =
@@ -31,7 +43,7 @@ const streamHelpers =
 export function streamingCall(walk: Walk, node: CallNode): Walked | undefined {
   const callee = unwrapped(node.callee);
   const name = memberName(callee);
-  if (name === 'pipe' && callee.type === 'MemberExpression')
+  if ((name === 'pipe' || name === 'pipeTo') && callee.type === 'MemberExpression')
     return piped(walk, node, callee.object, node.arguments[0]);
   const api = evaluated(walk, callee).find((value) => value.kind === 'api');
   if (api?.kind !== 'api') return undefined;

@@ -15,7 +15,18 @@ export interface Walk {
   readonly apart?: ReadonlySet<FunctionNode>;
   /** Whether a bridge is being crossed. */
   readonly inBridge: boolean;
+  /** The loop that goes through what a generator yields, where it is such a loop's generator that is being walked. */
+  readonly turns?: Turns;
   readonly memory: Memory;
+}
+
+/** What a loop does with each value that a generator yields. */
+export interface Turns {
+  /** How many functions deep the generator is. */
+  readonly depth: number;
+  readonly body: Step;
+  /** Places where the generator yields, so far. */
+  readonly places: { count: number };
 }
 
 /** What one handler's walk remembers; it ends with the handler. */
