@@ -154,6 +154,8 @@ function isKnownHarmless(walk: Walk, node: CallNode, values: readonly Value[]): 
     return root.type !== 'ThisExpression';
   if (root.type !== 'Identifier') return true;
   const binding = walk.file.scopes.bindingOf(root);
+  // What a framework hands a middleware to go on with.
+  if (root === node.callee && root.name === 'next' && binding?.kind === 'parameter') return true;
   // The request and the response: reading a body is part of every request.
   return binding === undefined || isEntryParameter(walk, binding.declaration);
 }

@@ -10,7 +10,8 @@ const query = `await syncToAsync(Post.objects.get)({ id: 1 })`;
 type Form = readonly [what: string, expected: string, body: string, head?: string];
 
 function check(forms: readonly Form[]): void {
-  it.each(forms)('%s: %s', (_what, expected, body, head = '') => {
+  const cases = forms.map(([what, expected, body, head = '']) => [what, expected, body, head] as const);
+  it.each(cases)('%s: %s', (_what, expected, body, head) => {
     expect(summary(body, {}, head)).toBe(expected);
   });
 }
