@@ -36,8 +36,11 @@ export type Operand = AnyExpression | number | bigint | string | boolean | Date 
 export interface Condition<Where = unknown> {
   readonly kind: 'condition';
   readonly where: Where;
+  and(other: AnyExpression): Condition<Where>;
   and<const Other extends object>(other: Condition<Other> | Other): Condition<Where & Other>;
+  or(other: AnyExpression): Condition<Where>;
   or<const Other extends object>(other: Condition<Other> | Other): Condition<Where & Other>;
+  xor(other: AnyExpression): Condition<Where>;
   xor<const Other extends object>(other: Condition<Other> | Other): Condition<Where & Other>;
   not(): Condition<Where>;
 }

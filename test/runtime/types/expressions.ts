@@ -99,6 +99,10 @@ export function expressions() {
   const topped = Publisher.objects.annotate({ top: Subquery(top) }).filter({ top__startsWith: 'A' });
   same<Equal<Item<typeof topped>['top'], string | null>>();
   const has = Exists(Book.objects.filter({ publisher: OuterRef('pk') }));
+  const eitherWay: QuerySet<Publisher> = Publisher.objects.filter(Q({ name: 'Acme' }).or(has));
+  void eitherWay;
+  // @ts-expect-error: the lookups beside an expression are still checked
+  Publisher.objects.filter(Q({ nam: 'Acme' }).or(has));
   Publisher.objects.filter(has);
   Publisher.objects.filter(has.not());
   Publisher.objects.annotate({ has }).filter({ has: true }).orderBy(F('name').desc());
