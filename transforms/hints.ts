@@ -11,7 +11,8 @@ import {
   walk,
 } from '../analyzer/sources/index.ts';
 import { isAwaited, outermost } from './expressions.ts';
-import { formContext } from './forms/form.ts';
+import { closureExpression } from './forms/closure.ts';
+import { type Form, formContext } from './forms/form.ts';
 import { notesOn } from './notes.ts';
 import type { TransformOptions } from './rewrite.ts';
 import { decide, siteId } from './site.ts';
@@ -44,7 +45,7 @@ export function hintsOf(
     return [
       ...(isInForEach(bridge) ? [hint('MA201', '`forEach` does not wait for its callback')] : []),
       ...(isFloating(bridge) ? [hint('MA202', 'nothing waits for this operation')] : []),
-      ...(mayThrow(bridge)
+      ...(mayThrow(bridge, decision.form)
         ? [hint('MA205', 'evaluating this may throw where the wrapper would have rejected')]
         : []),
       ...notesOn(bridge, evaluator).map(({ code, message, node }) => hint(code, message, node)),
@@ -71,9 +72,9 @@ function isFloating({ file, application }: Bridge): boolean {
   return parent?.type === 'ExpressionStatement';
 }
 
-/** What stood inside a closure is evaluated outside the wrapper now; it matters where `.catch` handled its failure. */
-function mayThrow({ file, application, closure }: Bridge): boolean {
-  if (application === undefined || closure === undefined || isAwaited(file, application)) return false;
+/** What a closure evaluated is evaluated outside of any function now; it matters where `.catch` handled its failure. */
+function mayThrow({ file, application }: Bridge, form: Form): boolean {
+  if (application === undefined || form !== closureExpression || isAwaited(file, application)) return false;
   return file.parentOf(outermost(file, application))?.type === 'MemberExpression';
 }
 

@@ -1,8 +1,19 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
+import type { Site } from '../../../analyzer/analysis.ts';
 import { findBridges } from '../../../analyzer/evidence/bridges.ts';
+import type { SourceFile } from '../../../analyzer/sources/index.ts';
 import { Evaluator, Sources } from '../../../analyzer/sources/index.ts';
-import { rewriteProject, siteMatcher } from '../../../transforms/index.ts';
+import {
+  type FileResult,
+  type FileTransform,
+  fileTransforms,
+  hintsOf,
+  mockHints,
+  rewriteProject,
+  siteMatcher,
+  type TransformOptions,
+} from '../../../transforms/index.ts';
 
 export const fixtureRoot = path.resolve(import.meta.dirname, '../../../fixtures/transforms');
 
@@ -10,10 +21,32 @@ export const fixtureRoot = path.resolve(import.meta.dirname, '../../../fixtures/
 export type Files = ReadonlyMap<string, string>;
 
 export interface FixtureReport {
+  /** What of fixtures/transforms/cases.json it shows. */
+  readonly cases?: readonly string[];
   /** In source order: `<file>:<line> <form or code>`. */
   readonly sites: readonly string[];
+  /** What a reviewer is told, in source order: `<file>:<line> <code>`; none when it is left out. */
+  readonly hints?: readonly string[];
+  /** The transform that is run; `native-orm` when it is left out. */
+  readonly transform?: string;
+  readonly options?: TransformOptions;
+  /** The case is about a whole run: files that are no source, failures, exit codes. Checked by runs.test.ts. */
+  readonly run?: RunExpectation;
   /** Why the case is not type-checked. */
   readonly untyped?: string;
+}
+
+/** What `migrate-async --all --json` says of a folder besides the files it changes. */
+export interface RunExpectation {
+  readonly exit: number;
+  /** `<file> <reason>`. */
+  readonly skipped?: readonly string[];
+  /** `<file> <reason>`. */
+  readonly failed?: readonly string[];
+  /** Further arguments; `--all` when they are left out. */
+  readonly arguments?: readonly string[];
+  /** What `check` complains of, each a part of its output. */
+  readonly complaints?: readonly string[];
 }
 
 export interface Fixture {
@@ -68,31 +101,69 @@ export function projectOf(files: Files): Project {
 export interface Rewritten {
   readonly files: Files;
   readonly sites: readonly string[];
+  readonly hints: readonly string[];
   readonly failures: readonly string[];
 }
 
+type Behaviour = Pick<FixtureReport, 'transform' | 'options'>;
+
 /** Rewrites every site that can be proven, in every file. */
-export function rewriteAll(files: Files): Rewritten {
-  const { sources, evaluator } = projectOf(files);
-  const matcher = siteMatcher(evaluator);
+export function rewriteAll(files: Files, { transform = 'native-orm', options }: Behaviour = {}): Rewritten {
+  const project = projectOf(files);
+  const { sources } = project;
   const rewritten = new Map(files);
-  const sites: string[] = [];
   const failures: string[] = [];
+  const parsed: SourceFile[] = [];
   for (const name of [...files.keys()].sort()) {
     const file = sources.file(name);
-    if (file === undefined) {
+    if (file === undefined)
       failures.push(`${name}: ${sources.failures.map(({ message }) => message).join()}`);
-      continue;
-    }
-    for (const site of findBridges(file, evaluator).map(matcher)) {
-      const { outcome } = site;
-      sites.push(`${name}:${site.line} ${outcome.kind === 'rewrite' ? outcome.form : outcome.code}`);
-    }
+    else parsed.push(file);
   }
-  const parsed = [...files.keys()].flatMap((name) => sources.file(name) ?? []);
-  for (const [name, result] of rewriteProject(parsed, evaluator).files) {
+  const own = fileTransforms.find(({ name }) => name === transform);
+  const { sites, hints, results } =
+    own === undefined ? bridgesOf(project, parsed, options) : sitesOf(own, project, parsed);
+  for (const [name, result] of results) {
     if (result.status === 'changed') rewritten.set(name, result.text);
     if (result.status === 'failed') failures.push(`${name}: ${result.reason}: ${result.message}`);
   }
-  return { files: rewritten, sites, failures };
+  return { files: rewritten, sites: sites.map(shown), hints, failures };
+}
+
+interface Outcome {
+  readonly sites: readonly Site[];
+  readonly hints: readonly string[];
+  readonly results: Iterable<readonly [string, FileResult]>;
+}
+
+function bridgesOf(
+  { evaluator }: Project,
+  files: readonly SourceFile[],
+  options: TransformOptions | undefined,
+): Outcome {
+  const matcher = siteMatcher(evaluator, options);
+  const sites = files.flatMap((file) => findBridges(file, evaluator, options).map(matcher));
+  const rewritten = sites.filter(({ outcome }) => outcome.kind === 'rewrite');
+  const operations = new Set(rewritten.flatMap((site) => site.operations.map(({ name }) => name)));
+  const hints = files.flatMap((file) => [
+    ...hintsOf(file, evaluator, options),
+    ...(operations.size > 0 ? mockHints(file, operations) : []),
+  ]);
+  return {
+    sites,
+    hints: hints.map(({ location, code }) => `${location.file}:${location.line} ${code}`),
+    results: rewriteProject(files, evaluator, undefined, options).files,
+  };
+}
+
+function sitesOf(transform: FileTransform, { evaluator }: Project, files: readonly SourceFile[]): Outcome {
+  return {
+    sites: files.flatMap((file) => transform.sites(file, evaluator)),
+    hints: [],
+    results: files.map((file) => [file.path, transform.rewrite(file, evaluator)]),
+  };
+}
+
+function shown({ file, line, outcome }: Site): string {
+  return `${file}:${line} ${outcome.kind === 'rewrite' ? outcome.form : outcome.code}`;
 }
