@@ -38,7 +38,7 @@ export function stepEdits(file: SourceFile, body: AsyncBody, bare: (node: Node) 
         if (node.type === 'Identifier') functions.push({ identifier: node, twin });
         else edits.push(...renaming(node, name, twin));
         edits.push(...waiting(step.node));
-        if (step.kind === 'block') edits.push(...becomingAsync(step.block));
+        if (step.kind === 'block') edits.push(...becomingAsync(file, step.block));
         break;
       }
       case 'twin': {
@@ -140,8 +140,8 @@ function needsParentheses(file: SourceFile, node: Node): boolean {
 }
 
 /** Makes a function async: the keyword, and `Promise<…>` round a declared return type. */
-export function becomingAsync(node: FunctionNode): Edit[] {
-  const { start } = span(node);
+export function becomingAsync(file: SourceFile, node: FunctionNode): Edit[] {
+  const start = keywordStart(file, node);
   const edits: Edit[] = [{ start, end: start, text: 'async ' }];
   const declared = node.returnType?.type === 'TSTypeAnnotation' ? node.returnType.typeAnnotation : undefined;
   if (declared !== undefined) {
@@ -152,6 +152,14 @@ export function becomingAsync(node: FunctionNode): Edit[] {
     );
   }
   return edits;
+}
+
+/** Where `async` goes: in front of a function, behind what says who may use a method, `private static`. */
+function keywordStart({ text }: SourceFile, node: FunctionNode): number {
+  const { start } = span(node);
+  if (node.type !== 'ClassMethod' && node.type !== 'ClassPrivateMethod') return start;
+  const key = span(node.key).start;
+  return node.type === 'ClassMethod' && node.computed ? text.lastIndexOf('[', key) : key;
 }
 
 /** Whether the expression is what a function gives back, so that its promise can be handed on as it is. */

@@ -1,14 +1,17 @@
 import type { Node } from '@babel/types';
+import { twins } from '@migrate-async/runtime/twins';
 import type { OrmOperation } from '../analyzer/evidence/bridge.ts';
 import { relationRead } from '../analyzer/evidence/orm.ts';
 import {
   type Evaluator,
   type FunctionNode,
   isFunction,
+  memberName,
   type SourceFile,
   unwrapped,
   walk,
 } from '../analyzer/sources/index.ts';
+import { isCombinator } from './combinations.ts';
 import { excerpt } from './excerpt.ts';
 import { type FormMatch, leave } from './forms/form.ts';
 import { hiddenQuery } from './hidden-queries.ts';
@@ -144,7 +147,7 @@ class StepFinder {
   }
 
   private block(block: FunctionNode): void {
-    if (block.async || block.generator) this.refuse('MA110', 'the block of the transaction is async already');
+    this.refusal ??= blockRefusal(this.file, block);
     this.functions.push(block);
     for (const parameter of block.params) this.forbid(parameter, 'a default parameter');
     this.visit(block.body);
@@ -166,6 +169,33 @@ class StepFinder {
     return excerpt(this.file.textOf(node));
   }
 }
+
+/** Why the block of a transaction cannot become the block of a native one. */
+export function blockRefusal(file: SourceFile, block: FunctionNode): Refusal | undefined {
+  if (block.async || block.generator) return leave('MA110', 'the block of the transaction is async already');
+  let started: Node | undefined;
+  walk(block.body, (node) => {
+    if (node.type === 'CallExpression' && startsPromises(file, node.callee)) started ??= node.callee;
+    return started === undefined;
+  });
+  return started === undefined
+    ? undefined
+    : leave(
+        'MA110',
+        `«${excerpt(file.textOf(started))}» in the block was not waited for by the transaction, and would be`,
+      );
+}
+
+/** `Promise.all` and its kin, and operations that are native already. */
+function startsPromises(file: SourceFile, callee: Node): boolean {
+  if (isCombinator(file, callee)) return true;
+  const name = memberName(unwrapped(callee));
+  return name !== undefined && nativeNames.has(name);
+}
+
+const nativeNames: ReadonlySet<string> = new Set(
+  [twins.queryset, twins.instance, twins.related].flatMap((table) => Object.values(table)),
+);
 
 /** `this`, `arguments` or `new.target` that a `function` handed over in place has of its own. */
 function ownContext(file: SourceFile, root: FunctionNode): Node | undefined {

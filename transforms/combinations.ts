@@ -135,7 +135,8 @@ function isCalled(file: SourceFile, node: Node): boolean {
   return parent?.type === 'CallExpression' && unwrapped(parent.callee) === node;
 }
 
-function isCombinator(file: SourceFile, callee: Node): boolean {
+/** `Promise.all` and what else takes many promises. */
+export function isCombinator(file: SourceFile, callee: Node): boolean {
   const node = unwrapped(callee);
   if (node.type !== 'MemberExpression' || node.object.type !== 'Identifier') return false;
   if (node.object.name !== 'Promise' || !file.scopes.isGlobal(node.object)) return false;

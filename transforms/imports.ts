@@ -1,5 +1,13 @@
 import type { Identifier, ImportDeclaration, ImportSpecifier, Node } from '@babel/types';
-import { type Binding, keyName, type SourceFile, span, unwrapped, walk } from '../analyzer/sources/index.ts';
+import {
+  type Binding,
+  contains,
+  keyName,
+  type SourceFile,
+  span,
+  unwrapped,
+  walk,
+} from '../analyzer/sources/index.ts';
 import type { Edit } from './edit.ts';
 import type { NamedFunction } from './forms/form.ts';
 import { commentsIn, lineRemoval, nextSignificant, removal } from './layout.ts';
@@ -23,7 +31,7 @@ export function cleanup(
   for (let binding = queue.pop(); binding !== undefined; binding = queue.pop()) {
     if (dead.has(binding) || !isUnused(binding, gone) || !isRemovable(file, binding)) continue;
     dead.add(binding);
-    if (binding.kind === 'import') continue;
+    if (binding.kind === 'import' && binding.declaration.type !== 'TSImportEqualsDeclaration') continue;
     const owner = goneWith(file, binding, dead);
     gone.push(span(owner));
     walk(owner, (node) => {
@@ -314,6 +322,30 @@ function importedAs(file: SourceFile, binding: Binding): ImportedName | undefine
 
 function nameOf(specifier: ImportSpecifier): string {
   return specifier.imported.type === 'Identifier' ? specifier.imported.name : specifier.imported.value;
+}
+
+/**
+ * Whether the twin's name, written where its original is named, means the twin: nothing between there and the top of the
+ * file declares it, and nothing at the top but the twin itself.
+ */
+export function isTwinFree(file: SourceFile, use: Identifier, twin: string): boolean {
+  const binding = file.scopes.bindingOf(use);
+  const imported = binding && importedAs(file, binding);
+  const existing = binding && localNameOf(file, binding, twin);
+  const isTwin = imported === undefined || existing !== undefined;
+  return file.scopes
+    .named(existing ?? twin)
+    .every((other) =>
+      file.scopes.topLevel.get(other.name) === other
+        ? isTwin
+        : other.kind === 'type' || !isSeenFrom(file, other, use),
+    );
+}
+
+function isSeenFrom(file: SourceFile, { declaration, identifier }: Binding, use: Node): boolean {
+  const isDeclaration = /^(?:Function|Class)Declaration$/.test(declaration.type);
+  const home = file.functionAround(isDeclaration ? declaration : identifier);
+  return home === undefined || contains(home, use);
 }
 
 /** The name the twin is imported or required under already, from the same module by any statement. */

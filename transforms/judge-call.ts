@@ -13,6 +13,7 @@ import {
 } from '../analyzer/sources/index.ts';
 import { excerpt } from './excerpt.ts';
 import { type FormMatch, leave } from './forms/form.ts';
+import { isTwinFree } from './imports.ts';
 
 type Call = Node & { type: 'CallExpression' | 'OptionalCallExpression' };
 
@@ -47,7 +48,7 @@ export function judgeCall(evaluator: Evaluator, file: SourceFile, call: Call): C
       if (operation.kind === 'lazy') return harmless;
       if (operation.node.type === 'Identifier' && operation.kind !== 'function')
         return leave('MA109', `«${text}» was taken off its receiver`);
-      return { kind: 'operation', operation };
+      return clash(file, operation) ?? { kind: 'operation', operation };
     }
     case 'custom':
       return leave('MA103', `«${known.name}» is the project’s own and has no twin`);
@@ -62,6 +63,15 @@ export function judgeCall(evaluator: Evaluator, file: SourceFile, call: Call): C
     case 'unknown':
       return unknownCall(file, callee, text);
   }
+}
+
+/** An imported operation whose twin could not be named where it is. */
+export function clash(
+  file: SourceFile,
+  { node, twin }: OrmOperation,
+): (FormMatch & { readonly kind: 'leave' }) | undefined {
+  if (node.type !== 'Identifier' || twin === undefined || isTwinFree(file, node, twin)) return undefined;
+  return leave('MA122', `«${twin}» means something else where it would be called`);
 }
 
 /** Whether a function comes from a file of the project that is not there to be looked into. */

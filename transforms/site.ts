@@ -5,6 +5,7 @@ import { excerpt } from './excerpt.ts';
 import { type Form, type FormContext, type FormMatch, leave } from './forms/form.ts';
 import { forms } from './forms/index.ts';
 import { referenceRefusal, refusal } from './guards.ts';
+import { clash } from './judge-call.ts';
 import { orderRefusal } from './ordering.ts';
 import { suppressionOf } from './suppressions.ts';
 import { bridgeEnd, bridgeStart } from './unwrap.ts';
@@ -24,11 +25,17 @@ export function decide(bridge: Bridge, context: FormContext): Decision {
     const match = form.match(bridge, context);
     if (match === undefined) continue;
     if (match.kind === 'leave') return match;
-    return orderRefusal(bridge, context) ?? { kind: 'rewrite', form };
+    return clashRefusal(bridge) ?? orderRefusal(bridge, context) ?? { kind: 'rewrite', form };
   }
   return bridge.closure === undefined
     ? referenceRefusal(bridge, context.evaluator)
     : leave('MA112', 'the wrapped function is not one that can be made async');
+}
+
+/** `W(getObjectOr404)` where the name of its twin is taken. */
+function clashRefusal({ file, closure, operations }: Bridge): (FormMatch & { kind: 'leave' }) | undefined {
+  if (closure !== undefined) return undefined;
+  return operations.map((operation) => clash(file, operation)).find((found) => found !== undefined);
 }
 
 export const transformName = 'native-orm';

@@ -58,7 +58,7 @@ export function writtenTwins(evaluator: Evaluator, rewrites: readonly Rewrite[])
     plan !== undefined && converted.has(plan.target.node);
   return {
     isConverted,
-    names: written.map(({ name }) => name),
+    names: written.map(({ name }) => bare(name)),
     inFile: (file) =>
       merged(
         written
@@ -166,7 +166,7 @@ function isNamespaceUse(parent: Node, node: Node): boolean {
 
 function inPlace({ target }: Written, body: Rewrite, functions: readonly NamedFunction[]): TwinsOfFile {
   return {
-    edits: [...body.edits, ...becomingAsync(target.node)],
+    edits: [...body.edits, ...becomingAsync(target.file, target.node)],
     functions,
     imports: [],
     copied: [],
@@ -182,7 +182,7 @@ function beside(plan: Written, body: Rewrite, functions: readonly NamedFunction[
   const { start, end } = span(home.node);
   const edits = [
     ...body.edits,
-    ...becomingAsync(node),
+    ...becomingAsync(file, node),
     ...home.names.map((name) => ({ ...span(name), text: twinKey(file, name, plan.name) })),
     ...functions.map(({ identifier, twin }) => ({
       ...span(identifier),
@@ -199,8 +199,13 @@ function beside(plan: Written, body: Rewrite, functions: readonly NamedFunction[
       return binding?.kind === 'import' || isTakenApart(binding) ? [{ binding, twin }] : [];
     }),
     copied: commentsIn(file, start, end).map(commentKey),
-    names: [plan.name],
+    names: [bare(plan.name)],
   };
+}
+
+/** `#load` is named `load` to whoever reads names. */
+function bare(name: string): string {
+  return name.replace(/^#/, '');
 }
 
 /** `const { load } = require('./load')`: what is taken out of a module is imported, too. */

@@ -34,7 +34,7 @@ export function twinPlan(evaluator: Evaluator, target: Target): TwinPlan | Refus
   const name = declaredName(target);
   if (name === undefined)
     return leave('MA122', 'the function that queries has no name of its own to give a twin');
-  const twin = `a${name}`;
+  const twin = twinName(name);
   if (reservedWords.has(twin))
     return leave('MA122', `«${twin}» is a word of the language, not a name for a twin`);
   // Set first: a function may call itself, and its twin then calls the twin.
@@ -42,6 +42,11 @@ export function twinPlan(evaluator: Evaluator, target: Target): TwinPlan | Refus
   const plan = planned(evaluator, target, name, twin);
   plans.set(target.node, plan);
   return plan;
+}
+
+/** `load` to `aload`, `#load` to `#aload`. */
+function twinName(name: string): string {
+  return name.startsWith('#') ? `#a${name.slice(1)}` : `a${name}`;
 }
 
 /** What `sync` and `wait` would become. */
@@ -115,8 +120,10 @@ function siblingsOf(file: SourceFile, node: FunctionNode): readonly Node[] {
 /** A method that a subclass overrides would need a twin there too. */
 function methodRefusal(evaluator: Evaluator, { file, node }: Target, name: string): Refusal | undefined {
   if (node.type !== 'ClassMethod' && node.type !== 'ClassPrivateMethod') return undefined;
-  if (node.type === 'ClassPrivateMethod' || node.kind !== 'method' || node.computed)
+  if (node.kind !== 'method' || (node.type === 'ClassMethod' && node.computed))
     return leave('MA122', `«${name}» is not a plain method`);
+  if (node.type === 'ClassMethod' && node.override === true)
+    return leave('MA122', `«${name}» overrides a method whose class would need the twin too`);
   if ((node.decorators ?? []).length > 0) return leave('MA122', `«${name}» is decorated`);
   const around = file.classAround(node);
   if (around === undefined) return undefined;

@@ -32,10 +32,9 @@ export function declaredName({ file, node }: Target): string | undefined {
     case 'FunctionDeclaration':
       return node.id?.name;
     case 'ClassMethod':
+    case 'ClassPrivateMethod':
     case 'ObjectMethod':
       return keyName(node);
-    case 'ClassPrivateMethod':
-      return node.key.id.name;
     default: {
       const parent = file.parentOf(node);
       if (parent?.type === 'VariableDeclarator')
@@ -51,6 +50,7 @@ export function homeOf({ file, node }: Target): TwinHome | undefined {
   const parent = file.parentOf(node);
   switch (node.type) {
     case 'ClassMethod':
+    case 'ClassPrivateMethod':
       return { kind: 'class-member', node, names: [node.key] };
     case 'ObjectMethod':
       return node.kind === 'method' && isService(file, parent) && !node.computed

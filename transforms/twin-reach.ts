@@ -9,6 +9,7 @@ import {
   unwrapped,
 } from '../analyzer/sources/index.ts';
 import { type FormMatch, leave } from './forms/form.ts';
+import { isTwinFree } from './imports.ts';
 import { type TwinPlan, twinPlan } from './twin-functions.ts';
 import { declaredName, exportsAlong, homeOf, type Target } from './twin-homes.ts';
 
@@ -23,6 +24,9 @@ export function reachableTwin(
 ): TwinPlan | Refusal {
   const plan = twinPlan(evaluator, target);
   if (plan.kind === 'leave') return plan;
+  const named = unwrapped(callee);
+  if (named.type === 'Identifier' && !isTwinFree(file, named, plan.name))
+    return leave('MA122', `«${plan.name}» means something else where it would be called`);
   return isReachable(evaluator, file, unwrapped(callee), plan)
     ? plan
     : leave('MA122', `a twin of «${declaredName(target) ?? ''}» could not be reached from ${file.path}`);
@@ -32,10 +36,10 @@ function isReachable(evaluator: Evaluator, file: SourceFile, node: Node, plan: T
   const { target } = plan;
   const name = declaredName(target);
   if (node.type === 'MemberExpression') {
-    if (target.node.type === 'ClassMethod') return true;
+    if (isMethod(target)) return true;
     return memberName(node) === name && holdsTwin(evaluator, file, node.object, plan);
   }
-  if (node.type !== 'Identifier' || target.node.type === 'ClassMethod') return false;
+  if (node.type !== 'Identifier' || isMethod(target)) return false;
   const declaration = file.scopes.bindingOf(node)?.declaration;
   if (declaration === undefined) return false;
   if (declaration === target.node || declaration === file.parentOf(target.node)) return true;
@@ -61,6 +65,10 @@ function isReachable(evaluator: Evaluator, file: SourceFile, node: Node, plan: T
     declaration.init !== null &&
     holdsTwin(evaluator, file, declaration.init, plan)
   );
+}
+
+function isMethod({ node }: Target): boolean {
+  return node.type === 'ClassMethod' || node.type === 'ClassPrivateMethod';
 }
 
 /** Whether an object is the module or the literal that the twin is, or will be, a member of. */

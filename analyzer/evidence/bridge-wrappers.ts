@@ -156,6 +156,12 @@ export class Wrappers {
       }
       case 'FunctionDeclaration':
         return this.helpers.get(declaration);
+      case 'TSImportEqualsDeclaration': {
+        // `import wrap = runtime.syncToAsync;`
+        const named = declaration.moduleReference;
+        if (named.type !== 'TSQualifiedName' || named.left.type !== 'Identifier') return undefined;
+        return this.memberOf(file, named.left, named.right.name, binding.name);
+      }
     }
     if (binding.kind === 'parameter' && isFunction(declaration))
       return this.loadedParameter(file, declaration, binding);

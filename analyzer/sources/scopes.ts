@@ -37,6 +37,8 @@ export interface Scopes {
   bindingOf(identifier: Node): Binding | undefined;
   /** What the module declares at its top level, by name. */
   readonly topLevel: ReadonlyMap<string, Binding>;
+  /** Everything in the file that declares the name, at whatever depth. */
+  named(name: string): readonly Binding[];
   /** Whether `name` means the global of that name at `node`. */
   isGlobal(identifier: Node): boolean;
   parentOf(node: Node): Node | undefined;
@@ -111,6 +113,12 @@ class ScopeBuilder implements Scopes {
 
   bindingOf(identifier: Node): Binding | undefined {
     return this.bindings.get(identifier);
+  }
+
+  named(name: string): readonly Binding[] {
+    const found = new Set<Binding>();
+    for (const binding of this.bindings.values()) if (binding.name === name) found.add(binding);
+    return [...found];
   }
 
   isGlobal(identifier: Node): boolean {

@@ -64,7 +64,7 @@ export const asyncClosure: Form = {
       const open = needsSemicolon(file, bridge.application ?? bridge.wrap) ? ';(' : '(';
       edits.push({ start, end: start, text: open }, { start: end, end, text: ')' });
     }
-    edits.push(...becomingAsync(closure));
+    edits.push(...becomingAsync(file, closure));
     return mergeRewrites([
       { edits, functions: [] },
       stepEdits(file, body, (node) => isTail(file, node, closure)),

@@ -2,7 +2,7 @@ import type { Node } from '@babel/types';
 import type { Bridge } from '../../analyzer/evidence/bridge.ts';
 import { type FunctionNode, isFunction, unwrapped } from '../../analyzer/sources/index.ts';
 import { becomingAsync, stepEdits } from '../async-edits.ts';
-import { asyncBody } from '../asyncify.ts';
+import { asyncBody, blockRefusal } from '../asyncify.ts';
 import { unwrapping } from '../unwrap.ts';
 import { type Form, leave, rewritable } from './form.ts';
 import { coreOf, mergeRewrites, namingTwin, referencedOperation } from './method-call.ts';
@@ -15,8 +15,8 @@ export const transactionCall: Form = {
     if (operation?.kind !== 'transaction' || !/^(?:atomic|onCommit)$/.test(operation.name)) return undefined;
     const block = blockOf(bridge);
     if (block === undefined) return leave('MA110', 'the block of the transaction is not written in place');
-    if (block.async || block.generator)
-      return leave('MA110', 'the block of the transaction is async already');
+    const refused = blockRefusal(bridge.file, block);
+    if (refused !== undefined) return refused;
     const body = asyncBody(evaluator, bridge.file, block);
     return body.kind === 'leave' ? body : rewritable;
   },
@@ -29,7 +29,7 @@ export const transactionCall: Form = {
     return mergeRewrites([
       { edits: unwrapping(bridge.file, bridge, coreOf(bridge.argument)), functions: [] },
       namingTwin(operation),
-      { edits: becomingAsync(block), functions: [] },
+      { edits: becomingAsync(bridge.file, block), functions: [] },
       stepEdits(bridge.file, body, () => false),
     ]);
   },
