@@ -67,9 +67,8 @@ function takenApart(
 ): string | undefined {
   if (pattern.type !== 'ObjectPattern' || value?.kind !== 'instance') return undefined;
   const { definition } = value.model;
-  // Rows that were loaded elsewhere are taken to be loaded with what is taken out of them.
   const query = file.textOf(unwrapped(source));
-  if (definition === undefined || !/\.objects\b/.test(query)) return undefined;
+  if (definition === undefined) return undefined;
   for (const property of pattern.properties) {
     const name = property.type === 'ObjectProperty' ? keyName(property) : undefined;
     if (name === undefined || !isSingleRelation(evaluator, definition, name)) continue;

@@ -21,7 +21,16 @@ import { chainRoot, managerByName } from './orm-paths.ts';
 import { contains, patternPart } from './orm-patterns.ts';
 import { usesOrm } from './orm-presence.ts';
 import { instanceOfClass, looksLikeModel, valueOfType } from './orm-types.ts';
-import { elementOf, isLazyOperation, isQuerySource, joined, type OrmValue, other } from './orm-values.ts';
+import {
+  elementOf,
+  holdsRows,
+  isLazyOperation,
+  isQuerySource,
+  joined,
+  nothing,
+  type OrmValue,
+  other,
+} from './orm-values.ts';
 
 /** Steps of resolution after which a value is left unknown: real code is shallow, cycles are not. */
 const deepest = 60;
@@ -97,8 +106,10 @@ export class OrmFlow {
       node.returnType?.type === 'TSTypeAnnotation' ? node.returnType.typeAnnotation : undefined;
     const typed = declared && valueOfType(this.evaluator, file, declared);
     if (typed !== undefined) return typed;
+    // What a generator yields is not what it returns.
+    if (node.generator) return undefined;
     const returns = this.evaluator.returnExpressions(node);
-    return returns.length === 0 ? other : joined(returns.map((returned) => this.value(file, returned)));
+    return returns.length === 0 ? nothing : joined(returns.map((returned) => this.value(file, returned)));
   }
 
   private resolve(file: SourceFile, node: Node): OrmValue | undefined {
@@ -120,6 +131,8 @@ export class OrmFlow {
       case 'ConditionalExpression':
         return joined([this.value(file, node.consequent), this.value(file, node.alternate)]);
       case 'LogicalExpression':
+        // What is falsy has no members that anybody could call.
+        if (node.operator === '&&') return this.value(file, node.right);
         return joined([this.value(file, node.left), this.value(file, node.right)]);
       case 'SequenceExpression': {
         const last = node.expressions.at(-1);
@@ -131,9 +144,12 @@ export class OrmFlow {
         return { kind: 'shape', property: (name) => this.property(file, node, name) };
       case 'ThisExpression':
         return this.self(file, node);
+      case 'NullLiteral':
+        return nothing;
+      case 'UnaryExpression':
+        return node.operator === 'void' ? nothing : other;
       case 'TemplateLiteral':
       case 'BinaryExpression':
-      case 'UnaryExpression':
       case 'UpdateExpression':
       case 'RegExpLiteral':
         return other;
@@ -240,7 +256,9 @@ export class OrmFlow {
         ? valueOfType(this.evaluator, file, annotation.typeAnnotation)
         : undefined;
     const whole = init ? this.value(file, init) : (this.looped(file, declaration) ?? typed);
-    return patternPart(this, file, id, binding.identifier, whole ?? typed);
+    // An array that starts empty is what its type says.
+    const isBare = whole?.kind === 'tuple' && whole.elements.length === 0;
+    return patternPart(this, file, id, binding.identifier, isBare ? (typed ?? whole) : (whole ?? typed));
   }
 
   /** `for (const post of posts)`. */
@@ -287,7 +305,9 @@ export class OrmFlow {
     if (call.arguments[0] !== node) return undefined;
     const name = memberName(callee) ?? '';
     if (name === 'then' && index === 0) return this.value(file, callee.object);
-    const element = () => elementOf(this.value(file, callee.object));
+    const object = this.value(file, callee.object);
+    if (object?.kind === 'map') return name === 'forEach' && index === 0 ? object.of : undefined;
+    const element = () => elementOf(object);
     if (/^(?:reduce|reduceRight)$/.test(name)) return index === 1 ? element() : undefined;
     if (/^(?:sort|toSorted)$/.test(name)) return index < 2 ? element() : undefined;
     const iterates = /^(?:forEach|map|flatMap|filter|some|every|find|findIndex|findLast)$/.test(name);
@@ -329,8 +349,20 @@ export class OrmFlow {
       }
     }
     const target = this.value(file, node.callee);
+    if (target?.kind === 'foreign' && this.isGivenRows(file, node)) return undefined;
     const returned = target && returnedValue(this, target, node, file);
     return returned ?? this.foreign(this.evaluator.evaluate(file, node));
+  }
+
+  /** Whether code from elsewhere is handed rows: it may give them back. */
+  private isGivenRows(
+    file: SourceFile,
+    { arguments: given }: Call | (Node & { type: 'NewExpression' }),
+  ): boolean {
+    return given.some((argument) => {
+      const handed = argument.type === 'SpreadElement' ? argument.argument : argument;
+      return holdsRows(this.value(file, handed));
+    });
   }
 
   /** `Promise.all([…])`, `p.then(f)`, `rows.map(f)`: what comes out follows from what goes in. */
@@ -354,7 +386,7 @@ export class OrmFlow {
     if (method === 'then' && isCallback) return this.result(file, first);
     if (method === 'map' && isCallback) {
       const of = this.result(file, first);
-      return of && of.kind !== 'other' ? { kind: 'list', of } : undefined;
+      return of && { kind: 'list', of };
     }
     return undefined;
   }
@@ -366,21 +398,22 @@ export class OrmFlow {
       if (looksLikeModel(file, target.value.module, node.callee))
         return { kind: 'instance', model: { name: node.callee.name, definition: undefined } };
     }
+    if (this.isGivenRows(file, node)) return undefined;
     return this.foreign(this.evaluator.evaluate(file, node));
   }
 
-  private array(file: SourceFile, node: Node & { type: 'ArrayExpression' }): OrmValue {
-    const [only] = node.elements;
-    if (node.elements.length === 1 && only?.type === 'SpreadElement') {
-      const of = elementOf(this.value(file, only.argument));
-      return of ? { kind: 'list', of } : other;
-    }
-    return {
-      kind: 'tuple',
-      elements: node.elements.map((element) =>
-        element === null || element.type === 'SpreadElement' ? undefined : this.value(file, element),
-      ),
-    };
+  private array(file: SourceFile, node: Node & { type: 'ArrayExpression' }): OrmValue | undefined {
+    const isSpread = node.elements.some((element) => element?.type === 'SpreadElement');
+    const elements = node.elements.map((element) => {
+      if (element === null) return nothing;
+      return element.type === 'SpreadElement'
+        ? elementOf(this.value(file, element.argument))
+        : this.value(file, element);
+    });
+    if (!isSpread) return { kind: 'tuple', elements };
+    // Behind a spread nobody can count.
+    const of = joined(elements);
+    return of && { kind: 'list', of };
   }
 
   private property(

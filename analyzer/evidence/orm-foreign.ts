@@ -3,7 +3,7 @@ import type { OrmFlow } from './orm-flow.ts';
 import { memberValue, returnedValue } from './orm-members.ts';
 import { isModelClass, modelOf } from './orm-models.ts';
 import { instanceOfClass, isModelModule } from './orm-types.ts';
-import { type OrmValue, other } from './orm-values.ts';
+import { nothing, type OrmValue, other } from './orm-values.ts';
 
 /** What the evaluator says a value is, in terms of the ORM. */
 export function fromValue(flow: OrmFlow, value: Value): OrmValue | undefined {
@@ -25,7 +25,7 @@ export function fromValue(flow: OrmFlow, value: Value): OrmValue | undefined {
     case 'array':
       return flow.value(value.file, value.node);
     case 'constant':
-      return other;
+      return value.value === null ? nothing : other;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Node } from '@babel/types';
 import { twins } from '@migrate-async/runtime/twins';
-import { extendApi, isFunction, type SourceFile } from '../sources/index.ts';
+import { type ApiValue, extendApi, isFunction, type SourceFile } from '../sources/index.ts';
 import type { OrmFlow } from './orm-flow.ts';
 import { fieldValue } from './orm-models.ts';
 import { querySetClass } from './orm-overrides.ts';
@@ -146,12 +146,27 @@ export function returnedValue(
     case 'closure':
       return flow.result(value.file, value.node);
     case 'foreign':
-      return { kind: 'foreign', value: extendApi(value.value, { kind: 'call' }) };
+      return isOutOfContainer(value.value)
+        ? undefined
+        : { kind: 'foreign', value: extendApi(value.value, { kind: 'call' }) };
     case 'other':
       return other;
     default:
       return undefined;
   }
+}
+
+/** `kept.get(id)`, where `kept` is a `Map`: what was put into it is not to be seen. */
+function isOutOfContainer({ module, steps }: ApiValue): boolean {
+  const [container, made, method] = steps;
+  return (
+    module === 'global' &&
+    container?.kind === 'member' &&
+    /^(?:Map|Set|WeakMap|WeakRef|Array|Proxy)$/.test(container.name) &&
+    (made?.kind === 'new' || made?.kind === 'instance' || made?.kind === 'call') &&
+    method?.kind === 'member' &&
+    !/^(?:has|delete|clear|forEach|set|add|push)$/.test(method.name)
+  );
 }
 
 function methodResult(
@@ -168,13 +183,11 @@ function methodResult(
   }
   switch (of.kind) {
     case 'list':
-      if (/^(?:filter|slice|sort|toSorted|reverse|toReversed|concat|splice|values)$/.test(name)) return of;
-      return /^(?:find|findLast|at|pop|shift)$/.test(name) ? of.of : other;
+      return listResult(of, name);
     case 'tuple':
       return undefined;
     case 'map':
-      if (name === 'get') return of.of;
-      return name === 'values' ? { kind: 'list', of: of.of } : other;
+      return mapResult(of, name);
     case 'connections':
       return name === 'get' ? { kind: 'connection' } : other;
     case 'connection':
@@ -183,6 +196,35 @@ function methodResult(
       return name === 'atomic' || name === 'aatomic' ? blockResult(flow, call, file) : other;
     default:
       return other;
+  }
+}
+
+/** What a method of an array gives, where that follows from its elements. */
+function listResult(list: OrmValue & { readonly kind: 'list' }, name: string): OrmValue | undefined {
+  if (/^(?:filter|slice|sort|toSorted|reverse|toReversed|splice|values|copyWithin)$/.test(name)) return list;
+  if (/^(?:find|findLast|at|pop|shift)$/.test(name)) return list.of;
+  if (name === 'entries') return { kind: 'list', of: { kind: 'tuple', elements: [other, list.of] } };
+  return /^(?:indexOf|lastIndexOf|findIndex|findLastIndex|includes|join|keys|push|unshift|some|every|forEach)$/.test(
+    name,
+  )
+    ? other
+    : undefined;
+}
+
+function mapResult(map: OrmValue & { readonly kind: 'map' }, name: string): OrmValue | undefined {
+  switch (name) {
+    case 'get':
+      return map.of;
+    case 'values':
+      return { kind: 'list', of: map.of };
+    case 'entries':
+      return { kind: 'list', of: { kind: 'tuple', elements: [other, map.of] } };
+    case 'keys':
+      return { kind: 'list', of: other };
+    case 'set':
+      return map;
+    default:
+      return /^(?:has|delete|clear|forEach)$/.test(name) ? other : undefined;
   }
 }
 

@@ -36,12 +36,15 @@ export type OrmValue =
   /** Something from outside the project that is not known to belong to the ORM. */
   | { readonly kind: 'foreign'; readonly value: ApiValue }
   /** Known, and not of the ORM: a number, a string, a `Map`, an array of plain values. */
-  | { readonly kind: 'other' };
+  | { readonly kind: 'other'; readonly isNothing?: boolean };
 
 /** Whether rows are read as instances of the model or as plain values. */
 export type Rows = 'instances' | 'plain';
 
 export const other: OrmValue = { kind: 'other' };
+
+/** `null` and `undefined`: what may stand for a row that is missing. */
+export const nothing: OrmValue = { kind: 'other', isNothing: true };
 
 export const unknownModel: Model = { name: undefined, definition: undefined };
 
@@ -146,10 +149,10 @@ export function joined(values: readonly (OrmValue | undefined)[]): OrmValue | un
   if (first === undefined || rest.some((value) => value === undefined)) return undefined;
   // `null` stands beside anything: a row that may be missing is still a row where it is used.
   const telling = [first, ...rest.filter((value) => value !== undefined)].filter(
-    ({ kind }) => kind !== 'other',
+    (value) => value.kind !== 'other' || value.isNothing !== true,
   );
   const [one] = telling;
-  if (one === undefined) return other;
+  if (one === undefined) return nothing;
   return telling.every((value) => sameKind(value, one)) ? one : undefined;
 }
 
@@ -160,6 +163,25 @@ function sameKind(left: OrmValue, right: OrmValue): boolean {
       left.model.definition?.node === right.model.definition?.node && left.model.name === right.model.name
     );
   return true;
+}
+
+/** Whether rows can be got out of a value. */
+export function holdsRows(value: OrmValue | undefined): boolean {
+  switch (value?.kind) {
+    case 'instance':
+      return true;
+    case 'queryset':
+    case 'manager':
+    case 'related':
+      return value.rows === 'instances';
+    case 'list':
+    case 'map':
+      return holdsRows(value.of);
+    case 'tuple':
+      return value.elements.some(holdsRows);
+    default:
+      return false;
+  }
 }
 
 /** A node with the file it stands in. */
@@ -173,6 +195,7 @@ export function elementOf(value: OrmValue | undefined): OrmValue | undefined {
   if (value === undefined) return undefined;
   if (value.kind === 'list') return value.of;
   if (value.kind === 'tuple') return joined(value.elements);
+  if (value.kind === 'map') return { kind: 'tuple', elements: [other, value.of] };
   if (isQuerySource(value)) return value.rows === 'plain' ? other : { kind: 'instance', model: value.model };
   return value.kind === 'other' ? other : undefined;
 }
