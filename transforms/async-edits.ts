@@ -41,6 +41,14 @@ export function stepEdits(file: SourceFile, body: AsyncBody, bare: (node: Node) 
         if (step.kind === 'block') edits.push(...becomingAsync(file, step.block));
         break;
       }
+      case 'rows': {
+        const keyword = span(step.loop).start + 'for'.length;
+        edits.push({ start: keyword, end: keyword, text: ' await' });
+        edits.push(
+          ...renaming(step.operation.node, step.operation.name, step.operation.twin ?? step.operation.name),
+        );
+        break;
+      }
       case 'twin': {
         const named = namingFunction(step.node.callee, step.plan);
         edits.push(...named.edits, ...waiting(step.node));

@@ -13,6 +13,7 @@ import {
 } from '../analyzer/sources/index.ts';
 import { isCombinator } from './combinations.ts';
 import { excerpt } from './excerpt.ts';
+import { outermost } from './expressions.ts';
 import { type FormMatch, leave } from './forms/form.ts';
 import { hiddenQuery } from './hidden-queries.ts';
 import { type CallJudgement, judgeCall } from './judge-call.ts';
@@ -27,6 +28,13 @@ type Refusal = FormMatch & { readonly kind: 'leave' };
 /** One place inside a function that must wait once the function is async. */
 export type AsyncStep =
   | { readonly kind: 'call'; readonly node: Call; readonly operation: OrmOperation }
+  /** `for (const post of posts.iterator())`: rows that come one by one. */
+  | {
+      readonly kind: 'rows';
+      readonly node: Call;
+      readonly operation: OrmOperation;
+      readonly loop: Node & { readonly type: 'ForOfStatement' };
+    }
   /** `transaction.atomic(() => …)`: the block becomes async too. */
   | {
       readonly kind: 'block';
@@ -139,11 +147,21 @@ class StepFinder {
 
   private operation(node: Call, operation: OrmOperation, block: FunctionNode | undefined): void {
     if (node.type === 'OptionalCallExpression') this.refuseOptional(node);
+    if (operation.name === 'iterator') {
+      this.rows(node, operation);
+      return;
+    }
     if (operation.name === 'atomic' && block === undefined)
       this.refuse('MA110', 'the block of the transaction is not written in place');
     this.steps.push(
       block === undefined ? { kind: 'call', node, operation } : { kind: 'block', node, operation, block },
     );
+  }
+
+  private rows(node: Call, operation: OrmOperation): void {
+    const loop = loopOver(this.file, node);
+    if (loop !== undefined) this.steps.push({ kind: 'rows', node, operation, loop });
+    else this.refuse('MA103', `only a loop can wait for the rows of «${this.text(node)}» one by one`);
   }
 
   private block(block: FunctionNode): void {
@@ -168,6 +186,13 @@ class StepFinder {
   private text(node: Node): string {
     return excerpt(this.file.textOf(node));
   }
+}
+
+/** The loop that goes through what an expression gives, and waits for nothing yet. */
+function loopOver(file: SourceFile, node: Node): (Node & { readonly type: 'ForOfStatement' }) | undefined {
+  const outer = outermost(file, node);
+  const parent = file.parentOf(outer);
+  return parent?.type === 'ForOfStatement' && parent.right === outer && !parent.await ? parent : undefined;
 }
 
 /** Why the block of a transaction cannot become the block of a native one. */

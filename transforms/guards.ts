@@ -60,6 +60,8 @@ function castRefusal(
 ): Refusal | undefined {
   if (argument !== undefined && isCast(argument))
     return leave('MA114', 'the wrapped function is cast to another type');
+  if (wrap.type === 'CallExpression' && isCast(wrap.callee))
+    return leave('MA114', 'the wrapper is cast to another type');
   if (application === undefined || application.callee === wrap) return undefined;
   if (!isCast(application.callee)) return undefined;
   // A cast that says less than is known anyway can go with the wrapper.

@@ -2,26 +2,22 @@ import type { Node } from '@babel/types';
 import { ormFlow } from '../analyzer/evidence/orm.ts';
 import { isSingleRelation } from '../analyzer/evidence/orm-models.ts';
 import { elementOf, type OrmValue } from '../analyzer/evidence/orm-values.ts';
-import {
-  type ClassValue,
-  type Evaluator,
-  keyName,
-  memberName,
-  type SourceFile,
-  unwrapped,
-} from '../analyzer/sources/index.ts';
+import { type Evaluator, keyName, type SourceFile, unwrapped } from '../analyzer/sources/index.ts';
 import { excerpt } from './excerpt.ts';
-import { doesOrmWork } from './judge-call.ts';
+import { implicitCalls } from './implicit-calls.ts';
+import { queriesWithin } from './judge-call.ts';
 
 /**
- * Says why a node queries where nothing can be awaited: a getter that queries, or a relation that a pattern takes out
- * of a row.
+ * Says why a node queries where nothing can be awaited: an accessor, a constructor or an iterator that queries, or a
+ * relation that a pattern takes out of a row.
  */
 export function hiddenQuery(evaluator: Evaluator, file: SourceFile, node: Node): string | undefined {
+  const implicit = implicitCalls(evaluator, file, node).find((call) =>
+    queriesWithin(evaluator, call.file, call.node),
+  );
+  if (implicit !== undefined)
+    return `«${excerpt(file.textOf(node))}» runs a ${implicit.what} that queries, which cannot be awaited`;
   switch (node.type) {
-    case 'MemberExpression':
-    case 'OptionalMemberExpression':
-      return queryingGetter(evaluator, file, node);
     case 'VariableDeclarator':
       return node.init
         ? takenApart(evaluator, file, node.id, node.init, ormFlow(evaluator).value(file, node.init))
@@ -34,28 +30,6 @@ export function hiddenQuery(evaluator: Evaluator, file: SourceFile, node: Node):
     default:
       return undefined;
   }
-}
-
-function queryingGetter(
-  evaluator: Evaluator,
-  file: SourceFile,
-  node: Node & { type: 'MemberExpression' | 'OptionalMemberExpression' },
-): string | undefined {
-  const name = memberName(node);
-  if (name === undefined || node.object.type === 'Super') return undefined;
-  const object = ormFlow(evaluator).value(file, node.object);
-  if (object?.kind !== 'instance' || object.model.definition === undefined) return undefined;
-  const getter = getterNamed(object.model.definition, name);
-  if (getter === undefined || !doesOrmWork(evaluator, object.model.definition.file, getter)) return undefined;
-  return `the getter «${excerpt(file.textOf(node))}» queries, and a getter cannot be awaited`;
-}
-
-function getterNamed(definition: ClassValue, name: string) {
-  const members = definition.node.body.body;
-  return members.find(
-    (member): member is typeof member & { type: 'ClassMethod' } =>
-      member.type === 'ClassMethod' && member.kind === 'get' && keyName(member) === name,
-  );
 }
 
 function takenApart(

@@ -1,11 +1,12 @@
 import type { Node } from '@babel/types';
 import { twins } from '@migrate-async/runtime/twins';
 import type { OrmOperation } from '../analyzer/evidence/bridge.ts';
-import { ormFlow, ormOperationsIn, receiverKnowledge } from '../analyzer/evidence/orm.ts';
+import { ormFlow, ormOperation, ormOperationsIn, receiverKnowledge } from '../analyzer/evidence/orm.ts';
 import { chainRoot } from '../analyzer/evidence/orm-paths.ts';
 import {
   type Evaluator,
   type FunctionNode,
+  isFunction,
   memberName,
   type SourceFile,
   unwrapped,
@@ -13,7 +14,9 @@ import {
 } from '../analyzer/sources/index.ts';
 import { excerpt } from './excerpt.ts';
 import { type FormMatch, leave } from './forms/form.ts';
+import { implicitCalls } from './implicit-calls.ts';
 import { isTwinFree } from './imports.ts';
+import { consumptionAt } from './query-consumption.ts';
 
 type Call = Node & { type: 'CallExpression' | 'OptionalCallExpression' };
 
@@ -38,9 +41,16 @@ export function judgeCall(evaluator: Evaluator, file: SourceFile, call: Call): C
   if (call.callee.type === 'Import' || call.callee.type === 'Super') return harmless;
   const callee = unwrapped(call.callee);
   // A bridge inside the function gives a promise already.
-  if (callee.type === 'CallExpression' && ormFlow(evaluator).wrappers.of(file, callee.callee))
-    return harmless;
+  const { wrappers } = ormFlow(evaluator);
+  if (wrappers.of(file, callee.type === 'CallExpression' ? callee.callee : callee)) return harmless;
   const text = excerpt(file.textOf(callee));
+  if (isEvaluation(file, callee)) return leave('MA108', `only run time knows what «${text}» runs`);
+  const handed = handedOperation(evaluator, file, call);
+  if (handed !== undefined)
+    return leave(
+      'MA112',
+      `«${excerpt(file.textOf(handed))}» is handed to «${text}», which may call it where nothing can be awaited`,
+    );
   const known = receiverKnowledge(evaluator, file, callee);
   switch (known.kind) {
     case 'operation': {
@@ -57,12 +67,32 @@ export function judgeCall(evaluator: Evaluator, file: SourceFile, call: Call): C
         ? { kind: 'function', file: known.file, node: known.node }
         : harmless;
     case 'other':
-      return isUnread(evaluator, file, callee)
-        ? leave('MA104', `the module of «${text}» cannot be read`)
+      if (isUnread(evaluator, file, callee)) return leave('MA104', `the module of «${text}» cannot be read`);
+      return isMadeOfQueries(evaluator, file, callee)
+        ? leave('MA104', `«${text}» was made from a function that queries by code that is not of the project`)
         : harmless;
     case 'unknown':
       return unknownCall(file, callee, text);
   }
+}
+
+/** `eval(code)` and `new Function(code)()` may query, nobody can tell. */
+function isEvaluation(file: SourceFile, callee: Node): boolean {
+  const made =
+    callee.type === 'NewExpression' || callee.type === 'CallExpression' ? unwrapped(callee.callee) : callee;
+  return made.type === 'Identifier' && /^(?:eval|Function)$/.test(made.name) && file.scopes.isGlobal(made);
+}
+
+/** An operation that a call is given to call, or that is called by way of `call` and `apply`. */
+function handedOperation(evaluator: Evaluator, file: SourceFile, call: Call): Node | undefined {
+  const callee = unwrapped(call.callee);
+  const isCalled = callee.type === 'MemberExpression' && /^(?:call|apply)$/.test(memberName(callee) ?? '');
+  const handed = [...(isCalled ? [callee.object] : []), ...call.arguments].map((node) => unwrapped(node));
+  return handed.find((node) => {
+    if (node.type !== 'MemberExpression' && node.type !== 'Identifier') return false;
+    const operation = ormOperation(evaluator, file, node);
+    return operation?.twin !== undefined && operation.kind !== 'lazy';
+  });
 }
 
 /** An imported operation whose twin could not be named where it is. */
@@ -72,6 +102,22 @@ export function clash(
 ): (FormMatch & { readonly kind: 'leave' }) | undefined {
   if (node.type !== 'Identifier' || twin === undefined || isTwinFree(file, node, twin)) return undefined;
   return leave('MA122', `«${twin}» means something else where it would be called`);
+}
+
+/** `const load = memoize(() => Post.objects.get(…))`, where `memoize` is of a package. */
+function isMadeOfQueries(evaluator: Evaluator, file: SourceFile, callee: Node): boolean {
+  const root = chainRoot(callee);
+  const declaration = root.type === 'Identifier' ? file.scopes.bindingOf(root)?.declaration : undefined;
+  const made =
+    declaration?.type === 'VariableDeclarator' && declaration.init ? unwrapped(declaration.init) : root;
+  if (made.type !== 'CallExpression') return false;
+  return made.arguments.some((argument) => {
+    const handed = unwrapped(argument);
+    if (isFunction(handed)) return doesOrmWork(evaluator, file, handed);
+    if (handed.type !== 'Identifier') return false;
+    const known = receiverKnowledge(evaluator, file, handed);
+    return known.kind === 'function' && doesOrmWork(evaluator, known.file, known.node);
+  });
 }
 
 /** Whether a function comes from a file of the project that is not there to be looked into. */
@@ -147,14 +193,33 @@ export function doesOrmWork(evaluator: Evaluator, file: SourceFile, node: Functi
 }
 
 function queries(evaluator: Evaluator, file: SourceFile, node: FunctionNode): boolean {
-  if (node.async) return false;
-  if (ormOperationsIn(evaluator, file, node.body).length > 0) return true;
+  return !node.async && queriesWithin(evaluator, file, node.body);
+}
+
+const within = new WeakMap<Node, boolean>();
+
+/** Whether running a piece of code queries, itself or by way of what it calls. */
+export function queriesWithin(evaluator: Evaluator, file: SourceFile, root: Node): boolean {
+  const known = within.get(root);
+  if (known !== undefined) return known;
+  // Code that leads back to itself adds nothing by doing so.
+  within.set(root, false);
+  const result = ormOperationsIn(evaluator, file, root).length > 0 || callsQueries(evaluator, file, root);
+  within.set(root, result);
+  return result;
+}
+
+function callsQueries(evaluator: Evaluator, file: SourceFile, root: Node): boolean {
   let found = false;
-  walk(node.body, (call) => {
-    if (call.type !== 'CallExpression' || call.callee.type === 'Import') return true;
-    const known = receiverKnowledge(evaluator, file, unwrapped(call.callee));
-    found ||=
-      known.kind === 'function' && known.node !== node && doesOrmWork(evaluator, known.file, known.node);
+  walk(root, (node) => {
+    if (node.type === 'CallExpression' && node.callee.type !== 'Import') {
+      const known = receiverKnowledge(evaluator, file, unwrapped(node.callee));
+      found ||= known.kind === 'function' && doesOrmWork(evaluator, known.file, known.node);
+    }
+    found ||= consumptionAt(evaluator, file, node) !== undefined;
+    found ||= implicitCalls(evaluator, file, node).some((call) =>
+      queriesWithin(evaluator, call.file, call.node),
+    );
     return !found;
   });
   return found;

@@ -179,25 +179,63 @@ function writtenTarget(node: Node): Node | undefined {
  * A wrapped closure starts when its turn comes, after the code round it has gone on; what replaces it starts at once.
  * A variable that is written in between would be read too early.
  */
-export function lateRefusal({ file, closure, application, wrap }: Bridge): Refusal | undefined {
-  if (closure === undefined || application === undefined || ownerOf({ file, application }) !== 'none')
-    return undefined;
+export function lateRefusal(bridge: Bridge): Refusal | undefined {
+  const { file, closure, application, argument } = bridge;
+  if (application === undefined || ownerOf({ file, application }) !== 'none') return undefined;
   let refused: Refusal | undefined;
-  walk(closure.body, (node) => {
+  const look = (node: Node): boolean => {
     const binding = node.type === 'Identifier' ? file.scopes.bindingOf(node) : undefined;
-    if (refused === undefined && binding !== undefined && !contains(closure, binding.identifier)) {
-      const isLater = binding.assignments.some(
-        (by) => !contains(closure, by) && runsAfter(file, by, wrap, binding),
+    if (refused === undefined && binding !== undefined && isWrittenLater(bridge, binding))
+      refused = leave(
+        'MA124',
+        `«${binding.name}» is written after the call and before the wrapped function runs, which starts at once without the wrapper`,
       );
-      if (isLater)
-        refused = leave(
-          'MA124',
-          `«${binding.name}» is written after the call and before the wrapped function runs, which starts at once without the wrapper`,
-        );
-    }
     return refused === undefined;
-  });
+  };
+  if (closure !== undefined) walk(closure.body, look);
+  else if (argument !== undefined) walk(argument, look);
+  // What is handed over is looked into when the wrapped function runs.
+  for (const given of application.arguments) walk(given, look);
   return refused;
+}
+
+function isWrittenLater({ file, closure, wrap }: Bridge, binding: Binding): boolean {
+  const isInside = (node: Node) => closure !== undefined && contains(closure, node);
+  if (isInside(binding.identifier)) return false;
+  // What a reference or an argument is gets fixed when it is evaluated; only what it holds may still change.
+  const whole = closure === undefined ? [] : binding.assignments;
+  const parts = binding.references.flatMap((reference) => memberWrite(file, reference) ?? []);
+  const waited = waitAround(file, wrap);
+  return [...whole, ...parts].some((by) => {
+    if (isInside(by) || (waited !== undefined && !contains(waited, by))) return false;
+    return runsAfter(file, by, wrap, binding);
+  });
+}
+
+/** The `await` that the bridge is done with: `await Promise.all([W(…)()])`. */
+function waitAround(file: SourceFile, wrap: Node): Node | undefined {
+  for (let outer = file.parentOf(wrap); outer !== undefined; outer = file.parentOf(outer)) {
+    if (isFunction(outer)) return undefined;
+    if (outer.type === 'AwaitExpression') return outer;
+    // The first of many may be another one.
+    if (outer.type === 'CallExpression' && /^(?:race|any)$/.test(memberName(unwrapped(outer.callee)) ?? ''))
+      return undefined;
+  }
+  return undefined;
+}
+
+/** `post.title = …` and `ids.push(…)`: what changes a part of what a name stands for. */
+function memberWrite(file: SourceFile, reference: Node): Node | undefined {
+  let inner: Node = reference;
+  for (let outer = file.parentOf(inner); outer !== undefined; inner = outer, outer = file.parentOf(outer)) {
+    const target = writtenTarget(outer);
+    if (target !== undefined && target !== reference && contains(target, inner)) return outer;
+    if (target === reference && outer.type === 'CallExpression') return outer;
+    const isPath = /^(?:Member|OptionalMember|TSNonNull|TSAs|Parenthesized)Expression$/.test(outer.type);
+    const isCalled = outer.type === 'CallExpression' && outer.callee === inner;
+    if (!isPath && !isCalled) return undefined;
+  }
+  return undefined;
 }
 
 /** Whether a write in the same function may run after the bridge was called. */

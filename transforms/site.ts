@@ -7,6 +7,7 @@ import { forms } from './forms/index.ts';
 import { referenceRefusal, refusal } from './guards.ts';
 import { clash } from './judge-call.ts';
 import { orderRefusal } from './ordering.ts';
+import { lateRefusal } from './shared-state.ts';
 import { suppressionOf } from './suppressions.ts';
 import { bridgeEnd, bridgeStart } from './unwrap.ts';
 
@@ -25,7 +26,8 @@ export function decide(bridge: Bridge, context: FormContext): Decision {
     const match = form.match(bridge, context);
     if (match === undefined) continue;
     if (match.kind === 'leave') return match;
-    return clashRefusal(bridge) ?? orderRefusal(bridge, context) ?? { kind: 'rewrite', form };
+    const late = bridge.closure === undefined ? lateRefusal(bridge) : undefined;
+    return clashRefusal(bridge) ?? late ?? orderRefusal(bridge, context) ?? { kind: 'rewrite', form };
   }
   return bridge.closure === undefined
     ? referenceRefusal(bridge, context.evaluator)

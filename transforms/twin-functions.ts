@@ -1,6 +1,7 @@
 import type { Node } from '@babel/types';
 import {
   type ClassNode,
+  type ClassValue,
   type Evaluator,
   type FunctionNode,
   keyName,
@@ -13,6 +14,7 @@ import {
 import { type AsyncBody, asyncBody } from './asyncify.ts';
 import { excerpt } from './excerpt.ts';
 import { type FormMatch, leave } from './forms/form.ts';
+import { lineage } from './implicit-calls.ts';
 import { stateRefusal } from './shared-state.ts';
 import { declaredName, homeOf, siblingNamed, type Target } from './twin-homes.ts';
 
@@ -127,12 +129,27 @@ function methodRefusal(evaluator: Evaluator, { file, node }: Target, name: strin
   if ((node.decorators ?? []).length > 0) return leave('MA122', `«${name}» is decorated`);
   const around = file.classAround(node);
   if (around === undefined) return undefined;
-  const overridden = subclassesOf(evaluator, file, around).some((subclass) =>
-    subclass.body.body.some(
-      (member) => 'key' in member && member !== node && keyName(member as never) === name,
-    ),
-  );
-  return overridden ? leave('MA122', `a subclass overrides «${name}»`) : undefined;
+  const below = subclassesOf(evaluator, file, around);
+  if (below.some((subclass) => declares(subclass, name)))
+    return leave('MA122', `a subclass overrides «${name}»`);
+  const twin = twinName(name);
+  const own: ClassValue = { kind: 'class', file, node: around, environment: new Map() };
+  const related = [
+    ...below,
+    ...lineage(evaluator, own)
+      .slice(1)
+      .map((above) => above.node),
+  ];
+  return related.some((other) => declares(other, twin))
+    ? leave(
+        'MA122',
+        `«${twin}» means something else in a class that inherits from this one, or that it inherits from`,
+      )
+    : undefined;
+}
+
+function declares({ body }: ClassNode, name: string): boolean {
+  return body.body.some((member) => 'key' in member && keyName(member as never) === name);
 }
 
 function subclassesOf(evaluator: Evaluator, file: SourceFile, around: ClassNode): readonly ClassNode[] {

@@ -184,6 +184,8 @@ function operationAt(evaluator: Evaluator, file: SourceFile, node: Node): OrmOpe
       return relationRead(evaluator, file, node);
     case 'ForOfStatement':
       return iteration(evaluator, file, node.right);
+    case 'YieldExpression':
+      return node.delegate && node.argument ? iteration(evaluator, file, node.argument) : undefined;
     case 'SpreadElement':
       return parent?.type === 'ObjectExpression' ? undefined : iteration(evaluator, file, node.argument);
     default:

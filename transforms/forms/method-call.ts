@@ -1,6 +1,7 @@
 import type { Node } from '@babel/types';
 import type { Bridge, OrmOperation } from '../../analyzer/evidence/bridge.ts';
 import { span, unwrapped } from '../../analyzer/sources/index.ts';
+import { outermost } from '../expressions.ts';
 import { renaming, unwrapping } from '../unwrap.ts';
 import { type Form, leave, type Rewrite, rewritable } from './form.ts';
 
@@ -9,6 +10,8 @@ export const methodCall: Form = {
   name: 'method-call',
   match(bridge) {
     if (bridge.application === undefined || referencedOperation(bridge) === undefined) return undefined;
+    if (referencedOperation(bridge)?.name === 'iterator' && !isGoneThrough(bridge))
+      return leave('MA103', 'rows that come one by one can only be waited for by `for await`');
     const [first] = bridge.application.arguments;
     const instantiated = bridge.argument?.type === 'TSInstantiationExpression';
     if (instantiated && bridge.application.typeParameters && first)
@@ -24,6 +27,19 @@ export const methodCall: Form = {
     ]);
   },
 };
+
+/** `for await (const post of await W(posts.iterator)())`, which takes sync and async iterators alike. */
+function isGoneThrough({ file, application }: Bridge): boolean {
+  const outer = application && outermost(file, application);
+  const awaited = outer && file.parentOf(outer);
+  const loop = awaited && file.parentOf(awaited);
+  return (
+    awaited?.type === 'AwaitExpression' &&
+    loop?.type === 'ForOfStatement' &&
+    loop.await &&
+    loop.right === awaited
+  );
+}
 
 /** The one operation that is handed over by reference. */
 export function referencedOperation(bridge: Bridge): OrmOperation | undefined {

@@ -14,6 +14,8 @@ export const methodReference: Form = {
   match(bridge) {
     const operation = referencedOperation(bridge);
     if (bridge.application !== undefined || operation === undefined) return undefined;
+    if (operation.name === 'iterator')
+      return leave('MA103', 'rows that come one by one can only be waited for by `for await`');
     if (bridge.argument?.type === 'TSInstantiationExpression')
       return leave('MA114', 'a method with type arguments cannot be bound in an expression');
     if (operation.receiver === undefined || isPath(operation.receiver)) return rewritable;

@@ -1,0 +1,150 @@
+import type { Node } from '@babel/types';
+import { ormFlow } from '../analyzer/evidence/orm.ts';
+import {
+  type ClassValue,
+  type Evaluator,
+  isFunction,
+  keyName,
+  memberName,
+  type Place,
+  type SourceFile,
+  superclasses,
+  unwrapped,
+  type Value,
+} from '../analyzer/sources/index.ts';
+
+/** Code of the project that runs where no call of it is written. */
+export interface ImplicitCall extends Place {
+  readonly what: 'getter' | 'setter' | 'constructor' | 'iterator' | 'tag';
+}
+
+/** Superclasses that are looked into. */
+const deepest = 10;
+
+/** Getters, setters, constructors with their fields, iterators and template tags that evaluating the node itself runs. */
+export function implicitCalls(evaluator: Evaluator, file: SourceFile, node: Node): readonly ImplicitCall[] {
+  switch (node.type) {
+    case 'MemberExpression':
+    case 'OptionalMemberExpression':
+      return node.object.type === 'Super' ? [] : accessors(evaluator, file, node);
+    case 'NewExpression':
+      return evaluator
+        .evaluate(file, unwrapped(node.callee))
+        .flatMap((value) => (value.kind === 'class' ? construction(evaluator, value) : []));
+    case 'TaggedTemplateExpression':
+      return evaluator
+        .evaluate(file, unwrapped(node.tag))
+        .flatMap((value) =>
+          value.kind === 'function'
+            ? [{ what: 'tag', file: value.file, node: value.node.body } as const]
+            : [],
+        );
+    case 'ForOfStatement':
+      return iterators(evaluator, file, node.right);
+    case 'SpreadElement':
+      return iterators(evaluator, file, node.argument);
+    default:
+      return [];
+  }
+}
+
+function accessors(
+  evaluator: Evaluator,
+  file: SourceFile,
+  node: Node & { type: 'MemberExpression' | 'OptionalMemberExpression' },
+): readonly ImplicitCall[] {
+  const name = memberName(node);
+  if (name === undefined) return [];
+  const parent = file.parentOf(node);
+  const isTarget = parent?.type === 'AssignmentExpression' && parent.left === node;
+  const isBoth = parent?.type === 'UpdateExpression' || (isTarget && parent.operator !== '=');
+  const kinds = isBoth ? (['get', 'set'] as const) : isTarget ? (['set'] as const) : (['get'] as const);
+  const isAccessor = (member: Member): boolean =>
+    kinds.some((kind) => member.kind === kind) && keyName(member) === name;
+  return ownersOf(evaluator, file, unwrapped(node.object)).flatMap((value) =>
+    membersOf(evaluator, value)
+      .filter(({ node: member }) => isAccessor(member))
+      .map(({ file: home, node: member }) => ({
+        what: member.kind === 'set' ? ('setter' as const) : ('getter' as const),
+        file: home,
+        node: member.body,
+      })),
+  );
+}
+
+/** What an object may be, rows that queries give among it. */
+function ownersOf(evaluator: Evaluator, file: SourceFile, node: Node): readonly Value[] {
+  const row = ormFlow(evaluator).value(file, node);
+  const definition = row?.kind === 'instance' ? row.model.definition : undefined;
+  return definition === undefined ? evaluator.evaluate(file, node) : [{ kind: 'instance', of: definition }];
+}
+
+type Member = Node & { type: 'ClassMethod' | 'ClassPrivateMethod' | 'ObjectMethod' };
+
+/** The methods and accessors that a value has, those of its superclasses too. */
+function membersOf(
+  evaluator: Evaluator,
+  value: Value,
+): readonly { readonly file: SourceFile; readonly node: Member }[] {
+  switch (value.kind) {
+    case 'object':
+      return value.node.properties.flatMap((member) =>
+        member.type === 'ObjectMethod' ? [{ file: value.file, node: member }] : [],
+      );
+    case 'instance':
+      return classMembers(evaluator, value.of, false);
+    case 'class':
+      return classMembers(evaluator, value, true);
+    default:
+      return [];
+  }
+}
+
+function classMembers(
+  evaluator: Evaluator,
+  owner: ClassValue,
+  isStatic: boolean,
+): readonly { readonly file: SourceFile; readonly node: Member }[] {
+  return lineage(evaluator, owner).flatMap(({ file, node }) =>
+    node.body.body.flatMap((member) =>
+      (member.type === 'ClassMethod' || member.type === 'ClassPrivateMethod') &&
+      Boolean(member.static) === isStatic
+        ? [{ file, node: member }]
+        : [],
+    ),
+  );
+}
+
+/** A class and those it extends, as far as they are of the project. */
+export function lineage(evaluator: Evaluator, owner: ClassValue, depth = 0): readonly ClassValue[] {
+  if (depth > deepest) return [];
+  const above = superclasses(evaluator, owner).flatMap((value) =>
+    value.kind === 'class' ? lineage(evaluator, value, depth + 1) : [],
+  );
+  return [owner, ...above];
+}
+
+/** Constructors and fields of a class and of those it extends. */
+function construction(evaluator: Evaluator, owner: ClassValue): readonly ImplicitCall[] {
+  return lineage(evaluator, owner).flatMap(({ file, node }) =>
+    node.body.body.flatMap((member): ImplicitCall[] => {
+      if (member.type === 'ClassMethod')
+        return member.kind === 'constructor' ? [{ what: 'constructor', file, node: member.body }] : [];
+      const isField = member.type === 'ClassProperty' || member.type === 'ClassPrivateProperty';
+      // A function that is kept in a field does not run yet.
+      if (!isField || member.static || !member.value || isFunction(unwrapped(member.value))) return [];
+      return [{ what: 'constructor', file, node: member.value }];
+    }),
+  );
+}
+
+function iterators(evaluator: Evaluator, file: SourceFile, source: Node): readonly ImplicitCall[] {
+  return evaluator.evaluate(file, unwrapped(source)).flatMap((value) =>
+    membersOf(evaluator, value)
+      .filter(
+        ({ file: home, node }) =>
+          'computed' in node && node.computed && home.textOf(node.key) === 'Symbol.iterator',
+      )
+      .map(({ file: home, node }) => ({ what: 'iterator' as const, file: home, node: node.body })),
+  );
+}
