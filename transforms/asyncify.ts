@@ -11,6 +11,7 @@ import {
   unwrapped,
   walk,
 } from '../analyzer/sources/index.ts';
+import { blockingCall } from './blocking-calls.ts';
 import { isCombinator } from './combinations.ts';
 import { excerpt } from './excerpt.ts';
 import { outermost } from './expressions.ts';
@@ -62,6 +63,8 @@ export function asyncBody(evaluator: Evaluator, file: SourceFile, root: Function
   const own = ownContext(file, root);
   if (own !== undefined)
     return leave('MA111', `the wrapped function uses \`${file.textOf(own)}\` of its own`);
+  const blocking = blockingCall(evaluator, file, root);
+  if (blocking !== undefined) return leave('MA119', `«${blocking}» would block the event loop`);
   const finder = new StepFinder(evaluator, file, root);
   for (const parameter of root.params) finder.forbid(parameter, 'a default parameter');
   finder.visit(root.body);
@@ -93,6 +96,8 @@ class StepFinder {
   }
 
   private other(node: Node): void {
+    if (node.type === 'WithStatement')
+      this.refuse('MA108', 'only run time knows what names mean inside `with`');
     const hidden = hiddenQuery(this.evaluator, this.file, node);
     if (hidden !== undefined) this.refuse('MA112', hidden);
     const relation = relationRead(this.evaluator, this.file, node);

@@ -78,8 +78,11 @@ export function judgeCall(evaluator: Evaluator, file: SourceFile, call: Call): C
 
 /** `eval(code)` and `new Function(code)()` may query, nobody can tell. */
 function isEvaluation(file: SourceFile, callee: Node): boolean {
+  const declaration = callee.type === 'Identifier' ? file.scopes.bindingOf(callee)?.declaration : undefined;
+  const kept =
+    declaration?.type === 'VariableDeclarator' && declaration.init ? unwrapped(declaration.init) : callee;
   const made =
-    callee.type === 'NewExpression' || callee.type === 'CallExpression' ? unwrapped(callee.callee) : callee;
+    kept.type === 'NewExpression' || kept.type === 'CallExpression' ? unwrapped(kept.callee) : kept;
   return made.type === 'Identifier' && /^(?:eval|Function)$/.test(made.name) && file.scopes.isGlobal(made);
 }
 

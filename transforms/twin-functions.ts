@@ -5,13 +5,12 @@ import {
   type Evaluator,
   type FunctionNode,
   keyName,
-  memberName,
   type SourceFile,
   span,
   unwrapped,
-  walk,
 } from '../analyzer/sources/index.ts';
 import { type AsyncBody, asyncBody } from './asyncify.ts';
+import { blockingCall } from './blocking-calls.ts';
 import { excerpt } from './excerpt.ts';
 import { type FormMatch, leave } from './forms/form.ts';
 import { lineage } from './implicit-calls.ts';
@@ -60,7 +59,7 @@ function planned(evaluator: Evaluator, target: Target, name: string, twin: strin
   const sibling = siblingNamed(target, twin);
   if (sibling === 'function') return { kind: 'existing', name: twin, target };
   if (sibling === 'other') return leave('MA122', `«${twin}» means something else beside «${name}»`);
-  const blocking = blockingCall(evaluator, target);
+  const blocking = blockingCall(evaluator, target.file, target.node);
   if (blocking !== undefined)
     return leave('MA119', `«${name}» also calls «${blocking}», which would block the event loop`);
   return shapeRefusal(evaluator, target, name) ?? bodyPlan(evaluator, target, twin);
@@ -160,20 +159,4 @@ function subclassesOf(evaluator: Evaluator, file: SourceFile, around: ClassNode)
       parent.superClass === place.node;
     return extendsIt ? [parent] : [];
   });
-}
-
-/** A call of a blocking function of Node in the body: `readFileSync`, `execSync`, `pbkdf2Sync`. */
-function blockingCall(evaluator: Evaluator, { file, node }: Target): string | undefined {
-  let found: string | undefined;
-  walk(node.body, (inner) => {
-    if (inner.type !== 'CallExpression' || inner.callee.type === 'Import') return found === undefined;
-    const callee = unwrapped(inner.callee);
-    const name = callee.type === 'Identifier' ? callee.name : memberName(callee);
-    if (name !== undefined && /[a-z]Sync$/.test(name)) {
-      const isForeign = evaluator.evaluate(file, callee).some(({ kind }) => kind === 'api');
-      if (isForeign) found ??= excerpt(file.textOf(callee));
-    }
-    return found === undefined;
-  });
-  return found;
 }

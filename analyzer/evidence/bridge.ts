@@ -5,8 +5,8 @@ import type { FunctionNode, FunctionValue, SourceFile } from '../sources/index.t
 /** A `syncToAsync(...)` expression in source. */
 export interface Bridge {
   readonly file: SourceFile;
-  /** The call of the wrapper: `syncToAsync(f)`. */
-  readonly wrap: CallExpression | OptionalCallExpression;
+  /** The call of the wrapper: `syncToAsync(f)`; the wrapper itself where it is handed on to who knows where. */
+  readonly wrap: Node;
   /** What is handed to the wrapper. */
   readonly argument: Node | undefined;
   /** Second argument of the wrapper. */

@@ -53,12 +53,64 @@ function bridgesIn(
   ormFlow(evaluator, index.wrappers, options.twins);
   const found: Bridge[] = [];
   walk(file.ast.program, (node) => {
+    if (isHandedOn(index, file, node)) found.push(lostAt(file, node));
     if (node.type !== 'CallExpression' && node.type !== 'OptionalCallExpression') return true;
     const wrapper = calledWrapper(index, file, node);
     if (wrapper !== undefined) found.push(bridgeAt(file, evaluator, node, wrapper));
     return true;
   });
   return found.sort((left, right) => span(left.wrap).start - span(right.wrap).start);
+}
+
+/** Places from where nobody follows a value: what is wrapped there is not seen. */
+const untraced =
+  /^(?:NewExpression|ArrayExpression|SpreadElement|AssignmentPattern|ReturnStatement|ArrowFunctionExpression|YieldExpression|JSXExpressionContainer)$/;
+
+/** Whether the wrapper is handed on where its calls cannot be followed: `register(syncToAsync)`. */
+function isHandedOn(index: WrapperIndex, file: SourceFile, node: Node): boolean {
+  if (node.type !== 'Identifier' && node.type !== 'MemberExpression') return false;
+  const name = node.type === 'Identifier' ? node.name : memberName(node);
+  if (name === undefined || !index.words.has(name)) return false;
+  if (node.type === 'Identifier' && file.scopes.bindingOf(node)?.identifier === node) return false;
+  let outer: Node = node;
+  let parent = file.parentOf(outer);
+  while (parent !== undefined && unwrapped(parent) === node) {
+    outer = parent;
+    parent = file.parentOf(outer);
+  }
+  if (parent === undefined || !isLost(parent, outer)) return false;
+  return index.wrappers.of(file, node)?.helper === undefined && index.wrappers.of(file, node) !== undefined;
+}
+
+function isLost(parent: Node, node: Node): boolean {
+  switch (parent.type) {
+    case 'CallExpression':
+    case 'OptionalCallExpression':
+      return parent.callee !== node;
+    case 'MemberExpression':
+      return parent.object === node && /^(?:bind|call|apply)$/.test(memberName(parent) ?? '');
+    case 'ArrowFunctionExpression':
+      return parent.body === node;
+    case 'AssignmentPattern':
+      return parent.right === node;
+    default:
+      return untraced.test(parent.type);
+  }
+}
+
+function lostAt(file: SourceFile, wrap: Node): Bridge {
+  const reason = `«${file.textOf(wrap)}» is handed on, and what it wraps there cannot be followed`;
+  return {
+    file,
+    wrap,
+    argument: undefined,
+    options: undefined,
+    application: undefined,
+    doubt: { code: 'MA120', reason },
+    closure: undefined,
+    target: undefined,
+    operations: [],
+  };
 }
 
 function calledWrapper(index: WrapperIndex, file: SourceFile, call: Call): Wrapper | undefined {

@@ -324,6 +324,7 @@ export class OrmFlow {
       return this.foreign(this.evaluator.evaluate(file, node)) ?? managerByName(node);
     const object = this.value(file, node.object);
     const found = object && memberValue(this, object, name);
+    if (found === undefined && this.mayHoldRows(file, node.object)) return undefined;
     return found ?? this.foreign(this.evaluator.evaluate(file, node)) ?? managerByName(node);
   }
 
@@ -349,7 +350,7 @@ export class OrmFlow {
       }
     }
     const target = this.value(file, node.callee);
-    if (target?.kind === 'foreign' && this.isGivenRows(file, node)) return undefined;
+    if (this.mayHoldRows(file, node)) return undefined;
     const returned = target && returnedValue(this, target, node, file);
     return returned ?? this.foreign(this.evaluator.evaluate(file, node));
   }
@@ -363,6 +364,35 @@ export class OrmFlow {
       const handed = argument.type === 'SpreadElement' ? argument.argument : argument;
       return holdsRows(this.value(file, handed));
     });
+  }
+
+  /** Whether a chain goes through code from elsewhere that was handed rows: `head(posts).author`. */
+  private mayHoldRows(file: SourceFile, expression: Node, depth = 0): boolean {
+    const node = unwrapped(expression);
+    if (depth > deepest) return false;
+    const within = (inner: Node) => this.mayHoldRows(file, inner, depth + 1);
+    switch (node.type) {
+      case 'MemberExpression':
+      case 'OptionalMemberExpression':
+        return within(node.object);
+      case 'AwaitExpression':
+        return within(node.argument);
+      case 'CallExpression':
+      case 'OptionalCallExpression': {
+        const isForeign = this.value(file, node.callee)?.kind === 'foreign';
+        return (isForeign && this.isGivenRows(file, node)) || within(node.callee);
+      }
+      case 'NewExpression':
+        return this.value(file, node)?.kind !== 'instance' && this.isGivenRows(file, node);
+      case 'Identifier': {
+        const declaration = file.scopes.bindingOf(node)?.declaration;
+        return declaration?.type === 'VariableDeclarator' && declaration.init
+          ? within(declaration.init)
+          : false;
+      }
+      default:
+        return false;
+    }
   }
 
   /** `Promise.all([…])`, `p.then(f)`, `rows.map(f)`: what comes out follows from what goes in. */
