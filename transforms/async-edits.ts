@@ -13,6 +13,7 @@ import { removal } from './layout.ts';
 import type { Consumption } from './query-consumption.ts';
 import { needsSemicolon } from './semicolons.ts';
 import type { TwinPlan } from './twin-functions.ts';
+import { isWhole } from './twin-homes.ts';
 import { renaming } from './unwrap.ts';
 
 /** Edits that make every step of a body wait; a step in `bare` keeps its promise instead. */
@@ -50,7 +51,7 @@ export function stepEdits(file: SourceFile, body: AsyncBody, bare: (node: Node) 
         break;
       }
       case 'twin': {
-        const named = namingFunction(step.node.callee, step.plan);
+        const named = namingFunction(file, step.node.callee, step.plan);
         edits.push(...named.edits, ...waiting(step.node));
         functions.push(...named.functions);
         twins.push(step.plan);
@@ -69,9 +70,13 @@ export function stepEdits(file: SourceFile, body: AsyncBody, bare: (node: Node) 
 }
 
 /** Names the twin of a project function where the function is named. */
-export function namingFunction(callee: Node, plan: TwinPlan): Omit<Rewrite, 'twins'> {
+export function namingFunction(file: SourceFile, callee: Node, plan: TwinPlan): Omit<Rewrite, 'twins'> {
   const node = unwrapped(callee);
   const { name } = plan;
+  if (node.type === 'Identifier' && isWhole(plan.target) && file !== plan.target.file) {
+    const { end } = span(node);
+    return { edits: [{ start: end, end, text: `.${name}` }], functions: [] };
+  }
   if (node.type === 'Identifier') return { edits: [], functions: [{ identifier: node, twin: name, plan }] };
   const sync = memberName(node);
   return { edits: sync === undefined ? [] : renaming(node, sync, name), functions: [] };

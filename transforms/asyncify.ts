@@ -63,12 +63,12 @@ export function asyncBody(evaluator: Evaluator, file: SourceFile, root: Function
   const own = ownContext(file, root);
   if (own !== undefined)
     return leave('MA111', `the wrapped function uses \`${file.textOf(own)}\` of its own`);
-  const blocking = blockingCall(evaluator, file, root);
-  if (blocking !== undefined) return leave('MA119', `«${blocking}» would block the event loop`);
   const finder = new StepFinder(evaluator, file, root);
   for (const parameter of root.params) finder.forbid(parameter, 'a default parameter');
   finder.visit(root.body);
   if (finder.refusal !== undefined) return finder.refusal;
+  const blocking = finder.steps.length === 0 ? undefined : blockingCall(evaluator, file, root);
+  if (blocking !== undefined) return leave('MA119', `«${blocking}» would block the event loop`);
   return { kind: 'async', steps: finder.steps, functions: finder.functions };
 }
 

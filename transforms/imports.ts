@@ -267,18 +267,56 @@ function bindingEdits(
 ): readonly Edit[] {
   const imported = importedAs(file, binding);
   const naming = (local: string) => uses.flatMap(({ identifier }) => renamed(file, identifier, local));
-  if (imported === undefined) return naming(twin);
   const existing = localNameOf(file, binding, twin);
+  if (binding.declaration.type === 'ImportDefaultSpecifier' && existing === undefined)
+    return defaultEdits(file, binding, twin, uses);
+  if (imported === undefined && existing === undefined) return naming(twin);
   // Replaced as a whole, so that the name it was counts as gone.
   if (existing !== undefined) return uses.map(({ identifier }) => ({ ...span(identifier), text: existing }));
-  const everyUse = binding.references.every((reference) =>
-    uses.some(({ identifier }) => identifier === reference),
-  );
+  if (imported === undefined) return [];
+  const everyUse = isEveryUse(binding, uses);
   if (!everyUse) return [...naming(twin), { start: imported.end, end: imported.end, text: `, ${twin}` }];
   const { start, end } = span(imported.key);
   const change = prefixed(imported.name, twin) ?? twin;
   const edit = change === twin ? { start, end, text: twin } : { start, end: start, text: change };
   return [edit, ...(imported.local === imported.name ? naming(twin) : [])];
+}
+
+function isEveryUse({ references }: Binding, uses: readonly NamedFunction[]): boolean {
+  return references.every((reference) => uses.some(({ identifier }) => identifier === reference));
+}
+
+/** `import load from './load'`: the twin has a name, so it is imported in braces, beside the default or in its place. */
+function defaultEdits(
+  file: SourceFile,
+  binding: Binding,
+  twin: string,
+  uses: readonly NamedFunction[],
+): readonly Edit[] {
+  const statement = file.parentOf(binding.declaration);
+  const specifiers = statement?.type === 'ImportDeclaration' ? statement.specifiers : [];
+  const named = specifiers.filter(({ type }) => type === 'ImportSpecifier');
+  const { start, end } = span(binding.declaration);
+  const naming = uses.flatMap(({ identifier }) => renamed(file, identifier, twin));
+  const [first] = named;
+  const last = named.at(-1);
+  if (!isEveryUse(binding, uses)) {
+    const at = last ? span(last).end : end;
+    return [...naming, { start: at, end: at, text: last ? `, ${twin}` : `, { ${twin} }` }];
+  }
+  // Under the name it has, so that its uses stay as they are.
+  const name = binding.name === prefixless(twin) ? twin : `${twin} as ${binding.name}`;
+  const renames = name === twin ? naming : [];
+  if (first === undefined) return [...renames, { start, end, text: `{ ${name} }` }];
+  return [
+    ...renames,
+    ...removal(file, start, span(first).start, { kept: 'after' }),
+    { start: span(first).start, end: span(first).start, text: `{ ${name}, ` },
+  ];
+}
+
+function prefixless(twin: string): string {
+  return twin.slice(1);
 }
 
 /** Writes another name where a function is named; `{ load }` becomes `{ load: aload }`. */
@@ -330,9 +368,10 @@ function nameOf(specifier: ImportSpecifier): string {
  */
 export function isTwinFree(file: SourceFile, use: Identifier, twin: string): boolean {
   const binding = file.scopes.bindingOf(use);
-  const imported = binding && importedAs(file, binding);
+  const isImported =
+    binding !== undefined && (binding.kind === 'import' || importedAs(file, binding) !== undefined);
   const existing = binding && localNameOf(file, binding, twin);
-  const isTwin = imported === undefined || existing !== undefined;
+  const isTwin = !isImported || existing !== undefined;
   return file.scopes
     .named(existing ?? twin)
     .every((other) =>

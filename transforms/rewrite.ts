@@ -8,6 +8,7 @@ import { cleanup, functionEdits } from './imports.ts';
 import { markEdits } from './marks.ts';
 import type { FileResult } from './result.ts';
 import { decide, siteId } from './site.ts';
+import { barrelsOf } from './twin-barrels.ts';
 import { type TwinFunctions, twinFunctions, writtenTwins } from './twin-edits.ts';
 import { verifiedResult } from './verified-result.ts';
 
@@ -91,7 +92,10 @@ function rewrittenSites(
     const rewrite = decision.form.rewrite(bridge, context);
     const reach = new Set([
       file.path,
-      ...twinFunctions(evaluator, [rewrite]).map(({ target }) => target.file.path),
+      ...twinFunctions(evaluator, [rewrite]).flatMap(({ target }) => [
+        target.file.path,
+        ...barrelsOf(evaluator, target).map((barrel) => barrel.file.path),
+      ]),
     ]);
     return [{ id, bridge, rewrite, reach }];
   });
@@ -195,6 +199,7 @@ function touchedNames(
 /** Names the forms may write that need not stand in the file: the twins, and words of the language. */
 const madeUpNames: ReadonlySet<string> = new Set([
   ...Object.values(twinTables).flatMap((table) => Object.values(table)),
+  'as',
   'async',
   'await',
   'bind',

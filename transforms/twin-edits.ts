@@ -12,8 +12,17 @@ import { becomingAsync, isTail, stepEdits } from './async-edits.ts';
 import { applyEdits, type Edit, orderedEdits } from './edit.ts';
 import type { NamedFunction, Rewrite } from './forms/form.ts';
 import { commentKey, commentsIn, lineEnd } from './layout.ts';
+import { barrelsOf } from './twin-barrels.ts';
 import { type TwinPlan, twinPlan } from './twin-functions.ts';
-import { declaredName, exportEdits, exportsAlong, homeOf, type Target, type TwinHome } from './twin-homes.ts';
+import {
+  declaredName,
+  exportEdits,
+  exportsAlong,
+  homeOf,
+  isDefault,
+  type Target,
+  type TwinHome,
+} from './twin-homes.ts';
 
 type Written = TwinPlan & { readonly kind: 'written' };
 
@@ -60,16 +69,27 @@ export function writtenTwins(evaluator: Evaluator, rewrites: readonly Rewrite[])
     isConverted,
     names: written.map(({ name }) => bare(name)),
     inFile: (file) =>
-      merged(
-        written
+      merged([
+        ...written
+          .filter(({ target }) => !converted.has(target.node))
+          .map((plan) => passedOn(evaluator, file, plan)),
+        ...written
           .filter(({ target }) => target.file === file)
           .map((plan) => {
             const body = bodies.get(plan.target.node) ?? { edits: [], functions: [] };
             const named = body.functions.filter((each) => !isConverted(each));
             return converted.has(plan.target.node) ? inPlace(plan, body, named) : beside(plan, body, named);
           }),
-      ),
+      ]),
   };
+}
+
+/** Barrels of this file that name the function name the twin after it. */
+function passedOn(evaluator: Evaluator, file: SourceFile, { target, name }: Written): TwinsOfFile {
+  const edits = barrelsOf(evaluator, target)
+    .filter((barrel) => barrel.file === file)
+    .map(({ specifier }) => ({ start: span(specifier).end, end: span(specifier).end, text: `, ${name}` }));
+  return { edits, functions: [], imports: [], copied: [], names: [] };
 }
 
 function bodyRewrite({ target, body }: Written): Rewrite {
@@ -190,7 +210,12 @@ function beside(plan: Written, body: Rewrite, functions: readonly NamedFunction[
     })),
   ];
   const moved = edits.map((edit) => ({ ...edit, start: edit.start - start, end: edit.end - start }));
-  const copy = applyEdits(file.text.slice(start, end), orderedEdits(moved));
+  const copy = exported(
+    plan.target,
+    home,
+    applyEdits(file.text.slice(start, end), orderedEdits(moved)),
+    plan.name,
+  );
   return {
     edits: [{ start: end, end, text: gapBefore(file, home) + copy }, ...exportEdits(plan.target, plan.name)],
     functions: [],
@@ -201,6 +226,14 @@ function beside(plan: Written, body: Rewrite, functions: readonly NamedFunction[
     copied: commentsIn(file, start, end).map(commentKey),
     names: [bare(plan.name)],
   };
+}
+
+/** The copy, exported under the twin's name where the function itself is exported under none. */
+function exported(target: Target, { kind, node }: TwinHome, copy: string, twin: string): string {
+  if (kind === 'whole') return copy.replace(/^(module\s*\.\s*exports)/, `$1.${twin}`);
+  if (!isDefault(target)) return copy;
+  if (node.type === 'ExportDefaultDeclaration') return copy.replace(/^export\s+default\b/, 'export');
+  return node.type === 'ExportNamedDeclaration' ? copy : `export ${copy}`;
 }
 
 /** `#load` is named `load` to whoever reads names. */

@@ -19,7 +19,7 @@ export interface Target {
 
 /** Where a project function is declared, so that a twin can stand beside it. */
 export interface TwinHome {
-  readonly kind: 'statement' | 'class-member' | 'object-member';
+  readonly kind: 'statement' | 'class-member' | 'object-member' | 'whole';
   /** What the twin is written after, and a copy of. */
   readonly node: Node;
   /** Every place in it where the function is named. */
@@ -40,7 +40,11 @@ export function declaredName({ file, node }: Target): string | undefined {
       if (parent?.type === 'VariableDeclarator')
         return parent.id.type === 'Identifier' ? parent.id.name : undefined;
       if (parent?.type === 'ObjectProperty') return keyName(parent);
-      return parent?.type === 'AssignmentExpression' ? memberName(parent.left) : undefined;
+      if (parent?.type !== 'AssignmentExpression') return undefined;
+      // `module.exports = function load () { … }` is called by no name of the module's own.
+      if (exportsOf(file).whole === node)
+        return node.type === 'FunctionExpression' ? node.id?.name : undefined;
+      return memberName(parent.left);
     }
   }
 }
@@ -93,6 +97,7 @@ function exportHome(
   own: readonly Node[],
 ): TwinHome | undefined {
   const name = memberName(assignment.left);
+  if (exportsOf(file).whole === unwrapped(assignment.right)) return wholeHome(file, assignment, own);
   const exported = name === undefined ? undefined : exportsOf(file).names.get(name);
   const statement = file.parentOf(assignment);
   if (exported?.kind !== 'local' || exported.node !== unwrapped(assignment.right)) return undefined;
@@ -102,10 +107,51 @@ function exportHome(
     : undefined;
 }
 
+/** `module.exports = function load () { … };`: the twin is a member of the function. */
+function wholeHome(
+  file: SourceFile,
+  assignment: Node & { type: 'AssignmentExpression' },
+  own: readonly Node[],
+): TwinHome | undefined {
+  const statement = file.parentOf(assignment);
+  return statement?.type === 'ExpressionStatement' && file.parentOf(statement)?.type === 'Program'
+    ? { kind: 'whole', node: statement, names: own }
+    : undefined;
+}
+
+/** Whether the function is the module: `module.exports = load`. */
+export function isWhole({ file, node }: Target): boolean {
+  const { whole } = exportsOf(file);
+  if (whole === undefined || file.ast.program.body.some(({ type }) => type === 'TSExportAssignment'))
+    return false;
+  if (whole === node) return true;
+  return (
+    whole.type === 'Identifier' && file.scopes.bindingOf(whole)?.declaration === declarationOf({ file, node })
+  );
+}
+
+/** Whether the function is what the module exports by default. */
+export function isDefault({ file, node }: Target): boolean {
+  const exported = exportsOf(file).names.get('default');
+  if (exported?.kind !== 'local') return false;
+  if (exported.node === node) return true;
+  return (
+    exported.node.type === 'Identifier' &&
+    file.scopes.bindingOf(exported.node)?.declaration === declarationOf({ file, node })
+  );
+}
+
+function declarationOf({ file, node }: Target): Node {
+  const parent = file.parentOf(node);
+  return parent?.type === 'VariableDeclarator' ? parent : node;
+}
+
 function statementHome(file: SourceFile, node: Node, names: readonly Node[]): TwinHome | undefined {
   const parent = file.parentOf(node);
   if (parent?.type === 'Program') return { kind: 'statement', node, names };
-  return parent?.type === 'ExportNamedDeclaration' ? { kind: 'statement', node: parent, names } : undefined;
+  return parent?.type === 'ExportNamedDeclaration' || parent?.type === 'ExportDefaultDeclaration'
+    ? { kind: 'statement', node: parent, names }
+    : undefined;
 }
 
 /** An object literal that stands for one thing of the module: exported whole, or kept under a `const` without a type. */
@@ -153,6 +199,7 @@ export function exportsAlong(target: Target): boolean {
   if (home === undefined) return false;
   const { file } = target;
   if (home.kind === 'object-member') return exportsOf(file).whole === file.parentOf(home.node);
+  if (isWhole(target) || isDefault(target)) return true;
   if (home.node.type === 'ExportNamedDeclaration' || home.node.type === 'ExpressionStatement') return true;
   return exportEdits(target, '').length > 0;
 }
@@ -166,6 +213,15 @@ export function exportEdits(target: Target, twin: string): readonly Edit[] {
   const name = declaredName(target);
   const binding = name === undefined ? undefined : file.scopes.topLevel.get(name);
   const edits: Edit[] = [];
+  const { whole } = exportsOf(file);
+  const assigned = whole?.type === 'Identifier' && isWhole(target) ? file.parentOf(whole) : undefined;
+  const statement = assigned && file.parentOf(assigned);
+  if (statement !== undefined) {
+    const { end } = span(statement);
+    const line = /\r\n|\n|\r/.exec(file.text)?.[0] ?? '\n';
+    const close = file.text[end - 1] === ';' ? ';' : '';
+    edits.push({ start: end, end, text: `${line}module.exports.${twin} = ${twin}${close}` });
+  }
   for (const reference of binding?.references ?? []) {
     const parent = file.parentOf(reference);
     const isExported =

@@ -8,10 +8,12 @@ import {
   type SourceFile,
   unwrapped,
 } from '../analyzer/sources/index.ts';
+import { isTypedFor } from './declared-receivers.ts';
 import { type FormMatch, leave } from './forms/form.ts';
 import { isTwinFree } from './imports.ts';
+import { barrelsOf } from './twin-barrels.ts';
 import { type TwinPlan, twinPlan } from './twin-functions.ts';
-import { declaredName, exportsAlong, homeOf, type Target } from './twin-homes.ts';
+import { declaredName, exportsAlong, homeOf, isWhole, type Target } from './twin-homes.ts';
 
 type Refusal = FormMatch & { readonly kind: 'leave' };
 
@@ -36,6 +38,7 @@ function isReachable(evaluator: Evaluator, file: SourceFile, node: Node, plan: T
   const { target } = plan;
   const name = declaredName(target);
   if (node.type === 'MemberExpression') {
+    if (!isTypedFor(evaluator, file, node.object, target)) return false;
     if (isMethod(target)) return true;
     return memberName(node) === name && holdsTwin(evaluator, file, node.object, plan);
   }
@@ -43,6 +46,16 @@ function isReachable(evaluator: Evaluator, file: SourceFile, node: Node, plan: T
   const declaration = file.scopes.bindingOf(node)?.declaration;
   if (declaration === undefined) return false;
   if (declaration === target.node || declaration === file.parentOf(target.node)) return true;
+  if (isWholeModule(evaluator, file, node, plan)) return true;
+  if (declaration.type === 'ImportDefaultSpecifier') {
+    const statement = file.parentOf(declaration);
+    return (
+      statement?.type === 'ImportDeclaration' &&
+      !statement.specifiers.some(({ type }) => type === 'ImportNamespaceSpecifier') &&
+      evaluator.sources.imported(file.path, statement.source.value) === target.file &&
+      exportsAlong(target)
+    );
+  }
   if (declaration.type === 'ImportSpecifier') {
     const statement = file.parentOf(declaration);
     const { imported } = declaration;
@@ -64,6 +77,21 @@ function isReachable(evaluator: Evaluator, file: SourceFile, node: Node, plan: T
     declaration.init !== undefined &&
     declaration.init !== null &&
     holdsTwin(evaluator, file, declaration.init, plan)
+  );
+}
+
+/** `const load = require('./load')`, where the module is the function: its twin is a member of it. */
+export function isWholeModule(
+  evaluator: Evaluator,
+  file: SourceFile,
+  node: Node,
+  { target }: TwinPlan,
+): boolean {
+  const specifier = moduleSpecifier(file, node);
+  return (
+    specifier !== undefined &&
+    isWhole(target) &&
+    evaluator.sources.imported(file.path, specifier) === target.file
   );
 }
 
@@ -97,7 +125,9 @@ function exportsTwin(
   if (module === undefined || depth > deepestBarrel) return false;
   const { names, stars } = exportsOf(module);
   if (module === plan.target.file) return names.has(plan.name) || exportsAlong(plan.target);
-  // A barrel that names what it passes on would have to name the twin too.
+  if (names.has(plan.name)) return plan.kind === 'existing';
+  if (barrelsOf(evaluator, plan.target).some(({ file }) => file === module))
+    return plan.kind === 'written' && evaluator.sources.isListed(module.path);
   return stars.some((star) => exportsTwin(evaluator, module, star, plan, depth + 1));
 }
 

@@ -324,6 +324,7 @@ export class OrmFlow {
       return this.foreign(this.evaluator.evaluate(file, node)) ?? managerByName(node);
     const object = this.value(file, node.object);
     const found = object && memberValue(this, object, name);
+    if (found === undefined && object?.kind === 'shape' && object.isDeclared === true) return undefined;
     if (found === undefined && this.mayHoldRows(file, node.object)) return undefined;
     return found ?? this.foreign(this.evaluator.evaluate(file, node)) ?? managerByName(node);
   }

@@ -240,6 +240,7 @@ function shapeOf(
 ): OrmValue {
   return {
     kind: 'shape',
+    isDeclared: true,
     property: (name) => {
       for (const member of members) {
         if (member.type !== 'TSPropertySignature' || keyName(member) !== name) continue;

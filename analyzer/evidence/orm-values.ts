@@ -32,7 +32,12 @@ export type OrmValue =
   | { readonly kind: 'tuple'; readonly elements: readonly (OrmValue | undefined)[] }
   | { readonly kind: 'closure'; readonly file: SourceFile; readonly node: FunctionNode }
   /** An object whose properties are looked up when they are asked for. */
-  | { readonly kind: 'shape'; readonly property: (name: string) => OrmValue | undefined }
+  | {
+      readonly kind: 'shape';
+      readonly property: (name: string) => OrmValue | undefined;
+      /** It is known by its declared type: whatever it is at run time, that type has to allow what is written. */
+      readonly isDeclared?: boolean;
+    }
   /** Something from outside the project that is not known to belong to the ORM. */
   | { readonly kind: 'foreign'; readonly value: ApiValue }
   /** Known, and not of the ORM: a number, a string, a `Map`, an array of plain values. */

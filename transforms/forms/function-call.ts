@@ -41,7 +41,7 @@ export const functionCall: Form = {
         : '';
     return mergeRewrites([
       { edits: unwrapping(file, bridge, core), functions: [] },
-      { ...namingFunction(handed, plan), twins: [plan] },
+      { ...namingFunction(file, handed, plan), twins: [plan] },
       { edits: [{ start: core.end, end: core.end, text: binding }], functions: [] },
     ]);
   },
@@ -76,7 +76,7 @@ function boundRewrite(bridge: Bridge, { call, method }: BoundCall, plan: TwinPla
     isSamePath(self, method.object);
   return mergeRewrites([
     { edits: unwrapping(bridge.file, bridge, span(isSpare ? method : call)), functions: [] },
-    { ...namingFunction(method, plan), twins: [plan] },
+    { ...namingFunction(bridge.file, method, plan), twins: [plan] },
   ]);
 }
 
