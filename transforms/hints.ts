@@ -1,5 +1,5 @@
 import type { Node } from '@babel/types';
-import type { Location } from '../analyzer/analysis.ts';
+import type { Location, Site } from '../analyzer/analysis.ts';
 import type { Bridge } from '../analyzer/evidence/bridge.ts';
 import {
   columnOf,
@@ -7,6 +7,7 @@ import {
   lineOf,
   memberName,
   type SourceFile,
+  span,
   unwrapped,
   walk,
 } from '../analyzer/sources/index.ts';
@@ -15,6 +16,7 @@ import { closureExpression } from './forms/closure.ts';
 import { type Form, formContext } from './forms/form.ts';
 import { notesOn } from './notes.ts';
 import type { TransformOptions } from './rewrite.ts';
+import { relationSites } from './select-related.ts';
 import { decide, siteId } from './site.ts';
 
 /** Something to look at round a rewritten site, which the rewrite itself does not change. */
@@ -33,6 +35,7 @@ export function hintsOf(
   options: TransformOptions = {},
 ): readonly Hint[] {
   const context = formContext(evaluator, options);
+  const relations = new Relations(file, evaluator);
   return context.bridgesOf(file).flatMap((bridge) => {
     const decision = decide(bridge, context);
     if (decision.kind !== 'rewrite') return [];
@@ -49,8 +52,37 @@ export function hintsOf(
         ? [hint('MA205', 'evaluating this may throw where the wrapper would have rejected')]
         : []),
       ...notesOn(bridge, evaluator).map(({ code, message, node }) => hint(code, message, node)),
+      ...relations.beside(bridge).map(({ what, line, column }) => ({
+        code: 'MA204',
+        message: `«${what}» is loaded when it is read; the transform select-related loads it with its query`,
+        location: { file: file.path, line, column },
+        site: siteId(bridge),
+      })),
     ];
   });
+}
+
+/** Relations that are read outside any bridge, each told of once. */
+class Relations {
+  private readonly file: SourceFile;
+  private readonly evaluator: Evaluator;
+  private left: readonly Site[] | undefined;
+
+  constructor(file: SourceFile, evaluator: Evaluator) {
+    this.file = file;
+    this.evaluator = evaluator;
+  }
+
+  /** Those in the function that the bridge stands in. */
+  beside({ wrap }: Bridge): readonly Site[] {
+    const around = this.file.functionAround(wrap);
+    if (around === undefined) return [];
+    const all = this.left ?? relationSites(this.file, this.evaluator);
+    const { start, end } = span(around);
+    const isBeside = (site: Site) => start <= site.start && site.end <= end;
+    this.left = all.filter((site) => !isBeside(site));
+    return all.filter(isBeside);
+  }
 }
 
 function isInForEach({ file, wrap }: Bridge): boolean {

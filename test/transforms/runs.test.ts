@@ -15,10 +15,10 @@ describe('fixtures of whole runs', () => {
     const written = () => Object.fromEntries([...input.keys()].map((name) => [name, folder.read(name)]));
     const args = run.arguments ?? ['--all'];
 
-    const before = await migrateAsync(folder.path, [...args, '--dry-run', '--json']);
-    expect(before.stderr).toBe('');
-    const { analysis, files, hints } = JSON.parse(before.stdout) as RunReport;
-    expect(written()).toEqual(Object.fromEntries(input));
+    const { code, stdout, stderr } = await migrateAsync(folder.path, [...args, '--json']);
+    expect([code, stderr]).toEqual([run.exit, '']);
+    expect(written()).toEqual(Object.fromEntries(expected));
+    const { analysis, files, hints } = JSON.parse(stdout) as RunReport;
     expect(
       analysis.sites.map(({ file, line, outcome }) => {
         const what = outcome.kind === 'rewrite' ? outcome.form : outcome.code;
@@ -29,19 +29,12 @@ describe('fixtures of whole runs', () => {
     expect(
       files.flatMap((file) => (file.status === 'failed' ? [`${file.path} ${file.reason}`] : [])),
     ).toEqual(run.failed ?? []);
-    expect(hints.map(({ location, code }) => `${location.file}:${location.line} ${code}`)).toEqual(
+    expect(hints.map(({ location, code: hint }) => `${location.file}:${location.line} ${hint}`)).toEqual(
       report.hints ?? [],
     );
 
-    const { code } = await migrateAsync(folder.path, args);
-    expect(code).toBe(run.exit);
-    expect(written()).toEqual(Object.fromEntries(expected));
-
-    const again = await migrateAsync(folder.path, [...args, '--force']);
-    expect(again.code).toBe(run.exit);
-    expect(written()).toEqual(Object.fromEntries(expected));
-
-    const { stdout } = await migrateAsync(folder.path, ['check']);
-    for (const complaint of run.complaints ?? []) expect(stdout).toContain(complaint);
+    if (run.complaints === undefined) return;
+    const check = await migrateAsync(folder.path, ['check']);
+    for (const complaint of run.complaints) expect(check.stdout).toContain(complaint);
   });
 });
