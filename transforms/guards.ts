@@ -1,6 +1,6 @@
 import type { Node } from '@babel/types';
 import type { Bridge, OrmOperation } from '../analyzer/evidence/bridge.ts';
-import { ormOperation, receiverKnowledge } from '../analyzer/evidence/orm.ts';
+import { ormFlow, ormOperation, receiverKnowledge } from '../analyzer/evidence/orm.ts';
 import { typeChecker } from '../analyzer/evidence/orm-checked.ts';
 import {
   type Evaluator,
@@ -114,6 +114,8 @@ export function referenceRefusal(bridge: Bridge, evaluator: Evaluator): Refusal 
     case 'other':
       return leave('MA101', `«${text}» is not an ORM operation`);
     case 'unknown':
+      if (ormFlow(evaluator).value(file, node)?.kind === 'method' && /Member/.test(node.type))
+        return leave('MA109', `«${text}» was taken off its receiver`);
       return unknownRefusal(file, node, text);
   }
 }

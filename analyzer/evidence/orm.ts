@@ -73,7 +73,7 @@ export function receiverKnowledge(
   switch (value.kind) {
     case 'method':
       // What a call gives has no name of its own to change.
-      if (!isNamed(node)) return { kind: 'unknown' };
+      if (!isNamed(node) || isTakenOff(flow, file, node, value.name)) return { kind: 'unknown' };
       if (isOverridden(flow, file, node, value.of, value.name)) return { kind: 'custom', name: value.name };
       return methodKnowledge(file, node, value.of, value.name, flow.twins);
     case 'function':
@@ -103,6 +103,12 @@ export function receiverKnowledge(
     default:
       return { kind: 'other' };
   }
+}
+
+/** `{ count: Post.objects.count }`: what reads the operation there is not what it is called on. */
+function isTakenOff(flow: OrmFlow, file: SourceFile, node: Node, name: string): boolean {
+  if (node.type !== 'MemberExpression' && node.type !== 'OptionalMemberExpression') return false;
+  return memberName(node) !== name || flow.value(file, node.object)?.kind === 'shape';
 }
 
 function isNamed(node: Node): boolean {
