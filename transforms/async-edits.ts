@@ -12,6 +12,7 @@ import type { Rewrite } from './forms/form.ts';
 import { removal } from './layout.ts';
 import type { Consumption } from './query-consumption.ts';
 import { needsSemicolon } from './semicolons.ts';
+import { takingEdits } from './taken-relations.ts';
 import type { TwinPlan } from './twin-functions.ts';
 import { isWhole } from './twin-homes.ts';
 import { renaming } from './unwrap.ts';
@@ -60,6 +61,9 @@ export function stepEdits(file: SourceFile, body: AsyncBody, bare: (node: Node) 
       case 'relation':
         edits.push(...renaming(step.node, step.operation.name, step.operation.twin ?? step.operation.name));
         edits.push(...waiting(step.node));
+        break;
+      case 'taking':
+        edits.push(...takingEdits(file, step.taking));
         break;
       case 'consumption':
         edits.push(...consumptionEdits(file, step.consumption, waiting));

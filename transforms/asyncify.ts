@@ -1,7 +1,7 @@
 import type { Node } from '@babel/types';
 import { twins } from '@migrate-async/runtime/twins';
 import type { OrmOperation } from '../analyzer/evidence/bridge.ts';
-import { relationRead } from '../analyzer/evidence/orm.ts';
+import { relationRead, takenRelation } from '../analyzer/evidence/orm.ts';
 import {
   type Evaluator,
   type FunctionNode,
@@ -19,6 +19,7 @@ import { type FormMatch, leave } from './forms/form.ts';
 import { hiddenQuery } from './hidden-queries.ts';
 import { type CallJudgement, judgeCall } from './judge-call.ts';
 import { type Consumption, consumptionAt } from './query-consumption.ts';
+import { type Taking, takingAt } from './taken-relations.ts';
 import type { TwinPlan } from './twin-functions.ts';
 import type { Target } from './twin-homes.ts';
 import { reachableTwin } from './twin-reach.ts';
@@ -46,6 +47,8 @@ export type AsyncStep =
   /** A call of a project function that queries: its twin is called. */
   | { readonly kind: 'twin'; readonly node: Call; readonly plan: TwinPlan }
   | { readonly kind: 'relation'; readonly node: Node; readonly operation: OrmOperation }
+  /** `const { author } = post`: the relation is awaited on its own. */
+  | { readonly kind: 'taking'; readonly node: Node; readonly taking: Taking }
   | { readonly kind: 'consumption'; readonly node: Node; readonly consumption: Consumption };
 
 export interface AsyncBody {
@@ -76,6 +79,8 @@ class StepFinder {
   readonly steps: AsyncStep[] = [];
   readonly functions: FunctionNode[];
   refusal: Refusal | undefined;
+  /** Relations that are taken out of rows where they can be awaited. */
+  private readonly takenApart = new Set<Node>();
   private readonly evaluator: Evaluator;
   private readonly file: SourceFile;
   private readonly root: FunctionNode;
@@ -100,6 +105,7 @@ class StepFinder {
       this.refuse('MA108', 'only run time knows what names mean inside `with`');
     const hidden = hiddenQuery(this.evaluator, this.file, node);
     if (hidden !== undefined) this.refuse('MA112', hidden);
+    this.taking(node);
     const relation = relationRead(this.evaluator, this.file, node);
     if (relation !== undefined) {
       if (node.type === 'OptionalMemberExpression') this.refuseOptional(node);
@@ -108,6 +114,20 @@ class StepFinder {
     const consumption = consumptionAt(this.evaluator, this.file, node);
     if (consumption !== undefined) this.steps.push({ kind: 'consumption', node, consumption });
     this.children(node);
+  }
+
+  private taking(node: Node): void {
+    const taking = takingAt(this.evaluator, this.file, node);
+    if (taking !== undefined) {
+      this.steps.push({ kind: 'taking', node, taking });
+      for (const { operation } of taking.taken) this.takenApart.add(operation.node);
+    }
+    const taken = takenRelation(this.evaluator, this.file, node);
+    if (taken !== undefined && !this.takenApart.has(node))
+      this.refuse(
+        'MA112',
+        `«${taken.name}» is a relation that is taken out of a row by a pattern, where it cannot be awaited`,
+      );
   }
 
   /** Anything that would have to wait here stands where `await` is not allowed. */
@@ -145,8 +165,8 @@ class StepFinder {
 
   private twin(node: Call, target: Target): void {
     const plan = reachableTwin(this.evaluator, this.file, node.callee, target);
+    if (node.type === 'OptionalCallExpression') this.refuseOptional(node);
     if (plan.kind === 'leave') this.refusal ??= plan;
-    else if (node.type === 'OptionalCallExpression') this.refuseOptional(node);
     else this.steps.push({ kind: 'twin', node, plan });
   }
 
@@ -180,7 +200,15 @@ class StepFinder {
     for (const child of childrenOf(node)) this.visit(child);
   }
 
+  /** `post?.save()` can be awaited as a whole; what goes on behind it would no longer be skipped with it. */
   private refuseOptional(node: Node): void {
+    const outer = outermost(this.file, node);
+    const next = this.file.parentOf(outer);
+    const goesOn =
+      (next?.type === 'OptionalMemberExpression' && next.object === outer) ||
+      (next?.type === 'OptionalCallExpression' && next.callee === outer);
+    if (!goesOn && next?.type !== 'MemberExpression') return;
+    if (goesOn && next.optional && outer === node) return;
     this.refuse('MA113', `«${this.text(node)}» may stop at \`?.\`, where nothing is awaited`);
   }
 

@@ -11,7 +11,6 @@ import {
   unwrapped,
   walk,
 } from '../analyzer/sources/index.ts';
-import { takenRelation } from './hidden-queries.ts';
 
 /** One more thing to look at round a rewritten bridge. */
 export interface Note {
@@ -30,7 +29,6 @@ export function notesOn(bridge: Bridge, evaluator: Evaluator): readonly Note[] {
     severalHops(bridge),
     queryPerRound(bridge),
     waitingTransaction(bridge, evaluator),
-    takenOut(bridge, evaluator),
   ].filter((note) => note !== undefined);
 }
 
@@ -71,23 +69,6 @@ function severalHops({ closure, operations, wrap, file }: Bridge): Note | undefi
     message: `${operations.length} operations ran in one go and now wait one by one; other requests may come in between`,
     node: wrap,
   };
-}
-
-/** `const { author } = post` in a closure: loaded where it is read, unless whoever loaded the row loaded it, too. */
-function takenOut({ closure, file }: Bridge, evaluator: Evaluator): Note | undefined {
-  let found: Note | undefined;
-  if (closure !== undefined)
-    walk(closure.body, (node) => {
-      const taken = found === undefined ? takenRelation(evaluator, file, node) : undefined;
-      if (taken !== undefined)
-        found = {
-          code: 'MA204',
-          message: `«${taken.name}» is taken out of a row that was loaded elsewhere; load it there, with selectRelated`,
-          node,
-        };
-      return found === undefined;
-    });
-  return found;
 }
 
 function isInTransaction(file: SourceFile, node: Node): boolean {

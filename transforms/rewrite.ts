@@ -1,7 +1,14 @@
 import { twins as twinTables } from '@migrate-async/runtime/twins';
 import type { Bridge } from '../analyzer/evidence/bridge.ts';
 import type { BridgeOptions } from '../analyzer/evidence/bridges.ts';
-import { type Binding, type Evaluator, type SourceFile, span, walk } from '../analyzer/sources/index.ts';
+import {
+  type Binding,
+  contains,
+  type Evaluator,
+  type SourceFile,
+  span,
+  walk,
+} from '../analyzer/sources/index.ts';
 import type { Edit } from './edit.ts';
 import { formContext, type NamedFunction, type Rewrite } from './forms/form.ts';
 import { cleanup, functionEdits } from './imports.ts';
@@ -188,8 +195,9 @@ function touchedNames(
     walk(application?.callee ?? wrap, (node) => {
       const binding = node.type === 'Identifier' ? file.scopes.bindingOf(node) : undefined;
       const { start, end } = span(node);
-      if (binding && edits.some((edit) => edit.start <= start && end <= edit.end && edit.end > edit.start))
-        found.add(binding);
+      const isRemoved = edits.some((edit) => edit.start <= start && end <= edit.end && edit.end > edit.start);
+      // What a closure declares stays in it.
+      if (binding && isRemoved && !contains(wrap, binding.identifier)) found.add(binding);
       return true;
     });
   }

@@ -219,7 +219,7 @@ export class OrmFlow {
       case 'ImportNamespaceSpecifier':
         return this.imported(file, declaration, identifier);
       case 'VariableDeclarator':
-        return this.declarator(file, declaration, binding);
+        return this.declarator(file, declaration, binding.identifier);
       case 'ClassDeclaration':
       case 'ClassExpression': {
         const definition = { kind: 'class', file, node: declaration, environment: new Map() } as const;
@@ -230,7 +230,7 @@ export class OrmFlow {
     }
     if (!isFunction(declaration)) return undefined;
     if (binding.kind !== 'parameter') return { kind: 'closure', file, node: declaration };
-    return this.parameter(file, declaration, binding);
+    return this.parameter(file, declaration, binding.identifier);
   }
 
   private imported(file: SourceFile, declaration: Node, identifier: Identifier): OrmValue | undefined {
@@ -244,10 +244,11 @@ export class OrmFlow {
     return this.foreign(this.evaluator.evaluate(file, identifier));
   }
 
-  private declarator(
+  /** What `part`, a name or a pattern in what a declarator declares, stands for. */
+  declarator(
     file: SourceFile,
     declaration: Node & { type: 'VariableDeclarator' },
-    binding: Binding,
+    part: Node,
   ): OrmValue | undefined {
     const { id, init } = declaration;
     const annotation = 'typeAnnotation' in id ? id.typeAnnotation : undefined;
@@ -258,7 +259,7 @@ export class OrmFlow {
     const whole = init ? this.value(file, init) : (this.looped(file, declaration) ?? typed);
     // An array that starts empty is what its type says.
     const isBare = whole?.kind === 'tuple' && whole.elements.length === 0;
-    return patternPart(this, file, id, binding.identifier, isBare ? (typed ?? whole) : (whole ?? typed));
+    return patternPart(this, file, id, part, isBare ? (typed ?? whole) : (whole ?? typed));
   }
 
   /** `for (const post of posts)`. */
@@ -269,8 +270,9 @@ export class OrmFlow {
     return elementOf(this.value(file, loop.right));
   }
 
-  private parameter(file: SourceFile, node: FunctionNode, binding: Binding): OrmValue | undefined {
-    const index = node.params.findIndex((parameter) => contains(parameter, binding.identifier));
+  /** What `part`, a name or a pattern in a parameter, stands for. */
+  parameter(file: SourceFile, node: FunctionNode, part: Node): OrmValue | undefined {
+    const index = node.params.findIndex((parameter) => contains(parameter, part));
     const parameter = node.params[index];
     if (parameter === undefined) return undefined;
     const pattern = parameter.type === 'TSParameterProperty' ? parameter.parameter : parameter;
@@ -280,7 +282,7 @@ export class OrmFlow {
       annotation?.type === 'TSTypeAnnotation'
         ? valueOfType(this.evaluator, file, annotation.typeAnnotation)
         : undefined;
-    return patternPart(this, file, target, binding.identifier, typed ?? this.received(file, node, index));
+    return patternPart(this, file, target, part, typed ?? this.received(file, node, index));
   }
 
   /** What a parameter is given: elements when the function is a callback of a list, else the arguments of all calls. */

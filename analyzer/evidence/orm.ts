@@ -3,6 +3,7 @@ import { twins } from '@migrate-async/runtime/twins';
 import {
   type Evaluator,
   type FunctionNode,
+  keyName,
   memberName,
   type SourceFile,
   unwrapped,
@@ -12,8 +13,9 @@ import type { OrmOperation } from './bridge.ts';
 import { Wrappers } from './bridge-wrappers.ts';
 import { isKnownByType, proveByTypes } from './orm-checked.ts';
 import { OrmFlow } from './orm-flow.ts';
-import { isSingleRelation } from './orm-models.ts';
+import { fieldValue, isSingleRelation } from './orm-models.ts';
 import { isOverridden, overriddenRowOperation } from './orm-overrides.ts';
+import { takenApart } from './orm-patterns.ts';
 import { isLazyOperation, isQuerySource, isWrite, type Model, type OrmValue, twinsOf } from './orm-values.ts';
 
 const flows = new WeakMap<Evaluator, OrmFlow>();
@@ -188,6 +190,8 @@ function operationAt(evaluator: Evaluator, file: SourceFile, node: Node): OrmOpe
     case 'MemberExpression':
     case 'OptionalMemberExpression':
       return relationRead(evaluator, file, node);
+    case 'ObjectProperty':
+      return takenRelation(evaluator, file, node);
     case 'ForOfStatement':
       return iteration(evaluator, file, node.right);
     case 'YieldExpression':
@@ -223,6 +227,30 @@ export function relationRead(evaluator: Evaluator, file: SourceFile, node: Node)
     writes: false,
     model: value.model.name,
     proof: isKnownByType(node.object) ? 'type' : 'flow',
+  };
+}
+
+/** `const { author } = post`: a relation that a pattern takes out of a row, unless its query is seen to load it. */
+export function takenRelation(evaluator: Evaluator, file: SourceFile, node: Node): OrmOperation | undefined {
+  const pattern = file.parentOf(node);
+  const name =
+    node.type === 'ObjectProperty' && pattern?.type === 'ObjectPattern' ? keyName(node) : undefined;
+  if (name === undefined || pattern === undefined) return undefined;
+  const { value, source } = takenApart(ormFlow(evaluator), file, pattern);
+  if (value?.kind !== 'instance' || !isDeclaredRelation(evaluator, value.model, name)) return undefined;
+  const isLoaded = source && new RegExp(`selectRelated\\([^)]*['"]${name}\\b`).test(file.textOf(source));
+  if (isLoaded) return undefined;
+  const related = value.model.definition && fieldValue(evaluator, value.model.definition, name);
+  return {
+    file,
+    node,
+    receiver: undefined,
+    name,
+    twin: `a${name}`,
+    kind: 'relation',
+    writes: false,
+    model: related?.kind === 'instance' ? related.model.name : undefined,
+    proof: 'flow',
   };
 }
 

@@ -15,7 +15,6 @@ import type { Edit } from '../edit.ts';
 import { excerpt } from '../excerpt.ts';
 import { isAwaited, isPure, outermost } from '../expressions.ts';
 import { lazyQueryIn, onlyBuilt } from '../guards.ts';
-import { takenRelation } from '../hidden-queries.ts';
 import { removal } from '../layout.ts';
 import { needsSemicolon } from '../semicolons.ts';
 import { lateRefusal, ownerOf, stateRefusal } from '../shared-state.ts';
@@ -78,21 +77,14 @@ function nothingSeen({ closure, file }: Bridge, { evaluator }: FormContext): For
   let unread: Node | undefined;
   const built = closure && lazyQueryIn(evaluator, file, closure.body);
   if (built !== undefined) return onlyBuilt(file, built);
-  let taken: string | undefined;
   if (closure !== undefined) {
     walk(closure.body, (node) => {
-      taken ??= takenRelation(evaluator, file, node)?.name;
       const isRead =
         node.type === 'MemberExpression' && ormFlow(evaluator).value(file, node)?.kind === 'attribute';
       if (isRead) unread ??= node;
       return unread === undefined;
     });
   }
-  if (taken !== undefined)
-    return leave(
-      'MA112',
-      `«${taken}» is a relation that is taken out of a row by a pattern, where it cannot be awaited`,
-    );
   return unread === undefined
     ? leave('MA101', 'no ORM work can be seen in the wrapped function')
     : leave('MA104', `«${excerpt(file.textOf(unread))}» may be a relation: its model cannot be read`);
