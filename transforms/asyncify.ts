@@ -16,6 +16,7 @@ import { isCombinator } from './combinations.ts';
 import { excerpt } from './excerpt.ts';
 import { outermost } from './expressions.ts';
 import { type FormMatch, leave } from './forms/form.ts';
+import { keptQuery } from './handed-queries.ts';
 import { hiddenQuery } from './hidden-queries.ts';
 import { type CallJudgement, judgeCall } from './judge-call.ts';
 import { type Consumption, consumptionAt } from './query-consumption.ts';
@@ -106,14 +107,25 @@ class StepFinder {
     const hidden = hiddenQuery(this.evaluator, this.file, node);
     if (hidden !== undefined) this.refuse('MA112', hidden);
     this.taking(node);
+    const kept = node.type === 'NewExpression' ? keptQuery(this.evaluator, this.file, node) : undefined;
+    if (kept !== undefined)
+      this.refuse('MA112', `«${this.text(kept)}» is handed to a constructor, and may be gone through later`);
     const relation = relationRead(this.evaluator, this.file, node);
     if (relation !== undefined) {
       if (node.type === 'OptionalMemberExpression') this.refuseOptional(node);
       this.steps.push({ kind: 'relation', node, operation: relation });
     }
-    const consumption = consumptionAt(this.evaluator, this.file, node);
-    if (consumption !== undefined) this.steps.push({ kind: 'consumption', node, consumption });
+    this.consumption(node);
     this.children(node);
+  }
+
+  private consumption(node: Node): void {
+    const consumption = consumptionAt(this.evaluator, this.file, node);
+    if (consumption === undefined) return;
+    // `for await` goes through a list, too; a list has no `alist`.
+    if (!consumption.isCertain && consumption.kind !== 'loop')
+      this.refuse('MA112', `«${this.text(consumption.query)}» is not always a query set`);
+    this.steps.push({ kind: 'consumption', node, consumption });
   }
 
   private taking(node: Node): void {
@@ -153,9 +165,7 @@ class StepFinder {
     const block = judgement.kind === 'operation' ? blockOf(judgement, node) : undefined;
     if (judgement.kind === 'operation') this.operation(node, judgement.operation, block);
     if (judgement.kind === 'function') this.twin(node, judgement);
-    const consumption =
-      judgement.kind === 'harmless' ? consumptionAt(this.evaluator, this.file, node) : undefined;
-    if (consumption !== undefined) this.steps.push({ kind: 'consumption', node, consumption });
+    if (judgement.kind === 'harmless') this.consumption(node);
     this.visit(node.callee);
     for (const argument of node.arguments) {
       if (block !== undefined && unwrapped(argument) === block) this.block(block);
@@ -204,6 +214,9 @@ class StepFinder {
   private refuseOptional(node: Node): void {
     const outer = outermost(this.file, node);
     const next = this.file.parentOf(outer);
+    // What `if (post?.comments.exists())` says of `post` would not be seen through `await`.
+    if (isTested(this.file, outer))
+      this.refuse('MA113', `«${this.text(node)}» also tells whether there is a receiver`);
     const goesOn =
       (next?.type === 'OptionalMemberExpression' && next.object === outer) ||
       (next?.type === 'OptionalCallExpression' && next.callee === outer);
@@ -218,6 +231,27 @@ class StepFinder {
 
   private text(node: Node): string {
     return excerpt(this.file.textOf(node));
+  }
+}
+
+/** Whether it is asked of an expression only if it is true. */
+function isTested(file: SourceFile, node: Node): boolean {
+  const parent = file.parentOf(node);
+  switch (parent?.type) {
+    case 'IfStatement':
+    case 'WhileStatement':
+    case 'DoWhileStatement':
+    case 'ForStatement':
+    case 'ConditionalExpression':
+      return parent.test === node;
+    case 'UnaryExpression':
+      return parent.operator === '!';
+    case 'LogicalExpression':
+      return parent.operator !== '??' && parent.left === node;
+    case 'BinaryExpression':
+      return /^(?:[!=]==?|[<>]=?)$/.test(parent.operator);
+    default:
+      return false;
   }
 }
 

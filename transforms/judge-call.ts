@@ -14,6 +14,7 @@ import {
 } from '../analyzer/sources/index.ts';
 import { excerpt } from './excerpt.ts';
 import { type FormMatch, leave } from './forms/form.ts';
+import { handedQuery } from './handed-queries.ts';
 import { implicitCalls } from './implicit-calls.ts';
 import { isTwinFree } from './imports.ts';
 import { consumptionAt } from './query-consumption.ts';
@@ -52,6 +53,12 @@ export function judgeCall(evaluator: Evaluator, file: SourceFile, call: Call): C
       `«${excerpt(file.textOf(handed))}» is handed to «${text}», which may call it where nothing can be awaited`,
     );
   const known = receiverKnowledge(evaluator, file, callee);
+  const query = handedQuery(evaluator, file, call, known);
+  if (query !== undefined)
+    return leave(
+      'MA112',
+      `«${excerpt(file.textOf(query))}» is handed to «${text}», which may load its rows where nothing can be awaited`,
+    );
   switch (known.kind) {
     case 'operation': {
       const { operation } = known;

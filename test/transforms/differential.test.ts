@@ -9,6 +9,7 @@ import { fixtureRoot, rewriteAll } from './support/fixtures.ts';
 import { generatePrograms } from './support/generator.ts';
 
 const count = Number(process.env.DIFFERENTIAL_PROGRAMS ?? 400);
+const first = Number(process.env.GENERATED_SEED ?? 100_000);
 const root = path.resolve(import.meta.dirname, '../..');
 const runner = path.join(import.meta.dirname, 'support/differential-runner.ts');
 
@@ -28,8 +29,10 @@ describe('rewritten programs run against PostgreSQL', () => {
     await database.drop();
   });
 
-  it(`give the same results, rows, errors and statements (${count})`, { timeout: 600_000 }, async () => {
-    for (const { seed, choices, text } of generatePrograms(count, 100_000)) {
+  it(`give the same results, rows, errors and statements (${count} from seed ${first})`, {
+    timeout: 600_000,
+  }, async () => {
+    for (const { seed, choices, text } of generatePrograms(count, first)) {
       const after = rewriteAll(new Map([['input.ts', text]])).files.get('input.ts') ?? text;
       expect(after, choices).not.toBe(text);
       writeFileSync(path.join(folder, `${seed}.before.ts`), text);
