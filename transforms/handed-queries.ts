@@ -38,6 +38,8 @@ export function handedQuery(
       });
     case 'other':
     case 'unknown':
+      // `Prefetch('tags', { queryset })` and its kin make part of a query.
+      if (callee.type === 'Identifier' && /^[A-Z]/.test(callee.name)) return undefined;
       if (isRendering(callee))
         return call.arguments.find((argument) => holds(evaluator, file, argument, true));
       return keepsOnly(evaluator, file, callee)

@@ -15,6 +15,7 @@ import { cleanup, functionEdits } from './imports.ts';
 import { markEdits } from './marks.ts';
 import type { FileResult } from './result.ts';
 import { decide, siteId } from './site.ts';
+import { rowNames } from './taken-relations.ts';
 import { barrelsOf } from './twin-barrels.ts';
 import { type TwinFunctions, twinFunctions, writtenTwins } from './twin-edits.ts';
 import { verifiedResult } from './verified-result.ts';
@@ -207,8 +208,10 @@ function touchedNames(
 /** Names the forms may write that need not stand in the file: the twins, and words of the language. */
 const madeUpNames: ReadonlySet<string> = new Set([
   ...Object.values(twinTables).flatMap((table) => Object.values(table)),
+  ...rowNames,
   'as',
   'async',
+  'const',
   'await',
   'bind',
   'Promise',
