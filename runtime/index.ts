@@ -1,3 +1,4 @@
+export { annotateHandlers } from './annotate-handlers.ts';
 export { type AsyncContextOptions, asyncContext, threadSensitiveContext } from './bridge/contexts.ts';
 export { SynchronousOnlyOperation, ThreadTimeout } from './bridge/errors.ts';
 export { ormMiddleware } from './bridge/middleware.ts';

@@ -101,8 +101,13 @@ function responseStatus(error: unknown): SpanAttributes {
 const ownFolder = path.dirname(fileURLToPath(import.meta.url)) + path.sep;
 const frameForm = /^\s*at (?:async )?(?:(.+?) \()?((?:file:\/\/)?[^()]+?):(\d+):(\d+)\)?$/;
 
+/** Adds to the span that the running code is part of, if somebody records. */
+export function describeActiveSpan(attributes: SpanAttributes): void {
+  if (activeTracer() !== undefined) api?.trace.getActiveSpan()?.setAttributes(attributes);
+}
+
 /** Where in the application the running operation was asked for. */
-function callSite(): SpanAttributes {
+export function callSite(): SpanAttributes {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 40;
   const { stack = '' } = new Error();
