@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import type { DriverRequest } from '../../bridge/messages.ts';
 import { poolChannel } from '../../instrumentation.ts';
 import { OperationalError, PoolTimeout } from '../errors.ts';
+import { optimises } from '../optimisations.ts';
 import type { NativeConnection } from './native-connection.ts';
 import { type Waiter, Waiting } from './waiting.ts';
 import type { Watch } from './watch.ts';
@@ -98,7 +99,9 @@ export class Pool {
 
   /** Whether the statement is a read that was quick when it was sent before. */
   mayShare({ service }: DriverRequest): boolean {
-    return service !== undefined && service.typical < this.#settings.quickRead;
+    return (
+      service !== undefined && service.typical < this.#settings.quickRead && optimises('shared-connections')
+    );
   }
 
   /**

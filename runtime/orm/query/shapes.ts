@@ -1,3 +1,4 @@
+import { optimises } from '../optimisations.ts';
 import { PlainFilters } from '../queryset/plain-filter.ts';
 import type { Query } from './query.ts';
 import type { Encoder } from './resolver.ts';
@@ -61,7 +62,7 @@ export class QueryShape {
     const { query, encoders } = build();
     this.#memory.take();
     const made = new QueryShape(query, encoders, this.#memory);
-    this.#children.set(key, made);
+    if (optimises('shape-cache')) this.#children.set(key, made);
     return made;
   }
   /** Drops what an earlier generation remembered here; an application may hold on to this shape for ever. */
@@ -76,7 +77,7 @@ export class QueryShape {
     const known = this.#plans.get(key);
     if (known !== undefined) return known as Plan;
     const made = compile();
-    this.#plans.set(key, made);
+    if (optimises('shape-cache')) this.#plans.set(key, made);
     return made;
   }
 }

@@ -1,4 +1,5 @@
 import { OutsideRange } from '../lookups/operand.ts';
+import { optimises } from '../optimisations.ts';
 import type { QueryShape } from '../query/shapes.ts';
 import type { QuerySet } from './queryset.ts';
 
@@ -88,7 +89,7 @@ export function plainlyFiltered(
 
 /** Remembers what `queryset` became by a filter, where it is one that `plainlyFiltered` can find again. */
 export function rememberPlainFilter(queryset: QuerySet, where: unknown, filtered: QuerySet): void {
-  if (!isPlainObject(where)) return;
+  if (!isPlainObject(where) || !optimises('shape-cache')) return;
   const entries = Object.entries(where);
   const kinds = entries.map(([, value]) => kindOf(value));
   const added = entries.filter(([, value]) => isParameter(value)).length;

@@ -1,6 +1,7 @@
 import type { RawResult, RawRow } from '../../bridge/messages.ts';
 import { decoderOf } from '../fields/server-types.ts';
 import { type Loaded, loadedFrom, relate } from '../models/state.ts';
+import { optimises } from '../optimisations.ts';
 import { charactersOf, textFromBytes } from '../protocol/decode.ts';
 import { type ColumnShape, hasUntyped, type InstanceShape, type RowShape } from './shape.ts';
 
@@ -54,6 +55,7 @@ function compiled(
   shape: RowShape,
   source: (shape: RowShape, surroundings: Surroundings) => string,
 ): RowReader {
+  if (!optimises('compiled-readers')) return interpretedReader(shape);
   const surroundings: Surroundings = { values: [] };
   const text = source(shape, surroundings);
   const names = surroundings.values.map((_value, index) => `x${index}`);

@@ -2,6 +2,7 @@ import { ValueError } from '../../errors.ts';
 import type { NullsOrder } from '../../expressions/node.ts';
 import { ArrayField, wireArray } from '../../fields/structured.ts';
 import { literal } from '../../models/naming.ts';
+import { optimises } from '../../optimisations.ts';
 import type {
   AggregateParts,
   ArithmeticOperator,
@@ -152,7 +153,7 @@ export const postgresqlDialect: Dialect = {
 
   insert: {
     returning: standardReturning,
-    fromArrays: true,
+    fromArrays: optimises('column-arrays'),
     nothing: 'DEFAULT VALUES',
     onConflict: standardConflict,
   },

@@ -7,8 +7,21 @@ import {
   type RawResult,
 } from '../../../bridge/messages.ts';
 import type { DriverErrorFields } from '../../errors.ts';
+import { optimises } from '../../optimisations.ts';
 import { WireSession } from '../../protocol/session.ts';
 import { requestCancel } from './cancel.ts';
+import { ClientSession } from './client-session.ts';
+
+/** What speaks to the server on an open connection. */
+export interface PostgresqlSession {
+  readonly usable: boolean;
+  /** True when the last answer said that a transaction is open. */
+  readonly inTransaction: boolean;
+  /** Sends a statement; `name` is where the server keeps it parsed, undefined to have it parsed for this one time. */
+  send(request: DriverRequest, name: string | undefined, done: SessionCallback): void;
+}
+/** Called once with either an error or a result. */
+export type SessionCallback = (error: Error | undefined, result: RawResult | undefined) => void;
 
 /** Settings of one connection; they cross threads, so they are plain data. */
 export interface PostgresqlSettings {
@@ -59,7 +72,7 @@ export async function openDriver(settings: unknown): Promise<Driver> {
   client.on('error', () => socketOf(client).destroy());
   try {
     await client.connect();
-    const driver = new PostgresqlDriver(client, prepares);
+    const driver = new PostgresqlDriver(client, prepares && optimises('prepared-statements'));
     await driver.execute({ text: sessionSettings, values: [] });
     return driver;
   } catch (error) {
@@ -73,17 +86,14 @@ export async function openDriver(settings: unknown): Promise<Driver> {
 class PostgresqlDriver implements Driver {
   readonly #client: pg.Client;
   readonly #prepares: boolean;
-  readonly #session: WireSession;
+  readonly #session: PostgresqlSession;
   #closed = false;
 
   /** @param client connected, and with no query of its own under way */
   constructor(client: pg.Client, prepares: boolean) {
     this.#client = client;
     this.#prepares = prepares;
-    const socket = socketOf(client);
-    // From here on the session reads.
-    socket.removeAllListeners('data');
-    this.#session = new WireSession(socket);
+    this.#session = optimises('own-protocol') ? wireSession(client) : new ClientSession(client);
   }
 
   get usable(): boolean {
@@ -130,6 +140,13 @@ class PostgresqlDriver implements Driver {
     await this.#client.end();
     clearTimeout(late);
   }
+}
+
+function wireSession(client: pg.Client): WireSession {
+  const socket = socketOf(client);
+  // From here on the session reads.
+  socket.removeAllListeners('data');
+  return new WireSession(socket);
 }
 
 /** The socket under a client; over TLS it is another one than the client began with. */

@@ -1,0 +1,18 @@
+import { defineConfig } from 'vitest/config';
+import suite from './vitest.config.ts';
+
+// The behaviours of the ORM once more with every optimisation switched off: what differs is a bug of one of them.
+export default defineConfig({
+  ...suite,
+  test: {
+    ...suite.test,
+    include: ['test/runtime/**/*.test.ts'],
+    exclude: [
+      // About the optimisations themselves.
+      '**/sharing.test.ts',
+      '**/shapes.test.ts',
+      '**/protocol/session.test.ts',
+    ],
+    env: { MIGRATE_ASYNC_WITHOUT: 'all' },
+  },
+});
