@@ -6,8 +6,11 @@ export default defineConfig({
   ...suite,
   test: {
     ...suite.test,
-    include: ['test/runtime/**/*.test.ts'],
+    include: ['test/runtime/orm/**/*.test.ts', 'test/runtime/faults/**/*.test.ts'],
     exclude: [
+      ...(suite.test?.exclude ?? []),
+      // The catalogue is read by plain statements.
+      '**/inspect.test.ts',
       // About the optimisations themselves.
       '**/sharing.test.ts',
       '**/shapes.test.ts',

@@ -1,7 +1,7 @@
 import { ImproperlyConfigured } from './errors.ts';
 
 /** What makes the ORM fast without changing what it does, by the names it can be switched off by. */
-const names = [
+export const optimisations = [
   /** Rows are read by code that is made for each statement. */
   'compiled-readers',
   /** A chain that was written before finds its query and its SQL. */
@@ -15,18 +15,18 @@ const names = [
   /** Many rows are written from one array per column. */
   'column-arrays',
 ] as const;
-export type Optimisation = (typeof names)[number];
+export type Optimisation = (typeof optimisations)[number];
 
 const without = switchedOff(process.env.MIGRATE_ASYNC_WITHOUT ?? '');
 
 /** The only place that knows what is switched off; bridge threads read the same environment. */
 function switchedOff(setting: string): ReadonlySet<string> {
-  if (setting === 'all') return new Set(names);
+  if (setting === 'all') return new Set(optimisations);
   const wanted = setting.split(',').filter((name) => name !== '');
-  const unknown = wanted.filter((name) => !(names as readonly string[]).includes(name));
+  const unknown = wanted.filter((name) => !(optimisations as readonly string[]).includes(name));
   if (unknown.length > 0)
     throw new ImproperlyConfigured(
-      `MIGRATE_ASYNC_WITHOUT names ${unknown.join(', ')}; there are: ${names.join(', ')}, all.`,
+      `MIGRATE_ASYNC_WITHOUT names ${unknown.join(', ')}; there are: ${optimisations.join(', ')}, all.`,
     );
   return new Set(wanted);
 }

@@ -10,6 +10,7 @@ import {
   ValueError,
 } from '@migrate-async/runtime/orm';
 import { expect, test } from 'vitest';
+import { optimises } from '../../../runtime/orm/optimisations.ts';
 import { call, lastStatement, statements, thrownBy } from '../support/differential.ts';
 import { harness, keys } from '../support/harness.ts';
 import {
@@ -146,7 +147,7 @@ behaviour('239 several plain rows go as arrays, one row as values', function* ()
     'bulkCreate',
     odd.map((name) => ({ name, age: 2 })),
   );
-  expect(lastStatement()).toContain('SELECT * FROM UNNEST(');
+  if (optimises('column-arrays')) expect(lastStatement()).toContain('SELECT * FROM UNNEST(');
   const names = Author.objects.filter({ age: 2 }).orderBy('id').valuesList('name', { flat: true });
   expect(yield* call(names, 'list')).toEqual(odd);
 });

@@ -13,9 +13,12 @@ export class ClientSession implements PostgresqlSession {
   /** @param client connected */
   constructor(client: pg.Client) {
     this.#client = client;
-    client.once('end', () => {
+    const broken = () => {
       this.#usable = false;
-    });
+    };
+    // 'error' comes at once and 'end' when the socket is closed, which may be a turn of the event loop later.
+    client.once('error', broken);
+    client.once('end', broken);
   }
 
   get usable(): boolean {
