@@ -14,6 +14,8 @@ export const optimisations = [
   'shared-connections',
   /** Many rows are written from one array per column. */
   'column-arrays',
+  /** Those arrays are sent as bytes where their values have a form that is cheaper to make than text. */
+  'binary-columns',
 ] as const;
 export type Optimisation = (typeof optimisations)[number];
 

@@ -1,4 +1,5 @@
 import { DataError, ValidationError } from '../errors.ts';
+import { type BinaryForm, timestampForm } from './binary.ts';
 import { type Decoder, Field, textDecoder } from './field.ts';
 import { describe } from './text.ts';
 
@@ -69,6 +70,9 @@ export class DateTimeField extends Field {
   readonly family = 'dateTime';
   readonly decoder: Decoder = { decode: parseTimestamp, bytes: timestampFromBytes };
 
+  override get binary(): BinaryForm {
+    return timestampForm;
+  }
   databaseType(): string {
     return 'timestamp with time zone';
   }

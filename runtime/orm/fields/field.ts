@@ -1,6 +1,7 @@
 import type { ModelMeta } from '../models/meta.ts';
 import { snakeCase } from '../models/naming.ts';
 import { type ByteDecoder, floatFromBytes, integerFromBytes } from '../protocol/decode.ts';
+import type { BinaryForm } from './binary.ts';
 
 /** A value as it is sent to the server: text, or null. */
 export type Wire = string | null;
@@ -95,6 +96,10 @@ export abstract class Field {
   }
   abstract readonly decoder: Decoder;
 
+  /** How many values are sent at once as bytes; undefined where they go as text. */
+  get binary(): BinaryForm | undefined {
+    return undefined;
+  }
   /** Text sent to the server for any value. */
   toWire(value: unknown): Wire {
     return value === null || value === undefined ? null : this.encode(value);

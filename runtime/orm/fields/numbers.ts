@@ -1,5 +1,6 @@
 import { ValidationError, ValueError } from '../errors.ts';
 import { booleanFromBytes } from '../protocol/decode.ts';
+import { type BinaryForm, booleanForm, float64Form, int16Form, int32Form, int64Form } from './binary.ts';
 import { type Decoder, Field, integerDecoder, numberDecoder, textDecoder } from './field.ts';
 import { describe, shown } from './text.ts';
 
@@ -14,6 +15,11 @@ const ranges = {
   bigint: { minimum: -(2n ** 63n), maximum: 2n ** 63n - 1n },
 } as const;
 export type IntegerType = keyof typeof ranges;
+const binaryForms: Readonly<Record<IntegerType, BinaryForm>> = {
+  smallint: int16Form,
+  integer: int32Form,
+  bigint: int64Form,
+};
 
 const wholePattern = /^\s*[+-]?\d+\s*$/;
 
@@ -30,6 +36,9 @@ export class IntegerField extends Field {
   }
   get range(): IntegerRange {
     return ranges[this.type];
+  }
+  override get binary(): BinaryForm {
+    return binaryForms[this.type];
   }
   databaseType(): string {
     return this.type;
@@ -94,6 +103,9 @@ export class FloatField extends Field {
   readonly family = 'number';
   readonly decoder = numberDecoder;
 
+  override get binary(): BinaryForm {
+    return float64Form;
+  }
   databaseType(): string {
     return 'double precision';
   }
@@ -148,6 +160,9 @@ export class BooleanField extends Field {
     bytes: booleanFromBytes,
   };
 
+  override get binary(): BinaryForm {
+    return booleanForm;
+  }
   databaseType(): string {
     return 'boolean';
   }

@@ -1,6 +1,7 @@
 import { ValueError } from '../errors.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { resolveTarget } from '../models/registry.ts';
+import type { BinaryForm } from './binary.ts';
 import { type Decoder, type Family, Field } from './field.ts';
 
 export type OnDeleteRule =
@@ -66,6 +67,9 @@ export class ForeignKeyField extends Field {
   }
   override castType(): string {
     return this.targetField.castType();
+  }
+  override get binary(): BinaryForm | undefined {
+    return this.targetField.binary;
   }
   convert(value: unknown): unknown {
     return this.targetField.convert(this.keyOf(value));

@@ -1,5 +1,6 @@
 import { ValidationError, ValueError } from '../errors.ts';
 import { wellFormed } from '../models/naming.ts';
+import { type BinaryForm, textualForm, varcharForm } from './binary.ts';
 import { type Decoder, type Family, Field, textDecoder } from './field.ts';
 
 export class TextField extends Field {
@@ -7,6 +8,9 @@ export class TextField extends Field {
   readonly family: Family = 'text';
   readonly decoder: Decoder = textDecoder;
 
+  override get binary(): BinaryForm {
+    return textualForm;
+  }
   databaseType(): string {
     return 'text';
   }
@@ -31,6 +35,9 @@ export class CharField extends TextField {
   }
   override databaseType(): string {
     return this.maxLength === undefined ? 'varchar' : `varchar(${this.maxLength})`;
+  }
+  override get binary(): BinaryForm {
+    return varcharForm;
   }
   override castType(): string {
     return 'varchar';

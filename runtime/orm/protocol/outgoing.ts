@@ -17,8 +17,8 @@ const portal = 0x50;
 export type WireValue = string | Uint8Array | null;
 
 const firstSize = 4096;
-/** Above this the buffer is given away instead of copied, and a new one begun. */
-const copyLimit = 16_384;
+/** A buffer beyond this is not kept for later messages. */
+const largestKept = 2 ** 20;
 
 /** Collects messages for one write to the socket. */
 export class Outgoing {
@@ -33,14 +33,16 @@ export class Outgoing {
     this.#at = length;
   }
 
-  /** Everything collected so far, ready to be written; collecting begins anew. */
+  /** Everything collected so far, ready to be written. It is overwritten by what is collected next, unless `giveAway`. */
   take(): Buffer {
     const filled = this.#buffer.subarray(0, this.#at);
     this.#at = 0;
-    // A socket may keep what it is given until the kernel takes it, so what is reused must be copied.
-    if (filled.length <= copyLimit) return Buffer.from(filled);
-    this.#buffer = Buffer.allocUnsafeSlow(firstSize);
+    if (this.#buffer.length > largestKept) this.#buffer = Buffer.allocUnsafeSlow(firstSize);
     return filled;
+  }
+  /** Leaves what was taken to whoever still holds it. */
+  giveAway(): void {
+    this.#buffer = Buffer.allocUnsafeSlow(this.#buffer.length);
   }
 
   parse(name: string, text: string): void {

@@ -147,7 +147,10 @@ export class WireSession {
   /** Not meant to be called from outside: writes what was collected. */
   flushNow(): void {
     this.#flushing = false;
-    if (this.#outgoing.length > 0 && this.#closed === undefined) this.#socket.write(this.#outgoing.take());
+    if (this.#outgoing.length === 0 || this.#closed !== undefined) return;
+    this.#socket.write(this.#outgoing.take());
+    // Nearly always the kernel has taken it all at once; a socket that still waits for that goes on reading the bytes.
+    if (this.#socket.writableLength > 0) this.#outgoing.giveAway();
   }
   #makeRoom(): void {
     if (this.#statements.size < statementLimit) return;

@@ -1,9 +1,13 @@
 import type { DriverRequest } from '../../bridge/messages.ts';
+import { binaryArray } from '../fields/binary.ts';
 import type { Field } from '../fields/field.ts';
 import { wireArray } from '../fields/structured.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { quote } from '../models/naming.ts';
+import { optimises } from '../optimisations.ts';
+import type { WireValue } from '../protocol/outgoing.ts';
+import { namedRequest } from './named.ts';
 
 /** Rows that come as one array per column, so that the text does not depend on how many there are. */
 export interface Unnested {
@@ -31,6 +35,13 @@ export function unnest(fields: readonly Field[], marks: readonly string[]): Unne
   };
 }
 
+/** The values of one column as an array; as bytes where that is cheaper and every value has such a form. */
+export function columnParameter(field: Field, values: readonly unknown[]): WireValue {
+  const form = optimises('binary-columns') ? field.binary : undefined;
+  const bytes = form === undefined ? undefined : binaryArray(form, values);
+  return bytes ?? wireArray(values.map((value) => field.toWire(value)));
+}
+
 /** `UPDATE … FROM UNNEST(…)`: some fields of many instances, each row once. */
 export function updateFromArrays(
   model: ModelMeta,
@@ -45,10 +56,14 @@ export function updateFromArrays(
   const [key, ...values] = columns;
   const table = quote(model.table);
   const sets = fields.map((field, at) => `${quote(field.column)} = ${values[at]}`);
-  return {
-    text: `UPDATE ${table} SET ${sets.join(', ')} FROM ${source} WHERE ${table}.${quote(model.primaryKey.column)} = ${key}`,
-    values: written.map((field) =>
-      wireArray(instances.map((instance) => field.toWire(instance[field.attribute]))),
+  const text = `UPDATE ${table} SET ${sets.join(', ')} FROM ${source} WHERE ${table}.${quote(model.primaryKey.column)} = ${key}`;
+  return namedRequest(
+    text,
+    written.map((field) =>
+      columnParameter(
+        field,
+        instances.map((instance) => instance[field.attribute]),
+      ),
     ),
-  };
+  );
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { DriverRequest } from '../../bridge/messages.ts';
 import { FieldError } from '../errors.ts';
 import { Column } from '../expressions/field-reference.ts';
@@ -8,11 +7,13 @@ import { wireArray } from '../fields/structured.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { quote } from '../models/naming.ts';
+import type { WireValue } from '../protocol/outgoing.ts';
 import { Collected, encoded } from '../query/collected.ts';
 import { Query } from '../query/query.ts';
 import { Places, Resolver } from '../query/resolver.ts';
 import { type ConflictRule, type Dialect, sentValue } from './dialect.ts';
-import { unnest } from './unnest.ts';
+import { namedRequest } from './named.ts';
+import { columnParameter, unnest } from './unnest.ts';
 import { SqlWriter } from './writer.ts';
 
 /** A value to write: text for a parameter, the column's default, or an expression. */
@@ -29,7 +30,7 @@ export function written(field: Field, value: unknown): Written {
 
 /** Builds one INSERT or UPDATE: text with parameters numbered as they are added. */
 class StatementBuilder {
-  readonly values: Wire[] = [];
+  readonly values: WireValue[] = [];
   readonly dialect: Dialect;
   readonly #names: ModelMeta | Query;
   readonly #given: readonly unknown[];
@@ -50,6 +51,9 @@ class StatementBuilder {
   list(values: readonly Wire[], element: Field): string {
     const text = wireArray(values);
     return `$${this.values.push(this.dialect.list(element)?.(text) ?? text)}`;
+  }
+  column(values: readonly unknown[], field: Field): string {
+    return `$${this.values.push(columnParameter(field, values))}`;
   }
   value(value: Written, field: Field): string {
     if ('wire' in value) return this.parameter(value.wire, field);
@@ -94,23 +98,6 @@ function namesOtherTable(expression: ExpressionNode, query: Query): boolean {
   return expression.children.some((child) => namesOtherTable(child, query));
 }
 
-const names = new Map<string, string>();
-/** Statements worth preparing are few: one per model and set of columns. */
-const mostNames = 1_000;
-
-/** Name to prepare `text` under; undefined once there are too many. */
-function nameFor(text: string): string | undefined {
-  const known = names.get(text);
-  if (known !== undefined || names.size >= mostNames) return known;
-  const name = `ma_${createHash('sha1').update(text).digest('hex').slice(0, 20)}`;
-  names.set(text, name);
-  return name;
-}
-
-function request(text: string, values: Wire[]): DriverRequest {
-  return { text, values, name: nameFor(text) };
-}
-
 export interface InsertRows {
   readonly fields: readonly Field[];
   /** Values by attribute. */
@@ -136,7 +123,7 @@ export function insertStatement(
     insert.onConflict(conflict, quote, quote(model.primaryKey.column)),
     readBack(table, returning, insert.returning),
   );
-  return request(joined(parts), builder.values);
+  return namedRequest(joined(parts), builder.values);
 }
 
 function readBack(
@@ -154,7 +141,7 @@ function joined(parts: readonly string[]): string {
 function source(fields: readonly Field[], rows: InsertRows['rows'], builder: StatementBuilder): string {
   const values = fromArrays(rows, builder.dialect) ? plainColumns(fields, rows) : undefined;
   if (values !== undefined) {
-    const marks = fields.map((field, at) => builder.list(values[at] as Wire[], field));
+    const marks = fields.map((field, at) => builder.column(values[at] as unknown[], field));
     const { source, columns } = unnest(fields, marks);
     const wanted = fields.some((field) => field.family === 'array') ? columns.join(', ') : '*';
     return `SELECT ${wanted} FROM ${source}`;
@@ -172,16 +159,16 @@ function fromArrays(rows: InsertRows['rows'], { insert }: Dialect): boolean {
 }
 
 /** The values column by column; undefined when some are expressions, or the column's default. */
-function plainColumns(fields: readonly Field[], rows: InsertRows['rows']): Wire[][] | undefined {
-  const columns: Wire[][] = [];
+function plainColumns(fields: readonly Field[], rows: InsertRows['rows']): unknown[][] | undefined {
+  const columns: unknown[][] = [];
   for (const field of fields) {
     const { attribute } = field;
     const hasDefault = field.options.dbDefault !== undefined;
-    const column = new Array<Wire>(rows.length);
+    const column = new Array<unknown>(rows.length);
     for (let at = 0; at < rows.length; at += 1) {
       const value = rows[at]?.[attribute];
       if (value instanceof ExpressionNode || (value === undefined && hasDefault)) return undefined;
-      column[at] = field.toWire(value);
+      column[at] = value;
     }
     columns.push(column);
   }
@@ -205,7 +192,7 @@ export function updateStatement(
   const where = `WHERE ${table}.${quote(model.primaryKey.column)} = ${builder.parameter(key, model.primaryKey)}`;
   const parts = [`UPDATE ${table} SET ${assignments(values, builder)}`, where];
   parts.push(readBack(table, returning, dialect.updateReturning));
-  return request(joined(parts), builder.values);
+  return namedRequest(joined(parts), builder.values);
 }
 
 /** `SELECT … WHERE key = …`, of one row. */
@@ -218,7 +205,7 @@ export function selectByKey(
   const builder = new StatementBuilder(model, dialect);
   const columns = fields.map((field) => quote(field.column)).join(', ');
   const condition = `${quote(model.primaryKey.column)} = ${builder.parameter(key, model.primaryKey)}`;
-  return request(`SELECT ${columns} FROM ${quote(model.table)} WHERE ${condition}`, builder.values);
+  return namedRequest(`SELECT ${columns} FROM ${quote(model.table)} WHERE ${condition}`, builder.values);
 }
 
 /** `SET column = CASE key WHEN … THEN …`, for databases that cannot unpack arrays. */
@@ -258,7 +245,7 @@ export function assignmentList(
   offset: number,
   dialect: Dialect,
   given: readonly unknown[] = [],
-): { readonly sql: string; readonly values: readonly Wire[] } {
+): { readonly sql: string; readonly values: readonly WireValue[] } {
   const builder = new StatementBuilder(query, dialect, given);
   builder.values.push(...new Array<Wire>(offset).fill(null));
   const sql = assignments(values, builder);
@@ -274,7 +261,7 @@ export function deleteByKeys(
 ): DriverRequest {
   const builder = new StatementBuilder(model, dialect);
   const condition = dialect.among(quote(field.column), builder.list(keys, field), field);
-  return request(`DELETE FROM ${quote(model.table)} WHERE ${condition}`, builder.values);
+  return namedRequest(`DELETE FROM ${quote(model.table)} WHERE ${condition}`, builder.values);
 }
 /** `UPDATE table SET … WHERE key = ANY(keys)` */
 export function setByKeys(
@@ -287,5 +274,5 @@ export function setByKeys(
   const key = model.primaryKey;
   const assigned = assignments(values, builder);
   const condition = dialect.among(quote(key.column), builder.list(keys, key), key);
-  return request(`UPDATE ${quote(model.table)} SET ${assigned} WHERE ${condition}`, builder.values);
+  return namedRequest(`UPDATE ${quote(model.table)} SET ${assigned} WHERE ${condition}`, builder.values);
 }
