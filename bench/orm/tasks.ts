@@ -39,7 +39,7 @@ export const tasks: readonly Task[] = [
   {
     name: 'bulkInsert',
     title: 'insert 10,000',
-    operations: 2,
+    operations: 10,
     concurrency: 1,
     reset: 'TRUNCATE bench_item RESTART IDENTITY',
     written: "SELECT md5(string_agg(item::text, ',' ORDER BY id)) FROM bench_item AS item",
@@ -47,7 +47,7 @@ export const tasks: readonly Task[] = [
   {
     name: 'updateThousand',
     title: 'update 1,000',
-    operations: 30,
+    operations: 200,
     concurrency: 1,
     reset: 'UPDATE bench_stock SET quantity = 0; VACUUM bench_stock',
     written: "SELECT md5(string_agg(stock::text, ',' ORDER BY id)) FROM bench_stock AS stock",

@@ -4,6 +4,8 @@ import { ImproperlyConfigured } from './errors.ts';
 export const optimisations = [
   /** Rows are read by code that is made for each statement. */
   'compiled-readers',
+  /** New instances get their attributes from code that is made for each model. */
+  'compiled-initialisers',
   /** A chain that was written before finds its query and its SQL. */
   'shape-cache',
   /** The extended protocol is spoken on the socket that `pg` opened: one write for all that is sent in one turn. */

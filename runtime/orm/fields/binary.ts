@@ -9,15 +9,19 @@ export interface BinaryForm {
   write(column: ColumnBytes, value: unknown): boolean;
 }
 
-/** The values as a binary array; undefined when one of them is not of the kind that the form writes. */
-export function binaryArray(form: BinaryForm, values: readonly unknown[]): Uint8Array | undefined {
+/** One attribute of many rows as a binary array; undefined when a value is not of the kind that the form writes. */
+export function binaryArray(
+  form: BinaryForm,
+  rows: readonly Readonly<Record<string, unknown>>[],
+  attribute: string,
+): Uint8Array | undefined {
   const column = new ColumnBytes();
-  for (let at = 0; at < values.length; at += 1) {
-    const value = values[at];
+  for (let at = 0; at < rows.length; at += 1) {
+    const value = rows[at]?.[attribute];
     if (value === null || value === undefined) column.null();
     else if (!form.write(column, value)) return undefined;
   }
-  return column.array(form.type, values.length);
+  return column.array(form.type, rows.length);
 }
 
 export const booleanForm: BinaryForm = {

@@ -1,7 +1,6 @@
 import { ValidationError, ValueError } from '../errors.ts';
 import { ExpressionNode } from '../expressions/node.ts';
 import type { Field } from '../fields/field.ts';
-import { ForeignKeyField } from '../fields/relations.ts';
 import { asynchronous, synchronous } from '../operations/bound.ts';
 import { deleteInstance } from '../operations/delete.ts';
 import { nativeForm } from '../operations/overridden.ts';
@@ -21,7 +20,7 @@ export class ModelInstance extends Stateful {
 
   constructor(values?: Loaded | Readonly<Record<string, unknown>>) {
     super(values instanceof Loaded ? values : undefined);
-    if (!(values instanceof Loaded)) initialise(this, values ?? {}, new.target.name);
+    if (!(values instanceof Loaded)) this[metaKey].initialise(this, values ?? {});
   }
 
   get pk(): unknown {
@@ -112,50 +111,4 @@ export class ModelInstance extends Stateful {
 function mayBeMissing(field: Field): boolean {
   const { nullable, dbDefault } = field.options;
   return nullable || field.generated || field.changesOnInsert || dbDefault !== undefined;
-}
-
-/** Gives a new instance its values and defaults. */
-function initialise(
-  instance: ModelInstance,
-  values: Readonly<Record<string, unknown>>,
-  className: string,
-): void {
-  const meta = instance[metaKey];
-  if (meta.options.abstract === true) throw new TypeError('Abstract models cannot be instantiated.');
-  for (const field of meta.fields) {
-    instance[field.attribute] = given(values, field.attribute, field.name) ?? null;
-    if (field instanceof ForeignKeyField && Object.hasOwn(values, field.name)) {
-      const value = values[field.name];
-      // An instance is assigned through the accessor, which remembers it; anything else is a key.
-      if (typeof value === 'object' && value !== null) instance[field.name] = value;
-      else instance[field.attribute] = value ?? null;
-    } else if (!Object.hasOwn(values, field.attribute)) {
-      const value = field.initialValue();
-      // Undefined stands for the database's default, until there is a row.
-      instance[field.attribute] = field.options.dbDefault === undefined ? (value ?? null) : value;
-    }
-  }
-  for (const name of Object.keys(values)) {
-    if (meta.field(name) !== undefined) continue;
-    if (isAssignable(instance, name)) instance[name] = values[name];
-    else throw new TypeError(`${className}() got unexpected keyword arguments: '${name}'`);
-  }
-}
-
-/**
- * `pk`, relations that are no columns, and properties for which the model has a setter; not the prototype, which every
- * object has a setter for.
- *
- * @param instance of the model, or its prototype
- */
-export function isAssignable(instance: object, name: string): boolean {
-  for (let each = instance; each !== Object.prototype; each = Object.getPrototypeOf(each)) {
-    const property = Object.getOwnPropertyDescriptor(each, name);
-    if (property !== undefined) return property.set !== undefined;
-  }
-  return false;
-}
-
-function given(values: Readonly<Record<string, unknown>>, attribute: string, name: string): unknown {
-  return attribute === name || Object.hasOwn(values, attribute) ? values[attribute] : undefined;
 }

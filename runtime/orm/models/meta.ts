@@ -10,6 +10,7 @@ import { checkFieldName, checkFields, checkOptions, checkRelations } from './che
 import { deferringClass } from './deferred.ts';
 import { type GenericKey, type GenericRelation, withGenericColumns } from './generic.ts';
 import { inherit } from './inheritance.ts';
+import { type Initialiser, initialiserOf } from './initialise.ts';
 import { ModelInstance } from './instance.ts';
 import { snakeCase } from './naming.ts';
 import { bindOverrides, overridableNames } from './overrides.ts';
@@ -53,6 +54,7 @@ export class ModelMeta {
   readonly #partialClasses = new Map<string, ModelConstructor>();
   readonly #base: ModelConstructor;
   #modelClass: ModelConstructor;
+  #initialise: Initialiser | undefined;
 
   constructor(name: string, own: Declaration, given: ModelOptions, base: ModelConstructor) {
     const { declaration, options, parent, link, shown } = inherit(name, own, given);
@@ -95,6 +97,12 @@ export class ModelMeta {
     if (Object.getPrototypeOf(modelClass) !== this.#base || this.#modelClass !== this.#base) return;
     this.#modelClass = modelClass;
     bindOverrides(modelClass.prototype, overridableNames, ModelInstance.prototype);
+  }
+
+  /** Gives a new instance its values and defaults. */
+  get initialise(): Initialiser {
+    this.#initialise ??= initialiserOf(this);
+    return this.#initialise;
   }
 
   /** Class of instances that have only some of the attributes; the others are read when they are first asked for. */

@@ -15,7 +15,8 @@ import { updateFromArrays } from '../sql/unnest.ts';
 import { insertStatement, updateByCases } from '../sql/write.ts';
 import type { Values } from './create.ts';
 import { list } from './read.ts';
-import { adoptRelatedKeys, insertFields, isMade, returnedTaker, updateStatementFor } from './save.ts';
+import { takeAllReturned } from './returned.ts';
+import { adoptRelatedKeys, insertFields, isMade, mayBeMade, updateStatementFor } from './save.ts';
 import { atomically, type Operation } from './steps.ts';
 
 export interface BulkCreateOptions {
@@ -66,15 +67,22 @@ function asInstance(meta: ModelMeta, given: object): ModelInstance {
 /** Instances whose key is known go first; each group has the same columns to write and to read back. */
 function groupByColumns(meta: ModelMeta, instances: readonly ModelInstance[]): ModelInstance[][] {
   // Which columns those are depends on few: what the server makes, and what an expression does.
+  const deciding = meta.localFields.filter(mayBeMade);
   const groups = new Map<string, ModelInstance[]>();
+  let group: ModelInstance[] = [];
+  let made: boolean[] | undefined;
   for (const instance of instances) {
-    let key = '';
-    for (const field of meta.localFields) {
-      if (isMade(field, instance[field.attribute])) key += `${field.column},`;
+    // Nearly always as the one before, which is found out without making a key.
+    if (
+      made === undefined ||
+      !deciding.every((field, at) => isMade(field, instance[field.attribute]) === made?.[at])
+    ) {
+      made = deciding.map((field) => isMade(field, instance[field.attribute]));
+      const key = made.join();
+      group = groups.get(key) ?? [];
+      groups.set(key, group);
     }
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [instance]);
-    else group.push(instance);
+    group.push(instance);
   }
   const hasKey = ([first]: readonly ModelInstance[]) => first?.pk !== null && first?.pk !== undefined;
   return [...groups.values()].sort((a, b) => Number(hasKey(b)) - Number(hasKey(a)));
@@ -94,7 +102,8 @@ function mostRows(
   return Math.min(batchSize, Math.max(1, Math.floor(features.maxParameters / columns)));
 }
 
-function split(instances: readonly ModelInstance[], most: number): ModelInstance[][] {
+function split(instances: readonly ModelInstance[], most: number): (readonly ModelInstance[])[] {
+  if (instances.length <= most) return [instances];
   const batches: ModelInstance[][] = [];
   for (let at = 0; at < instances.length; at += most) batches.push(instances.slice(at, at + most));
   return batches;
@@ -122,10 +131,8 @@ function* insertBatch(
     });
     return;
   }
-  const returned = yield* new SQLCompiler(alias, statement, true).execution('multi');
-  if (returned.length !== batch.length) return;
-  const take = returnedTaker(unique, dialect);
-  for (let at = 0; at < batch.length; at += 1) take(batch[at] as ModelInstance, returned[at]);
+  const result = yield* new SQLCompiler(alias, statement, true).execution('cursor');
+  takeAllReturned(batch, { meta, fields: unique, result, dialect, alias });
 }
 
 function requireBatchSize(batchSize: number | undefined): void {
@@ -184,38 +191,63 @@ export function* bulkUpdate(
   }
   if (instances.length === 0) return 0;
   queryset.query.requireUnsliced('Cannot update a query once a slice has been taken.');
+  const changing = fields.filter((field) => field.changesOnSave);
   for (const instance of instances) {
     adoptRelatedKeys(instance, 'bulk_update()', fields);
-    for (const field of fields) {
+    for (const field of changing) {
       instance[field.attribute] = field.valueForSave(instance[field.attribute], false);
     }
   }
-  return yield* atomically(database, { savepoint: false }, function* (): Operation<number> {
+  const tables = new Set(fields.map((field) => field.model));
+  const batches = split(instances, Math.min(batchSize ?? instances.length, mostUpdated(database, fields)));
+  const computed = hasExpressions(instances, fields);
+  const update = computed ? updateEach : updateBatch;
+  const updateAll = function* (): Operation<number> {
     let total = 0;
-    const most = Math.min(batchSize ?? instances.length, mostUpdated(database, fields));
-    for (const each of split(instances, most)) {
+    for (const each of batches) {
       const batch = yield* among(queryset, each);
       if (batch.length === 0) continue;
       // Fields of a parent lie in its table; every table has the same rows.
       const counts: number[] = [];
-      for (const table of new Set(fields.map((field) => field.model))) {
+      for (const table of tables) {
         const own = fields.filter((field) => field.model === table);
-        counts.push(yield* updateBatch(table, database, batch, own));
+        counts.push(yield* update(table, database, batch, own));
       }
       total += Math.max(...counts);
     }
     return total;
-  });
+  };
+  // One statement is a transaction by itself.
+  const alone = batches.length === 1 && tables.size === 1 && isEverything(queryset) && !computed;
+  return alone ? yield* updateAll() : yield* atomically(database, { savepoint: false }, updateAll);
+}
+function hasExpressions(instances: readonly ModelInstance[], fields: readonly Field[]): boolean {
+  return instances.some((instance) =>
+    fields.some((field) => instance[field.attribute] instanceof ExpressionNode),
+  );
 }
 
 /** Each row once, by the instance that comes first, and only rows of the query. */
-function* among(queryset: QuerySet, instances: readonly ModelInstance[]): Operation<ModelInstance[]> {
+function* among(
+  queryset: QuerySet,
+  instances: readonly ModelInstance[],
+): Operation<readonly ModelInstance[]> {
+  if (isEverything(queryset) && keysAscend(instances)) return instances;
   const byKey = new Map<unknown, ModelInstance>();
   for (const instance of instances) if (!byKey.has(instance.pk)) byKey.set(instance.pk, instance);
   if (isEverything(queryset)) return [...byKey.values()];
   const rows = queryset.with({ prefetches: [], known: undefined }).filter({ pk__in: [...byKey.keys()] });
   const known = new Set((yield* list(rows.orderBy().valuesList('pk', { flat: true }))) as unknown[]);
   return [...byKey.values()].filter((instance) => known.has(instance.pk));
+}
+/** True when each key is greater than the one before, as rows mostly come: no two are then the same. */
+function keysAscend(instances: readonly ModelInstance[]): boolean {
+  let last: unknown;
+  for (const { pk } of instances) {
+    if (typeof pk !== 'number' || !(last === undefined || pk > (last as number))) return false;
+    last = pk;
+  }
+  return true;
 }
 function isEverything({ shape, meta }: QuerySet): boolean {
   return new QuerySet(meta).shape === shape;
@@ -227,10 +259,6 @@ function* updateBatch(
   batch: readonly ModelInstance[],
   fields: readonly Field[],
 ): Operation<number> {
-  const computed = batch.some((instance) =>
-    fields.some((field) => instance[field.attribute] instanceof ExpressionNode),
-  );
-  if (computed) return yield* updateEach(meta, alias, batch, fields);
   const dialect = dialectOf(alias);
   const statement = dialect.insert.fromArrays
     ? updateFromArrays(meta, batch, fields)

@@ -1,5 +1,6 @@
 import { FieldError, IntegrityError, ValueError } from '../errors.ts';
-import { isAssignable, type ModelInstance } from '../models/instance.ts';
+import { isAssignable } from '../models/initialise.ts';
+import type { ModelInstance } from '../models/instance.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { relate } from '../models/state.ts';
 import type { QuerySet } from '../queryset/queryset.ts';

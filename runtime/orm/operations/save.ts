@@ -14,6 +14,7 @@ import { SQLCompiler } from '../sql/compiler.ts';
 import type { Dialect } from '../sql/dialect.ts';
 import { insertStatement, selectByKey, updateStatement, type Written, written } from '../sql/write.ts';
 import type { SaveOptions } from '../types/model.ts';
+import { takeReturned } from './returned.ts';
 import { atomically, type Operation } from './steps.ts';
 
 /** Inserts or updates the row of an instance, as Django's Model.save. */
@@ -180,6 +181,11 @@ export function isMade(field: Field, value: unknown): boolean {
   return value === undefined && field.options.dbDefault !== undefined;
 }
 
+/** False for a column whose value is always given. */
+export function mayBeMade(field: Field): boolean {
+  return field.computed || field.generated || field.options.dbDefault !== undefined;
+}
+
 /** Columns to write and columns to read back: a generated key that was not given, and database defaults. */
 export function insertFields(
   meta: ModelMeta,
@@ -195,29 +201,6 @@ export function insertFields(
 
 export function writtenValue(instance: ModelInstance, field: Field): Written {
   return written(field, instance[field.attribute]);
-}
-
-export function takeReturned(
-  instance: ModelInstance,
-  fields: readonly Field[],
-  row: readonly (string | null)[] | undefined,
-  dialect: Dialect,
-): void {
-  returnedTaker(fields, dialect)(instance, row);
-}
-/** As `takeReturned`, for many instances with the same fields. */
-export function returnedTaker(
-  fields: readonly Field[],
-  dialect: Dialect,
-): (instance: ModelInstance, row: readonly (string | null)[] | undefined) => void {
-  const decoders = fields.map((field) => dialect.decoder(field));
-  return (instance, row) => {
-    if (row === undefined) return;
-    for (const [at, field] of fields.entries()) {
-      const text = row[at] ?? null;
-      instance[field.attribute] = text === null ? null : (decoders[at]?.decode(text) ?? null);
-    }
-  };
 }
 
 /**

@@ -36,10 +36,11 @@ export function unnest(fields: readonly Field[], marks: readonly string[]): Unne
 }
 
 /** The values of one column as an array; as bytes where that is cheaper and every value has such a form. */
-export function columnParameter(field: Field, values: readonly unknown[]): WireValue {
+export function columnParameter(field: Field, rows: readonly Readonly<Record<string, unknown>>[]): WireValue {
+  const { attribute } = field;
   const form = optimises('binary-columns') ? field.binary : undefined;
-  const bytes = form === undefined ? undefined : binaryArray(form, values);
-  return bytes ?? wireArray(values.map((value) => field.toWire(value)));
+  const bytes = form === undefined ? undefined : binaryArray(form, rows, attribute);
+  return bytes ?? wireArray(rows.map((row) => field.toWire(row[attribute])));
 }
 
 /** `UPDATE … FROM UNNEST(…)`: some fields of many instances, each row once. */
@@ -59,11 +60,6 @@ export function updateFromArrays(
   const text = `UPDATE ${table} SET ${sets.join(', ')} FROM ${source} WHERE ${table}.${quote(model.primaryKey.column)} = ${key}`;
   return namedRequest(
     text,
-    written.map((field) =>
-      columnParameter(
-        field,
-        instances.map((instance) => instance[field.attribute]),
-      ),
-    ),
+    written.map((field) => columnParameter(field, instances)),
   );
 }

@@ -52,8 +52,8 @@ class StatementBuilder {
     const text = wireArray(values);
     return `$${this.values.push(this.dialect.list(element)?.(text) ?? text)}`;
   }
-  column(values: readonly unknown[], field: Field): string {
-    return `$${this.values.push(columnParameter(field, values))}`;
+  column(rows: InsertRows['rows'], field: Field): string {
+    return `$${this.values.push(columnParameter(field, rows))}`;
   }
   value(value: Written, field: Field): string {
     if ('wire' in value) return this.parameter(value.wire, field);
@@ -139,9 +139,8 @@ function joined(parts: readonly string[]): string {
 
 /** Several rows of plain values go as one array per column: the text does not depend on how many there are. */
 function source(fields: readonly Field[], rows: InsertRows['rows'], builder: StatementBuilder): string {
-  const values = fromArrays(rows, builder.dialect) ? plainColumns(fields, rows) : undefined;
-  if (values !== undefined) {
-    const marks = fields.map((field, at) => builder.column(values[at] as unknown[], field));
+  if (fromArrays(rows, builder.dialect) && !fields.some((field) => isComputed(field, rows))) {
+    const marks = fields.map((field) => builder.column(rows, field));
     const { source, columns } = unnest(fields, marks);
     const wanted = fields.some((field) => field.family === 'array') ? columns.join(', ') : '*';
     return `SELECT ${wanted} FROM ${source}`;
@@ -158,21 +157,15 @@ function fromArrays(rows: InsertRows['rows'], { insert }: Dialect): boolean {
   return insert.fromArrays && rows.length > 1;
 }
 
-/** The values column by column; undefined when some are expressions, or the column's default. */
-function plainColumns(fields: readonly Field[], rows: InsertRows['rows']): unknown[][] | undefined {
-  const columns: unknown[][] = [];
-  for (const field of fields) {
-    const { attribute } = field;
-    const hasDefault = field.options.dbDefault !== undefined;
-    const column = new Array<unknown>(rows.length);
-    for (let at = 0; at < rows.length; at += 1) {
-      const value = rows[at]?.[attribute];
-      if (value instanceof ExpressionNode || (value === undefined && hasDefault)) return undefined;
-      column[at] = value;
-    }
-    columns.push(column);
+/** True when some values of the column are expressions, or its default. */
+function isComputed({ attribute, options }: Field, rows: InsertRows['rows']): boolean {
+  const hasDefault = options.dbDefault !== undefined;
+  for (const row of rows) {
+    const value = row[attribute];
+    if (typeof value === 'object' && value instanceof ExpressionNode) return true;
+    if (value === undefined && hasDefault) return true;
   }
-  return columns;
+  return false;
 }
 
 export interface UpdateRow {
