@@ -1,3 +1,4 @@
+import { ValueError } from '../errors.ts';
 import type { Field } from './field.ts';
 
 /** What `fields.char(100)` returns: the chain an application writes. Each step gives a new description. */
@@ -30,6 +31,11 @@ export class FieldDescription {
   }
   column(name: string): FieldDescription {
     return new FieldDescription(this.field.with({ column: name }));
+  }
+  databaseType(name: string): FieldDescription {
+    if (!/^[\p{L}_"][\p{L}\p{N}_$ ".,()]*(?:\[\])*$/u.test(name))
+      throw new ValueError(`'${name}' is no name of a type.`);
+    return new FieldDescription(this.field.storedAs(name));
   }
   validate(check: (value: never) => void): FieldDescription {
     const validators = [...this.field.options.validators, check];

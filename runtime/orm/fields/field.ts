@@ -82,6 +82,9 @@ export abstract class Field {
   column = '';
   model!: ModelMeta;
 
+  /** Type of the column, where it is not the one fields of the kind have. */
+  readonly serverType: string | undefined = undefined;
+
   /** Column type in CREATE TABLE. */
   abstract databaseType(): string;
   /** Same type without a length: casting to a bounded type would cut values that an INSERT refuses. */
@@ -157,6 +160,12 @@ export abstract class Field {
     for (const check of this.options.validators) check(converted as never);
   }
 
+  /** The same field in a column of another type of the server. */
+  storedAs(type: string): this {
+    const changed = this.copy();
+    Object.assign(changed, { serverType: type, databaseType: () => type, castType: () => unbounded(type) });
+    return changed;
+  }
   /** Copy of this field that belongs to `model` under `name`. */
   bind(model: ModelMeta, name: string): this {
     const bound = this.copy();
@@ -177,4 +186,10 @@ export abstract class Field {
     Object.assign(changed, { options: { ...this.options, ...changes } });
     return changed;
   }
+}
+
+/** A type without its length; where that would mean a length of one, the type that has none. */
+function unbounded(type: string): string {
+  const plain = type.replace(/\([\d ,]+\)/, '');
+  return { character: 'bpchar', char: 'bpchar', bit: 'bit varying' }[plain.toLowerCase()] ?? plain;
 }

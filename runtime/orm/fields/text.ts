@@ -84,7 +84,9 @@ export class ChoiceField extends CharField {
     super(Math.max(1, ...choices.map((choice) => choice.length)));
     this.choices = choices;
   }
-  override columnCheck(quotedColumn: string, literal: (text: string) => string): string {
+  override columnCheck(quotedColumn: string, literal: (text: string) => string): string | undefined {
+    // An enumerated type has the values itself.
+    if (this.serverType !== undefined) return undefined;
     return `${quotedColumn} IN (${this.choices.map(literal).join(', ')})`;
   }
   override validate(value: unknown): void {

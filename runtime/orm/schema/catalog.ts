@@ -4,6 +4,8 @@ import { type Operation, statement } from '../operations/steps.ts';
 /** A table of an existing database, as the server describes it. */
 export interface TableDescription {
   readonly name: string;
+  readonly view: boolean;
+  readonly comment: string | null;
   readonly columns: readonly ColumnDescription[];
   readonly constraints: readonly ConstraintDescription[];
   readonly indexes: readonly IndexDescription[];
@@ -31,15 +33,35 @@ export interface ConstraintDescription {
   readonly target: string | null;
   readonly targetColumns: readonly string[] | null;
   readonly onDelete: DeleteRule | null;
+  /** Columns kept beside those that are unique. */
+  readonly include: readonly string[];
+  readonly nullsDistinct: boolean;
+  readonly deferrable: 'deferred' | 'immediate' | null;
+  /** Of an exclusion constraint: its terms and their operators. */
+  readonly exclusion: readonly (IndexTermDescription & { readonly operator: string })[] | null;
+  readonly method: string | null;
+  readonly condition: string | null;
   /** As ALTER TABLE takes it. */
   readonly definition: string;
+}
+export interface IndexTermDescription {
+  /** Null for an expression. */
+  readonly column: string | null;
+  readonly expression: string;
+  readonly descending: boolean;
+  readonly nullsFirst: boolean;
+  /** Operator class, where it is not the usual one of the type. */
+  readonly opclass: string | null;
 }
 export interface IndexDescription {
   readonly name: string;
   readonly unique: boolean;
   readonly method: string;
-  /** Column names, `-` in front of descending ones; null for an expression. */
-  readonly columns: readonly (string | null)[];
+  readonly terms: readonly IndexTermDescription[];
+  readonly include: readonly string[];
+  readonly nullsDistinct: boolean;
+  /** Storage parameters: `fillfactor=70`. */
+  readonly storage: readonly string[] | null;
   readonly condition: string | null;
   readonly definition: string;
 }
@@ -49,14 +71,35 @@ const columnNames = (table: string, numbers: string) =>
   `(select coalesce(json_agg(a.attname order by p.place), '[]') from unnest(${numbers}) with ordinality as p(number, place)
     join pg_attribute a on a.attrelid = ${table} and a.attnum = p.number)`;
 
+/** Terms of an index, and the columns it keeps beside them. */
+const indexTerms = (index: string, more = '') =>
+  `(select json_agg(json_build_object(
+      'column', a.attname,
+      'expression', pg_get_indexdef(${index}.indexrelid, n, true),
+      'descending', ${index}.indoption[n - 1] & 1 = 1,
+      'nullsFirst', ${index}.indoption[n - 1] & 2 = 2,
+      'opclass', (select o.opcname from pg_opclass o where o.oid = ${index}.indclass[n - 1] and not o.opcdefault)${more}
+    ) order by n)
+    from generate_series(1, ${index}.indnkeyatts) n
+    left join pg_attribute a on a.attrelid = c.oid and a.attnum = ${index}.indkey[n - 1] and a.attnum > 0)`;
+const includedColumns = (index: string) =>
+  `(select coalesce(json_agg(a.attname order by n), '[]') from generate_series(${index}.indnkeyatts + 1, ${index}.indnatts) n
+    join pg_attribute a on a.attrelid = c.oid and a.attnum = ${index}.indkey[n - 1])`;
+/** Servers before 15 have no column for it, and no such indexes. */
+const nullsDistinct = (index: string) =>
+  `not coalesce((to_jsonb(${index}) ->> 'indnullsnotdistinct')::boolean, false)`;
+
 // One row for each table, as JSON: what the catalogues hold in five tables comes in one answer.
 const query = `
 select json_build_object(
   'name', c.relname,
+  'view', c.relkind in ('v', 'm'),
+  'comment', obj_description(c.oid, 'pg_class'),
   'columns', (
     select coalesce(json_agg(json_build_object(
       'name', a.attname,
-      'type', case when t.typtype = 'd' then format_type(t.typbasetype, t.typtypmod) else format_type(a.atttypid, a.atttypmod) end,
+      'type', case when t.typtype = 'd' then format_type(t.typbasetype, t.typtypmod) else format_type(a.atttypid, a.atttypmod) end
+        || repeat('[]', a.attndims - 1),
       'required', a.attnotnull,
       'identity', a.attidentity <> '',
       'expression', pg_get_expr(d.adbin, d.adrelid),
@@ -77,9 +120,17 @@ select json_build_object(
       'target', case when k.contype = 'f' and f.relnamespace = c.relnamespace then f.relname end,
       'targetColumns', case when k.contype = 'f' then ${columnNames('k.confrelid', 'k.confkey')} end,
       'onDelete', nullif(k.confdeltype::text, ' '),
+      'include', case when x.indexrelid is null then '[]' else ${includedColumns('x')} end,
+      'nullsDistinct', ${nullsDistinct('x')},
+      'deferrable', case when k.condeferrable then case when k.condeferred then 'deferred' else 'immediate' end end,
+      'exclusion', case when k.contype = 'x' then ${indexTerms('x', ",\n      'operator', (select o.oprname from pg_operator o where o.oid = k.conexclop[n])")} end,
+      'method', m.amname,
+      'condition', pg_get_expr(x.indpred, x.indrelid),
       'definition', pg_get_constraintdef(k.oid)
     ) order by k.contype desc, k.conname), '[]')
     from pg_constraint k left join pg_class f on f.oid = k.confrelid
+    left join pg_index x on x.indexrelid = k.conindid and k.contype in ('p', 'u', 'x')
+    left join pg_class xc on xc.oid = x.indexrelid left join pg_am m on m.oid = xc.relam
     where k.conrelid = c.oid and k.contype in ('p', 'u', 'f', 'c', 'x')
   ),
   'indexes', (
@@ -87,11 +138,10 @@ select json_build_object(
       'name', i.relname,
       'unique', x.indisunique,
       'method', m.amname,
-      'columns', (
-        select json_agg(case when a.attname is null then null when x.indoption[p.place - 1] & 1 = 1 then '-' || a.attname else a.attname end order by p.place)
-        from unnest(x.indkey::int2[]) with ordinality as p(number, place)
-        left join pg_attribute a on a.attrelid = c.oid and a.attnum = p.number and p.number > 0
-      ),
+      'terms', ${indexTerms('x')},
+      'include', ${includedColumns('x')},
+      'nullsDistinct', ${nullsDistinct('x')},
+      'storage', to_json(i.reloptions),
       'condition', pg_get_expr(x.indpred, x.indrelid),
       'definition', pg_get_indexdef(x.indexrelid)
     ) order by i.relname), '[]')
@@ -100,7 +150,7 @@ select json_build_object(
   )
 )::text
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
-where n.nspname = coalesce($1, current_schema()) and c.relkind in ('r', 'p') and not c.relispartition
+where n.nspname = coalesce($1, current_schema()) and (c.relkind in ('r', 'p') and not c.relispartition or $3::boolean and c.relkind in ('v', 'm'))
   and ($2::text[] is null or c.relname = any($2::text[]))
 order by c.relname`;
 
@@ -109,13 +159,15 @@ order by c.relname`;
  *
  * @param schema the first one of the search path when absent
  * @param tables all of the schema when absent
+ * @param views whether views are tables, too
  */
 export function* describeTables(
   using: string,
   schema: string | undefined,
   tables: readonly string[] | undefined,
+  views: boolean,
 ): Operation<TableDescription[]> {
   const names = tables === undefined ? null : wireArray(tables);
-  const { rows } = yield* statement(using, { text: query, values: [schema ?? null, names] });
+  const { rows } = yield* statement(using, { text: query, values: [schema ?? null, names, String(views)] });
   return rows.map(([text]) => JSON.parse(text ?? '{}') as TableDescription);
 }

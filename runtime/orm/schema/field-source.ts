@@ -11,13 +11,16 @@ type Written = string | { readonly source: string; readonly note: string };
 /** Types by the name SQL gives them, without length; the length is passed on. */
 const types: Readonly<Record<string, (length: readonly string[]) => Written>> = {
   'character varying': ([length]) => (length === undefined ? 'char()' : `char(${length})`),
-  character: ([length]) => ({ source: `char(${length ?? ''})`, note: 'padded with blanks' }),
+  character: ([length]) => ({
+    source: `char(${length ?? ''}).databaseType('character(${length ?? 1})')`,
+    note: 'padded with blanks',
+  }),
   text: () => 'text()',
   integer: () => 'integer()',
   smallint: () => 'smallInteger()',
   bigint: () => 'bigInteger()',
   'double precision': () => 'float()',
-  real: () => ({ source: 'float()', note: 'real' }),
+  real: () => "float().databaseType('real')",
   numeric: ([precision, scale]) =>
     precision === undefined ? 'decimal()' : `decimal(${precision}, ${scale ?? 0})`,
   boolean: () => 'boolean()',
@@ -25,13 +28,13 @@ const types: Readonly<Record<string, (length: readonly string[]) => Written>> = 
   'time without time zone': () => 'time()',
   'timestamp with time zone': () => 'dateTime()',
   'timestamp without time zone': () => ({
-    source: 'dateTime()',
+    source: "dateTime().databaseType('timestamp')",
     note: 'no time zone: read and written as UTC',
   }),
   interval: () => 'duration()',
   uuid: () => 'uuid()',
   jsonb: () => 'json()',
-  json: () => ({ source: 'json()', note: 'json, not jsonb' }),
+  json: () => "json().databaseType('json')",
   bytea: () => 'binary()',
   inet: () => 'ip()',
 };
@@ -39,23 +42,21 @@ const types: Readonly<Record<string, (length: readonly string[]) => Written>> = 
 /** `fields.char(50)` for a column, without what is chained to it. */
 export function fieldSource(column: ColumnDescription, quoted: (text: string) => string): FieldSource {
   if (column.labels !== null) {
-    return {
-      source: `fields.choice(${column.labels.map(quoted).join(', ')})`,
-      note: `enumerated type ${column.type}`,
-    };
+    const choices = `fields.choice(${column.labels.map(quoted).join(', ')})`;
+    return { source: `${choices}.databaseType(${quoted(column.type)})` };
   }
-  return ofType(column.type);
+  return ofType(column.type, quoted);
 }
 
-function ofType(type: string): FieldSource {
+function ofType(type: string, quoted: (text: string) => string): FieldSource {
   if (type.endsWith('[]')) {
-    const element = ofType(type.slice(0, -2));
+    const element = ofType(type.slice(0, -2), quoted);
     return { source: `fields.array(${element.source})`, note: element.note };
   }
   // The length stands inside: `timestamp(3) without time zone`, `numeric(6,2)`.
   const length = /\(([\d,]+)\)/.exec(type);
   const written = types[type.replace(/\([\d,]+\)/, '')]?.(length?.[1]?.split(',') ?? []);
-  if (written === undefined) return { source: 'fields.text()', note: `${type}: no field of its own` };
+  if (written === undefined) return { source: `fields.text().databaseType(${quoted(type)})` };
   if (typeof written === 'string') return { source: `fields.${written}` };
   return { source: `fields.${written.source}`, note: written.note };
 }

@@ -33,9 +33,11 @@ function nameColumns(table: TableDescription, all: readonly TableDescription[]):
     const target = foreignKeyOf(table, name)?.target;
     const relation = all.some((each) => each.name === target);
     const plain = !relation ? name : name.replace(/_?id$/i, '') || name;
-    const attribute = attributeName(plain, used);
+    // Without being the key, a column cannot be called like it.
+    const key = table.constraints.find(({ kind }) => kind === 'p')?.columns ?? [table.columns[0]?.name];
+    const attribute = attributeName(plain === 'id' && key[0] !== name ? 'idField' : plain, used);
     used.add(attribute);
-    used.add(`${attribute}Id`);
+    if (relation) for (const taken of [`${attribute}Id`, `a${attribute}`]) used.add(taken);
     names.set(name, attribute);
   }
   return names;

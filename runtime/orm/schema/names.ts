@@ -1,26 +1,6 @@
+import { ModelInstance } from '../models/instance.ts';
 import { camelCase, snakeCase } from '../models/naming.ts';
 
-/** Names an instance has already, or that mean something else in a class or a declaration. */
-const taken = new Set([
-  'pk',
-  'save',
-  'asave',
-  'delete',
-  'adelete',
-  'refreshFromDb',
-  'arefreshFromDb',
-  'equals',
-  'clean',
-  'cleanFields',
-  'fullClean',
-  'afullClean',
-  'validateUnique',
-  'avalidateUnique',
-  'validateConstraints',
-  'avalidateConstraints',
-  'constructor',
-  '__proto__',
-]);
 /** Names a class of the written source must not have: what it imports, and globals that it uses. */
 const reserved = new Set([
   'Manager',
@@ -46,7 +26,7 @@ const reserved = new Set([
 export function attributeName(column: string, used: ReadonlySet<string>): string {
   const plain = camelCase(snakeCase(words(column)));
   const start = /^\d/.test(plain) || plain === '' ? `field${plain}` : plain;
-  return unlike(taken.has(start) ? `${start}Field` : start, used);
+  return unlike(isTaken(start) ? `${start}Field` : start, used);
 }
 
 /** A name for the class of `table`. */
@@ -55,6 +35,11 @@ export function className(table: string, used: ReadonlySet<string>): string {
   const start = plain.charAt(0).toUpperCase() + plain.slice(1);
   const valid = start === '' || /^\d/.test(start) ? `Table${start}` : start;
   return unlike(reserved.has(valid) ? `${valid}Model` : valid, used);
+}
+
+/** Names an instance has already. */
+function isTaken(name: string): boolean {
+  return name === 'pk' || name === '__proto__' || name in ModelInstance.prototype;
 }
 
 /** Letters, digits and single underscores: two underscores mean a lookup. */

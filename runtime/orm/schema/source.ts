@@ -1,5 +1,6 @@
 import { snakeCase } from '../models/naming.ts';
 import type { ColumnDescription, ConstraintDescription, TableDescription } from './catalog.ts';
+import { conditionSource, exclusionSource, indexSource, isPlain, uniqueSource } from './constraint-source.ts';
 import { defaultSource, type FieldSource, fieldSource, rawSource } from './field-source.ts';
 import { foreignKeyOf, type NamedTable, nameTables } from './named-tables.ts';
 import { quoted } from './names.ts';
@@ -18,7 +19,17 @@ export function modelSource(tables: readonly TableDescription[]): string {
   return `import { ${used.join(', ')} } from '@migrate-async/runtime/orm';\n\n${body}\n`;
 }
 
-const importable = ['fields', 'foreignKey', 'Manager', 'manyToMany', 'model', 'Now', 'oneToOne', 'RawSQL'];
+const importable = [
+  'F',
+  'fields',
+  'foreignKey',
+  'Manager',
+  'manyToMany',
+  'model',
+  'Now',
+  'oneToOne',
+  'RawSQL',
+];
 
 /** Writes one model. */
 class ModelWriter {
@@ -69,14 +80,15 @@ class ModelWriter {
         `The primary key is ${this.#key.join(', ')}: composite keys are not supported, the first column stands for it.`,
       );
     }
-    if (this.#key.length === 0) notes.push('The table has no primary key: the first column stands for it.');
+    if (this.#key.length === 0)
+      notes.push(
+        `The ${this.#table.view ? 'view' : 'table'} has no primary key: the first column stands for it.`,
+      );
     for (const { kind, columns, target, name, definition } of this.#table.constraints) {
       const foreign = kind === 'f' && (columns.length !== 1 || target === null || !this.#named(target));
-      if (foreign || kind === 'x') notes.push(`Not taken over: constraint ${name} ${definition}`);
+      if (foreign) notes.push(`Not taken over: constraint ${name} ${definition}`);
     }
-    for (const { name, columns, definition } of this.#table.indexes) {
-      if (columns.includes(null)) notes.push(`Not taken over: index ${name}: ${definition}`);
-    }
+    if (this.#table.comment !== null) notes.push(this.#table.comment);
     return notes.map((note) => note.replace(/\s+/g, ' '));
   }
   #named(table: string): NamedTable | undefined {
@@ -162,13 +174,11 @@ class ModelWriter {
   }
   #isUnique(column: string): boolean {
     return this.#table.constraints.some(
-      ({ kind, columns }) => kind === 'u' && columns.length === 1 && columns[0] === column,
+      (each) => each.kind === 'u' && each.columns[0] === column && this.#isOwn(each),
     );
   }
   #plainIndex(column: string): boolean {
-    return this.#table.indexes.some(
-      (index) => isPlain(index) && index.columns.length === 1 && index.columns[0] === column,
-    );
+    return this.#table.indexes.some((index) => isPlain(index) && index.terms[0]?.column === column);
   }
 
   /** A column with the check of a positive number or of a choice is that field. */
@@ -195,6 +205,7 @@ class ModelWriter {
   #options(): string {
     const { table, modelName } = this.#own;
     const options: string[] = [];
+    if (table.view) options.push('managed: false');
     if (snakeCase(modelName) !== table.name) options.push(`table: ${quoted(table.name)}`);
     const constraints = [...this.#uniques(), ...this.#checkOptions()];
     if (constraints.length > 0) options.push(`constraints: [${constraints.join(', ')}]`);
@@ -204,51 +215,41 @@ class ModelWriter {
     const line = `{ ${options.join(', ')} }`;
     return line.length <= 80 ? line : `{\n${options.map((option) => `  ${option},`).join('\n')}\n}`;
   }
-  #list(columns: readonly string[]): string {
-    const names = columns.map((column) =>
-      column.startsWith('-') ? `-${this.#attribute(column.slice(1))}` : this.#attribute(column),
-    );
-    return `[${names.map(quoted).join(', ')}]`;
-  }
   #uniques(): string[] {
+    const attribute = (column: string) => this.#attribute(column);
     const declared = this.#table.constraints
-      .filter(({ kind, columns }) => (kind === 'u' || kind === 'p') && columns.length > 1)
-      .map(
-        ({ name, columns, kind }) =>
-          `{ unique: ${this.#list(columns)}, name: ${quoted(kind === 'p' ? `${name}_uniq` : name)} }`,
-      );
-    const conditional = this.#table.indexes
-      .filter((index) => index.unique && hasColumns(index))
-      .map(({ name, columns, condition }) => {
-        const where = condition === null ? '' : `, where: ${this.#condition(condition)}`;
-        return `{ unique: ${this.#list(columns as string[])}, name: ${quoted(name)}${where} }`;
-      });
-    return [...declared, ...conditional];
+      .filter((each) => isUnique(each) && !this.#isOwn(each))
+      .map((each) => uniqueSource(each, attribute));
+    const indexes = this.#table.indexes
+      .filter(({ unique }) => unique)
+      .map((each) => indexSource(each, attribute));
+    const exclusions = this.#table.constraints
+      .filter(({ kind }) => kind === 'x')
+      .map((each) => exclusionSource(each, attribute));
+    return [...declared, ...indexes, ...exclusions];
+  }
+  /** True for a constraint that a field brings along by itself: `.unique()`, `.primaryKey()`. */
+  #isOwn({ kind, columns, include, nullsDistinct, deferrable }: ConstraintDescription): boolean {
+    if (columns.length !== 1) return false;
+    return kind === 'p' || (include.length === 0 && nullsDistinct && deferrable === null);
   }
   #checkOptions(): string[] {
     return this.#checks()
       .filter((check) => !this.#implied.has(check))
       .map(({ name, definition }) => {
         const sql = definition.replace(/^CHECK \((.*)\)(?: NOT VALID| NO INHERIT)*$/s, '$1');
-        return `{ check: ${this.#condition(sql)}, name: ${quoted(name)} }`;
+        return `{ check: ${conditionSource(sql)}, name: ${quoted(name)} }`;
       });
   }
   #indexOptions(): string[] {
     return this.#table.indexes
-      .filter((index) => !index.unique && hasColumns(index) && !this.#isImplied(index))
-      .map(({ name, columns, condition, method }) => {
-        const where = condition === null ? '' : `, where: ${this.#condition(condition)}`;
-        const using = method === 'btree' ? '' : `, using: ${quoted(method)}`;
-        return `{ fields: ${this.#list(columns as string[])}, name: ${quoted(name)}${using}${where} }`;
-      });
+      .filter((index) => !index.unique && !isPlain(index))
+      .map((index) => indexSource(index, (column) => this.#attribute(column)));
   }
-  /** Indexes that `.index()` and foreign keys make by themselves. */
-  #isImplied(index: TableDescription['indexes'][number]): boolean {
-    return isPlain(index) && index.columns.length === 1 && !String(index.columns[0]).startsWith('-');
-  }
-  #condition(sql: string): string {
-    return rawSource(sql, quoted, 'fields.boolean()');
-  }
+}
+
+function isUnique({ kind }: ConstraintDescription): boolean {
+  return kind === 'u' || kind === 'p';
 }
 
 /** What the database does about rows that point at a deleted one; an application leaves that to it. */
@@ -262,13 +263,6 @@ function deleteRule(
   if ((onDelete === 'n' || onDelete === 'd') && !required) return { rule: 'dbSetNull' };
   if (onDelete === 'n' || onDelete === 'd') return { rule: 'doNothing', note: definition };
   return { rule: 'doNothing' };
-}
-
-function hasColumns({ columns }: TableDescription['indexes'][number]): boolean {
-  return !columns.includes(null);
-}
-function isPlain({ unique, condition, method }: TableDescription['indexes'][number]): boolean {
-  return !unique && condition === null && method === 'btree';
 }
 
 /** The values of `CHECK (column IN (…))`, as the server writes it back. */

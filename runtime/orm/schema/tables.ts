@@ -35,6 +35,8 @@ export interface InspectOptions extends TableOptions {
   readonly schema?: string;
   /** Tables to write models for; all of the schema when absent. */
   readonly tables?: readonly string[];
+  /** Whether to write models for views, too: `managed: false`, keyed by their first column. */
+  readonly views?: boolean;
 }
 
 /**
@@ -50,14 +52,19 @@ export function ainspectTables(options?: InspectOptions): Promise<string> {
   return asynchronous(inspect(options));
 }
 
-function* inspect({ using = 'default', schema, tables }: InspectOptions = {}): Operation<string> {
+function* inspect({
+  using = 'default',
+  schema,
+  tables,
+  views = false,
+}: InspectOptions = {}): Operation<string> {
   const { name } = dialectOf(using);
   if (name !== 'postgresql') {
     throw new NotSupportedError(
       `inspectTables() reads the catalogues of PostgreSQL, and '${using}' is ${name}.`,
     );
   }
-  return modelSource(yield* describeTables(using, schema, tables));
+  return modelSource(yield* describeTables(using, schema, tables, views));
 }
 
 function* create(models: readonly AnyModel[], { using = 'default' }: TableOptions = {}): Operation<void> {

@@ -15,22 +15,25 @@ export interface Unnested {
   readonly source: string;
   /** The columns of a row, in the order of the fields. */
   readonly columns: readonly string[];
+  /** True when none of the columns needs a cast. */
+  readonly direct: boolean;
 }
 
 /**
  * Casts are to unbounded types: a bounded one would cut a string that is too long instead of refusing it. UNNEST takes
- * arrays of arrays apart altogether, so that those come as text.
+ * arrays of arrays apart altogether, and composite types into columns, so that those come as text.
  *
  * @param marks a parameter for each field
  */
 export function unnest(fields: readonly Field[], marks: readonly string[]): Unnested {
-  const isArray = (field: Field) => field.family === 'array';
-  const arrays = fields.map((field, at) => `${marks[at]}::${isArray(field) ? 'text' : field.castType()}[]`);
+  const asText = (field: Field) => field.family === 'array' || field.serverType !== undefined;
+  const arrays = fields.map((field, at) => `${marks[at]}::${asText(field) ? 'text' : field.castType()}[]`);
   const names = fields.map((_field, at) => `v${at}`);
   return {
+    direct: !fields.some(asText),
     source: `UNNEST(${arrays.join(', ')}) AS source(${names.join(', ')})`,
     columns: fields.map((field, at) =>
-      isArray(field) ? `source.v${at}::${field.castType()}` : `source.v${at}`,
+      asText(field) ? `source.v${at}::${field.castType()}` : `source.v${at}`,
     ),
   };
 }

@@ -141,8 +141,8 @@ function joined(parts: readonly string[]): string {
 function source(fields: readonly Field[], rows: InsertRows['rows'], builder: StatementBuilder): string {
   if (fromArrays(rows, builder.dialect) && !fields.some((field) => isComputed(field, rows))) {
     const marks = fields.map((field) => builder.column(rows, field));
-    const { source, columns } = unnest(fields, marks);
-    const wanted = fields.some((field) => field.family === 'array') ? columns.join(', ') : '*';
+    const { source, columns, direct } = unnest(fields, marks);
+    const wanted = direct ? '*' : columns.join(', ');
     return `SELECT ${wanted} FROM ${source}`;
   }
   const lists = rows.map(

@@ -55,6 +55,8 @@ export interface Column<
   primaryKey(): Column<T, Null, Optional, true>;
   /** Name of the column in the table, when it is not the snake_case of the attribute. */
   column(name: string): Column<T, Null, Optional, Primary>;
+  /** Type of the column, where it is none of those the fields have: `'point'`, `'citext'`, the name of an enumeration. */
+  databaseType(name: string): Column<T, Null, Optional, Primary>;
   /** Adds a check that `fullClean()` runs; it throws ValidationError when the value is not acceptable. */
   validate(check: (value: Plain<T>) => void): Column<T, Null, Optional, Primary>;
   /** Date and date-time columns: set to now by every `save()`. */
