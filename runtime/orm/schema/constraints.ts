@@ -5,7 +5,7 @@ import type { Dialect } from '../sql/dialect.ts';
 import type { ConstraintOptions, Deferrable, ExclusionOptions, UniqueOptions } from '../types/model.ts';
 import { createIndex, warnOfMissing } from './indexes.ts';
 import { conditionSql } from './inlined.ts';
-import { includeSql, indexTerm } from './terms.ts';
+import { includeSql, indexTerm, qualified } from './terms.ts';
 
 /** What stands in CREATE TABLE behind the columns. */
 export function constraintClauses(model: ModelMeta, dialect: Dialect): string[] {
@@ -126,7 +126,7 @@ function exclusion(model: ModelMeta, constraint: ExclusionOptions, dialect: Dial
     const [given, sign, opclass] = pair;
     if (!operator.test(sign)) throw new ImproperlyConfigured(`'${sign}' is no operator of PostgreSQL.`);
     const { sql, order } = indexTerm(model, given, dialect);
-    return `${sql}${opclass === undefined ? '' : ` ${quote(opclass)}`}${order} WITH ${sign}`;
+    return `${sql}${opclass === undefined ? '' : ` ${qualified(opclass)}`}${order} WITH ${sign}`;
   });
   const condition = where === undefined ? '' : ` WHERE (${conditionSql(model, where, dialect)})`;
   return [

@@ -3,6 +3,7 @@ import { camelCase, snakeCase } from '../models/naming.ts';
 
 /** Names a class of the written source must not have: what it imports, and globals that it uses. */
 const reserved = new Set([
+  'F',
   'Manager',
   'RawSQL',
   'Now',
@@ -25,7 +26,7 @@ const reserved = new Set([
 /** A name for an attribute that stands for `column`, unlike those in `used`. */
 export function attributeName(column: string, used: ReadonlySet<string>): string {
   const plain = camelCase(snakeCase(words(column)));
-  const start = /^\d/.test(plain) || plain === '' ? `field${plain}` : plain;
+  const start = begins(plain) ? plain : `field${plain}`;
   return unlike(isTaken(start) ? `${start}Field` : start, used);
 }
 
@@ -33,8 +34,12 @@ export function attributeName(column: string, used: ReadonlySet<string>): string
 export function className(table: string, used: ReadonlySet<string>): string {
   const plain = camelCase(snakeCase(words(table)));
   const start = plain.charAt(0).toUpperCase() + plain.slice(1);
-  const valid = start === '' || /^\d/.test(start) ? `Table${start}` : start;
+  const valid = begins(start) ? start : `Table${start}`;
   return unlike(reserved.has(valid) ? `${valid}Model` : valid, used);
+}
+
+function begins(name: string): boolean {
+  return /^\p{ID_Start}/u.test(name);
 }
 
 /** Names an instance has already. */
@@ -45,7 +50,7 @@ function isTaken(name: string): boolean {
 /** Letters, digits and single underscores: two underscores mean a lookup. */
 function words(name: string): string {
   return name
-    .replace(/[^\p{L}\p{N}]+/gu, '_')
+    .replace(/[^\p{ID_Continue}]+/gu, '_')
     .replace(/^_+|_+$/g, '')
     .replace(/_+/g, '_');
 }

@@ -56,8 +56,11 @@ export function termList(terms: readonly IndexTerm[], opclasses: readonly string
 }
 
 /** A name that may stand in a schema: `public.gin_trgm_ops`. */
-function qualified(name: string): string {
-  return name.split('.').map(quote).join('.');
+export function qualified(name: string): string {
+  const parts = name.split('.');
+  if (parts.length > 2 || parts.includes(''))
+    throw new ValueError(`'${name}' is no name of an operator class.`);
+  return parts.map(quote).join('.');
 }
 
 /** ` INCLUDE (…)`: columns that are kept beside the terms, so that they can be read from the index. */
