@@ -69,7 +69,7 @@ export class ForeignKeyField extends Field {
     return this.targetField.castType();
   }
   override get binary(): BinaryForm | undefined {
-    return this.targetField.binary;
+    return this.targetField.serverType === undefined ? this.targetField.binary : undefined;
   }
   convert(value: unknown): unknown {
     return this.targetField.convert(this.keyOf(value));

@@ -41,7 +41,9 @@ export function unnest(fields: readonly Field[], marks: readonly string[]): Unne
 /** The values of one column as an array; as bytes where that is cheaper and every value has such a form. */
 export function columnParameter(field: Field, rows: readonly Readonly<Record<string, unknown>>[]): WireValue {
   const { attribute } = field;
-  const form = optimises('binary-columns') ? field.binary : undefined;
+  // Bytes must be those of the very type.
+  const plain = field.serverType === undefined && optimises('binary-columns');
+  const form = plain ? field.binary : undefined;
   const bytes = form === undefined ? undefined : binaryArray(form, rows, attribute);
   return bytes ?? wireArray(rows.map((row) => field.toWire(row[attribute])));
 }
