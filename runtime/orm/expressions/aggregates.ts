@@ -9,7 +9,7 @@ import { fieldOf } from './arguments.ts';
 import { Computable } from './arithmetic.ts';
 import { wider } from './beside.ts';
 import { type Condition, conditionFrom } from './condition.ts';
-import { FieldReference, Star } from './field-reference.ts';
+import { FieldReference, Star, WrittenValue } from './field-reference.ts';
 import { ExpressionNode, OrderingTerm, type ShapeSink } from './node.ts';
 import { Parameter, Value } from './value.ts';
 
@@ -207,6 +207,7 @@ export class Aggregate extends Computable {
   #default: ExpressionNode | undefined;
   #defaultValue(): ExpressionNode {
     const given = this.options.default;
+    if (given instanceof WrittenValue) return given.value;
     this.#default ??= given instanceof ExpressionNode ? given : new Value(given);
     return this.#default;
   }

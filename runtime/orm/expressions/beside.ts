@@ -1,6 +1,7 @@
 import { FieldError } from '../errors.ts';
 import type { Family, Field } from '../fields/field.ts';
 import { DecimalField, FloatField, IntegerField } from '../fields/numbers.ts';
+import { ArrayField, JsonField } from '../fields/structured.ts';
 import { TextField } from '../fields/text.ts';
 import type { ExpressionNode } from './node.ts';
 import { Parameter } from './value.ts';
@@ -8,10 +9,11 @@ import { Parameter } from './value.ts';
 /** Families whose values are written as strings, so that a string beside one of them is one of them. */
 const writtenAsText: ReadonlySet<Family> = new Set(['date', 'time', 'dateTime', 'uuid', 'ip']);
 
-/** A value beside an expression of a type that JavaScript has no values of: an exact decimal, a date. */
+/** A value beside an expression of a type that it does not have by itself: an exact decimal, a date, an array. */
 export function typedBeside(value: ExpressionNode, other: Field | undefined): ExpressionNode {
   if (!(value instanceof Parameter) || other === undefined) return value;
   if (other instanceof DecimalField) return value.as(other);
+  if (value.output instanceof JsonField && other instanceof ArrayField) return value.as(other);
   const { family } = value.output;
   const date = family === 'dateTime' && other.family === 'date';
   return (family === 'text' && writtenAsText.has(other.family)) || date ? value.as(other) : value;

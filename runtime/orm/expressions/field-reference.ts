@@ -33,9 +33,9 @@ export class WrittenValue extends Computable {
   /** Under which the value is looked up when the query is built. */
   readonly value: Value;
 
-  constructor(value: unknown) {
+  constructor(value: unknown, output?: Field) {
     super();
-    this.value = new Value(value);
+    this.value = new Value(value, output);
   }
   get output(): Field {
     return this.value.output;

@@ -6,8 +6,10 @@ import type {
   Condition as TypedCondition,
   AggregateOptions as TypedOptions,
 } from '../types/expressions.ts';
+import type { Column } from '../types/schema.ts';
 import { Aggregate, type AggregateKind, type AggregateOptions, aggregateKinds } from './aggregates.ts';
-import { argument } from './arguments.ts';
+import { argument, fieldOf } from './arguments.ts';
+import type { PlainOf } from './comparison.ts';
 import { Condition } from './condition.ts';
 import { FieldReference, Star, WrittenValue } from './field-reference.ts';
 
@@ -21,9 +23,18 @@ export function Q<const W extends object>(where?: W): TypedCondition<W> {
   return Condition.of(where === undefined ? {} : where) as unknown as TypedCondition<W>;
 }
 
-/** A JavaScript value as an expression. */
-export function Value<T>(value: T): Expression<T, never, 'value'> {
-  return new WrittenValue(value) as unknown as Expression<T, never, 'value'>;
+/**
+ * A JavaScript value as an expression.
+ *
+ * @param options `outputField` where the value's own type will not do: `Value('7.50', { outputField: fields.decimal(6, 2) })`
+ */
+export function Value<T>(
+  value: unknown,
+  options: { readonly outputField: Column<T, boolean, boolean, boolean> },
+): Expression<PlainOf<T>, never, 'value'>;
+export function Value<T>(value: T): Expression<T, never, 'value'>;
+export function Value(value: unknown, options: { readonly outputField?: unknown } = {}): unknown {
+  return new WrittenValue(value, fieldOf(options.outputField));
 }
 
 /** Number of rows (`'*'`), or of rows where the value is not null. */

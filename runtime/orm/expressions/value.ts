@@ -33,10 +33,8 @@ export class Value extends ExpressionNode {
   }
   resolve(resolver: Resolver): ExpressionNode {
     if (this.value === null) return new NullLiteral();
-    return new Parameter(
-      resolver.place(this, (value) => this.#output.toWire(value)),
-      this.#output,
-    );
+    const placeAs = (output: Field) => resolver.place(this, (value) => output.toWire(value));
+    return new Parameter(placeAs(this.#output), this.#output, undefined, placeAs);
   }
   toSql(): string {
     throw new Error('a value is resolved before it is compiled');
@@ -51,12 +49,20 @@ export class Parameter extends ExpressionNode {
   readonly place: number;
   readonly #output: Field;
   readonly #finish: ((value: unknown) => Wire) | undefined;
+  readonly #placeAs: ((output: Field) => number) | undefined;
 
-  constructor(place: number, output: Field, finish?: (value: unknown) => Wire) {
+  /** @param placeAs has the value encoded as another type */
+  constructor(
+    place: number,
+    output: Field,
+    finish?: (value: unknown) => Wire,
+    placeAs?: (output: Field) => number,
+  ) {
     super();
     this.place = place;
     this.#output = output;
     this.#finish = finish;
+    this.#placeAs = placeAs;
   }
   get output(): Field {
     return this.#output;
@@ -67,9 +73,10 @@ export class Parameter extends ExpressionNode {
   resolve(): ExpressionNode {
     return this;
   }
-  /** The same value sent as another type. */
+  /** The same value sent as another type; what would have been JSON is written anew. */
   as(output: Field): Parameter {
-    return new Parameter(this.place, output, this.#finish);
+    const place = this.#output instanceof JsonField ? this.#placeAs?.(output) : undefined;
+    return new Parameter(place ?? this.place, output, this.#finish);
   }
   toSql(writer: SqlWriter): string {
     const mark = writer.parameter(this.place, this.#finish, this.#output);

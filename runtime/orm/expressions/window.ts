@@ -4,6 +4,7 @@ import type { Resolver } from '../query/resolver.ts';
 import type { SqlWriter } from '../sql/writer.ts';
 import { Aggregate } from './aggregates.ts';
 import { Computable } from './arithmetic.ts';
+import { typedBeside } from './beside.ts';
 import type { ExpressionNode, OrderingTerm, ShapeSink } from './node.ts';
 
 /** A function that only has a meaning over a window: `Rank()`. */
@@ -35,7 +36,13 @@ export class WindowFunction extends Computable {
   }
   resolve(resolver: Resolver): WindowFunction {
     const values = this.#values.map((value) => value.resolve(resolver));
-    return new WindowFunction(this.#name, values, this.#fixed);
+    const [value, offset, fallback] = values;
+    if (value === undefined || offset === undefined || fallback === undefined) {
+      return new WindowFunction(this.#name, values, this.#fixed);
+    }
+    // What stands in for a missing neighbour is of the neighbour's type.
+    const beside = typedBeside(fallback, value.output);
+    return new WindowFunction(this.#name, [value, offset, beside], this.#fixed);
   }
   toSql(writer: SqlWriter): string {
     return `${this.#name}(${this.#values.map((value) => value.toSql(writer)).join(', ')})`;
