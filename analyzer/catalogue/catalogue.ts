@@ -58,6 +58,10 @@ export class Catalogue {
   private readonly overrides: CatalogueOverrides;
   private readonly internalHosts: readonly string[];
   private readonly byPackage = new Map<string, Indexed[]>();
+  /** Packages of one kind of name, such as every client of a cloud. */
+  private readonly families: (Indexed & { readonly includes: (name: string) => boolean })[] = [];
+  /** Exports of generated clients, with the package that generates them. */
+  private readonly generated = new Map<string, string>();
 
   /**
    * @param overrides what the project knows better, by package, call shape and host
@@ -86,10 +90,10 @@ export class Catalogue {
    * @param value what is called, ending in the `call` or `new` step of the call itself
    */
   match(value: ApiValue, context: CallContext = {}): ClientCall | undefined {
-    const found = this.candidates(value.module).find(({ matchers }) =>
-      matchers().some((matches) => matches(value.steps)),
-    );
-    return found && describe(found, value.steps, context, this);
+    const named = this.candidates(value.module);
+    const candidates = named.length > 0 ? named : this.generatedAs(value.steps);
+    const found = candidates.find(({ matchers }) => matchers().some((matches) => matches(value.steps)));
+    return found && describe(found, value, context, this);
   }
 
   /** Whether the package does its I/O as a middleware, on every request. */
@@ -111,9 +115,17 @@ export class Catalogue {
 
   private add(entry: ClientEntry, override: LatencyOverride | undefined): void {
     const indexed = { entry, override, matchers: once(() => entry.shapes.map(parseShape)) };
+    if (entry.package.includes('*')) this.families.push({ ...indexed, includes: oneOf([entry.package]) });
+    for (const name of entry.generated ?? []) this.generated.set(name, entry.package);
     const known = this.byPackage.get(entry.package);
     if (known === undefined) this.byPackage.set(entry.package, [indexed]);
     else known.push(indexed);
+  }
+
+  /** `new PrismaClient()` is Prisma's, though it comes from `../generated/prisma`, which need not be there. */
+  private generatedAs([first]: readonly ApiStep[]): readonly Indexed[] {
+    const name = first?.kind === 'member' ? this.generated.get(first.name) : undefined;
+    return name === undefined ? [] : (this.byPackage.get(name) ?? []);
   }
 
   /** Clients of the module, or of the package it is a part of: `drizzle-orm/node-postgres` is `drizzle-orm`. */
@@ -123,7 +135,7 @@ export class Catalogue {
       const found = this.byPackage.get(name);
       if (found !== undefined) return found;
     }
-    return [];
+    return this.families.filter(({ includes }) => includes(clean));
   }
 }
 
@@ -137,7 +149,7 @@ function once<T>(compute: () => T): () => T {
 
 function describe(
   { entry, override }: Indexed,
-  steps: readonly ApiStep[],
+  { module, steps }: ApiValue,
   context: CallContext,
   catalogue: Catalogue,
 ): ClientCall | undefined {
@@ -156,7 +168,7 @@ function describe(
   const weight = chosen.external === undefined ? own : chosen.external ? 'external' : 'shared';
   const streaming = streams(entry, members.at(-1) ?? '', context);
   return {
-    client: entry.name ?? entry.package,
+    client: entry.package.includes('*') ? module : (entry.name ?? entry.package),
     category,
     weight,
     operation,

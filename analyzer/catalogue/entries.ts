@@ -10,6 +10,7 @@ export interface ClientEntry {
   readonly latency: string;
   readonly shapes: readonly string[];
   readonly perCall?: Readonly<Record<string, string>>;
+  readonly generated?: readonly string[];
   readonly lazy?: true;
   readonly streaming?: readonly string[];
   readonly paged?: readonly string[];

@@ -156,6 +156,10 @@ function isKnownHarmless(walk: Walk, node: CallNode, values: readonly Value[]): 
   const binding = walk.file.scopes.bindingOf(root);
   // What a framework hands a middleware to go on with.
   if (root === node.callee && root.name === 'next' && binding?.kind === 'parameter') return true;
+  // A helper that is handed the request reads what is of the request, too.
+  const member = memberName(unwrapped(node.callee)) ?? '';
+  if (/^(?:req|request)$/.test(root.name) && /^(?:json|text|formData|arrayBuffer|blob)$/.test(member))
+    return true;
   // The request and the response: reading a body is part of every request.
   return binding === undefined || isEntryParameter(walk, binding.declaration);
 }

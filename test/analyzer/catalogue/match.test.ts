@@ -79,6 +79,58 @@ describe('the catalogue', () => {
     expect(named(text)).toEqual([]);
   });
 
+  it.each([
+    [
+      `import { PublishCommand, SchedulerClient } from '@aws-sdk/client-scheduler'; new SchedulerClient({}).send(new PublishCommand({}))`,
+      '@aws-sdk/client-scheduler SchedulerClient.send external_api',
+    ],
+    [
+      `import { S3Client } from '@aws-sdk/client-s3'; new S3Client({}).send(c)`,
+      '@aws-sdk/client-s3 S3Client.send storage',
+    ],
+    [
+      `import { TranslationServiceClient } from '@google-cloud/translate'; new TranslationServiceClient().translateText({})`,
+      '@google-cloud/translate TranslationServiceClient.translateText external_api',
+    ],
+    [
+      `import { PineconeStore } from '@langchain/pinecone'; new PineconeStore(e, {}).similaritySearch('q')`,
+      '@langchain/pinecone PineconeStore.similaritySearch llm',
+    ],
+    [
+      `import { PrismaClient } from '../generated/prisma/client.js'; const db = new PrismaClient(); db.user.findMany()`,
+      '@prisma/client PrismaClient.user.findMany orm',
+    ],
+    [
+      `import { createClient } from '@supabase/supabase-js'; createClient(u, k).storage.from('b').upload('p', f)`,
+      '@supabase/supabase-js storage createClient.storage.from.upload storage',
+    ],
+    [
+      `import { createClientPool } from 'redis'; const pool = createClientPool(); pool.get('k')`,
+      'redis createClientPool.get cache',
+    ],
+    [
+      `import { Client } from '@modelcontextprotocol/sdk/client/index.js'; const c = new Client(i); c.callTool({ name: 'x' })`,
+      '@modelcontextprotocol/sdk Client.callTool external_api',
+    ],
+    [
+      `import createClient from 'openapi-fetch'; const api = createClient({ baseUrl: 'https://a.io' }); api.GET('/x')`,
+      'openapi-fetch GET http_client',
+    ],
+    [
+      `import { MercadoPagoConfig, Payment } from 'mercadopago'; new Payment(new MercadoPagoConfig({})).create({})`,
+      'mercadopago Payment.create payment',
+    ],
+  ])('knows families of packages and what is generated: %s', (text, expected) => {
+    expect(named(text)).toContain(expected);
+  });
+
+  it('leaves a family to the entries that say more', () => {
+    expect(named(`import { SQSClient } from '@aws-sdk/client-sqs'; new SQSClient({}).send(c);`)).toEqual([
+      '@aws-sdk/client-sqs SQSClient.send queue',
+    ]);
+    expect(named(`import { Redis } from 'ioredis'; const r = new Redis(); r.on('error', f);`)).toEqual([]);
+  });
+
   it('gives each kind of call its own latency class', () => {
     const text = `import OpenAI from 'openai'; const o = new OpenAI(); o.chat.completions.create({}); o.embeddings.create({});`;
     expect(callsIn(text).map(({ latency }) => latency.p50)).toEqual([2000, 150]);
