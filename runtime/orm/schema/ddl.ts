@@ -8,9 +8,17 @@ import { constraintClauses, uniqueIndexes } from './constraints.ts';
 import { indexStatements } from './indexes.ts';
 import { expressionSql } from './inlined.ts';
 
-/** Statements that create the tables of `models`: tables first, then foreign keys, so that cycles are no problem. */
-export function createStatements(models: readonly ModelMeta[], dialect: Dialect): string[] {
-  const tables = withThroughTables(models);
+/**
+ * Statements that create the tables of `models`: tables first, then foreign keys, so that cycles are no problem.
+ *
+ * @param existing names of tables to leave out
+ */
+export function createStatements(
+  models: readonly ModelMeta[],
+  dialect: Dialect,
+  existing: ReadonlySet<unknown> = new Set(),
+): string[] {
+  const tables = withThroughTables(models).filter(({ table }) => !existing.has(table));
   for (const model of tables) model.requireSound();
   return [
     ...tables.map((model) => createTable(model, dialect)),

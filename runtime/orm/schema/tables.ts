@@ -15,11 +15,16 @@ export interface TableOptions {
   readonly using?: string;
 }
 
+export interface CreateOptions extends TableOptions {
+  /** Leaves out tables that are there, whatever their columns; one that is there is an error otherwise. */
+  readonly ifNotExists?: boolean;
+}
+
 /** Creates the tables of `models`, in one transaction. */
-export function createTables(models: readonly AnyModel[], options?: TableOptions): void {
+export function createTables(models: readonly AnyModel[], options?: CreateOptions): void {
   runBlocking(create(models, options));
 }
-export function acreateTables(models: readonly AnyModel[], options?: TableOptions): Promise<void> {
+export function acreateTables(models: readonly AnyModel[], options?: CreateOptions): Promise<void> {
   return asynchronous(create(models, options));
 }
 /** Drops the tables of `models` and whatever refers to them. */
@@ -67,10 +72,19 @@ function* inspect({
   return modelSource(yield* describeTables(using, schema, tables, views));
 }
 
-function* create(models: readonly AnyModel[], { using = 'default' }: TableOptions = {}): Operation<void> {
-  const statements = createStatements(models.map(describedBy), dialectOf(using));
+function* create(
+  models: readonly AnyModel[],
+  { using = 'default', ifNotExists = false }: CreateOptions = {},
+): Operation<void> {
+  const dialect = dialectOf(using);
+  const described = models.map(describedBy);
   yield* atomically(using, {}, function* (): Operation<void> {
-    for (const text of statements) yield* statement(using, { text, values: [] }, true);
+    const known = ifNotExists
+      ? yield* statement(using, { text: dialect.schema.tableNames, values: [] })
+      : undefined;
+    const existing = new Set(known?.rows.map(([name]) => name));
+    for (const text of createStatements(described, dialect, existing))
+      yield* statement(using, { text, values: [] }, true);
   });
 }
 

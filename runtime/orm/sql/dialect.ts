@@ -190,6 +190,8 @@ export interface SchemaDialect {
   readonly features: ReadonlySet<SchemaFeature>;
   /** An expression as the default of a column. */
   defaultExpression(sql: string): string;
+  /** Query for the names of all tables that can be seen without naming a schema. */
+  readonly tableNames: string;
   /** @param tables quoted names, those that refer to others last */
   drop(tables: readonly string[]): readonly string[];
 }

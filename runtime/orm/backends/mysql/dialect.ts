@@ -297,6 +297,7 @@ export const mysqlDialect: Dialect = {
     // Text is compared as it is, case included, as elsewhere.
     tableSuffix: ' CHARACTER SET utf8mb4 COLLATE utf8mb4_bin',
     features: new Set(),
+    tableNames: 'SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()',
     defaultExpression: (sql) => `(${sql})`,
     drop: (tables) => [
       'SET SESSION foreign_key_checks = 0',

@@ -178,6 +178,8 @@ export const postgresqlDialect: Dialect = {
     tableSuffix: '',
     foreignKeySuffix: ' DEFERRABLE INITIALLY DEFERRED',
     features: new Set(['condition', 'expression', 'nullsDistinct', 'deferrable', 'exclusion', 'tuning']),
+    tableNames:
+      "select relname::text from pg_class where relkind in ('r', 'p', 'v', 'm', 'f') and pg_table_is_visible(oid)",
     defaultExpression: (sql) => sql,
     // One statement: the server sorts out what depends on what.
     drop: (tables) => [`DROP TABLE IF EXISTS ${tables.join(', ')} CASCADE`],

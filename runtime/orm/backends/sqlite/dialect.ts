@@ -280,6 +280,7 @@ export const sqliteDialect: Dialect = {
     tableSuffix: '',
     foreignKeySuffix: ' DEFERRABLE INITIALLY DEFERRED',
     features: new Set(['condition', 'expression']),
+    tableNames: "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')",
     defaultExpression: (sql) => `(${sql})`,
     // What refers to a table goes before it; references are checked when all are gone.
     drop: (tables) => [
