@@ -327,7 +327,8 @@ test('statementTimeout: the server gives the statement up', async () => {
 });
 test('statementTimeout: a server that stays silent is given up', async () => {
   const proxy = await startProxy(setup.url);
-  await setup.configure({ url: proxy.url, statementTimeout: 50, cancelTimeout: 50, pool: { max: 1 } });
+  const limits = { statementTimeout: 50, cancelTimeout: 50, connectTimeout: 200 };
+  await setup.configure({ url: proxy.url, ...limits, pool: { max: 1 } });
   await Book.objects.acount();
   proxy.rule = () => 'drop';
   const error = await Book.objects.acount().catch((caught: unknown) => caught);

@@ -1,4 +1,4 @@
-import { asyncContext } from '@migrate-async/runtime';
+import { asyncContext, threadCounts } from '@migrate-async/runtime';
 import {
   acreateTables,
   configureDatabases,
@@ -25,7 +25,8 @@ afterAll(async () => {
 
 test('restarted under 200 requests: each commits whole or fails, and the pool recovers', async () => {
   const unhandled: unknown[] = [];
-  process.on('unhandledRejection', (reason) => unhandled.push(reason));
+  const note = (reason: unknown) => unhandled.push(reason);
+  process.on('unhandledRejection', note);
   let running = true;
   const kept = new Set<string>();
   const unknown = new Set<string>();
@@ -66,5 +67,10 @@ test('restarted under 200 requests: each commits whole or fails, and the pool re
   const { pool } = connections.get();
   expect([pool.size - pool.idle, pool.waiting]).toEqual([0, 0]);
   expect(pool.size).toBeLessThanOrEqual(20);
+  const open = await connections.get().acursor();
+  await open.aexecute("select count(*) from pg_stat_activity where state like 'idle in transaction%'");
+  expect(open.fetchOne()).toEqual(['0']);
+  expect(threadCounts().inUse).toBe(0);
+  process.off('unhandledRejection', note);
   expect(unhandled).toEqual([]);
 });
