@@ -9,6 +9,11 @@ export interface DatabaseSettings {
   readonly engine: 'postgresql' | 'sqlite' | 'mysql';
   /** Where it is: `postgres://user:password@host:port/database`, or the path of a SQLite file. */
   readonly url: string;
+  /**
+   * The password, in place of one in the URL: a text, or a function that is asked for every new connection, for
+   * passwords that change. The blocking operations cannot wait for an async one.
+   */
+  readonly password?: string | (() => string | Promise<string>);
   /** False makes the a-prefixed operations run on bridge threads too. */
   readonly native?: boolean;
   /** The pool of native connections. */
@@ -30,6 +35,11 @@ export interface DatabaseSettings {
   readonly serverSideCursors?: boolean;
 }
 
+/** The settings of one connection that is about to be opened. */
+export interface ConnectSettings extends DatabaseSettings {
+  readonly password?: string;
+}
+
 /** What a back end can do; everything that differs between databases is asked here. */
 export interface Features {
   /** The a-prefixed operations need no thread. */
@@ -48,8 +58,8 @@ export interface Backend {
   readonly features: Features;
   readonly dialect: Dialect;
   /** How a worker thread opens a connection. */
-  plan(settings: DatabaseSettings): ConnectionPlan;
+  plan(settings: ConnectSettings): ConnectionPlan;
   /** Opens a connection on this thread's event loop. */
-  open(settings: DatabaseSettings): Promise<Driver>;
+  open(settings: ConnectSettings): Promise<Driver>;
   describeError(error: unknown): DriverErrorFields;
 }

@@ -20,6 +20,8 @@ const count =
 const settingChecks: Readonly<Record<keyof DatabaseSettings, Check>> = {
   engine: anything,
   url: text,
+  password: (value) =>
+    typeof value === 'string' || typeof value === 'function' ? undefined : 'must be a text or a function',
   native: yesOrNo,
   pool: (value) => (typeof value === 'object' && value !== null ? undefined : 'must be an object'),
   connectTimeout: milliseconds,

@@ -18,7 +18,7 @@ let connectionCount = 0;
  * ways: blocking this thread, or leaving the event loop free.
  */
 export class ThreadConnection implements LaneResource {
-  readonly #plan: ConnectionPlan;
+  readonly #plan: () => ConnectionPlan | Promise<ConnectionPlan>;
   /** What it is connected to: connections of one target may stand in for each other. */
   readonly #target: object;
   readonly #released: (connection: ThreadConnection) => void;
@@ -31,7 +31,11 @@ export class ThreadConnection implements LaneResource {
   #inTransaction = false;
   #spoiled = false;
 
-  constructor(target: object, plan: ConnectionPlan, released: (connection: ThreadConnection) => void) {
+  constructor(
+    target: object,
+    plan: () => ConnectionPlan | Promise<ConnectionPlan>,
+    released: (connection: ThreadConnection) => void,
+  ) {
     this.#target = target;
     this.#plan = plan;
     this.#released = released;
@@ -48,7 +52,7 @@ export class ThreadConnection implements LaneResource {
   execute(request: DriverRequest): RawResult {
     const thread = this.#ready();
     if (!this.#open) {
-      thread.request({ kind: 'open', connection: this.#key, plan: this.#plan });
+      thread.request({ kind: 'open', connection: this.#key, plan: this.#planNow() });
       this.#open = true;
     }
     try {
@@ -60,7 +64,8 @@ export class ThreadConnection implements LaneResource {
   async executeAsync(request: DriverRequest): Promise<RawResult> {
     const thread = this.#ready();
     if (!this.#open) {
-      await thread.requestAsync({ kind: 'open', connection: this.#key, plan: this.#plan });
+      const plan = await this.#plan();
+      await thread.requestAsync({ kind: 'open', connection: this.#key, plan });
       this.#open = true;
     }
     try {
@@ -68,6 +73,13 @@ export class ThreadConnection implements LaneResource {
     } catch (error) {
       throw this.#failed(error);
     }
+  }
+
+  #planNow(): ConnectionPlan {
+    const plan = this.#plan();
+    if (!(plan instanceof Promise)) return plan;
+    plan.catch(() => undefined);
+    throw new Error('a blocking operation cannot wait for an async password function');
   }
 
   /** Closes the connection; the next use opens another. */

@@ -7,7 +7,7 @@ import { closeIdleConnections } from '../../bridge/threads.ts';
 import { currentContext } from '../../context.ts';
 import { DatabaseError, type DriverErrorFields, TransactionManagementError } from '../errors.ts';
 import type { Dialect } from '../sql/dialect.ts';
-import type { Backend, DatabaseSettings, Features } from './backend.ts';
+import type { Backend, ConnectSettings, DatabaseSettings, Features } from './backend.ts';
 import { Cursor } from './cursor.ts';
 import { NativeConnection } from './native-connection.ts';
 import { Pool, poolSettings } from './pool.ts';
@@ -60,7 +60,7 @@ export class DatabaseWrapper {
   connectionOf(lane: Lane): ThreadConnection {
     return lane.resource(this, () => {
       const released = (each: ThreadConnection) => this.#threadConnections.delete(each);
-      const connection = new ThreadConnection(this, this.#plan(), released);
+      const connection = new ThreadConnection(this, () => this.#plan(), released);
       this.#threadConnections.add(connection);
       return connection;
     });
@@ -155,14 +155,30 @@ export class DatabaseWrapper {
     await closeIdleConnections(this, timeout);
   }
 
-  #plan(): ConnectionPlan {
-    const plan = this.#backend.plan(this.settings);
-    const limits = limitsOf(this.settings);
+  /** How a connection is opened now; a promise where the application takes its time over the password. */
+  #plan(): ConnectionPlan | Promise<ConnectionPlan> {
+    const settings = this.#connectSettings();
+    return settings instanceof Promise
+      ? settings.then((given) => this.#planOf(given))
+      : this.#planOf(settings);
+  }
+  #planOf(settings: ConnectSettings): ConnectionPlan {
+    const plan = this.#backend.plan(settings);
+    const limits = limitsOf(settings);
     return limits.statementTimeout === undefined ? plan : { ...plan, limits };
+  }
+  #connectSettings(): ConnectSettings | Promise<ConnectSettings> {
+    const { settings } = this;
+    if (typeof settings.password !== 'function') return settings as ConnectSettings;
+    const password = settings.password();
+    return password instanceof Promise
+      ? password.then((given) => ({ ...settings, password: given }))
+      : { ...settings, password };
   }
   async #open(): Promise<NativeConnection> {
     try {
-      return new NativeConnection(await this.#backend.open(this.settings), limitsOf(this.settings));
+      const settings = await this.#connectSettings();
+      return new NativeConnection(await this.#backend.open(settings), limitsOf(settings));
     } catch (error) {
       throw databaseError(this.#backend.describeError(error), undefined, error);
     }

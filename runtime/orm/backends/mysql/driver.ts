@@ -6,6 +6,8 @@ import { commandOf, inOrder, positional } from '../positional.ts';
 /** Settings of one connection; they cross threads, so they are plain data. */
 export interface MysqlSettings {
   readonly url: string;
+  /** In place of the one in the URL. */
+  readonly password?: string | undefined;
   /** Milliseconds after which the server gives up a statement; MariaDB's clock. */
   readonly statementTimeout?: number | undefined;
   readonly connectTimeout?: number | undefined;
@@ -56,7 +58,7 @@ export async function openDriver(settings: unknown): Promise<Driver> {
   }
   return driver;
 }
-async function connect({ url, connectTimeout, ssl }: MysqlSettings): Promise<Client> {
+async function connect({ url, password, connectTimeout, ssl }: MysqlSettings): Promise<Client> {
   const client = mysql2().createConnection({
     uri: url,
     charset: 'utf8mb4',
@@ -68,6 +70,7 @@ async function connect({ url, connectTimeout, ssl }: MysqlSettings): Promise<Cli
     jsonStrings: true,
     connectTimeout: connectTimeout ?? 10_000,
     ...(ssl === undefined ? {} : { ssl }),
+    ...(password === undefined ? {} : { password }),
   });
   await new Promise<void>((resolve, reject) => {
     client.on('connect', () => resolve());

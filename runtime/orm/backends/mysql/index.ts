@@ -13,8 +13,8 @@ const driverModule = path.join(path.dirname(here), `driver${path.extname(here)}`
 export const mysql: Backend = {
   features: mysqlFeatures,
   dialect: mysqlDialect,
-  plan: ({ url, statementTimeout, connectTimeout, ssl }) => {
-    const settings: MysqlSettings = { url, statementTimeout, connectTimeout, ssl };
+  plan: ({ url, password, statementTimeout, connectTimeout, ssl }) => {
+    const settings: MysqlSettings = { url, password, statementTimeout, connectTimeout, ssl };
     return { driver: driverModule, settings };
   },
   open: openDatabaseOnThreadsOnly,

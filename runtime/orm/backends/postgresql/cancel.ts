@@ -29,7 +29,7 @@ export function requestCancel(client: pg.Client, signal: AbortSignal): Promise<v
     host,
     port,
     ssl,
-    ...(sslNegotiation === 'direct' ? { sslNegotiation } : {}),
+    ...(sslNegotiation === 'direct' ? { sslnegotiation: sslNegotiation } : {}),
   });
   const { connection } = helper as unknown as { connection: CancelConnection };
   return new Promise((resolve) => {

@@ -26,6 +26,8 @@ export type SessionCallback = (error: Error | undefined, result: RawResult | und
 /** Settings of one connection; they cross threads, so they are plain data. */
 export interface PostgresqlSettings {
   readonly url: string;
+  /** In place of the one in the URL. */
+  readonly password?: string | undefined;
   /** Milliseconds to wait for the server to accept the connection. */
   readonly connectTimeout?: number | undefined;
   /** Milliseconds after which the server gives up a statement. */
@@ -52,7 +54,8 @@ const goodbyeTimeout = 1_000;
  * @throws the driver's error when the server cannot be reached or refuses
  */
 export async function openDriver(settings: unknown): Promise<Driver> {
-  const { url, statementTimeout, ssl, preparedStatements, connectTimeout } = settings as PostgresqlSettings;
+  const { url, password, statementTimeout, ssl, preparedStatements, connectTimeout } =
+    settings as PostgresqlSettings;
   const prepares = preparedStatements ?? true;
   const timeout = connectTimeout ?? defaultConnectTimeout;
   const client = new pg.Client({
@@ -63,6 +66,8 @@ export async function openDriver(settings: unknown): Promise<Driver> {
     ...(statementTimeout === undefined || !prepares ? {} : { statement_timeout: statementTimeout }),
     ...(ssl === undefined ? {} : { ssl: ssl as boolean }),
   });
+  // As a setting beside the URL it would lose to the URL, even where that has none.
+  if (password !== undefined) client.password = password;
   let late = false;
   const timer = setTimeout(() => {
     late = true;

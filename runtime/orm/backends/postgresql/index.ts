@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Backend, DatabaseSettings } from '../../connections/backend.ts';
+import type { Backend, ConnectSettings } from '../../connections/backend.ts';
 import { postgresqlDialect } from './dialect.ts';
 import { describeError, openDriver, type PostgresqlSettings } from './driver.ts';
 import { postgresqlFeatures } from './features.ts';
@@ -8,9 +8,9 @@ import { postgresqlFeatures } from './features.ts';
 const here = fileURLToPath(import.meta.url);
 const driverModule = path.join(path.dirname(here), `driver${path.extname(here)}`);
 
-function driverSettings(settings: DatabaseSettings): PostgresqlSettings {
-  const { url, connectTimeout, statementTimeout, ssl, preparedStatements } = settings;
-  return { url, connectTimeout, statementTimeout, ssl, preparedStatements };
+function driverSettings(settings: ConnectSettings): PostgresqlSettings {
+  const { url, password, connectTimeout, statementTimeout, ssl, preparedStatements } = settings;
+  return { url, password, connectTimeout, statementTimeout, ssl, preparedStatements };
 }
 
 /** PostgreSQL through `pg`: native on the event loop, blocking through a worker thread. */
