@@ -46,6 +46,14 @@ export function poolSettings({ pool = {} }: { readonly pool?: Partial<PoolSettin
  * cost one of them: this many times `quickRead` milliseconds.
  */
 const mostShared = 16;
+/** Milliseconds that a read may wait for others on a connection that it joins because they are sent together. */
+const gatheredFor = 1;
+
+/** When what was sent is written, or just before; see the session. */
+const whenWritten = setImmediate;
+function dispatch(pool: Pool): void {
+  pool.dispatched();
+}
 
 interface Idle {
   readonly connection: NativeConnection;
@@ -68,6 +76,8 @@ export class Pool {
   readonly #goodbyes = new Set<Promise<void>>();
   /** Connections that carry quick reads, and how many each. */
   readonly #shared = new Map<NativeConnection, number>();
+  /** The connection that what was sent in this turn of the event loop goes out on; joining it costs no further write. */
+  #gathering: NativeConnection | undefined;
   #opening = 0;
   #closed = false;
   #closing: Promise<void> | undefined;
@@ -107,9 +117,30 @@ export class Pool {
   /**
    * A connection for one quick read, which others may send theirs on before it is answered; `leave` gives it back.
    * It is never one that somebody has for himself. Undefined when there is none, or somebody else is waiting.
+   *
+   * @param typical milliseconds the server takes for such a read
    */
-  join(): NativeConnection | undefined {
+  join(typical = 0): NativeConnection | undefined {
     if (this.#settings.check || poolChannel.hasSubscribers) return undefined;
+    const gathering = this.#gathering;
+    if (gathering?.usable && this.#waiting.size === 0) {
+      const count = this.#shared.get(gathering) ?? mostShared;
+      if (count < mostShared && count * typical < gatheredFor) {
+        this.#shared.set(gathering, count + 1);
+        return gathering;
+      }
+    }
+    const chosen = this.#leastShared();
+    if (chosen === undefined) return undefined;
+    if (this.#gathering === undefined) whenWritten(dispatch, this);
+    this.#gathering = chosen;
+    return chosen;
+  }
+  /** Not meant to be called from outside: what was gathered is about to be written. */
+  dispatched(): void {
+    this.#gathering = undefined;
+  }
+  #leastShared(): NativeConnection | undefined {
     const idle = this.#takeIdle();
     if (idle !== undefined) {
       this.#shared.set(idle, 1);

@@ -204,7 +204,7 @@ class NativeSession {
 async function readShared(wrapper: DatabaseWrapper, request: DriverRequest): Promise<RawResult> {
   const { pool } = wrapper;
   for (let first = true; ; first = false) {
-    const connection = pool.join() ?? (await pool.acquireShared());
+    const connection = pool.join(request.service?.typical) ?? (await pool.acquireShared());
     const watched = wrapper.watch.statement(request.text, 'native');
     try {
       const result = await connection.execute(request);

@@ -1,5 +1,6 @@
 import { configureDatabases, connections, OperationalError, transaction } from '@migrate-async/runtime/orm';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { NativeConnection } from '../../../runtime/orm/connections/native-connection.ts';
 import { harness } from '../support/harness.ts';
 import { Book } from '../support/library.ts';
 
@@ -63,6 +64,24 @@ test('beyond what connections may carry, reads wait their turn', async () => {
   await setup.outside.query('COMMIT');
   expect(await Promise.all(reads)).toEqual(reads.map((_each, index) => titles[index % 5]));
   expect([pool().size, pool().idle, pool().waiting]).toEqual([1, 1, 0]);
+});
+
+test('reads of one turn go out on one connection, unless they would wait there for a millisecond', async () => {
+  await open(4);
+  const joined: (NativeConnection | undefined)[] = [];
+  const join = (count: number, typical: number) => {
+    const each = Array.from({ length: count }, () => pool().join(typical));
+    joined.push(...each);
+    return new Set(each).size;
+  };
+  expect(join(8, 0.1)).toBe(1);
+  expect(join(3, 1)).toBe(3);
+  await new Promise((resolve) => setImmediate(resolve));
+  // A turn later the first one is on its way: the least loaded comes first.
+  expect(join(1, 0.1)).toBe(1);
+  expect(joined.at(-1)).not.toBe(joined[0]);
+  for (const connection of joined) if (connection !== undefined) pool().leave(connection);
+  expect([pool().size, pool().idle]).toEqual([4, 4]);
 });
 
 test('a read that fails fails alone', async () => {
