@@ -48,7 +48,9 @@ function endsWithPath(path: string, wanted: string): boolean {
 
 function explanationOf(examined: ExaminedEndpoint, { siteOf, settings }: Explained): Explanation {
   const { endpoint, evidence } = examined;
-  const title = `${endpoint.method} ${endpoint.paths.join(', ')}: ${endpoint.verdict}, score ${endpoint.score}`;
+  // As the ranking calls it: nothing is left to do.
+  const isDone = endpoint.gates.some(({ gate }) => gate === 'already-native');
+  const title = `${endpoint.method} ${endpoint.paths.join(', ')}: ${isDone ? 'done' : endpoint.verdict}, score ${endpoint.score}`;
   const children = [
     line(
       'Why',

@@ -99,7 +99,8 @@ function definedHost(walk: Walk, node: Node): string | undefined {
   if (node.type !== 'Identifier') return undefined;
   const binding = walk.file.scopes.bindingOf(node);
   if (binding?.declaration.type !== 'VariableDeclarator' || !binding.declaration.init) return undefined;
-  if (binding.declaration.id.type !== 'Identifier') return undefined;
+  // A name that is written to later begins as something else than the address.
+  if (binding.declaration.id.type !== 'Identifier' || binding.assignments.length > 0) return undefined;
   const host = hostOfTarget(walk, unwrapped(binding.declaration.init));
   return host === relative ? undefined : host;
 }

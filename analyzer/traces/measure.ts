@@ -55,6 +55,8 @@ const enough = { high: 200, highTail: 10, medium: 40 };
 const priorWeight = 40;
 /** Similar queries in one request from which they are one too many. */
 const manyQueries = 5;
+/** Spans of taking a connection, which is no query: `pg-pool.connect`, `mongodb.connect`. */
+const connecting = /^[\w-]+[.-]connect$|^connect$/i;
 /** External waits that start within this of the end of another follow it. Milliseconds. */
 const sequentialGap = 5;
 
@@ -218,7 +220,7 @@ function repeatedQueries(requests: readonly TracedRequest[]): Measured['repeated
   for (const { leaves } of requests) {
     const counts = new Map<string, number>();
     for (const { class: own, label } of leaves)
-      if (own === 'db') counts.set(label, (counts.get(label) ?? 0) + 1);
+      if (own === 'db' && !connecting.test(label)) counts.set(label, (counts.get(label) ?? 0) + 1);
     for (const [query, times] of counts) {
       if (times < manyQueries) continue;
       const known = totals.get(query) ?? { times: 0, requests: 0 };

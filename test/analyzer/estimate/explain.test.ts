@@ -52,6 +52,37 @@ describe('explain', () => {
     expect(places.every((place) => place > 0)).toBe(true);
   });
 
+  it('calls a handler with nothing left to migrate what the ranking calls it', () => {
+    const native = application(`res.json(await fetch('https://geo.example/'));`);
+    const [tree] = explain(examine(inputOf(native)), 'GET /');
+    expect(tree?.text).toMatch(/^GET \/: done, score /);
+  });
+
+  it('says that a bridge round an async function is what holds the lane, and that it stays', () => {
+    const bridged = application(`
+      res.json(await syncToAsync(async () => {
+        const post = Post.objects.get({ id: 1 });
+        return (await fetch('https://geo.example/' + post.title)).json();
+      })());`);
+    const [tree] = explain(examine(inputOf(bridged)), 'GET /');
+    const told = tree ? printed(tree) : '';
+    expect(told).toContain('GET /: migrate');
+    expect(told).toMatch(
+      /A bridge holds a lane through external waits: \d+ ms per request, which the rewrite leaves/,
+    );
+    expect(told).toContain('A = 1.00');
+  });
+
+  it('names a place once among what would change the verdict, however often it is called', () => {
+    const twice = application(`
+      ${'const post = await syncToAsync(Post.objects.get)({ id: 1 });'}
+      const one = await fetch('https://geo.example/1'); const two = await fetch('https://geo.example/2?' + one.id);
+      res.json({ post, two });`);
+    const [tree] = explain(examine(inputOf(twice)), 'GET /');
+    const told = tree ? printed(tree) : '';
+    expect(told.match(/geo\.example takes less than/g)).toHaveLength(1);
+  });
+
   it('says how often a call in a loop counts', () => {
     const looping = application(`for (const id of req.body.ids) await fetch('https://geo.example/' + id);`);
     const [tree] = explain(examine(inputOf(looping)), 'GET /');

@@ -256,6 +256,18 @@ describe('hosts', () => {
   ])('of %s are those they were made with', (_name, head, call, host) => {
     expect(calls(handler(`const answer = await ${call};`, head))).toEqual([host]);
   });
+
+  it('of clients with a base are those of the base, whatever path follows', () => {
+    const head = `import axios from 'axios'; const http = axios.create({ baseURL: process.env.LEDGER_URL });`;
+    const to = (url: string) => calls(handler(`await http.get(${url});`, head));
+    expect(to('req.query.version + "/entries"')).toEqual(['«process.env.LEDGER_URL»']);
+    expect(to('"https://other.io/a"')).toEqual(['other.io']);
+  });
+
+  it('that are put together later are not what the name begins as', () => {
+    const body = `let url = null; if (req.query.x) url = 'https://a.io/' + req.query.x; await fetch(url);`;
+    expect(calls(handler(body))).toEqual(['«url»']);
+  });
 });
 
 describe('clients', () => {

@@ -103,6 +103,18 @@ describe('traces as evidence', () => {
     });
   });
 
+  it('do not take connections of a pool for queries that repeat', () => {
+    const pooled = traffic(10, () => [
+      server('/posts/:id', 200),
+      ...Array.from({ length: 6 }, (_, index) => ({
+        ...db(`c${index}`, 10 + index * 5, 2),
+        name: 'pg-pool.connect',
+        attributes: { 'db.system': 'postgresql' },
+      })),
+    ]);
+    expect(endpoint(pooled).traced).toMatchObject({ repeated: [] });
+  });
+
   it('are matched by a proxied route, by path, by code, or shown as unmatched', () => {
     const named = (attributes: Readonly<Record<string, string>>): readonly Span[] =>
       traffic(3, () => [{ ...server('', 10), attributes: { 'http.request.method': 'GET', ...attributes } }]);
