@@ -17,7 +17,7 @@ import {
 } from '../../sources/index.ts';
 import type { Around, HandlerTarget, Middleware } from '../handler.ts';
 import type { Operand } from './operands.ts';
-import { wrappedIn } from './wrappers.ts';
+import { wrappedIn, wrapsUnknown } from './wrappers.ts';
 
 /** Wrappers inside wrappers beyond this are left as they are. */
 const mostWrappers = 8;
@@ -85,7 +85,9 @@ interface Unwrapped {
 }
 
 function unwrap(evaluator: Evaluator, operand: Operand, taken: TakenOff, depth: number): Unwrapped {
-  const value = operand.values.find(({ kind }) => kind === 'function') as FunctionValue | undefined;
+  const functions = operand.values.filter((own): own is FunctionValue => own.kind === 'function');
+  // A wrapper that may be called in several ways (`scope, handler` and `handler`) is told by the one that fits.
+  const value = functions.find((own) => !wrapsUnknown(own)) ?? functions[0];
   if (value !== undefined) return unwrapFunction(evaluator, operand, value, taken, depth);
   const api = operand.values.find((own): own is ApiValue => own.kind === 'api' && !isSettingLike(own));
   const inner = depth < mostWrappers ? wrappedArgument(evaluator, operand, api) : undefined;

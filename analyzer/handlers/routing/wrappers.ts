@@ -28,6 +28,11 @@ export function wrappedIn(evaluator: Evaluator, value: FunctionValue): Wrapped |
   return givenFunction(value) ?? delegate(evaluator, value) ?? onlyGiven(evaluator, value);
 }
 
+/** Whether a function calls what a function around it was given, and what that is cannot be told. */
+export function wrapsUnknown(value: FunctionValue): boolean {
+  return outerCalls(value.file, value.node).length > 0 && givenFunction(value) === undefined;
+}
+
 function givenFunction(value: FunctionValue): Wrapped | undefined {
   const { file, node, environment } = value;
   const calls = [...outerCalls(file, node)].reverse();
