@@ -2,6 +2,7 @@ import type { Evaluator, Sources } from '../sources/index.ts';
 import { configuredFramework, type HandlerPattern } from './frameworks/configured.ts';
 import type { Discovery, Handler } from './handler.ts';
 import { frameworks } from './registry.ts';
+import { nameWrappers } from './routing/named-wrappers.ts';
 
 export type { HandlerPattern } from './frameworks/configured.ts';
 export type { Discovery, Framework, Handler, HandlerTarget, Middleware } from './handler.ts';
@@ -15,6 +16,10 @@ export function discoverHandlers(
   evaluator: Evaluator,
   patterns: readonly HandlerPattern[] = [],
 ): Discovery {
+  nameWrappers(
+    evaluator,
+    patterns.filter((pattern) => 'wrapper' in pattern),
+  );
   const all = patterns.length === 0 ? frameworks : [...frameworks, configuredFramework(patterns)];
   const found = all.map((framework) => framework.discover(sources, evaluator));
   return {

@@ -83,7 +83,8 @@ export class ModuleResolver {
       return (inside && this.fileTarget(toPosix(path.relative(this.root, specifier)))) || external;
     }
     if (/^\.{1,2}\//.test(specifier) || specifier === '.' || specifier === '..') {
-      return this.fileTarget(path.posix.join(folder, specifier)) ?? external;
+      const relative = path.posix.join(folder, specifier);
+      return this.fileTarget(relative) ?? this.builtFrom(relative) ?? external;
     }
     return (
       this.mappedByConfig(from, specifier) ??
@@ -95,6 +96,12 @@ export class ModuleResolver {
   private fileTarget(candidate: string): ModuleTarget | undefined {
     const found = this.fileAt(candidate);
     return found === undefined ? undefined : { kind: 'file', path: found };
+  }
+
+  /** The source of build output that is not kept: `require('./dist/src/api')` in a file beside `src`. */
+  private builtFrom(candidate: string): ModuleTarget | undefined {
+    const guess = candidate.replace(/(^|\/)(?:dist|build|lib|out)\/(?:esm\/|cjs\/|src\/)?/, '$1src/');
+    return guess === candidate ? undefined : this.fileTarget(guess);
   }
 
   private fileAt(candidate: string): string | undefined {

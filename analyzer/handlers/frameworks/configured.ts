@@ -15,6 +15,7 @@ import type { Discovery, Framework, Handler } from '../handler.ts';
 import { methodsOf } from '../routing/class-methods.ts';
 import { decoratedClasses } from '../routing/decorators.ts';
 import { exportedOperand } from '../routing/exports.ts';
+import type { WrapperPattern } from '../routing/named-wrappers.ts';
 import type { Operand } from '../routing/operands.ts';
 import { option } from '../routing/options.ts';
 import { pathTexts } from '../routing/paths.ts';
@@ -35,7 +36,9 @@ export type HandlerPattern =
   /** Decorators of methods. */
   | { readonly decorator: string; readonly methodArg?: number; readonly pathArg?: number }
   /** Exports of files in known places. */
-  | { readonly fileGlob: string; readonly export: string; readonly method?: string };
+  | { readonly fileGlob: string; readonly export: string; readonly method?: string }
+  /** Functions that stand in front of handlers. */
+  | WrapperPattern;
 
 /** The framework that a project's own patterns describe. */
 export function configuredFramework(patterns: readonly HandlerPattern[]): Framework {
@@ -46,6 +49,7 @@ export function configuredFramework(patterns: readonly HandlerPattern[]): Framew
       const handlers = patterns.flatMap((pattern) => {
         if ('callee' in pattern) return calledHandlers(sources, evaluator, pattern);
         if ('decorator' in pattern) return decoratedHandlers(sources, evaluator, pattern);
+        if ('wrapper' in pattern) return [];
         return exportedHandlers(sources, evaluator, pattern);
       });
       return { handlers, dynamic: [] };

@@ -16,6 +16,7 @@ import {
   type Value,
 } from '../../sources/index.ts';
 import type { Around, HandlerTarget, Middleware } from '../handler.ts';
+import { givenToNamed } from './named-wrappers.ts';
 import type { Operand } from './operands.ts';
 import { wrappedIn, wrapsUnknown } from './wrappers.ts';
 
@@ -85,6 +86,14 @@ interface Unwrapped {
 }
 
 function unwrap(evaluator: Evaluator, operand: Operand, taken: TakenOff, depth: number): Unwrapped {
+  const named = depth < mostWrappers ? givenToNamed(evaluator, operand) : undefined;
+  if (named !== undefined) {
+    const { wrapper, made } = named;
+    taken.wrappers.push(wrapper.wrapper);
+    if (made !== undefined && wrapper.middleware !== false)
+      taken.around.push({ name: wrapper.wrapper, value: made });
+    return unwrap(evaluator, named.operand, taken, depth + 1);
+  }
   const functions = operand.values.filter((own): own is FunctionValue => own.kind === 'function');
   // A wrapper that may be called in several ways (`scope, handler` and `handler`) is told by the one that fits.
   const value = functions.find((own) => !wrapsUnknown(own)) ?? functions[0];

@@ -111,13 +111,22 @@ function outerCalls(file: SourceFile, node: FunctionNode): readonly OuterCall[] 
       const callee = unwrapped(inner.callee);
       const called = outerParameter(file, node, callee);
       const handed = inner.arguments.filter((argument) => mentions(file, argument, own)).length;
-      if (called !== undefined && handed > 0)
-        found.push({ called, direct: callee.type === 'Identifier', handed });
+      if (handed === 0) return true;
+      if (called !== undefined) found.push({ called, direct: callee.type === 'Identifier', handed });
+      else if (callee.type === 'Identifier') found.push(...handedOn(file, node, inner.arguments));
       return true;
     });
   }
   outerCallsOf.set(node, found);
   return found;
+}
+
+/** `run(req, schema, answer)`: what was given to a function further out goes on beside the request. */
+function handedOn(file: SourceFile, inside: FunctionNode, given: readonly Node[]): readonly OuterCall[] {
+  return given.flatMap((argument) => {
+    const called = argument.type === 'Identifier' ? outerParameter(file, inside, argument) : undefined;
+    return called === undefined ? [] : [{ called, direct: false, handed: 0 }];
+  });
 }
 
 /** The parameter of a function further out that a callee is: `fn`, `fn.call`, `other(fn)`. */
