@@ -1,17 +1,21 @@
+import type { Node } from '@babel/types';
 import {
+  type Call,
   callsOf,
   constantText,
   type Evaluator,
   isTestFile,
   keyName,
+  memberName,
   noEnvironment,
   type SourceFile,
   type Sources,
-  type unwrapped,
+  unwrapped,
   type Value,
 } from '../../sources/index.ts';
 import type { Discovery, Framework, Handler } from '../handler.ts';
 import { methodsOf } from '../routing/class-methods.ts';
+import { operandsOf } from '../routing/operands.ts';
 import { option } from '../routing/options.ts';
 import { functionLocation, locationOf, referenceName, targetOf } from '../routing/targets.ts';
 
@@ -26,10 +30,15 @@ export const connect: Framework = {
 };
 
 function servicesIn(sources: Sources, evaluator: Evaluator, users: ReadonlySet<string>): readonly Handler[] {
-  return [...users]
-    .filter((path) => !isTestFile(path) && sources.mentions(path, ['.service(']))
-    .flatMap((path) => sources.file(path) ?? [])
-    .flatMap((file) =>
+  const files = [...users]
+    .filter((path) => !isTestFile(path) && sources.mentions(path, ['.service(', '.rpc(']))
+    .flatMap((path) => sources.file(path) ?? []);
+  const single = files.flatMap((file) =>
+    (callsOf(file).byMember.get('rpc') ?? []).flatMap((call) => rpcAt(evaluator, file, call)),
+  );
+  return [
+    ...single,
+    ...files.flatMap((file) =>
       (callsOf(file).byMember.get('service') ?? []).flatMap((call) => {
         const [description, implementation] = call.arguments;
         if (description === undefined || implementation === undefined) return [];
@@ -39,15 +48,37 @@ function servicesIn(sources: Sources, evaluator: Evaluator, users: ReadonlySet<s
           .flatMap((value) => functionsOf(evaluator, value))
           .map(({ name: own, ...handler }) => ({ ...handler, paths: [`/${name}/${own}`] }));
       }),
-    );
+    ),
+  ];
 }
 
+/** `router.rpc(Service.method.say, fn)`, and as it was before version 2: `router.rpc(Service, Service.methods.say, fn)`. */
+function rpcAt(evaluator: Evaluator, file: SourceFile, call: Call): readonly Handler[] {
+  const [first, second, third] = call.arguments;
+  if (first === undefined || second === undefined) return [];
+  const isOld = third !== undefined && memberName(unwrapped(second)) !== undefined;
+  const method = unwrapped(isOld ? second : first);
+  const name = memberName(method);
+  if (name === undefined || method.type !== 'MemberExpression') return [];
+  const table = unwrapped(method.object);
+  const service = isOld ? first : table.type === 'MemberExpression' ? table.object : table;
+  const [operand] = operandsOf(evaluator, file, [isOld ? third : second], noEnvironment);
+  const token = unwrapped(call.callee);
+  const location = locationOf(file, token.type === 'MemberExpression' ? token.property : token);
+  const path = `/${serviceName(evaluator, file, service)}/${capitalised(name)}`;
+  return [{ ...shared, paths: [path], location, target: operand && targetOf(evaluator, operand) }];
+}
+
+const shared = {
+  framework: 'connect',
+  kind: 'procedure',
+  method: 'POST',
+  middlewares: [],
+  condition: undefined,
+} as const;
+
 /** The full name where the description can be read, else what it is called here: generated files are not read. */
-function serviceName(
-  evaluator: Evaluator,
-  file: SourceFile,
-  description: Parameters<typeof unwrapped>[0],
-): string {
+function serviceName(evaluator: Evaluator, file: SourceFile, description: Node): string {
   const typeName = option(evaluator, evaluator.evaluate(file, description), 'typeName');
   return (typeName && constantText(typeName.values)) ?? referenceName(description) ?? 'unknown';
 }
@@ -55,13 +86,6 @@ function serviceName(
 type ServiceFunction = Omit<Handler, 'paths'> & { readonly name: string };
 
 function functionsOf(evaluator: Evaluator, value: Value): readonly ServiceFunction[] {
-  const shared = {
-    framework: 'connect',
-    kind: 'procedure',
-    method: 'POST',
-    middlewares: [],
-    condition: undefined,
-  } as const;
   if (value.kind === 'instance') {
     return methodsOf(evaluator, value.of).map((method) => {
       const location = functionLocation(method.value);

@@ -9,13 +9,14 @@ import {
   type SourceFile,
   type Sources,
 } from '../../sources/index.ts';
-import type { Discovery, Framework, Handler, Middleware } from '../handler.ts';
+import type { Discovery, Framework, Handler } from '../handler.ts';
 import { type Method, methodsOf } from '../routing/class-methods.ts';
 import { type Applied, decoratedClasses, decoratorsOf } from '../routing/decorators.ts';
 import { option } from '../routing/options.ts';
 import { joinPaths, pathList } from '../routing/paths.ts';
 import { functionLocation, locationOf } from '../routing/targets.ts';
 import { modulePrefixes, type NestApplication, nestApplications, versionTexts } from './nest-application.ts';
+import { type ContractRoute, contractRoutes } from './nest-contracts.ts';
 import { type Enhancer, enhancer, inOrder } from './nest-enhancers.ts';
 import { isSamePath, reaches } from './nest-middleware.ts';
 import { remoteHandlers } from './nest-remote.ts';
@@ -100,9 +101,9 @@ function controllerHandlers(project: Project, owner: ClassValue): readonly Handl
   const before = enhancersIn(evaluator, applied);
   return methodsOf(evaluator, owner).flatMap((method) => {
     const own = decoratorsOf(evaluator, method.owner.file, method.node, method.owner.environment);
-    return own.flatMap((decorator) => {
-      const mapped = mappedBy(evaluator, decorator);
-      if (mapped === undefined) return [];
+    const condition = conditionOf(project, owner, application);
+    const routes = own.flatMap((decorator) => routesBy(evaluator, decorator, method));
+    return routes.map((mapped): Handler => {
       const paths = mapped.paths.flatMap((path) =>
         fullPaths(project, owner, controller, own, path, application),
       );
@@ -118,10 +119,31 @@ function controllerHandlers(project: Project, owner: ClassValue): readonly Handl
         ...before,
         ...enhancersIn(evaluator, own),
       ]);
-      const condition = conditionOf(project, owner, application);
-      return [{ ...handlerOf(method, decorator, mapped.method, paths, middlewares), condition }];
+      const { method: verb, location, target } = mapped;
+      const full = [...new Set(paths)].sort();
+      return {
+        framework: 'nestjs',
+        kind: 'route',
+        method: verb,
+        paths: full,
+        location,
+        target,
+        middlewares,
+        condition,
+      };
     });
   });
+}
+
+/** What a decorator of a method registers: a route of its own, or those of a contract. */
+function routesBy(evaluator: Evaluator, decorator: Applied, method: Method): readonly ContractRoute[] {
+  const contracted = contractRoutes(evaluator, decorator, method);
+  if (contracted !== undefined) return contracted;
+  const mapped = mappedBy(evaluator, decorator);
+  if (mapped === undefined) return [];
+  const { name, value, owner } = method;
+  const target = { name, location: functionLocation(value), value, wrappers: [] };
+  return [{ ...mapped, location: locationOf(owner.file, decorator.node), target }];
 }
 
 /** The condition under which an application has one of the modules that list a controller. */
@@ -139,30 +161,6 @@ function conditionOf(
 function isUsed(project: Project, owner: ClassValue): boolean {
   if (project.modulesOf.has(owner.node)) return true;
   return project.evaluator.referencesTo(owner.file, owner.node).length > 0;
-}
-
-function handlerOf(
-  method: Method,
-  decorator: Applied,
-  verb: string,
-  paths: readonly string[],
-  middlewares: readonly Middleware[],
-): Handler {
-  return {
-    framework: 'nestjs',
-    kind: 'route',
-    method: verb,
-    paths: [...new Set(paths)].sort(),
-    location: locationOf(method.owner.file, decorator.node),
-    target: {
-      name: method.name,
-      location: functionLocation(method.value),
-      value: method.value,
-      wrappers: [],
-    },
-    middlewares,
-    condition: undefined,
-  };
 }
 
 interface Mapped {

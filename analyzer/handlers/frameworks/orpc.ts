@@ -98,7 +98,9 @@ function procedure(evaluator: Evaluator, value: ApiValue, made: CallPlace, name:
   const { file, environment = noEnvironment } = made;
   const operands = operandsOf(evaluator, file, argumentsOf(made).slice(0, 1), environment);
   const target = operands[0] && targetOf(evaluator, operands[0]);
-  const routes = stepsOf(value, 'route').flatMap((at) => argumentValues(evaluator, at, 0));
+  const routes = [...stepsOf(value, 'route'), ...promised(evaluator, value)].flatMap((at) =>
+    argumentValues(evaluator, at, 0),
+  );
   const [method = 'POST'] = optionTexts(evaluator, routes, 'method') ?? [];
   const paths = optionTexts(evaluator, routes, 'path') ?? [name];
   const short = name.slice(name.lastIndexOf('.') + 1);
@@ -116,6 +118,28 @@ function procedure(evaluator: Evaluator, value: ApiValue, made: CallPlace, name:
     ),
     condition: undefined,
   };
+}
+
+/** The `route(…)` calls of the part of a contract that a procedure implements: `implement(contract).planets.find`. */
+function promised(evaluator: Evaluator, value: ApiValue): readonly CallPlace[] {
+  const { steps } = value;
+  const index = steps.findIndex((step) => step.kind === 'member' && step.name === 'implement');
+  const call = index < 0 ? undefined : steps[index + 1];
+  if (call?.kind !== 'call') return [];
+  let parts = argumentValues(evaluator, call.at, 0);
+  for (let at = index + 2; at < steps.length; at++) {
+    const step = steps[at];
+    if (step?.kind !== 'member' || steps[at + 1]?.kind === 'call') continue;
+    parts = parts.flatMap((part) => contractParts(evaluator, part, step.name));
+  }
+  return parts.flatMap((part) => (part.kind === 'api' ? stepsOf(part, 'route') : []));
+}
+
+/** A member of a contract: of an object, or of what `oc.router({ … })` was given. */
+function contractParts(evaluator: Evaluator, contract: Value, name: string): readonly Value[] {
+  const made = contract.kind === 'api' ? lastCall(contract, 'router') : undefined;
+  const given = made === undefined ? [contract] : argumentValues(evaluator, made, 0);
+  return given.flatMap((value) => evaluator.member(value, name));
 }
 
 /** The calls of one name in the chain that made a value, base procedures included. */
