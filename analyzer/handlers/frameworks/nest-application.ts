@@ -22,6 +22,7 @@ import { pathTexts } from '../routing/paths.ts';
 import { configuredText } from './nest-config.ts';
 import { type Enhancer, enhancer } from './nest-enhancers.ts';
 import { collectedModules } from './nest-modules.ts';
+import { versionTexts } from './nest-versions.ts';
 
 /** What an application sets for all its controllers. */
 export interface NestApplication {
@@ -137,21 +138,6 @@ function constantOr(
   const node = unwrapped(given.node);
   if (node.type === 'BooleanLiteral') return node.value ? fallback : '';
   return pathTexts(evaluator, given.file, node, given.environment)[0];
-}
-
-/** Versions as texts; the neutral version, which puts nothing in the path, is the empty text. */
-export function versionTexts(
-  evaluator: Evaluator,
-  given: { readonly file: SourceFile; readonly node: Node; readonly environment: Environment },
-): readonly string[] {
-  const { file, environment } = given;
-  const node = unwrapped(given.node);
-  const parts: readonly Node[] =
-    node.type === 'ArrayExpression' ? node.elements.filter((element) => element !== null) : [node];
-  return parts.flatMap((part) => {
-    if (/VERSION_NEUTRAL$/.test(file.textOf(part))) return [''];
-    return pathTexts(evaluator, file, part, environment);
-  });
 }
 
 /** The applications a setting is made on; all of them when it cannot be told. */

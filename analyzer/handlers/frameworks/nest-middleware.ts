@@ -14,6 +14,7 @@ import { type Operand, operandsOf } from '../routing/operands.ts';
 import { option } from '../routing/options.ts';
 import { joinPaths, pathTexts } from '../routing/paths.ts';
 import { type Enhancer, enhancer } from './nest-enhancers.ts';
+import { versionTexts } from './nest-versions.ts';
 
 /** Where a middleware was put: routes of a controller, or paths without the global prefix. */
 export type NestRoute =
@@ -23,6 +24,8 @@ export type NestRoute =
       readonly path: string;
       /** `undefined` for all. */
       readonly method: string | undefined;
+      /** `undefined` for all; empty text for handlers without a version. */
+      readonly versions: readonly string[] | undefined;
       /** A plain text stands for everything below it, too. */
       readonly below: boolean;
     };
@@ -90,9 +93,12 @@ function routesOf(evaluator: Evaluator, operand: Operand, below: boolean): reado
   const { file, node, environment } = own ?? operand;
   const method = option(evaluator, operand.values, 'method');
   const name = /\.(\w+)$/.exec(method?.file.textOf(method.node) ?? '')?.[1];
+  const version = option(evaluator, operand.values, 'version');
+  const versions = version && versionTexts(evaluator, version);
   return pathTexts(evaluator, file, node, environment).map((path) => ({
     kind: 'path',
     path,
+    versions,
     method: name === 'ALL' ? undefined : name,
     below: below && own === undefined,
   }));
@@ -103,6 +109,10 @@ export interface Reached {
   readonly controller: ClassNode;
   readonly method: string;
   readonly paths: readonly string[];
+  /** Its versions as they stand in the path. */
+  readonly versions: readonly string[];
+  /** What stands before a version in paths; `undefined` when versions are not in the path. */
+  readonly versionPrefix: string | undefined;
 }
 
 /** Whether middleware with such a reach runs before a handler. */
@@ -111,11 +121,18 @@ export function reaches({ routes, excluded }: Reach, handler: Reached): boolean 
     if (route.kind === 'controller') return route.node === handler.controller;
     if (route.method !== undefined && route.method !== handler.method && handler.method !== 'ALL')
       return false;
+    if (!isOfVersion(route.versions, handler)) return false;
     return handler.paths.some(
       (path) => isSamePath(route.path, path) || (route.below && isBelow(route.path, path)),
     );
   };
   return routes.some(isMeant) && !excluded.some(isMeant);
+}
+
+function isOfVersion(wanted: readonly string[] | undefined, handler: Reached): boolean {
+  const { versionPrefix, versions } = handler;
+  if (wanted === undefined || versionPrefix === undefined) return true;
+  return wanted.some((version) => versions.includes(version === '' ? '' : versionPrefix + version));
 }
 
 function isBelow(above: string, path: string): boolean {

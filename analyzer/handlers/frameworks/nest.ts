@@ -15,11 +15,12 @@ import { type Applied, decoratedClasses, decoratorsOf } from '../routing/decorat
 import { option } from '../routing/options.ts';
 import { joinPaths, pathList } from '../routing/paths.ts';
 import { functionLocation, locationOf } from '../routing/targets.ts';
-import { modulePrefixes, type NestApplication, nestApplications, versionTexts } from './nest-application.ts';
+import { modulePrefixes, type NestApplication, nestApplications } from './nest-application.ts';
 import { type ContractRoute, contractRoutes } from './nest-contracts.ts';
 import { type Enhancer, enhancer, inOrder } from './nest-enhancers.ts';
 import { isSamePath, reaches } from './nest-middleware.ts';
 import { remoteHandlers } from './nest-remote.ts';
+import { versionTexts } from './nest-versions.ts';
 
 /** NestJS controllers, and its resolvers, gateways and message handlers. */
 export const nest: Framework = {
@@ -111,6 +112,8 @@ function controllerHandlers(project: Project, owner: ClassValue): readonly Handl
         controller: owner.node,
         method: mapped.method,
         paths: mapped.paths.flatMap((path) => barePaths(project, owner, controller, path)),
+        versions: versionsOf(project, controller, own, application),
+        versionPrefix: application?.versionPrefix,
       };
       const middlewares = inOrder([
         ...(application?.enhancers ?? []).filter(
