@@ -9,7 +9,14 @@ import { anyMember } from './members.ts';
 import { directoryOf } from './node-paths.ts';
 import type { SourceFile } from './source-file.ts';
 import { isFunction, memberName, unwrapped } from './tree.ts';
-import { type CallPlace, constantText, type Environment, extendApi, type Value } from './values.ts';
+import {
+  type CallPlace,
+  constantText,
+  type Environment,
+  extendApi,
+  noEnvironment,
+  type Value,
+} from './values.ts';
 
 const none: readonly Value[] = [];
 
@@ -40,8 +47,12 @@ export function expressionValues(
       if (holds !== undefined) return inner(holds ? node.consequent : node.alternate);
       return [...inner(node.consequent), ...inner(node.alternate)];
     }
-    case 'LogicalExpression':
-      return [...inner(node.left), ...inner(node.right)];
+    case 'LogicalExpression': {
+      const left = inner(node.left);
+      // In one run of the code, what is given leaves no room for the default.
+      const isGiven = node.operator === '??' && environment !== noEnvironment && left.every(isPresent);
+      return isGiven && left.length > 0 ? left : [...left, ...inner(node.right)];
+    }
     case 'SequenceExpression': {
       const last = node.expressions.at(-1);
       return last ? inner(last) : none;
@@ -93,6 +104,10 @@ export function returnedValues(
   return evaluator
     .returnExpressions(value.node)
     .flatMap((node) => evaluator.evaluate(value.file, node, inner));
+}
+
+function isPresent(value: Value): boolean {
+  return value.kind === 'constant' ? value.value !== null : value.kind !== 'api';
 }
 
 function constructed(value: Value, created: CallPlace): readonly Value[] {
