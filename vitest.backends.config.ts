@@ -15,6 +15,8 @@ const postgresqlOnly = [
   'streaming',
   'overrides',
   'inspect',
+  'constraints',
+  'bulk',
   'races',
   'sharing',
 ];
