@@ -182,6 +182,7 @@ export {
 export { FETCH_ONE, FETCH_PEERS, FETCH_RAISE, type FetchMode } from './models/fetch-modes.ts';
 export { model } from './models/model.ts';
 export { Manager } from './queryset/manager.ts';
+export { QuerySet } from './queryset/own.ts';
 export {
   acreateTables,
   adropTables,
@@ -204,10 +205,10 @@ export {
 export { transaction } from './transaction/index.ts';
 export type { AggregateOptions, AnyCondition, Condition, Expression } from './types/expressions.ts';
 export type { AnyModel, InstanceOf, ModelClass, ModelOptions } from './types/model.ts';
+export type { ManagerOf, OwnQuerySet } from './types/own-queryset.ts';
 export type {
   BulkCreateOptions,
   Deleted,
   PrefetchLookup,
-  QuerySet,
   RelatedManager,
 } from './types/queryset.ts';

@@ -2,13 +2,15 @@ import type { ModelConstructor, ModelMeta } from '../models/meta.ts';
 import { metaForManager } from '../models/model.ts';
 import { type SubqueryParts, subqueryParts } from '../query/collected.ts';
 import { lazyOperations, twins } from '../twins.ts';
-import type { AnyModel, InstanceOf } from '../types/model.ts';
+import type { ManagerConstructor } from '../types/own-queryset.ts';
 import type { Manager as TypedManager } from '../types/queryset.ts';
 import { QuerySet } from './queryset.ts';
 
 /** The door to a model's rows. Whatever a query set offers is offered here, on a new query set each time. */
 export class ManagerBase {
   readonly kind = 'manager';
+  /** Class of the query sets that managers of this class start from. */
+  static readonly querySetClass: typeof QuerySet = QuerySet;
   readonly #meta: ModelMeta;
 
   constructor(model: ModelConstructor) {
@@ -19,7 +21,8 @@ export class ManagerBase {
     if (meta.options.abstract === true) {
       throw new TypeError(`Manager isn't available; ${meta.label} is abstract`);
     }
-    return new QuerySet(meta);
+    const { querySetClass: Own } = this.constructor as typeof ManagerBase;
+    return new Own(meta);
   }
   [subqueryParts](): SubqueryParts {
     return this.getQuerySet()[subqueryParts]();
@@ -60,8 +63,63 @@ function forwardSync(name: string): void {
   });
 }
 
+// Query sets of an application's own: a class with further methods, and managers that have them too.
+
+type QuerySetClass = typeof QuerySet & {
+  /** Names of methods that managers do not get. */
+  readonly querySetOnly?: readonly string[];
+};
+
+const made = new WeakMap<typeof ManagerBase, WeakMap<QuerySetClass, typeof ManagerBase>>();
+
+/** The class of managers that extends `Base` by the methods of `Own`. */
+export function managerClassFor(Base: typeof ManagerBase, Own: QuerySetClass): typeof ManagerBase {
+  const known = made.get(Base) ?? new WeakMap<QuerySetClass, typeof ManagerBase>();
+  made.set(Base, known);
+  let Made = known.get(Own);
+  if (Made === undefined) {
+    Made = class extends Base {
+      static override readonly querySetClass = Own;
+    };
+    Object.defineProperty(Made, 'name', {
+      value: `${Base === ManagerBase ? 'Manager' : Base.name}From${Own.name}`,
+    });
+    for (const name of ownMethods(Own)) if (!(name in Made.prototype)) offer(Made, name);
+    known.set(Own, Made);
+  }
+  return Made;
+}
+
+/** Methods of a class and of those between it and QuerySet, but for private ones (`_name`) and those it withholds. */
+function ownMethods(Own: QuerySetClass): Set<string> {
+  const names = new Set<string>();
+  const withheld = new Set(Own.querySetOnly);
+  for (let at = Own.prototype; at !== QuerySet.prototype && at !== null; at = Object.getPrototypeOf(at)) {
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(at))) {
+      if (typeof value !== 'function' || name === 'constructor') continue;
+      if (!name.startsWith('_') && !withheld.has(name)) names.add(name);
+    }
+  }
+  return names;
+}
+/** What is read from the manager is bound, so that it can be handed on like its other operations. */
+function offer(Made: typeof ManagerBase, name: string): void {
+  Object.defineProperty(Made.prototype, name, {
+    configurable: true,
+    get(this: ManagerBase) {
+      const queryset = this.getQuerySet() as unknown as Record<string, (...values: unknown[]) => unknown>;
+      return (...values: unknown[]) => queryset[name]?.(...values);
+    },
+  });
+}
+
+Object.defineProperty(ManagerBase, 'fromQuerySet', {
+  configurable: true,
+  value(this: typeof ManagerBase, Own: QuerySetClass): typeof ManagerBase {
+    return managerClassFor(this, Own);
+  },
+});
+
 export interface Manager<T> extends TypedManager<T> {}
 /** `static objects = new Manager(this)`; extend it and override `getQuerySet` for a narrower one. */
-export const Manager = ManagerBase as unknown as {
-  new <C extends AnyModel>(model: C): Manager<InstanceOf<C>>;
-};
+export const Manager = ManagerBase as unknown as ManagerConstructor;

@@ -5,7 +5,8 @@ import type { RawParameters } from '../expressions/raw.ts';
 import type { ZoneOptions } from '../expressions/zones.ts';
 import { OutsideRange } from '../lookups/operand.ts';
 import { FETCH_ONE, FETCH_PEERS, FETCH_RAISE, type FetchMode } from '../models/fetch-modes.ts';
-import type { ModelMeta } from '../models/meta.ts';
+import type { ModelConstructor, ModelMeta } from '../models/meta.ts';
+import { metaOf } from '../models/registry.ts';
 import { asynchronous, synchronous } from '../operations/bound.ts';
 import * as bulk from '../operations/bulk.ts';
 import * as creation from '../operations/create.ts';
@@ -56,9 +57,16 @@ export class QuerySet {
   readonly state: QuerySetState;
   #cache: unknown[] | undefined;
 
-  constructor(meta: ModelMeta, shape = rootShape(meta), values: readonly unknown[] = [], state = plainState) {
+  /** @param of a model: its class, as an application gives it, or its description */
+  constructor(
+    of: ModelMeta | ModelConstructor,
+    shape?: QueryShape,
+    values: readonly unknown[] = [],
+    state = plainState,
+  ) {
+    const meta = typeof of === 'function' ? requiredMeta(of) : of;
     this.meta = meta;
-    this.shape = shape;
+    this.shape = shape ?? rootShape(meta);
     this.parameters = values;
     this.state = state;
   }
@@ -106,7 +114,7 @@ export class QuerySet {
     requireUncombined(this.query, 'filter');
     const only = conditions.length === 1 ? conditions[0] : undefined;
     const known = plainlyFiltered(this, only);
-    if (known !== undefined) return new QuerySet(this.meta, known.shape, known.values, this.state);
+    if (known !== undefined) return this.#derived(known.shape, known.values);
     const step = chain.filterStep(conditions, false);
     if (step === undefined) return this.all();
     const filtered = this.step(step);
@@ -362,7 +370,12 @@ export class QuerySet {
   }
   /** The same query with other circumstances; the cache is left behind. */
   with(changes: Partial<QuerySetState>): QuerySet {
-    return new QuerySet(this.meta, this.shape, this.parameters, { ...this.state, ...changes });
+    return this.#derived(this.shape, this.parameters, { ...this.state, ...changes });
+  }
+  /** A query set of the same class, for whatever class of an application this is. */
+  #derived(shape: QueryShape, values: readonly unknown[], state = this.state): QuerySet {
+    const Own = this.constructor as typeof QuerySet;
+    return new Own(this.meta, shape, values, state);
   }
 
   /** The query set one chain call further. */
@@ -375,7 +388,7 @@ export class QuerySet {
       step.build(query, new Resolver(query, places));
       return { query, encoders: places.encoders };
     });
-    if (collected.values.length === 0) return new QuerySet(this.meta, shape, this.parameters, this.state);
+    if (collected.values.length === 0) return this.#derived(shape, this.parameters);
     const values = [...this.parameters];
     for (const [at, value] of collected.values.entries()) {
       try {
@@ -386,7 +399,7 @@ export class QuerySet {
         return this.step(step, new Map(outside).set(collected.owners[at] as object, error.side));
       }
     }
-    return new QuerySet(this.meta, shape, values, this.state);
+    return this.#derived(shape, values);
   }
 }
 
@@ -395,6 +408,11 @@ function encode(value: unknown, encoder: ((value: unknown) => unknown) | undefin
   return encoder === undefined ? value : encoder(value);
 }
 
+function requiredMeta(model: ModelConstructor): ModelMeta {
+  const meta = metaOf(model);
+  if (meta === undefined) throw new TypeError('A query set needs a class made with model().');
+  return meta;
+}
 function rootShape(meta: ModelMeta): QueryShape {
   let root = roots.get(meta);
   if (root === undefined) {

@@ -120,9 +120,18 @@ export interface ManyToManyOptions {
 /** A foreign key: `author: foreignKey<Author>(() => Author, { relatedName: 'books' })`. */
 export type ForeignKeyFunction = <T>(target: Thunk, options?: ForeignKeyOptions) => ForeignKey<T>;
 export type OneToOneFunction = <T>(target: Thunk, options?: OneToOneOptions) => OneToOne<T>;
-export type ManyToManyFunction = <T>(target: Thunk, options?: ManyToManyOptions) => ManyToMany<T>;
-/** Typed reverse accessor: `books: reverse<Book, 'author'>(() => Book)`; no I/O and no column. */
-export type ReverseFunction = <T, Via extends string = never>(target: Thunk, via?: string) => Reverse<T, Via>;
+export type ManyToManyFunction = <T, Q = unknown>(
+  target: Thunk,
+  options?: ManyToManyOptions,
+) => ManyToMany<T, Q>;
+/**
+ * Typed reverse accessor: `books: reverse<Book, 'author'>(() => Book)`; no I/O and no column. A third type,
+ * `BookQuerySet`, gives it the methods of the target's query sets.
+ */
+export type ReverseFunction = <T, Via extends string = never, Q = unknown>(
+  target: Thunk,
+  via?: string,
+) => Reverse<T, Via, Q>;
 /**
  * A foreign key to any model: `target: genericForeignKey('targetType', 'targetId')`. The first column holds the name of
  * the model, the second the key; both are made (`varchar(100)`, `bigint`) where they are not declared.
@@ -136,4 +145,4 @@ export interface GenericForeignKeyFunction {
   ): GenericForeignKey<Type, Key>;
 }
 /** The other side of a generic foreign key; `via` names it where the target has more than one. */
-export type GenericRelationFunction = <T>(target: Thunk, via?: string) => GenericRelation<T>;
+export type GenericRelationFunction = <T, Q = unknown>(target: Thunk, via?: string) => GenericRelation<T, Q>;

@@ -1,4 +1,5 @@
 import type { AnyCondition, OrderingTerm } from './expressions.ts';
+import type { OwnMethods } from './own-queryset.ts';
 import type { IsSingle } from './paths.ts';
 import type { Deleted, QuerySet, RelatedManager } from './queryset.ts';
 import type {
@@ -30,10 +31,16 @@ type ReverseValue<F> = F extends {
 }
   ? IsSingle<T, Via> extends true
     ? T
-    : RelatedManager<T, Via & string>
+    : WithMethods<RelatedManager<T, Via & string>, F>
   : F extends ManyRelation<infer T>
-    ? RelatedManager<T>
+    ? WithMethods<RelatedManager<T>, F>
     : never;
+/** A related manager with the methods of the target's query sets, where the relation names their class. */
+type WithMethods<M, F> = F extends { readonly queryset: infer Q }
+  ? [unknown] extends [Q]
+    ? M
+    : M & OwnMethods<Q>
+  : M;
 /** The native twin of a reverse one-to-one; a manager has none. */
 type ReverseTwin<F> = F extends {
   readonly kind: 'reverse';

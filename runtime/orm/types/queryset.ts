@@ -30,22 +30,22 @@ import type {
   UpdateValues,
 } from './schema.ts';
 
-type AnyFormOfExpression = Expression<Any, Any, Any>;
+export type AnyFormOfExpression = Expression<Any, Any, Any>;
 export type ExpressionMap = Readonly<Record<string, AnyFormOfExpression | AnyCondition>>;
-type AnnotationMap = Readonly<Record<string, AnyFormOfExpression | AnyCondition | FilteredRelationOf>>;
+export type AnnotationMap = Readonly<Record<string, AnyFormOfExpression | AnyCondition | FilteredRelationOf>>;
 /** Expressions given together may name each other, later ones the earlier. */
-type CheckedExpressions<S, A, E> = { [K in keyof E]: ExpressionCheck<S, A & Names<E>, E[K]> };
+export type CheckedExpressions<S, A, E> = { [K in keyof E]: ExpressionCheck<S, A & Names<E>, E[K]> };
 type Names<E> = { [K in keyof E]: unknown };
 export type Annotations<S, A, E> = { -readonly [K in keyof E]: ExpressionType<S, A, E[K]> };
 /** What annotations add to a row: a filtered relation adds nothing. */
-type Returned<S, A, E> = {
+export type Returned<S, A, E> = {
   -readonly [K in keyof E as E[K] extends { readonly kind: 'filteredRelation' } ? never : K]: ExpressionType<
     S,
     A,
     E[K]
   >;
 };
-type NamedByDefault<S, A, E extends readonly unknown[]> = {
+export type NamedByDefault<S, A, E extends readonly unknown[]> = {
   -readonly [I in keyof E as I extends `${number}` ? DefaultAlias<E[I]> : never]: ExpressionType<S, A, E[I]>;
 };
 
@@ -87,9 +87,9 @@ type Ordering<S, A, P> = {
         : PathCheck<S, A, P[I]>
     : P[I];
 };
-type Paths<S, A> = readonly (SuggestedPath<S> | (keyof A & string) | (string & {}))[];
-type CheckedPaths<S, A, P> = { [I in keyof P]: PathCheck<S, A, P[I]> };
-type AllValues<S, A> = Flat<
+export type Paths<S, A> = readonly (SuggestedPath<S> | (keyof A & string) | (string & {}))[];
+export type CheckedPaths<S, A, P> = { [I in keyof P]: PathCheck<S, A, P[I]> };
+export type AllValues<S, A> = Flat<
   { [K in ColumnName<S>]: PathType<S, K> } & {
     [K in keyof S & string as S[K] extends { kind: 'foreignKey' | 'oneToOne' } ? `${K}Id` : never]: PathType<
       S,
@@ -121,20 +121,34 @@ type Defaults<T> = {
   [K in keyof UpdateValues<SchemaOf<T>>]?: UpdateValues<SchemaOf<T>>[K] | (() => unknown);
 };
 
-/** Operations that query sets and managers share. `R` is what a row is read as, `A` the annotations so far. */
-export interface Queryable<T, R = T, A = object, S = SchemaOf<T>> {
-  all(): QuerySet<T, R, A>;
-  none(): QuerySet<T, R, A>;
+/**
+ * A lazy query. Chaining clones it; the first full read fills its cache. `R` is what a row is read as, `A` the
+ * annotations so far.
+ */
+export interface QuerySet<T, R = T, A = object> extends Operations<T, R, A>, Iterable<R>, AsyncIterable<R> {
+  readonly kind: 'queryset';
+  /** The rows when they are loaded, else undefined; never queries. */
+  readonly loaded: readonly R[] | undefined;
+  readonly ordered: boolean;
+  /** SQL text and encoded parameters, for inspection. */
+  toSql(): { readonly sql: string; readonly parameters: readonly unknown[] };
+  delete(): Deleted;
+  adelete(): Promise<Deleted>;
+}
+/** What a manager offers of it. Steps that change nothing about a row keep the class of the query set. */
+interface Operations<T, R, A, S = SchemaOf<T>> {
+  all(): this;
+  none(): this;
   // One signature each, however many forms the arguments take: a bridge keeps the type parameters of a method
   // reference (`syncToAsync(Post.objects.get)`) only when it is not overloaded.
   filter<K extends string = never, L extends string = never>(
     where?: WhereOrCondition<T, A, K>,
     ...more: MoreConditions<T, A, L>[]
-  ): QuerySet<T, R, A>;
+  ): this;
   exclude<K extends string = never, L extends string = never>(
     where?: WhereOrCondition<T, A, K>,
     ...more: MoreConditions<T, A, L>[]
-  ): QuerySet<T, R, A>;
+  ): this;
   annotate<const E extends AnnotationMap>(
     expressions: CheckedExpressions<S, A, E> & E,
   ): QuerySet<T, R & Returned<S, A, E>, A & Annotations<S, A, E>>;
@@ -153,9 +167,9 @@ export interface Queryable<T, R = T, A = object, S = SchemaOf<T>> {
       | OrderingTerm
       | AnyFormOfExpression
     )[],
-  >(...terms: Ordering<S, A, P>): QuerySet<T, R, A>;
-  reverse(): QuerySet<T, R, A>;
-  distinct<const P extends Paths<S, A>>(...fields: CheckedPaths<S, A, P>): QuerySet<T, R, A>;
+  >(...terms: Ordering<S, A, P>): this;
+  reverse(): this;
+  distinct<const P extends Paths<S, A>>(...fields: CheckedPaths<S, A, P>): this;
   values(): QuerySet<T, AllValues<S, A>, A>;
   values<const P extends Paths<S, A>>(
     ...paths: CheckedPaths<S, A, P>
@@ -186,31 +200,31 @@ export interface Queryable<T, R = T, A = object, S = SchemaOf<T>> {
     order?: 'ASC' | 'DESC',
     options?: { readonly timeZone?: string },
   ): QuerySet<T, Date, A>;
-  union(...others: (QuerySet<Any, Any, Any> | { readonly all: boolean })[]): QuerySet<T, R, A>;
-  intersection(...others: QuerySet<Any, Any, Any>[]): QuerySet<T, R, A>;
-  difference(...others: QuerySet<Any, Any, Any>[]): QuerySet<T, R, A>;
+  union(...others: (QuerySet<Any, Any, Any> | { readonly all: boolean })[]): this;
+  intersection(...others: QuerySet<Any, Any, Any>[]): this;
+  difference(...others: QuerySet<Any, Any, Any>[]): this;
   selectRelated<const P extends readonly string[]>(
     ...paths: { [I in keyof P]: JoinableCheck<S, A, P[I]> }
-  ): QuerySet<T, R, A>;
-  selectRelated(clear: null): QuerySet<T, R, A>;
+  ): this;
+  selectRelated(clear: null): this;
   prefetchRelated<const P extends readonly (string | PrefetchLookup)[]>(
     ...lookups: { [I in keyof P]: P[I] extends string ? RelationCheck<S, P[I]> : P[I] }
-  ): QuerySet<T, R, A>;
-  prefetchRelated(clear: null): QuerySet<T, R, A>;
-  selectForUpdate(options?: LockOptions): QuerySet<T, R, A>;
+  ): this;
+  prefetchRelated(clear: null): this;
+  selectForUpdate(options?: LockOptions): this;
   only<P extends ColumnName<S>>(
     ...fields: P[]
   ): QuerySet<T, Omit<T, Exclude<ColumnName<S>, P | PrimaryKeyName<S>>> & A, A>;
   defer<P extends ColumnName<S>>(...fields: P[]): QuerySet<T, Omit<T, P> & A, A>;
   defer(clear: null): QuerySet<T, T & A, A>;
-  using(alias: string): QuerySet<T, R, A>;
+  using(alias: string): this;
   /**
    * What reading a relation or a deferred field that is not loaded does: FETCH_ONE (the default) fetches it, FETCH_PEERS
    * for all instances of the query at once, FETCH_RAISE throws FieldFetchBlocked.
    */
-  fetchMode(mode: FetchMode): QuerySet<T, R, A>;
+  fetchMode(mode: FetchMode): this;
   /** Cancels what this query set waits for when `signal` is aborted. */
-  abortable(signal: AbortSignal): QuerySet<T, R, A>;
+  abortable(signal: AbortSignal): this;
   /** Instances from SQL; `X` are the columns beside those of the model. */
   raw<X extends object = object>(
     sql: string,
@@ -218,7 +232,7 @@ export interface Queryable<T, R = T, A = object, S = SchemaOf<T>> {
     options?: RawOptions,
   ): RawQuerySet<T & X>;
   extra<const E extends ExtraParts>(parts: E): QuerySet<T, R & Selected<E>, A & Selected<E>>;
-  slice(start: number, end?: number): QuerySet<T, R, A>;
+  slice(start: number, end?: number): this;
 
   get<K extends string = never, L extends string = never>(
     where?: WhereOrCondition<T, A, K>,
@@ -302,20 +316,8 @@ export interface Queryable<T, R = T, A = object, S = SchemaOf<T>> {
   aexplain(options?: ExplainOptions): Promise<string>;
 }
 
-/** A lazy query. Chaining clones it; the first full read fills its cache. */
-export interface QuerySet<T, R = T, A = object> extends Queryable<T, R, A>, Iterable<R>, AsyncIterable<R> {
-  readonly kind: 'queryset';
-  /** Number of rows when they are loaded, else undefined; never queries. */
-  readonly loaded: readonly R[] | undefined;
-  readonly ordered: boolean;
-  /** SQL text and encoded parameters, for inspection. */
-  toSql(): { readonly sql: string; readonly parameters: readonly unknown[] };
-  delete(): Deleted;
-  adelete(): Promise<Deleted>;
-}
-
 /** Columns of `extra({ select })`: only the server knows their types. */
-type Selected<E extends ExtraParts> = { [K in keyof E['select']]: unknown };
+export type Selected<E extends ExtraParts> = { [K in keyof E['select']]: unknown };
 export interface RawOptions {
   /** Fields by the columns of the result that hold them, where the names differ. */
   readonly translations?: Readonly<Record<string, string>>;
@@ -360,8 +362,18 @@ export interface PrefetchLookup {
   readonly kind: 'prefetch';
 }
 
+/** What only query sets have: deleting everything must be asked for with `all()`. */
+export type NotOfManagers =
+  | 'kind'
+  | 'loaded'
+  | 'ordered'
+  | 'toSql'
+  | 'delete'
+  | 'adelete'
+  | typeof Symbol.iterator
+  | typeof Symbol.asyncIterator;
 /** The door to a model's rows: `static objects = new Manager(this)`. */
-export interface Manager<T> extends Queryable<T> {
+export interface Manager<T> extends Omit<QuerySet<T>, NotOfManagers> {
   readonly kind: 'manager';
   /** The query set every operation starts from; override it to narrow the manager. */
   getQuerySet(): QuerySet<T>;

@@ -98,14 +98,17 @@ export interface OneToOne<
   column(name: string): OneToOne<T, Null, Optional, Primary>;
 }
 /** The reverse side of the foreign key `Via` of `T`. */
-export interface Reverse<T, Via extends string> {
+export interface Reverse<T, Via extends string, Q = unknown> {
   readonly kind: 'reverse';
   readonly target: T;
+  /** Class of the query sets of the target's default manager, where it has methods of its own. */
+  readonly queryset: Q;
   readonly via: Via;
 }
-export interface ManyToMany<T> {
+export interface ManyToMany<T, Q = unknown> {
   readonly kind: 'manyToMany';
   readonly target: T;
+  readonly queryset: Q;
 }
 /** A foreign key to any model, kept as a model label and a key. */
 export interface GenericForeignKey<Type extends string = string, Key extends string = string> {
@@ -115,9 +118,10 @@ export interface GenericForeignKey<Type extends string = string, Key extends str
   readonly keyColumn: Key;
 }
 /** The reverse side of a generic foreign key. */
-export interface GenericRelation<T> {
+export interface GenericRelation<T, Q = unknown> {
   readonly kind: 'genericRelation';
   readonly target: T;
+  readonly queryset: Q;
 }
 export interface AnyExpression {
   readonly kind: 'expression';
@@ -127,10 +131,10 @@ export type AnyField =
   | Column<Any, boolean, boolean, boolean>
   | ForeignKey<Any, boolean, boolean>
   | OneToOne<Any, boolean, boolean, boolean>
-  | Reverse<Any, string>
-  | ManyToMany<Any>
+  | Reverse<Any, string, Any>
+  | ManyToMany<Any, Any>
   | GenericForeignKey
-  | GenericRelation<Any>;
+  | GenericRelation<Any, Any>;
 export type FieldMap = Readonly<Record<string, AnyField>>;
 
 /** The fields `T` was declared with. */
