@@ -60,6 +60,7 @@ export { FilteredRelation } from './expressions/filtered-relation.ts';
 export { Func } from './expressions/func.ts';
 export { UUID4, UUID7 } from './expressions/identifiers.ts';
 export { Avg, Count, F, Max, Min, Q, Sum, Value } from './expressions/index.ts';
+export { Lookup, Transform } from './expressions/lookup.ts';
 export {
   Abs,
   ACos,
@@ -212,3 +213,4 @@ export type {
   PrefetchLookup,
   RelatedManager,
 } from './types/queryset.ts';
+export * from './types/registered.ts';

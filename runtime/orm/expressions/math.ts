@@ -1,4 +1,5 @@
 import { DecimalField, FloatField, IntegerField } from '../fields/numbers.ts';
+import { nameTransform } from '../lookups/registered.ts';
 import type { FunctionName } from '../sql/dialect.ts';
 import type { Argument, ArgumentPath, ArgumentType, Expression } from '../types/expressions.ts';
 import { commonOutput } from './beside.ts';
@@ -131,4 +132,27 @@ export function Pi(): Expression<number, never, 'value'> {
 /** A number from 0 up to 1, another for each row. */
 export function Random(): Expression<number, never, 'value'> {
   return call(constants.random, []) as never;
+}
+
+// What they are called when they are registered as transforms, as in Django.
+for (const [name, made] of Object.entries({
+  abs: Abs,
+  ceil: Ceil,
+  floor: Floor,
+  round: Round,
+  sign: Sign,
+  acos: ACos,
+  asin: ASin,
+  atan: ATan,
+  cos: Cos,
+  cot: Cot,
+  degrees: Degrees,
+  exp: Exp,
+  ln: Ln,
+  radians: Radians,
+  sin: Sin,
+  sqrt: Sqrt,
+  tan: Tan,
+})) {
+  nameTransform(made, name);
 }

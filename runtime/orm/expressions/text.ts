@@ -1,6 +1,7 @@
 import { ValueError } from '../errors.ts';
 import { IntegerField } from '../fields/numbers.ts';
 import { TextField } from '../fields/text.ts';
+import { nameTransform } from '../lookups/registered.ts';
 import type { FunctionName } from '../sql/dialect.ts';
 import type { Argument, ArgumentPath, Expression } from '../types/expressions.ts';
 import { call, own, several } from './functions.ts';
@@ -158,4 +159,25 @@ export function SHA384<const A extends Argument>(value: A): Text<A> {
 /** SHA-512 of the text, as hexadecimal digits. */
 export function SHA512<const A extends Argument>(value: A): Text<A> {
   return textCall('sha512', value);
+}
+
+// What they are called when they are registered as transforms, as in Django.
+for (const [name, made] of Object.entries({
+  lower: Lower,
+  upper: Upper,
+  length: Length,
+  trim: Trim,
+  ltrim: LTrim,
+  rtrim: RTrim,
+  reverse: Reverse,
+  chr: Chr,
+  ord: Ord,
+  md5: MD5,
+  sha1: SHA1,
+  sha224: SHA224,
+  sha256: SHA256,
+  sha384: SHA384,
+  sha512: SHA512,
+})) {
+  nameTransform(made, name);
 }

@@ -1,4 +1,5 @@
 import { ValueError } from '../errors.ts';
+import { nameOf, type Registrable } from '../lookups/registered.ts';
 import type { Field } from './field.ts';
 
 /** What `fields.char(100)` returns: the chain an application writes. Each step gives a new description. */
@@ -40,6 +41,12 @@ export class FieldDescription {
   validate(check: (value: never) => void): FieldDescription {
     const validators = [...this.field.options.validators, check];
     return new FieldDescription(this.field.with({ validators }));
+  }
+  /** Adds a lookup or transform that only this field has. */
+  registerLookup(given: Registrable, name?: string): FieldDescription {
+    const field = this.field.with({});
+    field.ownLookups = new Map(this.field.ownLookups).set(nameOf(given, name), given);
+    return new FieldDescription(field);
   }
   autoNow(): FieldDescription {
     this.#requireDate('autoNow');

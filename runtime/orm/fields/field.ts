@@ -1,3 +1,4 @@
+import type { Registrable } from '../lookups/registered.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { snakeCase } from '../models/naming.ts';
 import { type ByteDecoder, floatFromBytes, integerFromBytes } from '../protocol/decode.ts';
@@ -74,6 +75,9 @@ export abstract class Field {
   abstract readonly typeName: string;
   abstract readonly family: Family;
   readonly options: FieldOptions = plainOptions;
+
+  /** Lookups and transforms that only this field has. */
+  ownLookups: ReadonlyMap<string, Registrable> | undefined;
 
   /** Name in lookups: `publisher`. */
   name = '';

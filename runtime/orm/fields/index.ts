@@ -1,3 +1,4 @@
+import { type Registrable, registerOnKind, unregisterOnKind } from '../lookups/registered.ts';
 import type {
   Fields,
   ForeignKeyFunction,
@@ -7,6 +8,7 @@ import type {
   OneToOneFunction,
   ReverseFunction,
 } from '../types/fields.ts';
+import type { RegistersLookups } from '../types/own-lookups.ts';
 import { DateField, DateTimeField, DurationField, TimeField } from './dates.ts';
 import { FieldDescription } from './description.ts';
 import type { Field } from './field.ts';
@@ -78,8 +80,48 @@ const factories = {
     described((of?.field ?? new UntypedGeneratedField()).computedFrom(expression)),
 };
 
+/** Django's names of the kinds of fields, which lookups are registered on. */
+const kinds: Readonly<Partial<Record<keyof typeof factories, string>>> = {
+  auto: 'AutoField',
+  bigAuto: 'BigAutoField',
+  char: 'CharField',
+  choice: 'CharField',
+  text: 'TextField',
+  integer: 'IntegerField',
+  smallInteger: 'SmallIntegerField',
+  bigInteger: 'BigIntegerField',
+  positiveInteger: 'PositiveIntegerField',
+  float: 'FloatField',
+  decimal: 'DecimalField',
+  boolean: 'BooleanField',
+  date: 'DateField',
+  time: 'TimeField',
+  dateTime: 'DateTimeField',
+  duration: 'DurationField',
+  uuid: 'UUIDField',
+  json: 'JSONField',
+  binary: 'BinaryField',
+  array: 'ArrayField',
+  email: 'EmailField',
+  url: 'URLField',
+  slug: 'SlugField',
+  ip: 'GenericIPAddressField',
+};
+for (const [name, kind] of [['', 'Field'], ...Object.entries(kinds)] as [
+  keyof typeof factories | '',
+  string,
+][]) {
+  // Not listed among the fields, which are.
+  Object.defineProperties(name === '' ? factories : factories[name], {
+    registerLookup: { value: (given: Registrable, as?: string) => registerOnKind(kind, given, as) },
+    unregisterLookup: { value: (given: Registrable, as?: string) => unregisterOnKind(kind, given, as) },
+  });
+}
+
 // The classes above are the run-time half; the typed half says what each attribute is.
-export const fields = factories as unknown as Fields;
+export const fields = factories as unknown as Fields &
+  RegistersLookups &
+  Readonly<Record<keyof typeof kinds, RegistersLookups>>;
 
 export const foreignKey = ((target: TargetThunk, options?: RelationOptions) =>
   described(new ForeignKeyField('foreignKey', target, options))) as unknown as ForeignKeyFunction;

@@ -6,9 +6,10 @@ import { arrayLookups } from './arrays.ts';
 import { equalityLookups, type LookupBuilder, orderingLookups } from './comparisons.ts';
 import { JsonKey, jsonLookups } from './json.ts';
 import type { Operand } from './operand.ts';
+import { bilateral, ownLookup, ownNames, ownPredicate, ownTransform } from './own.ts';
 import { unsupportedLookup } from './suggestions.ts';
 import { textLookups } from './text.ts';
-import { addTransforms, findTransform, Transform } from './transforms.ts';
+import { addTransforms, findTransform, lookForOwnTransforms, Transform } from './transforms.ts';
 import { yearLookup } from './years.ts';
 
 type Lookups = Readonly<Record<string, LookupBuilder>>;
@@ -38,6 +39,7 @@ export function lookupNames(family: Family): string[] {
   return Object.keys(lookupsByFamily[family]);
 }
 
+lookForOwnTransforms(ownTransform);
 addTransforms('json', (inner, name) => new JsonKey(inner, name));
 
 /** The condition `lhs__names… operand`: transforms, then a lookup, `exact` when none is named. */
@@ -50,6 +52,18 @@ export function buildLookup(
   let current = lhs;
   for (let at = 0; at < names.length; at++) {
     const name = names[at] as string;
+    const Own = ownLookup(current, name);
+    if (at === names.length - 1 && Own !== undefined) {
+      return {
+        predicate: ownPredicate(Own, current, bilateral(current, operand, resolver), resolver),
+        lookup: name,
+      };
+    }
+    const own = ownTransform(current, name);
+    if (own !== undefined) {
+      current = own;
+      continue;
+    }
     const lookups = current.output === undefined ? castable : lookupsByFamily[current.output.family];
     const builder = Object.hasOwn(lookups, name) ? lookups[name] : undefined;
     if (at === names.length - 1 && builder !== undefined) {
@@ -57,7 +71,8 @@ export function buildLookup(
       return { predicate: build(current, name, builder, operand, resolver), lookup };
     }
     const transformed = findTransform(current, name);
-    if (transformed === undefined) throw unsupportedLookup(current.output, name, Object.keys(lookups));
+    if (transformed === undefined)
+      throw unsupportedLookup(current.output, name, [...Object.keys(lookups), ...ownNames(current)]);
     current = transformed;
   }
   if (current.output?.family === 'json') {
@@ -78,6 +93,8 @@ function build(
   operand: Operand,
   resolver: Resolver,
 ): Predicate {
+  const both = bilateral(lhs, operand, resolver);
+  if (both !== operand) return builder(lhs, both, resolver, name);
   if (lhs instanceof Transform && lhs.zone === undefined && (lhs.name === 'year' || lhs.name === 'isoYear')) {
     const bounded = yearLookup(lhs, name, operand, resolver);
     if (bounded !== undefined) return bounded;

@@ -103,6 +103,12 @@ export function addTransforms(family: Family, finder: TransformFinder): void {
   finders[family] = finder;
 }
 
+let findOwn: (inner: ExpressionNode, name: string) => ExpressionNode | undefined = () => undefined;
+/** Where transforms of an application's own are found. */
+export function lookForOwnTransforms(find: typeof findOwn): void {
+  findOwn = find;
+}
+
 /** The transform `name` of `inner`; undefined when there is none. */
 export function findTransform(
   inner: ExpressionNode,
@@ -111,6 +117,8 @@ export function findTransform(
 ): ExpressionNode | undefined {
   const field = inner.output;
   if (field === undefined) return undefined;
+  const own = findOwn(inner, name);
+  if (own !== undefined) return own;
   if (field instanceof ArrayField) return arrayTransform(field, inner, name);
   const finder = finders[field.family];
   if (finder !== undefined) return finder(inner, name);

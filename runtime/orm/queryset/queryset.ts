@@ -4,6 +4,7 @@ import { ValueError } from '../errors.ts';
 import type { RawParameters } from '../expressions/raw.ts';
 import type { ZoneOptions } from '../expressions/zones.ts';
 import { OutsideRange } from '../lookups/operand.ts';
+import { registryVersion } from '../lookups/registered.ts';
 import { FETCH_ONE, FETCH_PEERS, FETCH_RAISE, type FetchMode } from '../models/fetch-modes.ts';
 import type { ModelConstructor, ModelMeta } from '../models/meta.ts';
 import { metaOf } from '../models/registry.ts';
@@ -42,7 +43,8 @@ export interface QuerySetState {
   readonly fetchMode?: FetchMode | undefined;
 }
 const plainState: QuerySetState = { alias: undefined, prefetches: [], known: undefined, signal: undefined };
-const roots = new WeakMap<ModelMeta, QueryShape>();
+let roots = new WeakMap<ModelMeta, QueryShape>();
+let rootsVersion = 0;
 
 /**
  * A lazy query. Every chain method gives a new query set; the first full read fills the cache of the one it is called
@@ -414,6 +416,11 @@ function requiredMeta(model: ModelConstructor): ModelMeta {
   return meta;
 }
 function rootShape(meta: ModelMeta): QueryShape {
+  if (rootsVersion !== registryVersion()) {
+    // Names may mean something else now than when queries were compiled.
+    rootsVersion = registryVersion();
+    roots = new WeakMap();
+  }
   let root = roots.get(meta);
   if (root === undefined) {
     meta.requireSound();

@@ -1,4 +1,5 @@
 import type { Hop, Joined, UnknownPath } from './paths.ts';
+import type { RegisteredLookups, RegisteredTransforms } from './registered.ts';
 import type {
   Accepted,
   Any,
@@ -123,17 +124,28 @@ type LookupValue<T, Rest, Whole> = Rest extends keyof LookupsOf<T>
   ? LookupsOf<T>[Rest] | AnyExpression
   : IsJson<T> extends true
     ? unknown
-    : Rest extends `${infer Head}__${infer Tail}`
-      ? Head extends keyof PartsOf<T>
-        ? LookupValue<PartType<PartsOf<T>[Head]>, Tail, Whole>
-        : IsArray<T> extends true
-          ? unknown
-          : UnknownPath<Whole>
+    : Rest extends keyof RegisteredLookups<Any> | keyof RegisteredTransforms
+      ? Registered<T, Rest> | AnyExpression
+      : DeeperLookupValue<T, Rest, Whole>;
+/** What a lookup, or a transform without one, of an application's own takes. */
+type Registered<T, Rest> = Rest extends keyof RegisteredLookups<Any>
+  ? RegisteredLookups<Accepted<T>>[Rest]
+  : Rest extends keyof RegisteredTransforms
+    ? RegisteredTransforms[Rest]
+    : never;
+type DeeperLookupValue<T, Rest, Whole> = Rest extends `${infer Head}__${infer Tail}`
+  ? Head extends keyof PartsOf<T>
+    ? LookupValue<PartType<PartsOf<T>[Head]>, Tail, Whole>
+    : Head extends keyof RegisteredTransforms
+      ? LookupValue<RegisteredTransforms[Head], Tail, Whole>
       : IsArray<T> extends true
-        ? Rest extends `${number}` | `${number}_${number}`
-          ? unknown
-          : UnknownPath<Whole>
-        : UnknownPath<Whole>;
+        ? unknown
+        : UnknownPath<Whole>
+  : IsArray<T> extends true
+    ? Rest extends `${number}` | `${number}_${number}`
+      ? unknown
+      : UnknownPath<Whole>
+    : UnknownPath<Whole>;
 /** `date` yields a date, so that `at__date__year` works. */
 type PartType<P> = [P] extends [number]
   ? number

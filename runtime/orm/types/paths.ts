@@ -1,3 +1,4 @@
+import type { RegisteredTransforms } from './registered.ts';
 import type {
   Any,
   ColumnName,
@@ -60,7 +61,9 @@ type TransformedType<T, Rest> = [T] extends [{ readonly storedAs: 'json' }]
       ? number
       : Rest extends 'date' | 'time'
         ? string
-        : never;
+        : Rest extends keyof RegisteredTransforms
+          ? RegisteredTransforms[Rest]
+          : never;
 
 /** What a filtered relation is among the annotations: no value, but a way to the rows of `T`. */
 export interface Joined<T> {

@@ -59,6 +59,8 @@ export interface Column<
   databaseType(name: string): Column<T, Null, Optional, Primary>;
   /** Adds a check that `fullClean()` runs; it throws ValidationError when the value is not acceptable. */
   validate(check: (value: Plain<T>) => void): Column<T, Null, Optional, Primary>;
+  /** Adds a lookup or transform that only this field has. */
+  registerLookup(lookup: object, name?: string): Column<T, Null, Optional, Primary>;
   /** Date and date-time columns: set to now by every `save()`. */
   autoNow(): Column<T, Null, true, Primary>;
   /** Date and date-time columns: set to now when the row is created. */
