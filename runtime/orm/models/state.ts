@@ -75,12 +75,17 @@ export class InstanceState {
   fetching: Fetching | undefined = undefined;
   /** Prefetched rows of the many sides, by accessor name. */
   prefetched: ByName<object[]> | undefined = undefined;
+  /** Key of the instance whose prefetched row this is, until the rows are handed out. */
+  owner: unknown = undefined;
 
   constructor(adding: boolean, alias: string | undefined) {
     this.adding = adding;
     this.alias = alias;
   }
 }
+
+/** Name under which prefetched rows say whose they are. */
+export const ownerName = '_prefetch_owner';
 
 let read: (instance: Stateful) => InstanceState;
 let peek: (instance: Stateful) => InstanceState | undefined;
@@ -113,6 +118,10 @@ export class Stateful {
   }
   constructor(loaded: Loaded | undefined) {
     this.#state = loaded;
+  }
+  /** Kept in the state: a property that is taken off again would leave a slow object behind. */
+  set [ownerName](owner: unknown) {
+    read(this).owner = owner;
   }
 }
 

@@ -228,10 +228,10 @@ export function* explain(
   options: Readonly<Record<string, unknown>> = {},
 ): Operation<string> {
   const { format, ...flags } = options;
-  const settings = new Map<string, boolean>();
+  const settings = new Map<string, boolean | string>();
   for (const [name, value] of Object.entries(flags)) {
     if (!/^[\w-]+$/.test(name)) throw new ValueError(`Invalid option name: '${name}'.`);
-    settings.set(name, value !== false);
+    settings.set(name, typeof value === 'string' ? value : value !== false);
   }
   const dialect = dialectOf(queryset.database);
   const asked = format === undefined ? undefined : String(format).toUpperCase();

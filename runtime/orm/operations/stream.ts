@@ -36,15 +36,30 @@ export function* stream(queryset: QuerySet, options: IteratorOptions): Streaming
   if (plan === undefined) return;
   yield* requireLockable(queryset);
   const { database, state } = queryset;
-  const inside = yield* insideBlock(database);
   const request = plan.bind(queryset.parameters);
-  const chunks = hasCursors(database, inside) ? fromCursor(!inside) : fromResult();
-  yield* chunks(database, request, chunkSize, function* (result): Streaming {
+  yield* inChunks(database, request, chunkSize, function* (result): Streaming {
     const rows = plan.read(result, database);
     rememberCircumstances(queryset, rows);
     if (state.prefetches.length > 0) yield* prefetch(rows as object[], state.prefetches, database);
     yield { kind: 'rows', rows };
   });
+}
+
+/**
+ * The answer to a query, a chunk of rows at a time.
+ *
+ * @param canHold false for what no cursor can be declared for, at least none that outlives its statement
+ */
+export function* inChunks(
+  alias: string,
+  request: DriverRequest,
+  chunkSize: number,
+  deliver: Deliver,
+  canHold: (inside: boolean) => boolean = () => true,
+): Streaming {
+  const inside = yield* insideBlock(alias);
+  const chunks = hasCursors(alias, inside) && canHold(inside) ? fromCursor(!inside) : fromResult();
+  yield* chunks(alias, request, chunkSize, deliver);
 }
 
 type Deliver = (result: RawResult) => Streaming;

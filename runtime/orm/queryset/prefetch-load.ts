@@ -10,7 +10,7 @@ import { list } from '../operations/read.ts';
 import type { Operation } from '../operations/steps.ts';
 import { limitPerOwner } from './per-owner.ts';
 import { QuerySet } from './queryset.ts';
-import { ownerName, throughStep } from './through.ts';
+import { throughStep } from './through.ts';
 
 /** What a prefetch can follow. */
 export type Followed = Relation | GenericKey;
@@ -108,11 +108,7 @@ function* loadManyToMany(
     const start = startFor(relation.target, options, () => defaultQuerySet(relation.target));
     const rows = (yield* list(start.step(throughStep(relation, keys, true)))) as ModelInstance[];
     // A row comes once for each owner, so the same related instance may stand for several rows.
-    groups = groupBy(rows, (row) => {
-      const owner = row[ownerName];
-      delete row[ownerName];
-      return owner;
-    });
+    groups = groupBy(rows, (row) => stateOf(row).owner);
   }
   for (const instance of pending) keep(instance, groups.get(instance[attribute]) ?? [], options);
   return () => allLoaded(level, options, false);

@@ -195,9 +195,11 @@ export class QuerySet {
   }
 
   dates(field: string, kind: string, order = 'ASC'): QuerySet {
+    requireUncombined(this.query, 'dates');
     return dates(this, field, kind, order);
   }
   datetimes(field: string, kind: string, order = 'ASC', options?: ZoneOptions): QuerySet {
+    requireUncombined(this.query, 'datetimes');
     return datetimes(this, field, kind, order, options);
   }
   union(...others: unknown[]): QuerySet {

@@ -7,8 +7,9 @@ import { decoderOf } from '../fields/server-types.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { loadedFrom } from '../models/state.ts';
 import { asynchronous, synchronous } from '../operations/bound.ts';
-import type { Operation } from '../operations/steps.ts';
-import { chunkSizeOf, type IteratorOptions } from '../operations/stream.ts';
+import { streamAsynchronously, streamBlocking } from '../operations/run.ts';
+import type { Operation, Streaming } from '../operations/steps.ts';
+import { chunkSizeOf, type IteratorOptions, inChunks } from '../operations/stream.ts';
 import { SQLCompiler } from '../sql/compiler.ts';
 import { type PrefetchEntry, prefetch } from './prefetch.ts';
 
@@ -67,13 +68,13 @@ export class RawQuerySet {
   aat(index: number): Promise<object> {
     return asynchronous(readRawAt(this, index), this.#source.signal);
   }
-  *iterator(options: IteratorOptions = {}): Generator<object, void, undefined> {
+  /** Reads the rows in chunks, without keeping them, from a server-side cursor where the statement allows one. */
+  iterator(options: IteratorOptions = {}): Generator<unknown, void, undefined> {
     chunkSizeOf(options);
-    yield* new RawQuerySet(this.meta, this.#source).list();
+    return streamBlocking(this.#stream(options));
   }
-  async *aiterator(options: IteratorOptions = {}): AsyncGenerator<object, void, undefined> {
-    chunkSizeOf(options);
-    yield* await new RawQuerySet(this.meta, this.#source).alist();
+  aiterator(options: IteratorOptions = {}): AsyncGenerator<unknown, void, undefined> {
+    return streamAsynchronously(this.#stream(options), this.#source.signal);
   }
   *[Symbol.iterator](): Generator<object, void, undefined> {
     yield* this.list();
@@ -90,6 +91,19 @@ export class RawQuerySet {
     if (prefetches.length > 0 && instances.length > 0) yield* prefetch(instances, prefetches, alias);
     this.#cache = instances;
     return instances;
+  }
+
+  *#stream(options: IteratorOptions): Streaming {
+    const chunkSize = chunkSizeOf(options);
+    const { sql, alias, prefetches } = this.#source;
+    const instances = (result: RawResult) => this.#instances(result);
+    const deliver = function* (result: RawResult): Streaming {
+      const rows = instances(result);
+      if (prefetches.length > 0) yield* prefetch(rows, prefetches, alias);
+      yield { kind: 'rows', rows };
+    };
+    const canHold = (inside: boolean) => onlyReads(sql) && (inside || !locks.test(sql));
+    yield* inChunks(alias, rawRequest(this.#source), chunkSize, deliver, canHold);
   }
 
   #instances({ columns, rows, types }: RawResult): object[] {
@@ -121,6 +135,15 @@ export class RawQuerySet {
     });
   }
 }
+/** A cursor can be declared for what reads, and says so with its first word; a doubtful statement is read at once. */
+function onlyReads(sql: string): boolean {
+  const start = sql.replace(/^(?:\s|\(|--[^\n]*\n|\/\*[\s\S]*?\*\/)+/, '');
+  if (/^(?:select|values|table)\b/i.test(start)) return !/\binto\b/i.test(start);
+  return /^with\b/i.test(start) && !/\b(?:insert|update|delete|merge)\b/i.test(start);
+}
+/** A cursor that outlives its transaction cannot lock rows. */
+const locks = /\bfor\s+(?:no\s+key\s+)?(?:update|share)|\bfor\s+key\s+share/i;
+
 function readRaw(rows: RawQuerySet): Operation<object[]> {
   return rows.read();
 }

@@ -2,11 +2,9 @@ import { Column } from '../expressions/field-reference.ts';
 import { wireArray } from '../fields/structured.ts';
 import { among, ListParameter } from '../lookups/operand.ts';
 import type { ManyToManyRelation } from '../models/relations.ts';
+import { ownerName } from '../models/state.ts';
 import type { ChainStep } from './chain.ts';
 import { slicePerOwner } from './per-owner.ts';
-
-/** Attribute under which rows say whose they are, while they are handed out. */
-export const ownerName = '_prefetch_owner';
 
 /**
  * Narrows the rows of a relation's target to those paired with the given owners.

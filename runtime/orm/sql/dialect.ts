@@ -156,10 +156,10 @@ export interface Dialect {
    * What is written before a query to see its plan.
    *
    * @param format one the caller asked for, in capitals
-   * @param flags further options, in capitals
+   * @param flags further options: on, off, or one of the words that the option takes
    * @throws ValueError for what the database does not know
    */
-  explain(format: string | undefined, flags: ReadonlyMap<string, boolean>): string;
+  explain(format: string | undefined, flags: ReadonlyMap<string, boolean | string>): string;
   readonly schema: SchemaDialect;
 }
 

@@ -167,7 +167,7 @@ export const postgresqlDialect: Dialect = {
     const settings = format === undefined ? [] : [`FORMAT ${format}`];
     const unknown = [...flags.keys()].filter((name) => !explainFlags.includes(name.toUpperCase()));
     if (unknown.length > 0) throw new ValueError(`Unknown options: ${unknown.sort().join(', ')}`);
-    for (const [name, value] of flags) settings.push(`${name.toUpperCase()} ${value}`);
+    for (const [name, value] of flags) settings.push(explainSetting(name.toUpperCase(), value));
     return `EXPLAIN ${settings.length > 0 ? `(${settings.join(', ')}) ` : ''}`;
   },
   schema: {
@@ -192,6 +192,16 @@ const explainFlags = [
   ...['ANALYZE', 'BUFFERS', 'COSTS', 'GENERIC_PLAN', 'MEMORY', 'SERIALIZE', 'SETTINGS', 'SUMMARY', 'TIMING'],
   ...['VERBOSE', 'WAL'],
 ];
+
+/** @throws ValueError for a word that the option does not take */
+function explainSetting(name: string, value: boolean | string): string {
+  if (typeof value === 'boolean') return `${name} ${value}`;
+  const word = value.toUpperCase();
+  const words = name === 'SERIALIZE' ? ['TEXT', 'BINARY', 'NONE'] : [];
+  if (words.includes(word)) return `${name} ${word}`;
+  const allowed = ['true', 'false', ...words.map((each) => `'${each.toLowerCase()}'`)].join(', ');
+  throw new ValueError(`'${value}' is not a value of the option ${name}. Allowed values: ${allowed}`);
+}
 
 /** `RETURNING`, as PostgreSQL and SQLite have it. */
 export function standardReturning(columns: readonly string[]): string {
