@@ -1,13 +1,19 @@
 import { Column } from '../expressions/field-reference.ts';
+import { call, own } from '../expressions/functions.ts';
 import { type ExpressionNode, OrderingTerm } from '../expressions/node.ts';
 import { WindowExpression, WindowFunction } from '../expressions/window.ts';
 import type { Field } from '../fields/field.ts';
 import { IntegerField } from '../fields/numbers.ts';
-import { Fixed, Test } from '../lookups/operand.ts';
+import { Test } from '../lookups/operand.ts';
 import type { Query } from '../query/query.ts';
 import { orderingOf } from '../sql/ordering.ts';
 import type { QuerySet } from './queryset.ts';
 
+/** As each database writes it. */
+const chance = call(
+  own('random', () => undefined),
+  [],
+);
 const count = new IntegerField('bigint', 'BigIntegerField');
 
 /**
@@ -19,9 +25,7 @@ export function slicePerOwner(query: Query, owner: ExpressionNode): void {
   const { start, end } = query;
   query.start = 0;
   query.end = undefined;
-  const order = orderingOf(query).map((term) =>
-    term === 'random' ? new OrderingTerm(new Fixed('RANDOM()'), false) : term,
-  );
+  const order = orderingOf(query).map((term) => (term === 'random' ? new OrderingTerm(chance, false) : term));
   const number = new WindowExpression({
     expression: new WindowFunction('ROW_NUMBER', [], count),
     partitionBy: [owner],

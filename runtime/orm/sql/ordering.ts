@@ -34,6 +34,28 @@ export function orderingOf(query: Query): readonly ResolvedOrdering[] {
   return query.reversed ? terms.map((term) => (term === 'random' ? term : term.reversed())) : terms;
 }
 
+/** Terms with the path by which another query of the model finds the same value, where there is one. */
+export interface PathedTerm {
+  readonly term: ResolvedOrdering;
+  readonly path: string | undefined;
+}
+/** What orderBy() said of combined rows, for the parts to select what they do not return yet. */
+export function pathedOrdering(query: Query): readonly PathedTerm[] {
+  return (query.ordering ?? []).flatMap((entry) => {
+    const terms = resolveOrdering(entry, query);
+    return terms.map((term) => ({
+      term: query.reversed && term !== 'random' ? term.reversed() : term,
+      path: terms.length === 1 ? pathOf(entry, query) : undefined,
+    }));
+  });
+}
+function pathOf(entry: OrderingEntry, query: Query): string | undefined {
+  if (entry.form === 'name') return entry.name;
+  if (entry.form === 'random') return undefined;
+  const { expression } = entry.term;
+  return expression instanceof Column && expression.alias === query.base ? expression.field.name : undefined;
+}
+
 /** The ordering a model declares. */
 function defaultOrdering(model: ModelMeta, query: Query): ResolvedOrdering[] {
   return (model.options.ordering ?? []).flatMap((term) => {

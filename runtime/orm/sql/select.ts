@@ -11,8 +11,8 @@ import type { TableAlias } from '../query/joins.ts';
 import { joinPath } from '../query/paths.ts';
 import type { Combination, Query, RelatedTree } from '../query/query.ts';
 import { splitHaving, splitWindows, type WhereNode } from '../query/where.ts';
-import { combinedOrdering, combinedSql } from './combine.ts';
-import { orderingOf, type ResolvedOrdering } from './ordering.ts';
+import { addedByOrdering, combinedOrdering, combinedSql } from './combine.ts';
+import { orderingOf, pathedOrdering, type ResolvedOrdering } from './ordering.ts';
 import { qualified } from './qualify.ts';
 import type { InstanceShape, RelatedShape, RowShape } from './shape.ts';
 import type { SqlWriter } from './writer.ts';
@@ -119,13 +119,17 @@ export class SelectCompiler {
     const { rows } = query;
     const row = expressions === undefined ? this.#selectRow(false) : this.#selectOnly(expressions);
     const names = rows.form !== 'instances' ? rows.names : expressions === undefined ? undefined : ['pk'];
+    const pathed = ordered ? pathedOrdering(query) : [];
+    const whole = rows.form === 'instances' && expressions === undefined;
+    const added = whole ? addedByOrdering(pathed, this.#columns, (each, name) => this.#add(each, name)) : [];
     const parts = [
-      combinedSql(combination, names, writer.dialect, (part, offset) => {
+      combinedSql(combination, names, added, writer.dialect, (part, offset) => {
         const compiler = new SelectCompiler(part, writer.nested(offset));
         return compiler.compile({ ordered: part.sliced || part.distinctFields.length > 0 }).sql;
       }),
     ];
-    const ordering = ordered ? combinedOrdering(orderingOf(query), this.#columns, writer) : [];
+    const terms = pathed.map(({ term }) => term);
+    const ordering = combinedOrdering(terms, this.#columns, writer);
     if (ordering.length > 0) parts.push(`ORDER BY ${ordering.join(', ')}`);
     const limits = writer.dialect.limits(query.start, query.end);
     if (limits !== '') parts.push(limits);
