@@ -1,7 +1,7 @@
 import type { Node } from '@babel/types';
 import { twins } from '@migrate-async/runtime/twins';
 import type { OrmOperation } from '../analyzer/evidence/bridge.ts';
-import { relationRead, takenRelation } from '../analyzer/evidence/orm.ts';
+import { anyRelation, relationRead, takenRelation } from '../analyzer/evidence/orm.ts';
 import {
   type Evaluator,
   type FunctionNode,
@@ -13,6 +13,7 @@ import {
 } from '../analyzer/sources/index.ts';
 import { blockingCall } from './blocking-calls.ts';
 import { isCombinator } from './combinations.ts';
+import { connectionStateRefusal } from './connection-state.ts';
 import { excerpt } from './excerpt.ts';
 import { outermost } from './expressions.ts';
 import { type FormMatch, leave } from './forms/form.ts';
@@ -104,8 +105,13 @@ class StepFinder {
   private other(node: Node): void {
     if (node.type === 'WithStatement')
       this.refuse('MA108', 'only run time knows what names mean inside `with`');
-    const hidden = hiddenQuery(this.evaluator, this.file, node);
-    if (hidden !== undefined) this.refuse('MA112', hidden);
+    this.hidden(node);
+    const member = anyRelation(this.evaluator, this.file, node);
+    if (member !== undefined)
+      this.refuse(
+        'MA108',
+        `only run time knows which attribute «${this.text(node)}» is, and «${member}» would query`,
+      );
     this.taking(node);
     const kept = node.type === 'NewExpression' ? keptQuery(this.evaluator, this.file, node) : undefined;
     if (kept !== undefined)
@@ -142,6 +148,11 @@ class StepFinder {
       );
   }
 
+  private hidden(node: Node): void {
+    const hidden = hiddenQuery(this.evaluator, this.file, node);
+    if (hidden !== undefined) this.refuse('MA112', hidden);
+  }
+
   /** Anything that would have to wait here stands where `await` is not allowed. */
   forbid(node: Node, where: string): void {
     if (this.refusal !== undefined) return;
@@ -157,6 +168,7 @@ class StepFinder {
   }
 
   private call(node: Call): void {
+    this.hidden(node);
     const judgement = judgeCall(this.evaluator, this.file, node);
     if (judgement.kind === 'leave') {
       this.refusal = judgement;
@@ -182,6 +194,7 @@ class StepFinder {
 
   private operation(node: Call, operation: OrmOperation, block: FunctionNode | undefined): void {
     if (node.type === 'OptionalCallExpression') this.refuseOptional(node);
+    this.refusal ??= connectionStateRefusal(this.evaluator, this.file, operation, node.arguments[0]);
     if (operation.name === 'iterator') {
       this.rows(node, operation);
       return;

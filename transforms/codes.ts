@@ -60,7 +60,7 @@ export const codes: readonly Code[] = [
   {
     code: 'MA118',
     name: 'ordered-parallel-writes',
-    summary: 'Bridges in one Promise.all ran one after the other, and their order matters.',
+    summary: 'Bridges that are started together ran one after the other, and their order matters.',
   },
   {
     code: 'MA119',
@@ -79,6 +79,11 @@ export const codes: readonly Code[] = [
     code: 'MA124',
     name: 'shared-state',
     summary: 'A variable would be read or written at another moment than it is behind the wrapper.',
+  },
+  {
+    code: 'MA125',
+    name: 'connection-state',
+    summary: 'A statement may leave its connection in another state, and native ones share connections.',
   },
 ];
 

@@ -9,10 +9,12 @@ import {
   memberName,
   type SourceFile,
   unwrapped,
+  walk,
 } from '../analyzer/sources/index.ts';
 import { outermost } from './expressions.ts';
+import { overlapsAround } from './overlaps.ts';
 
-/** A `Promise.all` or the like that a promise goes into. */
+/** What starts promises together: a `Promise.all` or the like that they go into, `map`, a promise that is kept. */
 export interface Combination {
   readonly file: SourceFile;
   readonly call: Node & { type: 'CallExpression' };
@@ -26,6 +28,8 @@ interface Start {
   readonly evaluator: Evaluator;
   readonly file: SourceFile;
   readonly node: Node;
+  /** Whether the node is a promise, and not yet the function that makes one. */
+  readonly isStarted: boolean;
   /** Calls of the functions round the bridge that were followed to get here. */
   readonly depth: number;
 }
@@ -41,10 +45,15 @@ export function combinationsAround(evaluator: Evaluator, bridge: Bridge): readon
   const { file } = bridge;
   const start = outermost(file, bridge.application ?? bridge.wrap);
   const kept = keptUnder(file, start);
+  const isStarted = bridge.application !== undefined;
   const found = [
-    ...above({ evaluator, file, node: start, depth: 0 }),
+    ...overlapsAround(file, start),
+    ...above({ evaluator, file, node: start, isStarted, depth: 0 }),
+    ...(kept.push && kept.repeated ? [{ file, call: kept.push, entry: start, repeated: true }] : []),
     ...kept.references
-      .flatMap((node) => above({ evaluator, file, node, depth: 0 }))
+      .flatMap((node) =>
+        above({ evaluator, file, node, isStarted: isStarted || isCallee(file, node), depth: 0 }),
+      )
       .map((each) => ({ ...each, repeated: each.repeated || kept.repeated })),
   ];
   // What goes into the same one twice runs twice beside itself.
@@ -63,7 +72,20 @@ function whereUsed(
   node: FunctionNode,
   depth: number,
 ): readonly Combination[] {
-  if (depth >= deepest || node.type === 'ClassMethod' || node.type === 'ObjectMethod') return [];
+  if (depth >= deepest) return [];
+  if (node.type === 'ClassMethod' || node.type === 'ClassPrivateMethod' || node.type === 'ObjectMethod')
+    return evaluator
+      .callSites(file, node)
+      .filter((site) => !isTestFile(site.file.path) && !contains(node, site.call))
+      .flatMap((site) =>
+        above({
+          evaluator,
+          file: site.file,
+          node: outermost(site.file, site.call),
+          isStarted: true,
+          depth: depth + 1,
+        }),
+      );
   return evaluator
     .referencesTo(file, node)
     .filter((place) => !isTestFile(place.file.path) && !contains(node, place.node))
@@ -75,6 +97,7 @@ function whereUsed(
         evaluator,
         file: place.file,
         node: isCall ? outermost(place.file, parent) : callee,
+        isStarted: isCall,
         depth: depth + 1,
       });
     });
@@ -83,6 +106,8 @@ function whereUsed(
 interface Kept {
   readonly references: readonly Node[];
   readonly repeated: boolean;
+  /** The call that puts the promise into a list. */
+  readonly push?: Combination['call'];
 }
 
 /** Uses of the name a promise is kept under, or of the array it is put into. */
@@ -90,6 +115,8 @@ function keptUnder(file: SourceFile, node: Node): Kept {
   const parent = file.parentOf(node);
   if (parent?.type === 'VariableDeclarator' && parent.init === node && parent.id.type === 'Identifier')
     return { references: file.scopes.bindingOf(parent.id)?.references ?? [], repeated: false };
+  if (parent?.type === 'ClassProperty' || parent?.type === 'ClassPrivateProperty')
+    return { references: parent.value === node ? usesOfField(file, parent) : [], repeated: false };
   if (parent?.type !== 'CallExpression' || !parent.arguments.includes(node as never))
     return { references: [], repeated: false };
   const callee = unwrapped(parent.callee);
@@ -97,7 +124,27 @@ function keptUnder(file: SourceFile, node: Node): Kept {
     return { references: [], repeated: false };
   if (memberName(callee) !== 'push') return { references: [], repeated: false };
   const list = file.scopes.bindingOf(callee.object);
-  return { references: list?.references ?? [], repeated: isInLoop(file, parent, list?.declaration) };
+  return {
+    references: list?.references ?? [],
+    repeated: isInLoop(file, parent, list?.declaration),
+    push: parent,
+  };
+}
+
+/** `this.save` and `this.#save` in the class that has the field. */
+function usesOfField(
+  file: SourceFile,
+  field: Node & { type: 'ClassProperty' | 'ClassPrivateProperty' },
+): readonly Node[] {
+  const name = file.textOf(field.key);
+  const found: Node[] = [];
+  const owner = file.parentOf(field);
+  if (owner !== undefined)
+    walk(owner, (node) => {
+      if (node.type === 'MemberExpression' && file.textOf(node.property) === name) found.push(node);
+      return true;
+    });
+  return found;
 }
 
 /** Whether a loop runs the node several times within one life of what `declaration` declares. */
@@ -109,7 +156,12 @@ function isInLoop(file: SourceFile, node: Node, declaration: Node | undefined): 
   return false;
 }
 
-function above({ evaluator, file, node, depth }: Start): readonly Combination[] {
+function isCallee(file: SourceFile, node: Node): boolean {
+  const parent = file.parentOf(node);
+  return parent?.type === 'CallExpression' && parent.callee === node;
+}
+
+function above({ evaluator, file, node, isStarted, depth }: Start): readonly Combination[] {
   const found: Combination[] = [];
   let repeated = false;
   let entry = node;
@@ -120,9 +172,12 @@ function above({ evaluator, file, node, depth }: Start): readonly Combination[] 
       found.push({ file, call: outer, entry, repeated });
     // An array of promises is the argument; one of its elements is how a promise gets in.
     entry = outer.type === 'ArrayExpression' ? inner : outer;
-    if (outer.type === 'CallExpression' && isHandedOn && (isFunction(inner) || inner === node))
-      repeated ||= /^(?:map|flatMap|from)$/.test(memberName(unwrapped(outer.callee)) ?? '');
-    else if (isFunction(inner) && !isCalled(file, inner))
+    if (outer.type === 'CallExpression' && isHandedOn && (isFunction(inner) || inner === node)) {
+      if (/^(?:map|flatMap|from)$/.test(memberName(unwrapped(outer.callee)) ?? '')) {
+        repeated = true;
+        if (isStarted || inner === node) found.push({ file, call: outer, entry: node, repeated });
+      }
+    } else if (isFunction(inner) && !isCalled(file, inner))
       return [...found, ...whereUsed(evaluator, file, inner, depth)];
     // Statements end an expression, but a function in one may itself be handed on.
     inner = outer;

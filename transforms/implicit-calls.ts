@@ -1,5 +1,4 @@
 import type { Node } from '@babel/types';
-import { ormFlow } from '../analyzer/evidence/orm.ts';
 import {
   type ClassValue,
   type Evaluator,
@@ -12,17 +11,42 @@ import {
   unwrapped,
   type Value,
 } from '../analyzer/sources/index.ts';
+import { conversionsAt, objects } from './conversions.ts';
 
 /** Code of the project that runs where no call of it is written. */
 export interface ImplicitCall extends Place {
-  readonly what: 'getter' | 'setter' | 'constructor' | 'iterator' | 'tag';
+  readonly what: 'getter' | 'setter' | 'constructor' | 'iterator' | 'tag' | 'conversion';
 }
 
 /** Superclasses that are looked into. */
 const deepest = 10;
 
-/** Getters, setters, constructors with their fields, iterators and template tags that evaluating the node itself runs. */
+/** Getters, setters, constructors with their fields, iterators, template tags and `toString` that evaluating the node itself runs. */
 export function implicitCalls(evaluator: Evaluator, file: SourceFile, node: Node): readonly ImplicitCall[] {
+  return [...evaluation(evaluator, file, node), ...conversions(evaluator, file, node)];
+}
+
+/** Methods by which what a node is given turns itself into text or JSON. */
+function conversions(evaluator: Evaluator, file: SourceFile, node: Node): readonly ImplicitCall[] {
+  return conversionsAt(evaluator, file, node).flatMap(({ values, methods }) =>
+    values.flatMap((value) =>
+      membersOf(evaluator, value)
+        .filter(({ file: home, node: member }) => methods.includes(memberKey(home, member)))
+        .map(({ file: home, node: member }) => ({
+          what: 'conversion' as const,
+          file: home,
+          node: member.body,
+        })),
+    ),
+  );
+}
+
+/** `toString`, and `Symbol.iterator` for `[Symbol.iterator]`. */
+function memberKey(file: SourceFile, member: Member): string {
+  return keyName(member) ?? ('computed' in member && member.computed ? file.textOf(member.key) : '');
+}
+
+function evaluation(evaluator: Evaluator, file: SourceFile, node: Node): readonly ImplicitCall[] {
   switch (node.type) {
     case 'MemberExpression':
     case 'OptionalMemberExpression':
@@ -61,7 +85,7 @@ function accessors(
   const kinds = isBoth ? (['get', 'set'] as const) : isTarget ? (['set'] as const) : (['get'] as const);
   const isAccessor = (member: Member): boolean =>
     kinds.some((kind) => member.kind === kind) && keyName(member) === name;
-  return ownersOf(evaluator, file, unwrapped(node.object)).flatMap((value) =>
+  return objects(evaluator, file, unwrapped(node.object)).flatMap((value) =>
     membersOf(evaluator, value)
       .filter(({ node: member }) => isAccessor(member))
       .map(({ file: home, node: member }) => ({
@@ -70,13 +94,6 @@ function accessors(
         node: member.body,
       })),
   );
-}
-
-/** What an object may be, rows that queries give among it. */
-function ownersOf(evaluator: Evaluator, file: SourceFile, node: Node): readonly Value[] {
-  const row = ormFlow(evaluator).value(file, node);
-  const definition = row?.kind === 'instance' ? row.model.definition : undefined;
-  return definition === undefined ? evaluator.evaluate(file, node) : [{ kind: 'instance', of: definition }];
 }
 
 type Member = Node & { type: 'ClassMethod' | 'ClassPrivateMethod' | 'ObjectMethod' };
@@ -141,10 +158,7 @@ function construction(evaluator: Evaluator, owner: ClassValue): readonly Implici
 function iterators(evaluator: Evaluator, file: SourceFile, source: Node): readonly ImplicitCall[] {
   return evaluator.evaluate(file, unwrapped(source)).flatMap((value) =>
     membersOf(evaluator, value)
-      .filter(
-        ({ file: home, node }) =>
-          'computed' in node && node.computed && home.textOf(node.key) === 'Symbol.iterator',
-      )
+      .filter(({ file: home, node }) => memberKey(home, node) === 'Symbol.iterator')
       .map(({ file: home, node }) => ({ what: 'iterator' as const, file: home, node: node.body })),
   );
 }

@@ -1,6 +1,6 @@
 import type { Node } from '@babel/types';
 import type { Bridge, OrmOperation } from '../analyzer/evidence/bridge.ts';
-import { contains, type Evaluator, keyName, unwrapped } from '../analyzer/sources/index.ts';
+import { contains, type Evaluator, isFunction, keyName, unwrapped } from '../analyzer/sources/index.ts';
 import { combinationsAround } from './combinations.ts';
 import { excerpt } from './excerpt.ts';
 import { type FormContext, type FormMatch, leave } from './forms/form.ts';
@@ -21,8 +21,17 @@ interface Member {
 
 function allOperations(
   evaluator: Evaluator,
-  { file, closure, target, operations }: Bridge,
+  { file, closure, target, operations, application }: Bridge,
 ): readonly OrmOperation[] {
+  // `W(transaction.atomic)(() => …)`: what the block does.
+  if (closure === undefined && operations.some(({ kind }) => kind === 'transaction'))
+    return [
+      ...operations,
+      ...(application?.arguments ?? [])
+        .map((argument) => unwrapped(argument))
+        .filter(isFunction)
+        .flatMap((block) => operationsOf(evaluator, file, block.body)),
+    ];
   if (closure !== undefined) return operationsOf(evaluator, file, closure.body);
   return target === undefined ? operations : operationsOf(evaluator, target.file, target.node.body);
 }
@@ -43,7 +52,7 @@ export function orderRefusal(bridge: Bridge, { evaluator, bridgesOf }: FormConte
     const own = members.find((member) => member.bridge.wrap === bridge.wrap);
     const rival = own && rivalOf(own, members);
     if (rival === undefined) continue;
-    const combinator = combination.file.textOf(combination.call.callee);
+    const combinator = excerpt(combination.file.textOf(combination.call.callee));
     return isUnordered(bridge)
       ? leave('MA117', `in \`${combinator}\` it ran in no certain order beside ${rival}, and still would`)
       : leave('MA118', `in \`${combinator}\` it ran in order with ${rival}, and the twins would not`);

@@ -1,6 +1,7 @@
 import type { Site, SiteOutcome } from '../analyzer/analysis.ts';
 import type { Bridge } from '../analyzer/evidence/bridge.ts';
 import { columnOf, lineOf } from '../analyzer/sources/index.ts';
+import { connectionStateRefusal } from './connection-state.ts';
 import { excerpt } from './excerpt.ts';
 import { type Form, type FormContext, type FormMatch, leave } from './forms/form.ts';
 import { forms } from './forms/index.ts';
@@ -27,7 +28,12 @@ export function decide(bridge: Bridge, context: FormContext): Decision {
     if (match === undefined) continue;
     if (match.kind === 'leave') return match;
     const late = bridge.closure === undefined ? lateRefusal(bridge) : undefined;
-    return clashRefusal(bridge) ?? late ?? orderRefusal(bridge, context) ?? { kind: 'rewrite', form };
+    return (
+      clashRefusal(bridge) ??
+      connectionRefusal(bridge, context) ??
+      late ??
+      orderRefusal(bridge, context) ?? { kind: 'rewrite', form }
+    );
   }
   return bridge.closure === undefined
     ? referenceRefusal(bridge, context.evaluator)
@@ -38,6 +44,16 @@ export function decide(bridge: Bridge, context: FormContext): Decision {
 function clashRefusal({ file, closure, operations }: Bridge): (FormMatch & { kind: 'leave' }) | undefined {
   if (closure !== undefined) return undefined;
   return operations.map((operation) => clash(file, operation)).find((found) => found !== undefined);
+}
+
+/** `W(cursor.execute)(sql)`. */
+function connectionRefusal(
+  { file, closure, operations, application }: Bridge,
+  { evaluator }: FormContext,
+): (FormMatch & { kind: 'leave' }) | undefined {
+  const [operation] = operations;
+  if (closure !== undefined || operation === undefined) return undefined;
+  return connectionStateRefusal(evaluator, file, operation, application?.arguments[0]);
 }
 
 export const transformName = 'native-orm';

@@ -75,6 +75,18 @@ export function isSingleRelation(evaluator: Evaluator, definition: ClassValue, n
   return fieldValue(evaluator, definition, name)?.kind === 'instance';
 }
 
+/** Names of the relations to one object that a model declares itself. */
+export function relationsOf(evaluator: Evaluator, definition: ClassValue): readonly string[] {
+  const found = modelCall(evaluator, definition);
+  const fields = found?.call.arguments[1];
+  if (found === undefined || fields === undefined) return [];
+  const names = evaluator
+    .evaluate(found.file, fields)
+    .flatMap((value) => (value.kind === 'object' ? value.node.properties : []))
+    .flatMap((property) => (property.type === 'SpreadElement' ? [] : (keyName(property) ?? [])));
+  return names.filter((name) => isSingleRelation(evaluator, definition, name));
+}
+
 function reverseValue(
   evaluator: Evaluator,
   file: SourceFile,

@@ -13,7 +13,7 @@ import type { OrmOperation } from './bridge.ts';
 import { Wrappers } from './bridge-wrappers.ts';
 import { isKnownByType, proveByTypes } from './orm-checked.ts';
 import { OrmFlow } from './orm-flow.ts';
-import { fieldValue, isSingleRelation } from './orm-models.ts';
+import { fieldValue, isSingleRelation, relationsOf } from './orm-models.ts';
 import { isOverridden, overriddenRowOperation } from './orm-overrides.ts';
 import { takenApart } from './orm-patterns.ts';
 import { isLazyOperation, isQuerySource, isWrite, type Model, type OrmValue, twinsOf } from './orm-values.ts';
@@ -228,6 +228,21 @@ export function relationRead(evaluator: Evaluator, file: SourceFile, node: Node)
     model: value.model.name,
     proof: isKnownByType(node.object) ? 'type' : 'flow',
   };
+}
+
+/**
+ * `post[name]`, where nothing says which attribute that is.
+ * @returns the name of a relation that it may be
+ */
+export function anyRelation(evaluator: Evaluator, file: SourceFile, node: Node): string | undefined {
+  if (node.type !== 'MemberExpression' && node.type !== 'OptionalMemberExpression') return undefined;
+  if (!node.computed || memberName(node) !== undefined) return undefined;
+  const parent = file.parentOf(node);
+  if (parent?.type === 'AssignmentExpression' && parent.left === node && parent.operator === '=')
+    return undefined;
+  const row = ormFlow(evaluator).value(file, node.object);
+  if (row?.kind !== 'instance' || row.model.definition === undefined) return undefined;
+  return relationsOf(evaluator, row.model.definition)[0];
 }
 
 /** `const { author } = post`: a relation that a pattern takes out of a row, unless its query is seen to load it. */
