@@ -1,7 +1,7 @@
 import type { Node } from '@babel/types';
 import { twins } from '@migrate-async/runtime/twins';
 import type { OrmOperation } from '../analyzer/evidence/bridge.ts';
-import { anyRelation, relationRead, takenRelation } from '../analyzer/evidence/orm.ts';
+import { anyRelation, isPossibleRelation, relationRead, takenRelation } from '../analyzer/evidence/orm.ts';
 import {
   type Evaluator,
   type FunctionNode,
@@ -113,6 +113,8 @@ class StepFinder {
         `only run time knows which attribute «${this.text(node)}» is, and «${member}» would query`,
       );
     this.taking(node);
+    if (isPossibleRelation(this.evaluator, this.file, node))
+      this.refuse('MA104', `«${this.text(node)}» may be a relation: what it is read off is not always a row`);
     const kept = node.type === 'NewExpression' ? keptQuery(this.evaluator, this.file, node) : undefined;
     if (kept !== undefined)
       this.refuse('MA112', `«${this.text(kept)}» is handed to a constructor, and may be gone through later`);

@@ -1,7 +1,13 @@
 import type { Node } from '@babel/types';
 import { twins } from '@migrate-async/runtime/twins';
 import type { OrmOperation } from '../analyzer/evidence/bridge.ts';
-import { ormFlow, ormOperation, ormOperationsIn, receiverKnowledge } from '../analyzer/evidence/orm.ts';
+import {
+  isPossibleRelation,
+  ormFlow,
+  ormOperation,
+  ormOperationsIn,
+  receiverKnowledge,
+} from '../analyzer/evidence/orm.ts';
 import { chainRoot } from '../analyzer/evidence/orm-paths.ts';
 import {
   type Evaluator,
@@ -70,9 +76,9 @@ export function judgeCall(evaluator: Evaluator, file: SourceFile, call: Call): C
     case 'custom':
       return leave('MA103', `«${known.name}» is the project’s own and has no twin`);
     case 'function':
-      return doesOrmWork(evaluator, known.file, known.node)
-        ? { kind: 'function', file: known.file, node: known.node }
-        : harmless;
+      if (doesOrmWork(evaluator, known.file, known.node))
+        return { kind: 'function', file: known.file, node: known.node };
+      return unreadWithin(evaluator, known.file, known.node, text) ?? harmless;
     case 'other':
       if (isUnread(evaluator, file, callee)) return leave('MA104', `the module of «${text}» cannot be read`);
       return isMadeOfQueries(evaluator, file, callee)
@@ -81,6 +87,33 @@ export function judgeCall(evaluator: Evaluator, file: SourceFile, call: Call): C
     case 'unknown':
       return unknownCall(file, callee, text);
   }
+}
+
+const unread = new WeakMap<FunctionNode, (FormMatch & { readonly kind: 'leave' }) | undefined>();
+
+/** A call in a function that is not seen to query, or in those it calls, of which nobody knows whether it does. */
+function unreadWithin(
+  evaluator: Evaluator,
+  file: SourceFile,
+  node: FunctionNode,
+  name: string,
+): (FormMatch & { readonly kind: 'leave' }) | undefined {
+  // An async function gives its promise back, whatever becomes of it.
+  if (node.async || unread.has(node)) return unread.get(node);
+  // A function that calls itself adds nothing by doing so.
+  unread.set(node, undefined);
+  let found: (FormMatch & { readonly kind: 'leave' }) | undefined;
+  walk(node.body, (call) => {
+    if (found === undefined && isPossibleRelation(evaluator, file, call))
+      found = leave('MA104', `«${name}» reads «${excerpt(file.textOf(call))}», which may be a relation`);
+    if (found !== undefined || (call.type !== 'CallExpression' && call.type !== 'OptionalCallExpression'))
+      return found === undefined;
+    const judgement = judgeCall(evaluator, file, call);
+    if (judgement.kind === 'leave') found = leave(judgement.code, `«${name}» runs it: ${judgement.reason}`);
+    return found === undefined;
+  });
+  unread.set(node, found);
+  return found;
 }
 
 /** `eval(code)` and `new Function(code)()` may query, nobody can tell. */

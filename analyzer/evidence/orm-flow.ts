@@ -1,6 +1,7 @@
 import type { Identifier, Node } from '@babel/types';
 import {
   type Binding,
+  type ClassValue,
   type Evaluator,
   type FunctionNode,
   isFunction,
@@ -328,7 +329,38 @@ export class OrmFlow {
     const found = object && memberValue(this, object, name);
     if (found === undefined && object?.kind === 'shape' && object.isDeclared === true) return undefined;
     if (found === undefined && this.mayHoldRows(file, node.object)) return undefined;
+    if (object === undefined && this.mayBeRow(file, node.object)) return managerByName(node);
     return found ?? this.foreign(this.evaluator.evaluate(file, node)) ?? managerByName(node);
+  }
+
+  /** Whether some of the ways that lead to an expression give a row: what it is on the others, nobody knows. */
+  private mayBeRow(file: SourceFile, node: Node): boolean {
+    return this.possibleModels(file, node).length > 0;
+  }
+
+  /** The models whose rows an expression may give by some of the ways that lead to it. */
+  possibleModels(file: SourceFile, node: Node): readonly ClassValue[] {
+    const given = this.givenTo(file, node).flatMap((value) =>
+      value?.kind === 'instance' && value.model.definition ? [value.model.definition] : [],
+    );
+    const found = this.evaluator
+      .evaluate(file, node)
+      .flatMap((value) =>
+        value.kind === 'instance' && isModelClass(this.evaluator, value.of) ? [value.of] : [],
+      );
+    return [...given, ...found];
+  }
+
+  /** What the calls of its function give a parameter. */
+  private givenTo(file: SourceFile, node: Node): readonly (OrmValue | undefined)[] {
+    const binding = node.type === 'Identifier' ? file.scopes.bindingOf(node) : undefined;
+    const { declaration } = binding ?? {};
+    if (binding?.kind !== 'parameter' || declaration === undefined || !isFunction(declaration)) return [];
+    const index = declaration.params.indexOf(binding.identifier);
+    return this.evaluator.callSites(file, declaration).map(({ file: caller, call }) => {
+      const argument = call.arguments[index];
+      return argument && argument.type !== 'SpreadElement' ? this.value(caller, argument) : undefined;
+    });
   }
 
   /** `rows[index]`; which member of anything else it is, only run time knows. */

@@ -230,6 +230,15 @@ export function relationRead(evaluator: Evaluator, file: SourceFile, node: Node)
   };
 }
 
+/** Whether a member is a relation of a row that its owner may be, by some of the ways that lead there. */
+export function isPossibleRelation(evaluator: Evaluator, file: SourceFile, node: Node): boolean {
+  if (node.type !== 'MemberExpression' && node.type !== 'OptionalMemberExpression') return false;
+  const name = memberName(node);
+  const flow = ormFlow(evaluator);
+  if (name === undefined || flow.value(file, node.object) !== undefined) return false;
+  return flow.possibleModels(file, node.object).some((model) => isSingleRelation(evaluator, model, name));
+}
+
 /**
  * `post[name]`, where nothing says which attribute that is.
  * @returns the name of a relation that it may be
