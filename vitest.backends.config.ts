@@ -40,7 +40,8 @@ function runs(): readonly BackendRun[] {
   else {
     found.push({
       engine: 'pgbouncer',
-      without: ['native', 'native-streaming', 'fallback', 'closing', 'sharing'],
+      // Nor what is about the text of SQL and not about sessions.
+      without: ['native', 'native-streaming', 'fallback', 'closing', 'sharing', 'injection', 'inspect'],
       globalSetup: ['test/support/global-pgbouncer.ts'],
     });
   }
