@@ -180,13 +180,20 @@ test('366 a query that outlives its block is refused, never run in autocommit', 
 });
 test('367 transactions of two contexts do not meet', async () => {
   await setup.reset();
+  let left = 2;
+  let allHaveCounted: () => void = () => {};
+  const counted = new Promise<void>((resolve) => {
+    allHaveCounted = resolve;
+  });
   const seen = await Promise.all(
     ['a', 'b'].map((name) =>
       asyncContext(() =>
         transaction.aatomic(async () => {
           await Parent.objects.acreate({ name });
           const count = await Parent.objects.acount();
-          await delay(100);
+          left -= 1;
+          if (left === 0) allHaveCounted();
+          await counted;
           return count;
         }),
       ),
