@@ -305,8 +305,12 @@ export class OrmFlow {
     if (call?.type !== 'CallExpression' && call?.type !== 'OptionalCallExpression') return undefined;
     const callee = unwrapped(call.callee);
     if (callee.type !== 'MemberExpression' && callee.type !== 'OptionalMemberExpression') return undefined;
-    if (call.arguments[0] !== node) return undefined;
     const name = memberName(callee) ?? '';
+    // `Object.groupBy(posts, (post) => …)`, and `_.sortBy` and its like.
+    const [first] = call.arguments;
+    if (call.arguments[1] === node && index === 0 && first && !isFunction(first))
+      return name === 'reduce' ? undefined : elementOf(this.value(file, first));
+    if (first !== node) return undefined;
     if (name === 'then' && index === 0) return this.value(file, callee.object);
     const object = this.value(file, callee.object);
     if (object?.kind === 'map') return name === 'forEach' && index === 0 ? object.of : undefined;

@@ -208,9 +208,7 @@ export function relationRead(evaluator: Evaluator, file: SourceFile, node: Node)
   if (node.type !== 'MemberExpression' && node.type !== 'OptionalMemberExpression') return undefined;
   if (node.object.type === 'Super') return undefined;
   const name = memberName(node);
-  const parent = file.parentOf(node);
-  if (name === undefined || (parent?.type === 'AssignmentExpression' && parent.left === node))
-    return undefined;
+  if (name === undefined || isWrittenTo(file, node)) return undefined;
   const flow = ormFlow(evaluator);
   const object = flow.value(file, node.object);
   if (object?.kind !== 'instance' || object.model.definition === undefined) return undefined;
@@ -276,6 +274,32 @@ export function takenRelation(evaluator: Evaluator, file: SourceFile, node: Node
     model: related?.kind === 'instance' ? related.model.name : undefined,
     proof: 'flow',
   };
+}
+
+/** Whether a member is set or deleted where it stands, and not read: as a target of assignments and patterns. */
+function isWrittenTo(file: SourceFile, node: Node): boolean {
+  let inner = node;
+  let parent = file.parentOf(inner);
+  while (parent !== undefined && unwrapped(parent) === unwrapped(node)) {
+    inner = parent;
+    parent = file.parentOf(inner);
+  }
+  switch (parent?.type) {
+    case 'AssignmentExpression':
+    case 'AssignmentPattern':
+    case 'ForOfStatement':
+    case 'ForInStatement':
+      return parent.left === inner;
+    case 'ArrayPattern':
+    case 'RestElement':
+      return true;
+    case 'ObjectProperty':
+      return parent.value === inner && file.parentOf(parent)?.type === 'ObjectPattern';
+    case 'UnaryExpression':
+      return parent.operator === 'delete';
+    default:
+      return false;
+  }
 }
 
 function iteration(evaluator: Evaluator, file: SourceFile, node: Node): OrmOperation | undefined {
