@@ -41,6 +41,7 @@ export interface TwinFunctions {
   /** Whether the named function was made async itself, so that its name stays. */
   isConverted(named: NamedFunction): boolean;
   inFile(file: SourceFile): TwinsOfFile;
+  /** Names of the twins, and of what they await: the bridge they are written for may be in another file. */
   readonly names: readonly string[];
 }
 
@@ -67,7 +68,7 @@ export function writtenTwins(evaluator: Evaluator, rewrites: readonly Rewrite[])
     plan !== undefined && converted.has(plan.target.node);
   return {
     isConverted,
-    names: written.map(({ name }) => bare(name)),
+    names: written.flatMap((plan) => [bare(plan.name), ...awaitedIn(plan)]),
     inFile: (file) =>
       merged([
         ...written
@@ -82,6 +83,14 @@ export function writtenTwins(evaluator: Evaluator, rewrites: readonly Rewrite[])
           }),
       ]),
   };
+}
+
+/** The native names of what the body of a twin asks the ORM for, which a model may have given. */
+function awaitedIn({ body }: Written): readonly string[] {
+  return body.steps.flatMap((step) => {
+    if (step.kind === 'taking') return step.taking.taken.flatMap(({ operation }) => operation.twin ?? []);
+    return 'operation' in step ? (step.operation.twin ?? []) : [];
+  });
 }
 
 /** Barrels of this file that name the function name the twin after it. */
