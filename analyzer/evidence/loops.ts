@@ -38,7 +38,7 @@ export function forOfLoop(walk: Walk, statement: Node & { type: 'ForOfStatement'
   if (turns.places.count > 0) return settled(source);
   return sequence([
     settled(source),
-    rowsRead(walk, statement.right),
+    rowsRead(walk, statement.right, statement.await ? 'native' : 'sync'),
     endsInFirstRound(statement.body) ? body : loopOf(walk, statement, statement.right, body, 'each'),
   ]);
 }

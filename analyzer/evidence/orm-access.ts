@@ -89,15 +89,15 @@ function access(walk: Walk, node: CallNode, { name, native, model, transaction }
 }
 
 /** Going through a query set reads its rows, unless they came with the instance it belongs to. */
-export function rowsRead(walk: Walk, given: Node): Step {
+export function rowsRead(walk: Walk, given: Node, path: OrmAccess['path'] = 'sync'): Step {
   const node = unwrapped(given);
   const value = ormFlow(walk.project.evaluator).value(walk.file, node);
   if (value === undefined || !isQuerySource(value) || isPrefetched(walk, node)) return nothing;
   return {
     kind: 'orm',
-    what: `${shortened(walk.file.textOf(node))}.list`,
+    what: `${shortened(walk.file.textOf(node))}.${path === 'sync' ? 'list' : 'alist'}`,
     model: value.model.name,
-    path: 'sync',
+    path,
     writes: false,
     transaction: undefined,
     location: place(walk, node),

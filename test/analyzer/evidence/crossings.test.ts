@@ -35,6 +35,13 @@ describe('boundaries', () => {
     expect(endpoint.counts.orm).toBe(1);
   });
 
+  it('are none where a loop waits for the rows of a query, and one where it does not', () => {
+    const loop = (head: string) =>
+      boundaries(`const posts = Post.objects.all(); ${head} (const post of posts) console.log(post);`).now;
+    expect(loop('for await')).toEqual([]);
+    expect(loop('for')).toEqual(['blocking-call: posts.list']);
+  });
+
   it('leave out error paths, but the rewrite does not', () => {
     const endpoint = endpointOf(
       application(`
