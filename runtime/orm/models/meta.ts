@@ -134,7 +134,9 @@ export class ModelMeta {
   }
   /** The relation of that name, from either side. */
   relation(name: string): Relation | undefined {
-    return this.relationSet.find(name);
+    // Generated columns are given their types before there are relations, and cannot follow any.
+    const known: RelationSet | undefined = this.relationSet;
+    return known?.find(name);
   }
   /** As `relation`, for accessors that were declared. */
   requireRelation(name: string): Relation {

@@ -32,6 +32,7 @@ import {
 } from '@migrate-async/runtime/orm';
 import { beforeAll, expect, test } from 'vitest';
 import { call } from '../support/differential.ts';
+import { testEngine } from '../support/engines/index.ts';
 import { harness } from '../support/harness.ts';
 
 class Person extends model('person', {
@@ -50,7 +51,8 @@ const library = harness(
 );
 const { behaviour } = library;
 beforeAll(async () => {
-  await library.outside.query('create extension pgcrypto');
+  if (testEngine().engine === 'postgresql')
+    await library.outside.query('create extension if not exists pgcrypto');
 });
 
 const people = () => Person.objects.orderBy('id');
