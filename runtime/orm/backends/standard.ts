@@ -28,6 +28,8 @@ const calls: Readonly<Partial<Record<FunctionName, Call>>> = {
   jsonObject: plain('JSON_OBJECT'),
   jsonArray: plain('JSON_ARRAY'),
   atan2: plain('ATAN2'),
+  log: plain('LOG'),
+  mod: plain('MOD'),
   cot: ([value]) => `(1.0 / TAN(${value}))`,
 };
 function plain(name: string): Call {

@@ -97,8 +97,16 @@ export const Tan = real('TAN');
 
 const two = {
   atan2: ownReal('atan2'),
-  log: kind('LOG', fraction, decimals(plain('LOG'))),
-  mod: kind('MOD', fraction, decimals(plain('MOD'))),
+  log: kind(
+    'LOG',
+    fraction,
+    decimals((values, dialect) => dialect.call('log', values)),
+  ),
+  mod: kind(
+    'MOD',
+    fraction,
+    decimals((values, dialect) => dialect.call('mod', values)),
+  ),
   power: kind('POWER', fraction),
 };
 /** Angle in radians whose tangent is `y` divided by `x`, in the quadrant of both. */

@@ -229,6 +229,8 @@ export type FunctionName =
   | 'jsonArray'
   | 'atan2'
   | 'cot'
+  | 'log'
+  | 'mod'
   | 'random'
   | 'uuid4'
   | 'uuid7';

@@ -39,14 +39,14 @@ class Person extends model('person', {
   name: fields.text(),
   alias: fields.char(50).null(),
   age: fields.integer().default(0),
-  key: fields.uuid().null(),
+  token: fields.uuid().null(),
 }) {
   static objects = new Manager(this);
 }
 
 const library = harness(
   [Person],
-  `insert into person (name, alias, age, key) values
+  `insert into person (name, alias, age, token) values
      ('John Smith', 'smithj', 4, '6f1c1e34-8a0e-4a3c-9d53-0123456789ab'), ('Rhonda', null, 2, null), ('Élena Jordan', 'elena', 40, null);`,
 );
 const { behaviour } = library;
@@ -130,13 +130,13 @@ behaviour('digests are those of the bytes of the text; SHA-1 with the extension 
   ]);
 });
 behaviour('a text beside a column of another type stays a text', function* () {
-  expect(yield* column(Concat('key', Value('!')))).toEqual([
+  expect(yield* column(Concat('token', Value('!')))).toEqual([
     '6f1c1e34-8a0e-4a3c-9d53-0123456789ab!',
     '!',
     '!',
   ]);
   expect(yield* column(Concat(Value('at '), 'age'))).toEqual(['at 4', 'at 2', 'at 40']);
-  expect(yield* column(Upper(Left('key', 3)))).toEqual(['6F1', null, null]);
+  expect(yield* column(Upper(Left('token', 3)))).toEqual(['6F1', null, null]);
 });
 behaviour('text functions stand in conditions, orders and groups', function* () {
   const short = Person.objects.annotate({ short: Left(Upper('name'), 1) });

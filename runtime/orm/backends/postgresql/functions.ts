@@ -50,6 +50,8 @@ export const postgresqlFunctions: Readonly<Record<FunctionName, Write>> = {
   jsonArray: (values) => `JSONB_BUILD_ARRAY(${values.join(', ')})`,
   atan2: (values) => `ATAN2(${values.map((value) => `(${value})::double precision`).join(', ')})`,
   cot: ([value]) => `COT(${value})`,
+  log: (values) => `LOG(${values.join(', ')})`,
+  mod: (values) => `MOD(${values.join(', ')})`,
   random: () => 'RANDOM()',
   uuid4: () => 'GEN_RANDOM_UUID()',
   uuid7: (values) => `UUIDV7(${values.join(', ')})`,

@@ -233,6 +233,9 @@ export const sqliteDialect: Dialect = {
     repeat: ([value, times]) => `REPLACE(HEX(ZEROBLOB(${times})), '00', ${value})`,
     chr: ([value]) => `CHAR(${value})`,
     ord: ([value]) => `UNICODE(${value})`,
+    // libsql has no MOD, and LOG to the base 10 only; the operator % is one of whole numbers.
+    mod: ([value, by]) => `(${value} - ${by} * CAST(1.0 * ${value} / ${by} AS INTEGER))`,
+    log: ([base, value]) => `(LN(${value}) / LN(${base}))`,
     // From a whole number of 64 bits with its sign.
     random: () => '(0.5 + RANDOM() / 18446744073709551616.0)',
   }),

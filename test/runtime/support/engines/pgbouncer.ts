@@ -43,5 +43,11 @@ export const pgbouncer: PostgresqlEngine = {
   engine: 'postgresql',
   native: true,
   open,
-  differences: { '335 outside': cursors, '336 ': cursors, '338 ': cursors, '342 a stream': cursors },
+  differences: {
+    '335 outside': cursors,
+    '335 a raw query is': cursors,
+    '336 ': cursors,
+    '338 ': cursors,
+    '342 a stream': cursors,
+  },
 };
