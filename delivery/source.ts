@@ -19,6 +19,8 @@ export function rewriteSource(
   if (!accept(file)) return unchanged;
   if (scope.kind === 'all')
     return rewriteText(sources.absolute(file), sources.text(file), project.transforms);
+  // Nothing may have asked for the file, and a text that is broken is never handed back as if it were fine.
+  sources.file(file);
   const [failure] = sources.failures;
   if (failure !== undefined) {
     const message = `${failure.message} at ${failure.line}:${failure.column}`;

@@ -47,6 +47,15 @@ test('prints nothing and fails when the text does not parse', async () => {
   }
 });
 
+test('fails, too, when a text that nothing asks for does not parse', async () => {
+  const folder = temporaryFolder(smallApplication);
+  for (const options of [[], ['--all'], ['--json'], ['--diff']]) {
+    const { code, stdout, stderr } = await transform(folder.path, 'src/bad.ts', 'const x = (\n', ...options);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^migrate-async: src\/bad\.ts: parse: /);
+  }
+});
+
 test('prints the input when git ignores the file', async () => {
   const folder = temporaryFolder({ ...smallApplication, '.gitignore': 'src/checkout.ts\n' });
   folder.commitAll();
