@@ -14,7 +14,7 @@ export class Leaf {
       throw new ValueError(`The value of '${path}' is undefined; use null to look for rows without a value.`);
     }
     this.path = path;
-    this.value = value;
+    this.value = isReadOnce(value) ? [...value] : value;
   }
   /** True for an `in` list with null in it: null is in no list, but excluding the list excludes it. */
   get namesNull(): boolean {
@@ -37,6 +37,17 @@ export class Leaf {
   get lastName(): string {
     return this.path.slice(this.path.lastIndexOf('__') + 1).replace(/^_+/, '');
   }
+}
+
+/** True for a generator and its like: it is looked at more than once, and would be empty the second time. */
+function isReadOnce(value: unknown): value is Iterable<unknown> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    Symbol.iterator in value &&
+    'next' in value &&
+    typeof value.next === 'function'
+  );
 }
 
 export type ConditionPart = Leaf | Condition | ExpressionNode;

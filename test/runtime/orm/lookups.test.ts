@@ -84,6 +84,18 @@ behaviour('128 an empty list sends nothing, and excludes nothing', function* () 
   expect(statements()).toEqual([]);
   expect(yield* ids(books.exclude({ pages__in: [] }))).toEqual([1, 2, 3, 4, 5]);
 });
+behaviour('128 a generator is a list, however often the query is looked at', function* () {
+  const ids = new Map([
+    [1, 'first'],
+    [3, 'third'],
+  ]);
+  const chosen = Book.objects.filter({ id__in: ids.keys() as never }).orderBy('id');
+  expect(yield* call(chosen.valuesList('id', { flat: true }), 'list')).toEqual([1, 3]);
+  expect(yield* call(chosen, 'count')).toBe(2);
+  expect(yield* call(Book.objects.exclude({ id__in: new Set([1, 3]).values() as never }), 'exists')).toBe(
+    true,
+  );
+});
 behaviour('129 numbers beyond the column match nothing without asking', function* () {
   expect(yield* ids(books.filter({ pages: 2 ** 40 }))).toEqual([]);
   expect(yield* ids(books.filter({ pages__gt: 2 ** 40 }))).toEqual([]);
