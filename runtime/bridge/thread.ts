@@ -3,6 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import type { ConnectionStatus, WorkerReply, WorkerRequest } from './messages.ts';
+import { Patience } from './patience.ts';
 
 type Unnumbered<T> = T extends unknown ? Omit<T, 'id'> : never;
 export type ThreadRequest = Unnumbered<WorkerRequest>;
@@ -33,6 +34,7 @@ export class Thread {
   readonly #worker: Worker;
   readonly #port: MessagePort;
   readonly #replies = new Int32Array(new SharedArrayBuffer(4));
+  readonly #patience = new Patience();
   readonly #pending = new Map<number, Pending>();
   /** Open connections that no lane uses now, by what they are connected to. */
   readonly kept = new Map<object, number>();
@@ -71,7 +73,7 @@ export class Thread {
       const seen = Atomics.load(this.#replies, 0);
       const received = receiveMessageOnPort(this.#port) as { message: WorkerReply } | undefined;
       if (received === undefined) {
-        Atomics.wait(this.#replies, 0, seen);
+        this.#patience.wait(this.#replies, seen);
       } else if (received.message.id === id) {
         return outcome(received.message);
       } else {

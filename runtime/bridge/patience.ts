@@ -1,0 +1,41 @@
+import { availableParallelism } from 'node:os';
+import { performance } from 'node:perf_hooks';
+
+/**
+ * Milliseconds a waiting thread looks for its answer before it goes to sleep. A query by key on the same machine or in
+ * the same rack is answered within it; what takes longer loses less than a tenth to being woken up.
+ */
+const longestLook = 0.25;
+/** Looks between two looks at the clock, which costs as much as ten of them. */
+const looksAtOnce = 50;
+/** With a single core the answer cannot come while this thread keeps it. */
+const worthLooking = availableParallelism() > 1;
+
+/**
+ * How one thread waits for another. Being woken up by the system takes as long as a short query, so a thread that may
+ * expect a quick answer stays awake for a moment, as adaptive mutexes do (glibc's PTHREAD_MUTEX_ADAPTIVE_NP): it
+ * expects what it saw the last time.
+ */
+export class Patience {
+  #quick = true;
+
+  /**
+   * Returns when the counter is no longer what it was.
+   *
+   * @param counter shared with the thread that is waited for, which changes its first cell and notifies
+   * @param seen what the cell held before
+   */
+  wait(counter: Int32Array<SharedArrayBuffer>, seen: number): void {
+    const start = performance.now();
+    if (this.#quick && worthLooking && changesSoon(counter, seen, start + longestLook)) return;
+    Atomics.wait(counter, 0, seen);
+    this.#quick = performance.now() - start <= longestLook;
+  }
+}
+
+function changesSoon(counter: Int32Array<SharedArrayBuffer>, seen: number, until: number): boolean {
+  do {
+    for (let look = 0; look < looksAtOnce; look += 1) if (Atomics.load(counter, 0) !== seen) return true;
+  } while (performance.now() < until);
+  return false;
+}
