@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { DriverRequest } from '../../bridge/messages.ts';
 import { poolChannel } from '../../instrumentation.ts';
+import type { ActiveSpan } from '../../tracing.ts';
 import { OperationalError, PoolTimeout } from '../errors.ts';
 import { optimises } from '../optimisations.ts';
 import type { NativeConnection } from './native-connection.ts';
@@ -72,7 +73,7 @@ export class Pool {
   readonly #open: () => Promise<NativeConnection>;
   readonly #idle: Idle[] = [];
   readonly #born = new Map<NativeConnection, number>();
-  readonly #waiting = new Waiting<NativeConnection>();
+  readonly #waiting: Waiting<NativeConnection>;
   readonly #goodbyes = new Set<Promise<void>>();
   /** Connections that carry quick reads, and how many each. */
   readonly #shared = new Map<NativeConnection, number>();
@@ -89,6 +90,7 @@ export class Pool {
     this.#settings = settings;
     this.#watch = watch;
     this.#open = open;
+    this.#waiting = new Waiting(settings.timeout, () => this.#timeout());
   }
 
   get size(): number {
@@ -158,9 +160,15 @@ export class Pool {
     return chosen;
   }
   /** As `join`, for a caller who waits until there is one. */
-  async acquireShared(): Promise<NativeConnection> {
-    const start = performance.now();
+  acquireShared(): Promise<NativeConnection> {
+    // Nobody is to be told and nothing to be asked: a wait is all there is, and hundreds may begin in one turn.
     const span = this.#watch.wait();
+    const plain = span === undefined && !this.#settings.check && !poolChannel.hasSubscribers && !this.#closed;
+    if (plain && this.#idle.length === 0) return this.#wait(undefined, true);
+    return this.#acquireShared(span);
+  }
+  async #acquireShared(span: ActiveSpan | undefined): Promise<NativeConnection> {
+    const start = performance.now();
     try {
       const connection = await this.#healthy(undefined, true);
       span?.end();
@@ -302,7 +310,7 @@ export class Pool {
 
   #wait(signal: AbortSignal | undefined, shares: boolean): Promise<NativeConnection> {
     const turn = new Promise<NativeConnection>((resolve, reject) => {
-      this.#waiting.add(resolve, reject, this.#settings.timeout, () => this.#timeout(), signal, shares);
+      this.#waiting.add(resolve, reject, signal, shares);
     });
     this.#openWhereNeeded();
     return turn;
