@@ -35,11 +35,18 @@ export function takeAllReturned(
 ): void {
   const count = result.wire?.count ?? result.rows.length;
   if (count !== instances.length) return;
-  const rows = readerFor(meta, fields, dialect)(result, alias) as unknown[][];
+  const rows = readerFor(meta, fields, dialect)(result, alias);
+  const [only] = fields;
+  if (only !== undefined && fields.length === 1) {
+    // Nearly always it is the key.
+    const { attribute } = only;
+    for (let at = 0; at < count; at += 1) (instances[at] as ModelInstance)[attribute] = rows[at] ?? null;
+    return;
+  }
   for (const [place, { attribute }] of fields.entries()) {
     for (let at = 0; at < count; at += 1) {
       const instance = instances[at] as ModelInstance;
-      instance[attribute] = rows[at]?.[place] ?? null;
+      instance[attribute] = (rows[at] as unknown[] | undefined)?.[place] ?? null;
     }
   }
 }
@@ -58,7 +65,7 @@ function readerFor(meta: ModelMeta, fields: readonly Field[], dialect: Dialect):
       at,
       decoder: dialect.decoder(field),
     }));
-    reader = rowReader({ form: 'tuples', columns });
+    reader = rowReader({ form: columns.length === 1 ? 'scalars' : 'tuples', columns });
     known.set(key, reader);
   }
   return reader;

@@ -38,14 +38,22 @@ export function unnest(fields: readonly Field[], marks: readonly string[]): Unne
   };
 }
 
+/** Rows by attribute. */
+export type ColumnRows = readonly Readonly<Record<string, unknown>>[];
+
 /** The values of one column as an array; as bytes where that is cheaper and every value has such a form. */
-export function columnParameter(field: Field, rows: readonly Readonly<Record<string, unknown>>[]): WireValue {
-  const { attribute } = field;
+export function columnParameter(field: Field, rows: ColumnRows): WireValue {
+  return binaryColumn(field, rows) ?? textColumn(field, rows);
+}
+/** The values of one column as the bytes of an array; undefined when one of them, such as an expression, has none. */
+export function binaryColumn(field: Field, rows: ColumnRows): Uint8Array | undefined {
   // Bytes must be those of the very type.
   const plain = field.serverType === undefined && optimises('binary-columns');
   const form = plain ? field.binary : undefined;
-  const bytes = form === undefined ? undefined : binaryArray(form, rows, attribute);
-  return bytes ?? wireArray(rows.map((row) => field.toWire(row[attribute])));
+  return form === undefined ? undefined : binaryArray(form, rows, field.attribute);
+}
+export function textColumn(field: Field, rows: ColumnRows): WireValue {
+  return wireArray(rows.map((row) => field.toWire(row[field.attribute])));
 }
 
 /** `UPDATE … FROM UNNEST(…)`: some fields of many instances, each row once. */

@@ -13,7 +13,7 @@ import { Query } from '../query/query.ts';
 import { Places, Resolver } from '../query/resolver.ts';
 import { type ConflictRule, type Dialect, sentValue } from './dialect.ts';
 import { namedRequest } from './named.ts';
-import { columnParameter, unnest } from './unnest.ts';
+import { binaryColumn, textColumn, unnest } from './unnest.ts';
 import { SqlWriter } from './writer.ts';
 
 /** A value to write: text for a parameter, the column's default, or an expression. */
@@ -52,8 +52,8 @@ class StatementBuilder {
     const text = wireArray(values);
     return `$${this.values.push(this.dialect.list(element)?.(text) ?? text)}`;
   }
-  column(rows: InsertRows['rows'], field: Field): string {
-    return `$${this.values.push(columnParameter(field, rows))}`;
+  array(values: WireValue): string {
+    return `$${this.values.push(values)}`;
   }
   value(value: Written, field: Field): string {
     if ('wire' in value) return this.parameter(value.wire, field);
@@ -139,8 +139,9 @@ function joined(parts: readonly string[]): string {
 
 /** Several rows of plain values go as one array per column: the text does not depend on how many there are. */
 function source(fields: readonly Field[], rows: InsertRows['rows'], builder: StatementBuilder): string {
-  if (fromArrays(rows, builder.dialect) && !fields.some((field) => isComputed(field, rows))) {
-    const marks = fields.map((field) => builder.column(rows, field));
+  const arrays = fromArrays(rows, builder.dialect) ? columnArrays(fields, rows) : undefined;
+  if (arrays !== undefined) {
+    const marks = arrays.map((values) => builder.array(values));
     const { source, columns, direct } = unnest(fields, marks);
     const wanted = direct ? '*' : columns.join(', ');
     return `SELECT ${wanted} FROM ${source}`;
@@ -157,6 +158,18 @@ function fromArrays(rows: InsertRows['rows'], { insert }: Dialect): boolean {
   return insert.fromArrays && rows.length > 1;
 }
 
+/** The rows column by column; undefined when some value is for the server to compute. */
+function columnArrays(fields: readonly Field[], rows: InsertRows['rows']): WireValue[] | undefined {
+  const arrays: WireValue[] = [];
+  for (const field of fields) {
+    // What has bytes is no expression, so that its values need not be looked at once more.
+    const mayBeLeftOut = field.options.dbDefault !== undefined;
+    const bytes = mayBeLeftOut && isComputed(field, rows) ? undefined : binaryColumn(field, rows);
+    if (bytes === undefined && isComputed(field, rows)) return undefined;
+    arrays.push(bytes ?? textColumn(field, rows));
+  }
+  return arrays;
+}
 /** True when some values of the column are expressions, or its default. */
 function isComputed({ attribute, options }: Field, rows: InsertRows['rows']): boolean {
   const hasDefault = options.dbDefault !== undefined;
