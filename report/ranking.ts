@@ -56,7 +56,7 @@ function tracedTraffic({ traces, endpoints }: Analysis, { palette }: Style): str
   if (traces === undefined) return '';
   const silent = new Set(traces.withoutTraffic);
   const unmatched = traces.unmatched.map(
-    ({ method, route, requests }) => `  ${method} ${route}  ${plural(requests, 'request')}`,
+    ({ method, route, requests }) => `  ${`${method} ${route}`.trim()}  ${plural(requests, 'request')}`,
   );
   const without = endpoints
     .filter(({ id }) => silent.has(id))

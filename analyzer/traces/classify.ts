@@ -13,13 +13,14 @@ export type SpanClass =
   | 'bridge'
   | 'other';
 
-// Each attribute by its stable name first, then by the older ones that are still written.
+// Each attribute by its stable name first, then by the older ones that are still written, those of OpenTracing and of
+// Zipkin's own clients last.
 const names = {
   method: ['http.request.method', 'http.method'],
   status: ['http.response.status_code', 'http.status_code'],
   route: ['http.route', 'next.route'],
   url: ['url.full', 'http.url'],
-  path: ['url.path', 'http.target'],
+  path: ['url.path', 'http.target', 'http.path'],
   host: [
     'server.address',
     'net.peer.name',
@@ -27,11 +28,12 @@ const names = {
     'net.peer.ip',
     'network.peer.address',
     'net.sock.peer.addr',
+    'peer.hostname',
     'peer.service',
   ],
-  database: ['db.system.name', 'db.system'],
+  database: ['db.system.name', 'db.system', 'db.type'],
   summary: ['db.query.summary'],
-  query: ['db.query.text', 'db.statement'],
+  query: ['db.query.text', 'db.statement', 'sql.query', 'cassandra.query'],
   operation: ['db.operation.name', 'db.operation'],
   table: ['db.collection.name', 'db.sql.table', 'db.mongodb.collection', 'db.cassandra.table'],
   messaging: ['messaging.system'],
@@ -67,7 +69,8 @@ export function classOf(span: Span, catalogue: Catalogue): SpanClass {
   if (attribute(span, 'model') !== undefined) return 'external';
   const database = attribute(span, 'database');
   if (database !== undefined) return caches.test(database) ? 'cache' : 'db';
-  if (/^prisma:(?:engine|client):db_query$/.test(span.name)) return 'db';
+  if (attribute(span, 'query') !== undefined || /^prisma:(?:engine|client):db_query$/.test(span.name))
+    return 'db';
   if (attribute(span, 'messaging') !== undefined) return 'queue';
   if (span.kind !== 'client') return span.kind === 'producer' ? 'queue' : 'other';
   const host = hostOfSpan(span);

@@ -47,7 +47,7 @@ export class RouteMatcher {
 
   match(request: TracedRequest): Match | undefined {
     const method = methodOf(request).toLowerCase();
-    const route = routeOf(request);
+    const route = routeOf(request) ?? namedRoute(request);
     return (
       // Many procedures share the route of their mount: only their own name tells them apart.
       found(this.byProcedure(request), 'procedure') ??
@@ -185,8 +185,17 @@ function endsWithFile(given: string, source: string): boolean {
   return compiled !== null && ran.endsWith(wanted.replace(/\/src\//, '/dist/'));
 }
 
+/** Names of server spans: a method, and often a route or the path itself (`GET /posts/:id`, `get /posts`). */
+const spanName = /^(get|head|post|put|delete|patch|options|query)(?:\s+(\/\S*))?$/i;
+
+/** Upper case; empty for what is no request of HTTP. */
 export function methodOf({ server }: TracedRequest): string {
-  return (attribute(server, 'method') ?? server.name.split(' ')[0] ?? '').toUpperCase();
+  return (attribute(server, 'method') ?? spanName.exec(server.name)?.[1] ?? '').toUpperCase();
+}
+
+function namedRoute({ server }: TracedRequest): string | undefined {
+  const named = spanName.exec(server.name)?.[2];
+  return named === undefined ? undefined : canonicalRoute(named);
 }
 
 /** The longest route any span inside gives: routers in the middle give only their own part. */
@@ -199,7 +208,10 @@ export function routeOf({ server, inside }: TracedRequest): string | undefined {
 }
 
 export function pathOf({ server }: TracedRequest): string | undefined {
-  const path = attribute(server, 'path') ?? attribute(server, 'url')?.replace(/^[a-z]+:\/\/[^/]+/i, '');
+  const path =
+    attribute(server, 'path') ??
+    attribute(server, 'url')?.replace(/^[a-z]+:\/\/[^/]+/i, '') ??
+    spanName.exec(server.name)?.[2];
   return path?.replace(/[?#].*$/, '').replace(/(.)\/$/, '$1');
 }
 

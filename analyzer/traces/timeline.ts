@@ -41,7 +41,7 @@ const waits: ReadonlySet<SpanClass> = new Set([
 export function timeOf({ server, leaves }: TracedRequest): RequestTime {
   const waiting = leaves.filter((leaf) => waits.has(leaf.class) && leaf.end > leaf.start);
   const external = waiting.filter(isExternal);
-  const total = server.end - server.start;
+  const total = Math.max(0, server.end - server.start);
   const swept = sweep(waiting);
   const union = swept.externalOnly + swept.both;
   const sum = external.reduce((before, leaf) => before + (leaf.end - leaf.start), 0);

@@ -1,7 +1,10 @@
 import { type AttributeValue, isRecord, recordsOf, type Span, type SpanKind } from '../span.ts';
 import { withSharedSpans } from './shared.ts';
 
-/** What Jaeger's API and its "download as JSON" give, one trace of it, or a list of those. Times are microseconds. */
+/**
+ * What Jaeger's API and its "download as JSON" give, one trace of it, or a list of those; and single spans with their
+ * process inside, as its stores keep them. Times are microseconds.
+ */
 export function isJaeger(root: unknown): boolean {
   return tracesIn(root).some((trace) => 'traceID' in trace || 'processes' in trace);
 }
@@ -15,8 +18,10 @@ export function jaegerSpans(root: unknown): readonly Span[] {
 }
 
 function tracesIn(root: unknown): readonly Readonly<Record<string, unknown>>[] {
-  const list = isRecord(root) ? (root.data ?? [root]) : root;
-  return recordsOf(list).filter(({ spans }) => Array.isArray(spans));
+  const list = recordsOf(isRecord(root) ? (root.data ?? [root]) : root);
+  const single = list.filter((each) => 'traceID' in each && 'spanID' in each);
+  const whole = list.filter(({ spans }) => Array.isArray(spans));
+  return single.length === 0 ? whole : [...whole, { processes: {}, spans: single }];
 }
 
 function spanOf(
@@ -25,7 +30,7 @@ function spanOf(
 ): readonly Span[] {
   const attributes = tagsOf(span.tags);
   const processId = String(span.processID ?? '');
-  const process = isRecord(processes[processId]) ? processes[processId] : {};
+  const process = [span.process, processes[processId]].find(isRecord) ?? {};
   const service = process.serviceName;
   const start = Number(span.startTime) / 1000;
   const end = start + Number(span.duration) / 1000;

@@ -80,9 +80,10 @@ function withSampling(
 /** Nanoseconds as decimal text or number: more digits than a double holds, so the fraction is cut off as text. */
 function milliseconds(value: unknown): number | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined;
-  const digits =
-    typeof value === 'number' ? BigInt(Math.trunc(value)) : /^\d+$/.test(value) ? BigInt(value) : undefined;
-  return digits === undefined ? undefined : Number(digits / 1000n) / 1000 + Number(digits % 1000n) / 1e6;
+  const isTime = typeof value === 'number' ? Number.isFinite(value) : /^\d{1,20}$/.test(value);
+  if (!isTime) return undefined;
+  const digits = BigInt(typeof value === 'number' ? Math.trunc(value) : value);
+  return Number(digits / 1000n) / 1000 + Number(digits % 1000n) / 1e6;
 }
 
 /** Hexadecimal, or base64 as protobuf's own JSON mapping writes it. */

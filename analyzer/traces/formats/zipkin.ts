@@ -1,15 +1,17 @@
 import { type AttributeValue, isRecord, type Span, type SpanKind } from '../span.ts';
 import { withSharedSpans } from './shared.ts';
 
-/** Zipkin v2: a list of spans, or a list of traces. Times are microseconds. */
-export function isZipkin(root: unknown): root is readonly unknown[] {
-  return (
-    Array.isArray(root) && root.flat().some((span) => isRecord(span) && 'traceId' in span && 'id' in span)
-  );
+/** Zipkin v2: a list of spans, a list of traces, or one span. Times are microseconds. */
+export function isZipkin(root: unknown): boolean {
+  return spansIn(root).some((span) => 'traceId' in span && 'id' in span);
 }
 
-export function zipkinSpans(root: readonly unknown[]): readonly Span[] {
-  return withSharedSpans(root.flat().filter(isRecord).flatMap(spanOf));
+export function zipkinSpans(root: unknown): readonly Span[] {
+  return withSharedSpans(spansIn(root).flatMap(spanOf));
+}
+
+function spansIn(root: unknown): readonly Readonly<Record<string, unknown>>[] {
+  return [root].flat(2).filter(isRecord);
 }
 
 function spanOf(span: Readonly<Record<string, unknown>>): readonly Span[] {

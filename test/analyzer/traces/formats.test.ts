@@ -217,6 +217,19 @@ describe('trace files', () => {
     expect(readTraces('z.json', JSON.stringify([span]))[0]?.attributes.get('peer.service')).toBe('payments');
   });
 
+  it('are read from single spans, as the stores of Jaeger and the queues of Zipkin keep them', () => {
+    const [trace] = jaeger.data;
+    const [own] = trace?.spans ?? [];
+    const { processID: _name, ...span } = own ?? { processID: '' };
+    const process = { serviceName: 'shop', tags: [{ key: 'hostname', value: 'one' }] };
+    const stored = { ...span, process, startTimeMillis: start };
+    const expected = { kind: 'client', parentId: '1', service: 'shop', instance: 'one', start };
+    expect(readTraces('list.json', JSON.stringify([stored, stored]))).toMatchObject([expected, expected]);
+    expect(readTraces('one.json', JSON.stringify(stored))).toMatchObject([expected]);
+    const lines = zipkin.map((each) => JSON.stringify(each)).join('\n');
+    expect(readTraces('spans.jsonl', lines)).toMatchObject([{ service: 'web' }, { service: 'shop' }]);
+  });
+
   it('that a process was stopped while writing are read up to the broken line, and that is said', () => {
     const said: string[] = [];
     const line = JSON.stringify(otlp);
@@ -238,6 +251,15 @@ describe('trace files', () => {
     const numbers = of({ startTimeUnixNano: Number(nano(0)), endTimeUnixNano: Number(nano(40)) });
     expect(readTraces('t.json', JSON.stringify(numbers))[0]).toMatchObject({ start, end: start + 40 });
     expect(readTraces('t.json', JSON.stringify(of({ endTimeUnixNano: undefined })))).toEqual([]);
+  });
+
+  it('may hold times that are none, whose spans are left out', () => {
+    const text = JSON.stringify(otlp);
+    const [resource] = otlp.resourceSpans;
+    const time = resource?.scopeSpans[0]?.spans[0]?.startTimeUnixNano ?? '';
+    expect(readTraces('huge.json', text.replace(`"${time}"`, '1e400'))).toEqual([]);
+    expect(readTraces('words.json', text.replace(time, 'yesterday'))).toEqual([]);
+    expect(readTraces('long.json', text.replace(time, '9'.repeat(100_000)))).toEqual([]);
   });
 
   it('that are none of these are refused with their name', () => {

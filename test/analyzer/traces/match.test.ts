@@ -35,16 +35,17 @@ const ordered = (framework: 'express' | 'fastify'): Files => ({
 });
 
 interface Told {
+  readonly name?: string;
   readonly attributes: Readonly<Record<string, string | number>>;
   readonly inside?: readonly Readonly<Record<string, string | number>>[];
 }
 
 /** Which handler three requests like this were given to, and how. */
-function given(files: Files, { attributes, inside = [] }: Told) {
+function given(files: Files, { name = 'GET', attributes, inside = [] }: Told) {
   const spans = (index: number): readonly TestSpan[] => [
     {
       id: 'server',
-      name: 'GET',
+      name,
       kind: 'server' as SpanKind,
       at: index * 100,
       for: 20,
@@ -124,6 +125,27 @@ describe('a traced request', () => {
   it('for the head of a page is answered by its GET', () => {
     const head = { 'http.request.method': 'HEAD', 'http.route': '/posts/:id' };
     expect(given(trpcFiles, { attributes: head })).toMatchObject({ handlers: ['show'], by: ['route'] });
+  });
+
+  it.each([
+    ['GET /posts/{id}', 'show', 'route'],
+    ['get /posts/archive/2024', 'archive', 'path'],
+  ])('is known by its name %s where no attribute says more', (name, handler, by) => {
+    const method = { 'http.request.method': '' };
+    expect(given(trpcFiles, { name, attributes: method })).toMatchObject({ handlers: [handler], by: [by] });
+  });
+
+  it('by the path that Zipkin and OpenTracing write', () => {
+    const attributes = { 'http.path': '/posts/archive/2024' };
+    expect(given(trpcFiles, { attributes })).toMatchObject({ handlers: ['archive'], by: ['path'] });
+  });
+
+  it('that is none of HTTP is shown by its name', () => {
+    const { unmatched } = given(trpcFiles, {
+      name: 'receive orders',
+      attributes: { 'http.request.method': '' },
+    });
+    expect(unmatched).toEqual([{ method: '', route: 'receive orders', requests: 3 }]);
   });
 
   it('is not guessed at by a parameter alone', () => {

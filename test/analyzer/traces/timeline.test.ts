@@ -78,6 +78,20 @@ describe('the time of a request', () => {
     expect(time(old)).toMatchObject({ externalOnly: 60, otherOnly: 35, self: 5 });
   });
 
+  it('knows the names of OpenTracing, and of the clients of Zipkin', () => {
+    const wait = (id: string, at: number, attributes: TestSpan['attributes']): TestSpan => {
+      return { id, parent: 'server', kind: 'client', at, for: 10, ...(attributes && { attributes }) };
+    };
+    const spans = [
+      server('/', 100),
+      wait('query', 0, { 'db.type': 'sql', 'peer.hostname': 'db.partner.com' }),
+      wait('cache', 10, { 'db.type': 'redis' }),
+      wait('brave', 20, { 'sql.query': 'select 1', 'peer.service': 'app_db' }),
+      wait('call', 30, { 'peer.hostname': 'api.partner.com' }),
+    ];
+    expect(time(spans)).toMatchObject({ externalOnly: 10, otherOnly: 30, self: 60 });
+  });
+
   it('takes an internal service for external unless the project says otherwise', () => {
     const spans = [server('/', 100), http('a', 'stock.internal', 0, 90)];
     expect(time(spans).externalOnly).toBe(90);
