@@ -12,6 +12,7 @@ import {
   type Priors,
   type Runtime,
   type Settings,
+  Simulation,
   type Weights,
   weightsFor,
 } from './estimate/index.ts';
@@ -85,17 +86,22 @@ export function examine(input: AnalysisInput): Examination {
   };
   const { traces } = options;
   const traced = traces && tracedHandlers(traces, discovery.handlers, project.catalogue);
-  const examineWith = (own: Settings) => (handler: Handler) => {
-    if (input.evaluator.forgetRuns(mostRuns)) project.summaries.clear();
-    return examineHandler(project, handler, siteOf, own, traced);
+  const rewritten = (bridge: Bridge) => siteOf(bridge).outcome.kind === 'rewrite';
+  const examineWith = (own: Settings) => {
+    const simulation = new Simulation(own, rewritten);
+    return (handler: Handler) => {
+      if (input.evaluator.forgetRuns(mostRuns)) project.summaries.clear();
+      return examineHandler(project, handler, siteOf, own, simulation, traced);
+    };
   };
   const idle = discovery.handlers
     .filter(({ kind }) => kind !== 'third-party')
     .map(examineWith(settingsOf(options)));
   const settings = underLoad(settingsOf(options), idle, traced);
   const waits = settings.runtime.laneWait > 0;
+  const examineLoaded = examineWith(settings);
   const endpoints = idle
-    .map((each) => (waits && each.facts.bridges.length > 0 ? examineWith(settings)(each.handler) : each))
+    .map((each) => (waits && each.facts.bridges.length > 0 ? examineLoaded(each.handler) : each))
     .sort(byScore);
   const analysis: Analysis = {
     schemaVersion: 1,

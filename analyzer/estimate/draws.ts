@@ -34,7 +34,8 @@ export class RequestDraws {
     const at = this.next++;
     const known = this.columns[at];
     if (known !== undefined) return known;
-    const made = Float64Array.from({ length: this.requests }, draw);
+    const made = new Float64Array(this.requests);
+    for (let index = 0; index < made.length; index++) made[index] = draw();
     this.columns[at] = made;
     return made;
   }

@@ -17,7 +17,7 @@ import type { Handler } from '../handlers/handler.ts';
 import { canonicalRoute, disagreementsOf, type TracedHandlers } from '../traces/index.ts';
 import { flipsOf } from './flips.ts';
 import { type SlowCall, slowCalls } from './score.ts';
-import { simulate } from './simulate.ts';
+import type { BeforeAndAfter, Simulation } from './simulate.ts';
 import { type Case, count, judge } from './verdict.ts';
 import type { Draws, Priors, Runtime, Weights } from './weights.ts';
 
@@ -45,13 +45,13 @@ export function examineHandler(
   handler: Handler,
   siteOf: (bridge: Bridge) => Site,
   settings: Settings,
+  simulation: Simulation,
   traces: TracedHandlers | undefined,
 ): ExaminedEndpoint {
   const evidence = handlerEvidence(project, handler);
   const facts = factsOf(evidence, settings.priors.unboundedRounds.median);
   const boundaries = boundariesOf(evidence, siteOf);
-  const rewritten = (bridge: Bridge) => siteOf(bridge).outcome.kind === 'rewrite';
-  const simulated = simulate(evidence.step, settings, rewritten);
+  const simulated = simulation.of(evidence.step);
   const measured = traces?.measuredFor(handler, simulated.now.d95[1]);
   const traced = measured && {
     ...measured,
@@ -78,7 +78,7 @@ export function examineHandler(
 function caseOf(
   facts: HandlerFacts,
   boundaries: Boundaries,
-  { now, after }: ReturnType<typeof simulate>,
+  { now, after }: BeforeAndAfter,
   traced: TracedEvidence | undefined,
 ): Case {
   const adapting = boundaries.after.filter(({ kind }) => kind === 'sync-middleware').map(({ what }) => what);
@@ -137,7 +137,7 @@ interface Parts {
   readonly given: Case;
   readonly siteOf: (bridge: Bridge) => Site;
   readonly settings: Settings;
-  readonly simulated: ReturnType<typeof simulate>;
+  readonly simulated: BeforeAndAfter;
   readonly traced: TracedEvidence | undefined;
   readonly findings: readonly Finding[];
 }

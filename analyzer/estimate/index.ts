@@ -16,7 +16,7 @@ export { flipsOf } from './flips.ts';
 export { type LaneUse, type LaneWait, laneWaitOf } from './lanes.ts';
 export { percentile, randomSource } from './random.ts';
 export { boundaryFactor, type Facts, type SlowCall, scoreOf, slowCalls } from './score.ts';
-export { type Simulated, simulate, type World } from './simulate.ts';
+export { type Simulated, Simulation, type World } from './simulate.ts';
 export { type Case, count, type Gate, type Judgement, judge, milliseconds, percent } from './verdict.ts';
 export * from './weights.ts';
 export { workerCrossings } from './worker-crossings.ts';

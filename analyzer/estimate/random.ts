@@ -32,10 +32,42 @@ export function logUniform(limit: number, random: () => number): number {
 
 /** Percentile of unsorted values, Hyndman and Fan's type 7; 0 of none. @param share 0 to 1 */
 export function percentile(values: readonly number[] | Float64Array, share: number): number {
-  const sorted = values instanceof Float64Array ? values.slice().sort() : Float64Array.from(values).sort();
-  if (sorted.length === 0) return 0;
-  const at = (sorted.length - 1) * share;
-  const below = sorted[Math.floor(at)] ?? 0;
-  const above = sorted[Math.ceil(at)] ?? below;
+  if (values.length === 0) return 0;
+  const parted = values instanceof Float64Array ? values.slice() : Float64Array.from(values);
+  const at = (parted.length - 1) * share;
+  const below = partedAt(parted, Math.floor(at));
+  const above = at === Math.floor(at) ? below : leastBehind(parted, Math.floor(at));
   return below + (above - below) * (at - Math.floor(at));
+}
+
+/**
+ * The value that would stand at an index if the values were in order; what is smaller stands before it afterwards, what
+ * is larger behind it. Hoare's selection: sorting for one value was a sixth of an analysis.
+ */
+function partedAt(values: Float64Array, index: number): number {
+  let first = 0;
+  let last = values.length - 1;
+  while (first < last) {
+    const pivot = values[(first + last) >> 1] ?? 0;
+    let left = first;
+    let right = last;
+    while (left <= right) {
+      while ((values[left] ?? pivot) < pivot) left++;
+      while ((values[right] ?? pivot) > pivot) right--;
+      if (left > right) break;
+      const kept = values[left] ?? 0;
+      values[left++] = values[right] ?? 0;
+      values[right--] = kept;
+    }
+    if (index <= right) last = right;
+    else if (index >= left) first = left;
+    else break;
+  }
+  return values[index] ?? 0;
+}
+
+function leastBehind(values: Float64Array, index: number): number {
+  let least = values[index + 1] ?? 0;
+  for (let other = index + 2; other < values.length; other++) least = Math.min(least, values[other] ?? least);
+  return least;
 }

@@ -7,7 +7,6 @@ import {
   type Clocks,
   choose,
   copyClocks,
-  emptyClocks,
   mean,
   type SpareClocks,
   waitForAll,
@@ -248,7 +247,8 @@ export class Run {
     const { lateReads } = this.world.priors;
     const reads = models === 0 ? 0 : (known ?? Math.round(this.unknowns() * lateReads));
     const most = known ?? lateReads;
-    const beyond = emptyClocks(clocks.now.length);
+    const beyond = this.spare.empty();
     for (let read = 0; read < most; read++) this.query(read < reads ? clocks : beyond, 1);
+    this.spare.giveBack(beyond);
   }
 }

@@ -1,11 +1,12 @@
 import type { Range } from '../analysis.ts';
 import type { Bridge } from '../evidence/bridge.ts';
 import { partsOf, type Step } from '../evidence/step.ts';
-import { type Clocks, emptyClocks, mean, SpareClocks, tailOf } from './clocks.ts';
+import { type Clocks, mean, SpareClocks, tailOf } from './clocks.ts';
 import { RequestDraws } from './draws.ts';
 import { essential } from './essential.ts';
 import { percentile, randomSource } from './random.ts';
 import { Run } from './run.ts';
+import { Shapes } from './shapes.ts';
 import type { Draws, Priors, Runtime } from './weights.ts';
 
 /** What the simulated requests of one handler took. */
@@ -29,23 +30,50 @@ export interface World {
   readonly certain?: boolean;
 }
 
+/** A handler's requests, as the code is and as it will be. */
+export interface BeforeAndAfter {
+  readonly now: Simulated;
+  readonly after: Simulated;
+}
+
 /**
- * Simulates requests that do what `step` says, as the code is and as it will be.
+ * Simulates requests of handlers, as the code is and as it will be.
  *
  * Two levels: the outer one draws what is not known (how fast a class of calls is, how often a branch is taken), the
- * inner one draws requests. Every range is P10, P50 and P90 over the outer level. The same seed gives the same result.
- * @param rewritten bridges that the rewrite removes
+ * inner one draws requests. Every range is P10, P50 and P90 over the outer level. The same seed gives the same result,
+ * so handlers that do the same are simulated once.
  */
-export function simulate(
-  step: Step,
-  world: World,
-  rewritten: (bridge: Bridge) => boolean,
-): { readonly now: Simulated; readonly after: Simulated } {
-  const draws = new RequestDraws(world.draws.requests, world.draws.seed);
-  const nothing = () => false;
-  const short = essential(step);
-  const now = summary(short, world, draws, nothing);
-  return { now, after: crosses(short, rewritten) ? summary(short, world, draws, rewritten) : now };
+export class Simulation {
+  private readonly world: World;
+  private readonly rewritten: (bridge: Bridge) => boolean;
+  private readonly shapes: Shapes;
+  private readonly spare: SpareClocks;
+  private readonly known = new Map<number, BeforeAndAfter>();
+
+  /** @param rewritten bridges that the rewrite removes */
+  constructor(world: World, rewritten: (bridge: Bridge) => boolean) {
+    this.world = world;
+    this.rewritten = rewritten;
+    this.shapes = new Shapes(rewritten);
+    this.spare = new SpareClocks(world.draws.requests);
+  }
+
+  /** What requests take that do what `step` says. */
+  of(step: Step): BeforeAndAfter {
+    const short = essential(step);
+    const shape = this.shapes.numberOf(short);
+    const found = this.known.get(shape) ?? this.simulated(short);
+    this.known.set(shape, found);
+    return found;
+  }
+
+  private simulated(step: Step): BeforeAndAfter {
+    const { world, rewritten, spare } = this;
+    const draws = new RequestDraws(world.draws.requests, world.draws.seed);
+    const now = summary(step, world, draws, () => false, spare);
+    const after = crosses(step, rewritten) ? summary(step, world, draws, rewritten, spare) : now;
+    return { now, after };
+  }
 }
 
 function crosses(step: Step, rewritten: (bridge: Bridge) => boolean): boolean {
@@ -60,14 +88,16 @@ function summary(
   world: World,
   draws: RequestDraws,
   rewritten: (bridge: Bridge) => boolean,
+  spare: SpareClocks,
 ): Simulated {
-  const spare = new SpareClocks();
   const outcomes = Array.from({ length: world.draws.worlds }, (_, index) => {
     draws.rewind();
     const run = new Run(world, draws, randomSource(world.draws.seed + 1 + index), rewritten, spare);
-    const clocks = emptyClocks(draws.requests);
+    const clocks = spare.empty();
     run.handler(step, clocks);
-    return outcomeOf(clocks);
+    const outcome = outcomeOf(clocks);
+    spare.giveBack(clocks);
+    return outcome;
   });
   const middle = (values: readonly number[]) => percentile(values, 0.5);
   return {

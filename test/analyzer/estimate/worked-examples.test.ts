@@ -6,9 +6,9 @@ import {
   defaultRuntime,
   defaultWeights,
   judge,
+  Simulation,
   type SlowCall,
   scoreOf,
-  simulate,
   type World,
 } from '../../../analyzer/estimate/index.ts';
 import type { Step } from '../../../analyzer/evidence/step.ts';
@@ -22,7 +22,7 @@ const draws = { requests: 20_000, worlds: 1, seed: 7 };
 const exact: World = { priors: defaultPriors, runtime: defaultRuntime, draws };
 
 function certain(step: Step, runtime = defaultRuntime) {
-  return simulate(step, { ...exact, runtime, certain: true }, () => true);
+  return new Simulation({ ...exact, runtime, certain: true }, () => true).of(step);
 }
 
 const cache = () => bridged(io('cache', 0.6, 3, 'cache'));
