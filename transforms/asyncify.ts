@@ -1,7 +1,12 @@
 import type { Node } from '@babel/types';
 import { twins } from '@migrate-async/runtime/twins';
 import type { OrmOperation } from '../analyzer/evidence/bridge.ts';
-import { anyRelation, isPossibleRelation, relationRead, takenRelation } from '../analyzer/evidence/orm.ts';
+import {
+  anyRelation,
+  isPossibleRelation,
+  relationRead,
+  takenRelation,
+} from '../analyzer/evidence/orm-relations.ts';
 import {
   type Evaluator,
   type FunctionNode,

@@ -1,14 +1,9 @@
 import type { Node } from '@babel/types';
 import { twins } from '@migrate-async/runtime/twins';
 import type { OrmOperation } from '../analyzer/evidence/bridge.ts';
-import {
-  isPossibleRelation,
-  ormFlow,
-  ormOperation,
-  ormOperationsIn,
-  receiverKnowledge,
-} from '../analyzer/evidence/orm.ts';
+import { ormFlow, ormOperation, ormOperationsIn, receiverKnowledge } from '../analyzer/evidence/orm.ts';
 import { chainRoot } from '../analyzer/evidence/orm-paths.ts';
+import { isPossibleRelation } from '../analyzer/evidence/orm-relations.ts';
 import {
   type Evaluator,
   type FunctionNode,

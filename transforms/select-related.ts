@@ -2,7 +2,8 @@ import type { Node } from '@babel/types';
 import type { API, FileInfo, Options, Parser } from 'jscodeshift';
 import type { Site } from '../analyzer/analysis.ts';
 import { findBridges } from '../analyzer/evidence/bridges.ts';
-import { ormFlow, relationRead } from '../analyzer/evidence/orm.ts';
+import { ormFlow } from '../analyzer/evidence/orm.ts';
+import { relationRead } from '../analyzer/evidence/orm-relations.ts';
 import { isQuerySource } from '../analyzer/evidence/orm-values.ts';
 import {
   columnOf,

@@ -1,6 +1,6 @@
 import type { Identifier, Node } from '@babel/types';
 import type { OrmOperation } from '../analyzer/evidence/bridge.ts';
-import { takenRelation } from '../analyzer/evidence/orm.ts';
+import { takenRelation } from '../analyzer/evidence/orm-relations.ts';
 import { type Evaluator, type SourceFile, span } from '../analyzer/sources/index.ts';
 import type { Edit } from './edit.ts';
 import { isPath } from './expressions.ts';

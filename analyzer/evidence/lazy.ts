@@ -1,7 +1,8 @@
 import type { Node } from '@babel/types';
 import { type Binding, type Environment, memberName, unwrapped } from '../sources/index.ts';
 import { originOfInstance } from './loaded.ts';
-import { ormFlow, relationRead } from './orm.ts';
+import { ormFlow } from './orm.ts';
+import { relationRead } from './orm-relations.ts';
 import { nothing, type Step } from './step.ts';
 import { place, type Walk } from './walk.ts';
 

@@ -1,5 +1,5 @@
 import type { Node } from '@babel/types';
-import { isFunction, keyName, type SourceFile } from '../sources/index.ts';
+import { keyName, type SourceFile } from '../sources/index.ts';
 import type { OrmFlow } from './orm-flow.ts';
 import { memberValue } from './orm-members.ts';
 import { elementOf, joined, type OrmValue } from './orm-values.ts';
@@ -46,58 +46,6 @@ export function patternPart(
     default:
       return undefined;
   }
-}
-
-/** The whole of what is taken apart, and the pattern that does. */
-export interface TakenApart {
-  /** The expression behind it; for a parameter, the call that the function is handed to. */
-  readonly source: Node | undefined;
-  readonly value: OrmValue | undefined;
-}
-
-/** What an object pattern is given to take apart, wherever it stands: in a declaration, a loop, a parameter. */
-export function takenApart(flow: OrmFlow, file: SourceFile, pattern: Node): TakenApart {
-  let root = pattern;
-  let parent = file.parentOf(root);
-  while (parent !== undefined && isPatternPart(parent, root)) {
-    root = parent;
-    parent = file.parentOf(root);
-  }
-  if (parent === undefined) return { source: undefined, value: undefined };
-  if (parent.type === 'VariableDeclarator')
-    return {
-      source: parent.init ?? loopedOver(file, parent),
-      value: flow.declarator(file, parent, pattern),
-    };
-  if (isFunction(parent))
-    return { source: file.parentOf(parent), value: flow.parameter(file, parent, pattern) };
-  if (parent.type !== 'AssignmentExpression' && parent.type !== 'ForOfStatement')
-    return { source: undefined, value: undefined };
-  const whole = flow.value(file, parent.right);
-  const value = parent.type === 'ForOfStatement' ? elementOf(whole) : whole;
-  return { source: parent.right, value: patternPart(flow, file, root, pattern, value) };
-}
-
-function isPatternPart(outer: Node, inner: Node): boolean {
-  switch (outer.type) {
-    case 'ObjectPattern':
-    case 'ArrayPattern':
-    case 'RestElement':
-    case 'TSParameterProperty':
-      return true;
-    case 'ObjectProperty':
-      return outer.value === inner;
-    case 'AssignmentPattern':
-      return outer.left === inner;
-    default:
-      return false;
-  }
-}
-
-function loopedOver(file: SourceFile, declarator: Node): Node | undefined {
-  const declaration = file.parentOf(declarator);
-  const loop = declaration && file.parentOf(declaration);
-  return loop?.type === 'ForOfStatement' ? loop.right : undefined;
 }
 
 /** Whether one node stands inside another. */

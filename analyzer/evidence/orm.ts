@@ -3,40 +3,19 @@ import { twins } from '@migrate-async/runtime/twins';
 import {
   type Evaluator,
   type FunctionNode,
-  keyName,
   memberName,
   type SourceFile,
   unwrapped,
   walk,
 } from '../sources/index.ts';
 import type { OrmOperation } from './bridge.ts';
-import { Wrappers } from './bridge-wrappers.ts';
 import { isKnownByType, proveByTypes } from './orm-checked.ts';
-import { OrmFlow } from './orm-flow.ts';
-import { fieldValue, isSingleRelation, relationsOf } from './orm-models.ts';
+import { type OrmFlow, ormFlow } from './orm-flow.ts';
 import { isOverridden, overriddenRowOperation } from './orm-overrides.ts';
-import { takenApart } from './orm-patterns.ts';
+import { relationRead, takenRelation } from './orm-relations.ts';
 import { isLazyOperation, isQuerySource, isWrite, type Model, type OrmValue, twinsOf } from './orm-values.ts';
 
-const flows = new WeakMap<Evaluator, OrmFlow>();
-
-/** The data flow of a run; whoever knows the wrappers gives them, so that what crosses a bridge is followed too. */
-export function ormFlow(
-  evaluator: Evaluator,
-  wrappers?: Wrappers,
-  twins?: Readonly<Record<string, string>>,
-): OrmFlow {
-  const known = flows.get(evaluator);
-  if (known !== undefined && (wrappers === undefined || known.wrappers === wrappers)) return known;
-  const names = new Set(['syncToAsync']);
-  const flow = new OrmFlow(
-    evaluator,
-    wrappers ?? new Wrappers(evaluator, { names, defaults: new Set() }),
-    twins,
-  );
-  flows.set(evaluator, flow);
-  return flow;
-}
+export { ormFlow } from './orm-flow.ts';
 
 /** What is known of the thing an operation is called on. */
 export type ReceiverKnowledge =
@@ -203,105 +182,6 @@ function operationAt(evaluator: Evaluator, file: SourceFile, node: Node): OrmOpe
   }
 }
 
-/** `post.author`: reading the accessor of a single-object relation loads it. */
-export function relationRead(evaluator: Evaluator, file: SourceFile, node: Node): OrmOperation | undefined {
-  if (node.type !== 'MemberExpression' && node.type !== 'OptionalMemberExpression') return undefined;
-  if (node.object.type === 'Super') return undefined;
-  const name = memberName(node);
-  if (name === undefined || isWrittenTo(file, node)) return undefined;
-  const flow = ormFlow(evaluator);
-  const object = flow.value(file, node.object);
-  if (object?.kind !== 'instance' || object.model.definition === undefined) return undefined;
-  const value = flow.value(file, node);
-  if (value?.kind !== 'instance') return undefined;
-  if (!isDeclaredRelation(evaluator, object.model, name)) return undefined;
-  return {
-    file,
-    node,
-    receiver: node.object,
-    name,
-    twin: `a${name}`,
-    kind: 'relation',
-    writes: false,
-    model: value.model.name,
-    proof: isKnownByType(node.object) ? 'type' : 'flow',
-  };
-}
-
-/** Whether a member is a relation of a row that its owner may be, by some of the ways that lead there. */
-export function isPossibleRelation(evaluator: Evaluator, file: SourceFile, node: Node): boolean {
-  if (node.type !== 'MemberExpression' && node.type !== 'OptionalMemberExpression') return false;
-  const name = memberName(node);
-  const flow = ormFlow(evaluator);
-  if (name === undefined || flow.value(file, node.object) !== undefined) return false;
-  return flow.possibleModels(file, node.object).some((model) => isSingleRelation(evaluator, model, name));
-}
-
-/**
- * `post[name]`, where nothing says which attribute that is.
- * @returns the name of a relation that it may be
- */
-export function anyRelation(evaluator: Evaluator, file: SourceFile, node: Node): string | undefined {
-  if (node.type !== 'MemberExpression' && node.type !== 'OptionalMemberExpression') return undefined;
-  if (!node.computed || memberName(node) !== undefined) return undefined;
-  const parent = file.parentOf(node);
-  if (parent?.type === 'AssignmentExpression' && parent.left === node && parent.operator === '=')
-    return undefined;
-  const row = ormFlow(evaluator).value(file, node.object);
-  if (row?.kind !== 'instance' || row.model.definition === undefined) return undefined;
-  return relationsOf(evaluator, row.model.definition)[0];
-}
-
-/** `const { author } = post`: a relation that a pattern takes out of a row, unless its query is seen to load it. */
-export function takenRelation(evaluator: Evaluator, file: SourceFile, node: Node): OrmOperation | undefined {
-  const pattern = file.parentOf(node);
-  const name =
-    node.type === 'ObjectProperty' && pattern?.type === 'ObjectPattern' ? keyName(node) : undefined;
-  if (name === undefined || pattern === undefined) return undefined;
-  const { value, source } = takenApart(ormFlow(evaluator), file, pattern);
-  if (value?.kind !== 'instance' || !isDeclaredRelation(evaluator, value.model, name)) return undefined;
-  const isLoaded = source && new RegExp(`selectRelated\\([^)]*['"]${name}\\b`).test(file.textOf(source));
-  if (isLoaded) return undefined;
-  const related = value.model.definition && fieldValue(evaluator, value.model.definition, name);
-  return {
-    file,
-    node,
-    receiver: undefined,
-    name,
-    twin: `a${name}`,
-    kind: 'relation',
-    writes: false,
-    model: related?.kind === 'instance' ? related.model.name : undefined,
-    proof: 'flow',
-  };
-}
-
-/** Whether a member is set or deleted where it stands, and not read: as a target of assignments and patterns. */
-function isWrittenTo(file: SourceFile, node: Node): boolean {
-  let inner = node;
-  let parent = file.parentOf(inner);
-  while (parent !== undefined && unwrapped(parent) === unwrapped(node)) {
-    inner = parent;
-    parent = file.parentOf(inner);
-  }
-  switch (parent?.type) {
-    case 'AssignmentExpression':
-    case 'AssignmentPattern':
-    case 'ForOfStatement':
-    case 'ForInStatement':
-      return parent.left === inner;
-    case 'ArrayPattern':
-    case 'RestElement':
-      return true;
-    case 'ObjectProperty':
-      return parent.value === inner && file.parentOf(parent)?.type === 'ObjectPattern';
-    case 'UnaryExpression':
-      return parent.operator === 'delete';
-    default:
-      return false;
-  }
-}
-
 function iteration(evaluator: Evaluator, file: SourceFile, node: Node): OrmOperation | undefined {
   const value = ormFlow(evaluator).value(file, node);
   if (value === undefined || !isQuerySource(value)) return undefined;
@@ -316,8 +196,4 @@ function iteration(evaluator: Evaluator, file: SourceFile, node: Node): OrmOpera
     model: value.model.name,
     proof: isSpelledOut(node) ? 'syntax' : 'flow',
   };
-}
-
-function isDeclaredRelation(evaluator: Evaluator, model: Model, name: string): boolean {
-  return model.definition !== undefined && isSingleRelation(evaluator, model.definition, name);
 }

@@ -1,35 +1,10 @@
 import type { File, Identifier, JSXIdentifier, Node } from '@babel/types';
 import { isReference } from './identifier-roles.ts';
 import { linkParent, parentOf, rootAt } from './places.ts';
+import { type Binding, type BindingKind, Scope } from './scope.ts';
 import { eachChild, isFunction } from './tree.ts';
 
-export type BindingKind =
-  | 'import'
-  | 'const'
-  | 'let'
-  | 'var'
-  | 'using'
-  | 'function'
-  | 'class'
-  | 'parameter'
-  | 'catch'
-  | 'enum'
-  | 'namespace'
-  | 'type';
-
-/** One declared name and everything in the file that means it. */
-export interface Binding {
-  readonly name: string;
-  readonly kind: BindingKind;
-  /** The identifier that declares the name. */
-  readonly identifier: Identifier;
-  /** Import specifier, variable declarator, function, class, catch clause or type that declares it. */
-  readonly declaration: Node;
-  /** Every use, in values and in types, in source order; the declaring identifier is not one. */
-  readonly references: (Identifier | JSXIdentifier)[];
-  /** Expressions that write to it after its declaration. */
-  readonly assignments: Node[];
-}
+export type { Binding, BindingKind } from './scope.ts';
 
 /** Which declaration each identifier of one file means. */
 export interface Scopes {
@@ -42,31 +17,6 @@ export interface Scopes {
   /** Whether `name` means the global of that name at `node`. */
   isGlobal(identifier: Node): boolean;
   parentOf(node: Node): Node | undefined;
-}
-
-class Scope {
-  readonly bindings = new Map<string, Binding>();
-  readonly parent: Scope | undefined;
-  readonly holdsVar: boolean;
-
-  constructor(parent: Scope | undefined, holdsVar: boolean) {
-    this.parent = parent;
-    this.holdsVar = holdsVar;
-  }
-
-  find(name: string): Binding | undefined {
-    for (let scope: Scope | undefined = this; scope !== undefined; scope = scope.parent) {
-      const binding = scope.bindings.get(name);
-      if (binding !== undefined) return binding;
-    }
-    return undefined;
-  }
-
-  hoisting(): Scope {
-    let scope: Scope = this;
-    while (!scope.holdsVar && scope.parent !== undefined) scope = scope.parent;
-    return scope;
-  }
 }
 
 const blockScopes = new Set([
