@@ -5,8 +5,9 @@ import { stateOf } from './models/state.ts';
 import { asynchronous, synchronous } from './operations/bound.ts';
 import { errorsOf, get, list } from './operations/read.ts';
 import type { Operation } from './operations/steps.ts';
+import { requireOptions } from './options.ts';
 import { ManagerBase } from './queryset/manager.ts';
-import { Prefetch as PrefetchClass, type PrefetchEntry, prefetch } from './queryset/prefetch.ts';
+import { Prefetch as PrefetchClass, prefetch, prefetchesWith } from './queryset/prefetch.ts';
 import { QuerySet } from './queryset/queryset.ts';
 import type { AnyCondition } from './types/expressions.ts';
 import type { PrefetchLookup } from './types/queryset.ts';
@@ -60,6 +61,7 @@ export function Prefetch(
   lookup: string,
   options: { readonly queryset?: object; readonly toAttr?: string } = {},
 ): PrefetchLookup {
+  requireOptions('Prefetch', options, ['queryset', 'toAttr']);
   const { queryset, toAttr } = options;
   return new PrefetchClass(
     lookup,
@@ -73,6 +75,7 @@ export function GenericPrefetch(
   querysets: readonly object[],
   options: { readonly toAttr?: string } = {},
 ): PrefetchLookup {
+  requireOptions('GenericPrefetch', options, ['toAttr']);
   return new PrefetchClass(lookup, querysets, options.toAttr) as unknown as PrefetchLookup;
 }
 
@@ -96,10 +99,15 @@ function listOr404(name: string) {
   };
 }
 function* prefetchAll(instances: unknown, ...lookups: unknown[]): Operation<void> {
-  const all = instances as object[];
+  const all = prefetchable(instances);
   const [first] = all;
   if (first === undefined) return;
-  yield* prefetch(all, lookups as PrefetchEntry[], stateOf(first).alias ?? 'default');
+  yield* prefetch(all, prefetchesWith([], lookups), stateOf(first).alias ?? 'default');
+}
+/** @throws TypeError for what is no list of instances */
+function prefetchable(given: unknown): readonly object[] {
+  if (Array.isArray(given) && given.every(isInstance)) return given;
+  throw new TypeError('prefetchRelatedObjects() takes a list of instances.');
 }
 
 /** A sync function a bridge can execute: bound to nothing, its first parameter is an ordinary one. */

@@ -10,7 +10,7 @@ import type {
   ListOptions,
   AggregateOptions as TypedOptions,
 } from '../types/expressions.ts';
-import { Aggregate, type AggregateKind, type AggregateOptions } from './aggregates.ts';
+import { Aggregate, type AggregateKind, aggregateOptions } from './aggregates.ts';
 import { argument } from './arguments.ts';
 import { WrittenValue } from './field-reference.ts';
 import { ExpressionNode } from './node.ts';
@@ -28,8 +28,14 @@ function listOf(element: Field | undefined): Field {
   return new ArrayField(element ?? text);
 }
 
-function aggregate(kind: AggregateKind, value: unknown, options: object = {}): never {
-  return new Aggregate(kind, argument(value), options as AggregateOptions) as never;
+/** @param more options of this aggregate alone */
+function aggregate(
+  kind: AggregateKind,
+  value: unknown,
+  options: object,
+  more: readonly string[] = [],
+): never {
+  return new Aggregate(kind, argument(value), aggregateOptions(kind.name, options, more)) as never;
 }
 
 interface SampleOptions extends TypedOptions {
@@ -43,7 +49,7 @@ export function StdDev<const A extends Argument>(
   options: SampleOptions = {},
 ): Expression<number | null, ArgumentPath<A>, 'stddev'> {
   const sql = options.sample ? 'STDDEV_SAMP' : 'STDDEV_POP';
-  return aggregate({ name: 'StdDev', sql, output: spread, empty: null }, value, options);
+  return aggregate({ name: 'StdDev', sql, output: spread, empty: null }, value, options, ['sample']);
 }
 /** Variance; null where there are no rows. */
 export function Variance<const A extends Argument>(
@@ -51,7 +57,7 @@ export function Variance<const A extends Argument>(
   options: SampleOptions = {},
 ): Expression<number | null, ArgumentPath<A>, 'variance'> {
   const sql = options.sample ? 'VAR_SAMP' : 'VAR_POP';
-  return aggregate({ name: 'Variance', sql, output: spread, empty: null }, value, options);
+  return aggregate({ name: 'Variance', sql, output: spread, empty: null }, value, options, ['sample']);
 }
 /** One of the values that are not null, whichever the server comes upon; null where there are none. */
 export function AnyValue<const A extends Argument>(
@@ -81,10 +87,11 @@ export function StringAgg<const A extends Argument>(
   options: ListOptions = {},
 ): Expression<string | null, ArgumentPath<A>, 'stringagg'> {
   const given: unknown = delimiter;
-  return aggregate({ name: 'StringAgg', sql: 'STRING_AGG', output: () => text, ...listed }, value, {
-    ...options,
+  const kind = { name: 'StringAgg', sql: 'STRING_AGG', output: () => text, ...listed };
+  return new Aggregate(kind, argument(value), {
+    ...aggregateOptions('StringAgg', options),
     delimiter: given instanceof ExpressionNode ? given : new WrittenValue(given),
-  });
+  }) as never;
 }
 
 /** The bits that all values have; null where there are none. */

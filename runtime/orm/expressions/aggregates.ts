@@ -1,11 +1,12 @@
 import { EmptyResultSet, FieldError, FullResultSet } from '../errors.ts';
 import type { Field } from '../fields/field.ts';
 import { BigIntegerField, DecimalField, FloatField, IntegerField } from '../fields/numbers.ts';
+import { requireOptions } from '../options.ts';
 import { resolveCondition } from '../query/filters.ts';
 import type { Resolver } from '../query/resolver.ts';
 import type { Predicate } from '../query/where.ts';
 import type { SqlWriter } from '../sql/writer.ts';
-import { fieldOf } from './arguments.ts';
+import { fieldOf, requireName } from './arguments.ts';
 import { Computable } from './arithmetic.ts';
 import { wider } from './beside.ts';
 import { type Condition, conditionFrom } from './condition.ts';
@@ -26,6 +27,21 @@ export interface AggregateOptions {
   /** The other value of each row, for figures about pairs. */
   readonly second?: ExpressionNode;
   readonly outputField?: unknown;
+}
+
+/**
+ * Options of an aggregate as an application wrote them.
+ *
+ * @param more options of that aggregate alone
+ * @throws TypeError for what there is not: a misspelt filter would be none
+ */
+export function aggregateOptions(
+  name: string,
+  given: unknown = {},
+  more: readonly string[] = [],
+): AggregateOptions {
+  requireOptions(name, given, ['distinct', 'filter', 'default', 'orderBy', 'outputField', ...more]);
+  return given as AggregateOptions;
 }
 
 /** What sets one aggregate apart from another; a new one is one such object. */
@@ -241,6 +257,7 @@ export function orderingTerms(given: unknown): readonly OrderingTerm[] {
   return (Array.isArray(given) ? given : [given]).map((term: unknown) => {
     if (term instanceof OrderingTerm) return term;
     if (term instanceof ExpressionNode) return term.asc();
+    requireName('orderBy', term);
     const name = String(term);
     return new OrderingTerm(new FieldReference(name.replace(/^-/, '')), name.startsWith('-'));
   });

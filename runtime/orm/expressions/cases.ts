@@ -1,8 +1,8 @@
+import { isOptions, requireOptions } from '../options.ts';
 import type { Argument, ArgumentPath, ArgumentType, Expression } from '../types/expressions.ts';
-import { argument, fieldOf, isOptions } from './arguments.ts';
+import { argument, fieldOf } from './arguments.ts';
 import { Branch, CaseExpression } from './case.ts';
-import { Condition } from './condition.ts';
-import { ExpressionNode } from './node.ts';
+import { conditionFrom } from './condition.ts';
 import { NullLiteral } from './value.ts';
 
 /** One branch of a `Case`: the value of rows that meet the condition. */
@@ -11,12 +11,7 @@ export function When<const A extends Argument>(
   then: A,
 ): WhenOf<ArgumentType<A>, ArgumentPath<A>> {
   const given: unknown = condition;
-  const test =
-    given instanceof Condition
-      ? given
-      : given instanceof ExpressionNode
-        ? new Condition([given])
-        : Condition.of(condition);
+  const test = conditionFrom(given as object);
   if (test.empty) throw new TypeError("An empty Q() can't be used as a When() condition.");
   return new Branch(test, argument(then)) as never;
 }
@@ -38,10 +33,14 @@ export function Case<T, P extends string, const D extends Argument = null>(
 ): Expression<T | ArgumentType<D>, P | ArgumentPath<D>, 'case'> {
   const last: unknown = given.at(-1);
   const options: CaseOptions<unknown> = isOptions(last) ? last : {};
-  const branches = given.filter((each): each is never => (each as unknown) instanceof Branch);
+  requireOptions('Case', options, ['default', 'outputField']);
+  const branches = (isOptions(last) ? given.slice(0, -1) : given) as readonly unknown[];
+  if (!branches.every((each) => each instanceof Branch)) {
+    throw new TypeError('Case() takes branches made with When(), then { default }.');
+  }
   const otherwise = options.default ?? null;
   return new CaseExpression(
-    branches as unknown as readonly Branch[],
+    branches as readonly Branch[],
     otherwise === null ? new NullLiteral() : argument(otherwise),
     fieldOf(options.outputField),
   ) as never;

@@ -1,4 +1,5 @@
 import { ValueError } from '../errors.ts';
+import { requireOptions } from '../options.ts';
 import type { AnyCondition, FilteredRelationOf } from '../types/expressions.ts';
 import { Condition } from './condition.ts';
 
@@ -29,5 +30,6 @@ export function FilteredRelation<const P extends string>(
   relation: P,
   options: { readonly condition?: AnyCondition } = {},
 ): FilteredRelationOf<P> {
+  requireOptions('FilteredRelation', options, ['condition']);
   return new FilteredRelationNode(relation, options.condition) as never;
 }

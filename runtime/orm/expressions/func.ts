@@ -1,8 +1,9 @@
 import type { Field } from '../fields/field.ts';
+import { isOptions } from '../options.ts';
 import type { Resolver } from '../query/resolver.ts';
 import type { SqlWriter } from '../sql/writer.ts';
 import type { FuncConstructor } from '../types/func.ts';
-import { argument, fieldOf, isOptions } from './arguments.ts';
+import { argument, fieldOf } from './arguments.ts';
 import { Computable } from './arithmetic.ts';
 import { commonOutput } from './beside.ts';
 import type { ExpressionNode, ShapeSink } from './node.ts';

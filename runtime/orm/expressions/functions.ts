@@ -40,6 +40,9 @@ export class FunctionCall extends Computable {
   get output(): Field | undefined {
     return this.kindOfFunction.output(this.values);
   }
+  override get label(): string {
+    return /^\w*/.exec(this.kindOfFunction.name)?.[0] ?? '';
+  }
   override get typedByServer(): boolean {
     return this.kindOfFunction.typedByServer ?? false;
   }

@@ -1,3 +1,4 @@
+import { requireOptions } from '../options.ts';
 import type {
   Argument,
   ArgumentPath,
@@ -7,14 +8,15 @@ import type {
   AggregateOptions as TypedOptions,
 } from '../types/expressions.ts';
 import type { Column } from '../types/schema.ts';
-import { Aggregate, type AggregateKind, type AggregateOptions, aggregateKinds } from './aggregates.ts';
-import { argument, fieldOf } from './arguments.ts';
+import { Aggregate, type AggregateKind, aggregateKinds, aggregateOptions } from './aggregates.ts';
+import { argument, fieldOf, requireName } from './arguments.ts';
 import type { PlainOf } from './comparison.ts';
 import { Condition } from './condition.ts';
 import { FieldReference, Star, WrittenValue } from './field-reference.ts';
 
 /** The field, relation path or annotation of that name, as a value the database computes with. */
 export function F<const P extends string>(path: P): Expression<unknown, P, 'field'> {
+  requireName('F', path);
   return new FieldReference(path) as unknown as Expression<unknown, P, 'field'>;
 }
 
@@ -34,6 +36,7 @@ export function Value<T>(
 ): Expression<PlainOf<T>, never, 'value'>;
 export function Value<T>(value: T): Expression<T, never, 'value'>;
 export function Value(value: unknown, options: { readonly outputField?: unknown } = {}): unknown {
+  requireOptions('Value', options, ['outputField']);
   return new WrittenValue(value, fieldOf(options.outputField));
 }
 
@@ -64,5 +67,5 @@ type Figure<A, Kind extends string> = Expression<ArgumentType<A>, ArgumentPath<A
 
 function aggregate(kind: AggregateKind, value: unknown, options?: TypedOptions): never {
   const of = value === '*' ? new Star() : argument(value);
-  return new Aggregate(kind, of, (options ?? {}) as unknown as AggregateOptions) as never;
+  return new Aggregate(kind, of, aggregateOptions(kind.name, options)) as never;
 }

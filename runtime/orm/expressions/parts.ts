@@ -34,6 +34,7 @@ export class PartOf extends Computable {
   resolve(resolver: Resolver): ExpressionNode {
     const inner = this.#inner.resolve(resolver);
     requireMoment(inner, this.#name);
+    requireZoneless(inner, this.#zone);
     const part = findTransform(inner, this.#name, this.#zone);
     if (part !== undefined) return part;
     throw new ValueError(`Cannot extract component '${this.#name}' from ${inner.output?.typeName}.`);
@@ -41,6 +42,12 @@ export class PartOf extends Computable {
   toSql(): string {
     throw new Error('a part is resolved before it is compiled');
   }
+}
+
+/** @throws ValueError for a zone of what has none */
+export function requireZoneless({ output }: ExpressionNode, zone: string | undefined): void {
+  if (zone === undefined || output?.family === 'dateTime') return;
+  throw new ValueError('timeZone can only be used with DateTimeField.');
 }
 
 const timeParts: readonly string[] = ['hour', 'minute', 'second'];
@@ -59,9 +66,10 @@ function requireMoment({ output }: ExpressionNode, name: string): void {
 }
 
 type PartExpression<T, A> = Expression<T, ArgumentPath<A>, 'mapped'>;
-function part<T>(name: string) {
+/** @param called what the function is called, for messages */
+function part<T>(name: string, called = `Extract${name[0]?.toUpperCase()}${name.slice(1)}`) {
   return <const A extends Argument>(value: A, options?: ZoneOptions): PartExpression<T, A> =>
-    new PartOf(name, argument(value), zoneOf(options)) as never;
+    new PartOf(name, argument(value), zoneOf(called, options)) as never;
 }
 
 const extractable = [
@@ -89,7 +97,7 @@ export function Extract<const A extends Argument>(
   options?: ZoneOptions,
 ): PartExpression<number, A> {
   if (!extractable.includes(name)) throw new ValueError(`'${name}' is not a part of dates and times.`);
-  return part<number>(name)(value, options);
+  return part<number>(name, 'Extract')(value, options);
 }
 /** The year of a date or moment, as a number. */
 export const ExtractYear = part<number>('year');
@@ -114,6 +122,6 @@ export const ExtractMinute = part<number>('minute');
 /** The whole second. */
 export const ExtractSecond = part<number>('second');
 /** The day of a moment, as 'YYYY-MM-DD'. */
-export const TruncDate = part<string>('date');
+export const TruncDate = part<string>('date', 'TruncDate');
 /** The time of day of a moment, as 'HH:MM:SS'. */
-export const TruncTime = part<string>('time');
+export const TruncTime = part<string>('time', 'TruncTime');

@@ -1,6 +1,6 @@
 import { FloatField, IntegerField } from '../fields/numbers.ts';
 import type { AggregateOptions, Argument, ArgumentPath, Expression } from '../types/expressions.ts';
-import { Aggregate, type AggregateKind } from './aggregates.ts';
+import { Aggregate, type AggregateKind, aggregateOptions } from './aggregates.ts';
 import { argument } from './arguments.ts';
 
 // Figures about pairs of numbers, of rows that have both. PostgreSQL has them; the first argument is the dependent one.
@@ -18,7 +18,8 @@ function figure(name: string, sql: string): AggregateKind {
   return { name, sql, output: () => float, empty: null };
 }
 function pair(kind: AggregateKind, y: unknown, x: unknown, options: object): never {
-  return new Aggregate(kind, argument(y), { ...options, second: argument(x) }) as never;
+  const known = aggregateOptions(kind.name, options, kind.name === 'CovarPop' ? ['sample'] : []);
+  return new Aggregate(kind, argument(y), { ...known, second: argument(x) }) as never;
 }
 /** A figure by its name; null where no row has both values. */
 function named<Kind extends string>(name: string, sql: string) {

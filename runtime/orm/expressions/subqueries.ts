@@ -1,7 +1,8 @@
-import type { AnyCondition, Expression } from '../types/expressions.ts';
+import { requireOptions } from '../options.ts';
+import type { AnyCondition, Expression, OnlyValue } from '../types/expressions.ts';
 import type { Subqueryable } from '../types/lookups.ts';
 import type { Column, Plain } from '../types/schema.ts';
-import { fieldOf } from './arguments.ts';
+import { fieldOf, requireName } from './arguments.ts';
 import { ExistsTest, OuterReference, SubqueryValue } from './subquery.ts';
 
 /** A field or annotation of the query around the one it is written in. `OuterRef(OuterRef(…))` reaches one further. */
@@ -9,6 +10,7 @@ export function OuterRef(
   path: string | Expression<unknown, never, 'outer'>,
 ): Expression<unknown, never, 'outer'> {
   const given: unknown = path;
+  if (!(given instanceof OuterReference)) requireName('OuterRef', given);
   const reference =
     given instanceof OuterReference
       ? new OuterReference(given.outer.path, given.outer.outward + 1)
@@ -16,23 +18,12 @@ export function OuterRef(
   return reference as never;
 }
 
-/** Type of the one column that rows of `values()` or `valuesList()` have. */
-type OnlyValue<Rows> =
-  Rows extends Iterable<infer Row>
-    ? Row extends readonly (infer Item)[]
-      ? Item
-      : Row extends { readonly save: unknown }
-        ? unknown
-        : Row extends object
-          ? Row[keyof Row]
-          : Row
-    : unknown;
-
 /** A query set that gives one value for each row, or null: it selects one column, and mostly is sliced to one row. */
 export function Subquery<Rows extends Subqueryable, T = OnlyValue<Rows>>(
   queryset: Rows,
   options: { readonly outputField?: Column<T, boolean, boolean, boolean> } = {},
 ): Expression<Plain<T> | null, never, 'value'> {
+  requireOptions('Subquery', options, ['outputField']);
   return new SubqueryValue(queryset, fieldOf(options.outputField)) as never;
 }
 

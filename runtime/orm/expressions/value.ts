@@ -14,6 +14,9 @@ export class Value extends ExpressionNode {
 
   constructor(value: unknown, output: Field = fieldFor(value)) {
     super();
+    if (value === undefined || typeof value === 'function' || typeof value === 'symbol') {
+      throw new TypeError(`${String(value)} is no value of an expression.`);
+    }
     this.value = value;
     this.#output = output;
   }

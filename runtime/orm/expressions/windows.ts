@@ -1,5 +1,6 @@
 import { ValueError } from '../errors.ts';
 import { FloatField, IntegerField } from '../fields/numbers.ts';
+import { requireOptions } from '../options.ts';
 import type { Argument, ArgumentPath, ArgumentType, Expression, ListOptions } from '../types/expressions.ts';
 import { orderingTerms } from './aggregates.ts';
 import { argument } from './arguments.ts';
@@ -37,6 +38,7 @@ interface WindowOptions<E> {
 export function Window<T, P extends string, Kind extends string>(
   options: WindowOptions<Expression<T, P, Kind>>,
 ): Expression<T, P, Kind> {
+  requireOptions('Window', options, ['expression', 'partitionBy', 'orderBy', 'frame']);
   const { expression, partitionBy, orderBy, frame } = options;
   const partitions =
     partitionBy === undefined ? [] : Array.isArray(partitionBy) ? partitionBy : [partitionBy];
@@ -49,8 +51,8 @@ export function Window<T, P extends string, Kind extends string>(
 }
 
 function frameSql(frame: Frame): FrameSql {
-  const [unit, [start, end]] =
-    'rows' in frame ? (['ROWS', frame.rows] as const) : (['RANGE', frame.range] as const);
+  requireOptions('frame', frame, ['rows', 'range', 'exclude']);
+  const [unit, [start, end]] = boundsOf(frame);
   for (const bound of [start, end]) {
     if (bound === null || (Number.isSafeInteger(bound) && (unit === 'ROWS' || bound === 0))) continue;
     throw new ValueError(
@@ -58,6 +60,14 @@ function frameSql(frame: Frame): FrameSql {
     );
   }
   return `${unit} BETWEEN ${bound(start, 'PRECEDING')} AND ${bound(end, 'FOLLOWING')}${excluded(frame)}` as FrameSql;
+}
+/** @throws TypeError for what does not have a first and a last row */
+function boundsOf(frame: Frame): [unit: 'ROWS' | 'RANGE', bounds: readonly [number | null, number | null]] {
+  const bounds: unknown = 'rows' in frame ? frame.rows : frame.range;
+  if (!Array.isArray(bounds) || bounds.length !== 2) {
+    throw new TypeError('A frame is { rows: [start, end] } or { range: [start, end] }.');
+  }
+  return ['rows' in frame ? 'ROWS' : 'RANGE', bounds as [number | null, number | null]];
 }
 function excluded({ exclude }: Frame): string {
   if (exclude === undefined) return '';

@@ -1,4 +1,5 @@
 import { ValueError } from '../errors.ts';
+import { requireOptions } from '../options.ts';
 
 export interface ZoneOptions {
   /** Time zone by its IANA name, such as `Europe/Paris`; the active one, UTC, when absent. */
@@ -8,10 +9,17 @@ export interface ZoneOptions {
 /**
  * The time zone of some options. It stands in the SQL, so that equal expressions are equal text.
  *
- * @throws ValueError when there is no such zone
+ * @param call name of what was given the options
+ * @param more options beside the zone
+ * @throws ValueError when there is no such zone; TypeError for other options
  */
-export function zoneOf(options: ZoneOptions | undefined): string | undefined {
-  const zone = options?.timeZone;
+export function zoneOf(
+  call: string,
+  options: ZoneOptions = {},
+  more: readonly string[] = [],
+): string | undefined {
+  requireOptions(call, options, ['timeZone', ...more]);
+  const zone = options.timeZone;
   if (zone === undefined || zone === 'UTC') return undefined;
   try {
     // Names only: an offset such as +02:00 means the opposite in SQL.

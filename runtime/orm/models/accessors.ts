@@ -7,6 +7,7 @@ import { readForward, readGeneric, readReverse } from '../operations/related.ts'
 import { runBlocking } from '../operations/run.ts';
 import { relatedManager } from '../relations/managers.ts';
 import { relationTwin } from '../twins.ts';
+import { isDeferred } from './deferred.ts';
 import { type GenericKey, typeName } from './generic.ts';
 import type { ModelInstance } from './instance.ts';
 import type { ModelMeta } from './meta.ts';
@@ -58,9 +59,11 @@ function defineForward(prototype: object, field: ForeignKeyField): void {
 
 /** The related instance when it is loaded and still the one the key names; null for a null key. */
 function knownForward(instance: ModelInstance, field: ForeignKeyField): object | null | undefined {
-  const key = instance[field.attribute];
   const state = stateOf(instance);
   const known = state.related?.get(field.name);
+  // A key that was not loaded was not changed either, and reading it here would block.
+  if (isDeferred(instance, field.attribute)) return known ?? undefined;
+  const key = instance[field.attribute];
   if (known !== undefined && known !== null) {
     if ((known as ModelInstance)[field.targetField.attribute] === key || state.unsaved?.has(field.name))
       return known;

@@ -6,6 +6,7 @@ import type { ModelMeta } from '../models/meta.ts';
 import { quote } from '../models/naming.ts';
 import { metaKey } from '../models/registry.ts';
 import { stateOf } from '../models/state.ts';
+import { requireNothing } from '../options.ts';
 import { requireUncombined } from '../queryset/combine.ts';
 import { QuerySet } from '../queryset/queryset.ts';
 import { SQLCompiler } from '../sql/compiler.ts';
@@ -18,13 +19,14 @@ import { atomically, type Operation } from './steps.ts';
 import { conditionPlan, parametersOf } from './update.ts';
 
 /** Deletes every row of the query and what depends on it; returns counts. */
-export function* deleteRows(queryset: QuerySet): Operation<Deleted> {
+export function* deleteRows(queryset: QuerySet, ...given: unknown[]): Operation<Deleted> {
+  requireNothing('delete', given);
   const { query, meta } = queryset;
   requireUncombined(query, 'delete');
   if (query.sliced) throw new TypeError("Cannot use 'limit' or 'offset' with delete().");
   if (query.distinctFields.length > 0) throw new TypeError('Cannot call delete() after .distinct(*fields).');
   if (query.rows.form !== 'instances') {
-    throw new TypeError('Cannot call delete() after .values() or .values_list()');
+    throw new TypeError('Cannot call delete() after .values() or .valuesList()');
   }
   queryset.empty();
   if (isAlone(meta)) return yield* deleteAtOnce(queryset);

@@ -1,17 +1,17 @@
 import { connections, dialectOf } from '../connections/index.ts';
 import { IndexError, NotSupportedError, TransactionManagementError, ValueError } from '../errors.ts';
 import { Aggregate, aggregateKinds } from '../expressions/aggregates.ts';
-import { Column, Star } from '../expressions/field-reference.ts';
-import type { Field } from '../fields/field.ts';
+import { Star } from '../expressions/field-reference.ts';
+import { describe } from '../fields/text.ts';
 import { isInstance } from '../lookups/encode.ts';
 import { rememberFetchMode } from '../models/fetch-modes.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { metaKey } from '../models/registry.ts';
 import { relate } from '../models/state.ts';
-import { isUnique } from '../models/unique.ts';
-import { namedExpressions } from '../queryset/chain.ts';
+import { isOptions, requireNothing } from '../options.ts';
+import { namedExpressions } from '../queryset/annotations.ts';
 import { requireUncombined } from '../queryset/combine.ts';
-import { prefetch } from '../queryset/prefetch.ts';
+import { type PrefetchEntry, prefetch } from '../queryset/prefetch.ts';
 import type { QuerySet } from '../queryset/queryset.ts';
 import { emptySummary, summaryStep } from '../queryset/summary.ts';
 import { SQLCompiler } from '../sql/compiler.ts';
@@ -38,7 +38,7 @@ function* fetch(queryset: QuerySet, variant: RowsVariant): Operation<unknown[]> 
   yield* requireLockable(queryset);
   const rows = yield* sendPlan(queryset, plan);
   rememberCircumstances(queryset, rows);
-  if (queryset.state.prefetches.length > 0 && rows.length > 0) {
+  if (prefetchesFor(queryset).length > 0 && rows.length > 0) {
     yield* prefetch(rows as object[], queryset.state.prefetches, queryset.database);
   }
   return rows;
@@ -54,7 +54,12 @@ export function* requireLockable(queryset: QuerySet): Operation<void> {
   if (queryset.query.locking === undefined) return;
   if (!connections.get(queryset.database).features.supportsLocking) return;
   if (yield* insideBlock(queryset.database)) return;
-  throw new TransactionManagementError('select_for_update cannot be used outside of a transaction.');
+  throw new TransactionManagementError('selectForUpdate cannot be used outside of a transaction.');
+}
+
+/** What is to be prefetched: nothing for rows that are no instances, as in Django. */
+export function prefetchesFor({ query, state }: QuerySet): readonly PrefetchEntry[] {
+  return query.rows.form === 'instances' ? state.prefetches : [];
 }
 
 /** Tells rows how they were read: how to fetch what they lack, and through which instance. */
@@ -74,7 +79,8 @@ function relateKnown(queryset: QuerySet, rows: readonly unknown[]): void {
 }
 
 /** Every row; fills the cache. */
-export function* list(queryset: QuerySet): Operation<unknown[]> {
+export function* list(queryset: QuerySet, ...given: unknown[]): Operation<unknown[]> {
+  requireNothing('list', given);
   if (queryset.loaded !== undefined) return queryset.loaded as unknown[];
   const rows = yield* fetch(queryset, 'all');
   queryset.fill(rows);
@@ -99,13 +105,15 @@ export function* get(queryset: QuerySet, ...conditions: unknown[]): Operation<un
   );
 }
 
-export function* first(queryset: QuerySet): Operation<unknown> {
+export function* first(queryset: QuerySet, ...given: unknown[]): Operation<unknown> {
+  requireNothing('first', given);
   requireOrderForAggregation(queryset, 'first');
   const byKey = !queryset.ordered && queryset.query.ordering === undefined;
   const rows = yield* fetch(queryset, byKey ? 'firstByKey' : 'first');
   return rows[0] ?? null;
 }
-export function* last(queryset: QuerySet): Operation<unknown> {
+export function* last(queryset: QuerySet, ...given: unknown[]): Operation<unknown> {
+  requireNothing('last', given);
   queryset.query.requireUnsliced('Cannot reverse a query once a slice has been taken.');
   requireOrderForAggregation(queryset, 'last');
   const rows = yield* fetch(queryset, queryset.ordered ? 'last' : 'lastByKey');
@@ -134,7 +142,8 @@ function byRecency(queryset: QuerySet, fields: readonly string[]): QuerySet {
   );
 }
 
-export function* count(queryset: QuerySet): Operation<number> {
+export function* count(queryset: QuerySet, ...given: unknown[]): Operation<number> {
+  requireNothing('count', given);
   if (queryset.loaded !== undefined) return queryset.loaded.length;
   const summary = queryset.step(summaryStep([['__count', new Aggregate(aggregateKinds.count, new Star())]]));
   const plan = rowsPlan(summary.shape, 'all', dialectOf(summary.database));
@@ -143,7 +152,8 @@ export function* count(queryset: QuerySet): Operation<number> {
   return (row as { __count: number }).__count;
 }
 
-export function* exists(queryset: QuerySet): Operation<boolean> {
+export function* exists(queryset: QuerySet, ...given: unknown[]): Operation<boolean> {
+  requireNothing('exists', given);
   if (queryset.loaded !== undefined) return queryset.loaded.length > 0;
   const plan = existsPlan(queryset.shape, dialectOf(queryset.database));
   if (plan === undefined) return false;
@@ -155,7 +165,7 @@ export function* exists(queryset: QuerySet): Operation<boolean> {
 export function* contains(queryset: QuerySet, instance: unknown): Operation<boolean> {
   requireUncombined(queryset.query, 'contains');
   if (queryset.query.rows.form !== 'instances') {
-    throw new TypeError('Cannot call QuerySet.contains() after .values() or .values_list().');
+    throw new TypeError('Cannot call QuerySet.contains() after .values() or .valuesList().');
   }
   if (!isInstance(instance)) throw new TypeError("'obj' must be a model instance.");
   if (instance[metaKey].concrete !== queryset.meta.concrete) return false;
@@ -168,30 +178,6 @@ export function* contains(queryset: QuerySet, instance: unknown): Operation<bool
   return yield* exists(queryset.filter({ pk: instance.pk }));
 }
 
-export function* inBulk(
-  queryset: QuerySet,
-  keys?: Iterable<unknown> | null,
-  { fieldName = 'pk' }: { readonly fieldName?: string } = {},
-): Operation<Map<unknown, unknown>> {
-  if (queryset.query.sliced) throw new TypeError("Cannot use 'limit' or 'offset' with in_bulk().");
-  if (queryset.query.rows.form !== 'instances') {
-    throw new TypeError('in_bulk() cannot be used with values() or values_list().');
-  }
-  const field = queryset.meta.requireField(fieldName);
-  if (!isUnique(field) && !isDistinctBy(queryset, field)) {
-    throw new ValueError(`in_bulk()'s field_name must be a unique field but '${fieldName}' isn't.`);
-  }
-  const wanted = keys === undefined || keys === null ? undefined : [...keys];
-  if (wanted?.length === 0) return new Map();
-  const narrowed = wanted === undefined ? queryset.all() : queryset.filter({ [`${fieldName}__in`]: wanted });
-  const rows = (yield* list(narrowed)) as Record<string, unknown>[];
-  return new Map(rows.map((row) => [row[field.attribute], row]));
-}
-/** `distinct(field)` leaves one row for each value of the field. */
-function isDistinctBy({ query }: QuerySet, field: Field): boolean {
-  const [only, ...others] = query.distinctFields;
-  return only instanceof Column && only.alias === query.base && only.field === field && others.length === 0;
-}
 export function* aggregate(
   queryset: QuerySet,
   ...expressions: unknown[]
@@ -199,7 +185,7 @@ export function* aggregate(
   if (queryset.query.distinctFields.length > 0) {
     throw new TypeError('aggregate() + distinct(fields) not implemented.');
   }
-  const named = namedExpressions(expressions);
+  const named = namedExpressions('aggregate', expressions);
   if (named.length === 0) return {};
   const summary = queryset.step(summaryStep(named));
   const dialect = dialectOf(summary.database);
@@ -227,6 +213,7 @@ export function* explain(
   queryset: QuerySet,
   options: Readonly<Record<string, unknown>> = {},
 ): Operation<string> {
+  if (!isOptions(options)) throw new TypeError(`explain() takes options by name, not ${describe(options)}.`);
   const { format, ...flags } = options;
   const settings = new Map<string, boolean | string>();
   for (const [name, value] of Object.entries(flags)) {

@@ -1,4 +1,5 @@
 import type { ForeignKeyField } from '../fields/relations.ts';
+import { isDeferred } from '../models/deferred.ts';
 import { fetchedWith, requireFetchable } from '../models/fetch-modes.ts';
 import type { GenericKey } from '../models/generic.ts';
 import type { ModelInstance } from '../models/instance.ts';
@@ -9,6 +10,7 @@ import { relate, stateOf } from '../models/state.ts';
 import { prefetch } from '../queryset/prefetch.ts';
 import { QuerySet } from '../queryset/queryset.ts';
 import { errorsOf, get, list } from './read.ts';
+import { loadDeferred } from './refresh.ts';
 import type { Operation } from './steps.ts';
 
 /** Rows of a model, from the database of an instance and with its fetch mode. */
@@ -36,6 +38,7 @@ function* fetchForPeers(
 
 /** Loads what a foreign key points at; null for a null key. */
 export function* readForward(instance: ModelInstance, field: ForeignKeyField): Operation<object | null> {
+  if (isDeferred(instance, field.attribute)) yield* loadDeferred(instance, field.attribute);
   const key = instance[field.attribute];
   if (key === null || key === undefined) return null;
   const shared = yield* fetchForPeers(instance, field.model.label, field.name);

@@ -1,10 +1,11 @@
 import type { DriverRequest, RawResult } from '../../bridge/messages.ts';
 import { connections, dialectOf } from '../connections/index.ts';
 import { ValueError } from '../errors.ts';
+import { requireOptions } from '../options.ts';
 import { prefetch } from '../queryset/prefetch.ts';
 import type { QuerySet } from '../queryset/queryset.ts';
 import { rowsPlan } from '../sql/plans.ts';
-import { rememberCircumstances, requireLockable } from './read.ts';
+import { prefetchesFor, rememberCircumstances, requireLockable } from './read.ts';
 import { insideBlock, type Streaming, statement } from './steps.ts';
 
 export interface IteratorOptions {
@@ -14,7 +15,9 @@ export interface IteratorOptions {
 const defaultChunkSize = 2_000;
 let cursorCount = 0;
 
-export function chunkSizeOf({ chunkSize = defaultChunkSize }: IteratorOptions): number {
+export function chunkSizeOf(options: IteratorOptions): number {
+  requireOptions('iterator', options, ['chunkSize']);
+  const { chunkSize = defaultChunkSize } = options;
   if (!(chunkSize > 0)) throw new ValueError('Chunk size must be strictly positive.');
   if (!Number.isInteger(chunkSize)) throw new ValueError('Chunk size must be a whole number.');
   return chunkSize;
@@ -22,7 +25,7 @@ export function chunkSizeOf({ chunkSize = defaultChunkSize }: IteratorOptions): 
 /** What the sync iterator checks when it is called. That it wants a chunk size for prefetching is Django's rule. */
 export function requireStreamable(queryset: QuerySet, options: IteratorOptions): void {
   chunkSizeOf(options);
-  if (options.chunkSize !== undefined || queryset.state.prefetches.length === 0) return;
+  if (options.chunkSize !== undefined || prefetchesFor(queryset).length === 0) return;
   throw new ValueError('chunkSize must be provided when using QuerySet.iterator() after prefetchRelated().');
 }
 
@@ -35,12 +38,13 @@ export function* stream(queryset: QuerySet, options: IteratorOptions): Streaming
   const plan = rowsPlan(queryset.shape, 'all', dialectOf(queryset.database));
   if (plan === undefined) return;
   yield* requireLockable(queryset);
-  const { database, state } = queryset;
+  const { database } = queryset;
+  const prefetches = prefetchesFor(queryset);
   const request = plan.bind(queryset.parameters);
   yield* inChunks(database, request, chunkSize, function* (result): Streaming {
     const rows = plan.read(result, database);
     rememberCircumstances(queryset, rows);
-    if (state.prefetches.length > 0) yield* prefetch(rows as object[], state.prefetches, database);
+    if (prefetches.length > 0) yield* prefetch(rows as object[], prefetches, database);
     yield { kind: 'rows', rows };
   });
 }

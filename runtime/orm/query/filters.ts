@@ -30,9 +30,20 @@ export function addCondition(resolver: Resolver, condition: Condition): void {
   const reusable = new Set<TableAlias>();
   const builder = new FilterBuilder(resolver.with({ reusable }));
   const { predicate } = builder.condition(condition, { branch: false, current: false });
-  if (predicate !== undefined) query.where = query.where.and(predicate);
+  if (predicate !== undefined) {
+    requireGrouped(query, predicate);
+    query.where = query.where.and(predicate);
+  }
   // An OR may have made joins outer that an earlier filter relies on.
   query.joins.demote(inner);
+}
+
+/** Only an annotation says what the groups are; without one the server would refuse the condition. */
+function requireGrouped(query: Query, predicate: Predicate): void {
+  if (!predicate.containsAggregate || query.grouping !== 'none') return;
+  throw new FieldError(
+    'Using an aggregate in filter() without also including it in annotate() is not allowed.',
+  );
 }
 
 /** What the join of a filtered relation tests beside the keys; undefined when its condition says nothing. */

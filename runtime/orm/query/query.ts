@@ -4,6 +4,7 @@ import type { ExpressionNode, OrderingTerm } from '../expressions/node.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import type { FilteredRelation } from './filtered.ts';
 import { Joins, TableAlias } from './joins.ts';
+import type { Loading } from './loading.ts';
 import { OuterColumn, type OuterName, outerKey } from './outer.ts';
 import { followPath, type ResolvedPath } from './paths.ts';
 import { WhereNode } from './where.ts';
@@ -71,8 +72,8 @@ export class Query {
   grouping: 'none' | 'rows' | readonly ExpressionNode[] = 'none';
   related: RelatedTree | undefined;
   locking: LockingClause | undefined;
-  /** Attributes to load; undefined loads all. */
-  loaded: ReadonlySet<string> | undefined;
+  /** Columns to load; undefined loads all. */
+  loading: Loading | undefined;
   /** Tables beside the joined ones, which only SQL of the application's own can name. */
   extraTables: readonly string[] = [];
   /** Query whose rows this one summarises, in place of a table. */
@@ -235,7 +236,7 @@ function unrelated(model: ModelMeta, name: string, annotated: readonly string[])
   const known = model.field(name) !== undefined;
   return new FieldError(
     known
-      ? `Non-relational field given in select_related: '${name}'. Choices are: ${listed}`
-      : `Invalid field name(s) given in select_related: '${name}'. Choices are: ${listed}`,
+      ? `Non-relational field given in selectRelated: '${name}'. Choices are: ${listed}`
+      : `Invalid field name(s) given in selectRelated: '${name}'. Choices are: ${listed}`,
   );
 }

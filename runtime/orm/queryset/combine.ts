@@ -1,5 +1,7 @@
 import { NotSupportedError } from '../errors.ts';
 import { isSubqueried } from '../expressions/condition.ts';
+import { describe } from '../fields/text.ts';
+import { isOptions, requireFlags, requireOptions } from '../options.ts';
 import type { Combination, Query } from '../query/query.ts';
 import type { ChainStep } from './chain.ts';
 import type { QuerySet } from './queryset.ts';
@@ -41,13 +43,22 @@ export function combineStep(combinator: Combinator, others: readonly QuerySet[],
  * @param given query sets; for a union then `{ all: true }`, which keeps rows that are equal
  */
 export function combined(queryset: QuerySet, combinator: Combinator, given: readonly unknown[]): QuerySet {
-  const others = given.filter(isQuerySet);
-  const options = given.find((each) => !isQuerySet(each)) as { readonly all?: boolean } | undefined;
+  const last = given.at(-1);
+  const options = isOptions(last) ? last : {};
+  requireOptions(combinator, options, combinator === 'union' ? ['all'] : []);
+  requireFlags(combinator, options);
+  const others = (isOptions(last) ? given.slice(0, -1) : given).map((other) => partOf(combinator, other));
   if (others.length === 0) return queryset.all();
-  return queryset.step(combineStep(combinator, others, combinator === 'union' && options?.all === true));
+  return queryset.step(combineStep(combinator, others, options.all === true));
 }
-function isQuerySet(given: unknown): given is QuerySet {
-  return isSubqueried(given) && given.kind === 'queryset';
+/** @throws TypeError for what is no query set, nor a manager, whose rows are all of them */
+function partOf(combinator: Combinator, given: unknown): QuerySet {
+  if (isSubqueried(given)) {
+    return given.kind === 'manager'
+      ? (given as unknown as { getQuerySet(): QuerySet }).getQuerySet()
+      : (given as QuerySet);
+  }
+  throw new TypeError(`${combinator}() takes query sets, not ${describe(given)}.`);
 }
 
 /** @throws NotSupportedError after union(), intersection() or difference() */

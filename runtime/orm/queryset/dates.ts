@@ -4,6 +4,7 @@ import type { ExpressionNode } from '../expressions/node.ts';
 import { PartOf } from '../expressions/parts.ts';
 import { Truncation, type Unit } from '../expressions/truncation.ts';
 import { type ZoneOptions, zoneOf } from '../expressions/zones.ts';
+import { describe } from '../fields/text.ts';
 import type { QuerySet } from './queryset.ts';
 
 const dateKinds = ['year', 'month', 'week', 'day'];
@@ -14,8 +15,9 @@ export function dates(queryset: QuerySet, field: string, kind: string, order: st
   if (!dateKinds.includes(kind)) {
     throw new ValueError("'kind' must be one of 'year', 'month', 'week', or 'day'.");
   }
+  const family = familyOf(queryset, field);
   const reference = new FieldReference(field);
-  const day = familyOf(queryset, field) === 'dateTime' ? new PartOf('date', reference) : reference;
+  const day = family === 'dateTime' ? new PartOf('date', reference) : reference;
   return distinctParts(queryset, field, new Truncation(kind as Unit, day), order);
 }
 /** The different moments of a field, cut to a unit of the active time zone, UTC, or the given one. */
@@ -36,12 +38,13 @@ export function datetimes(
     const type = family === 'date' ? 'DateField' : 'TimeField';
     throw new ValueError(`Cannot truncate ${type} '${field}' to DateTimeField.`);
   }
-  const part = new Truncation(kind as Unit, new FieldReference(field), zoneOf(options));
+  const part = new Truncation(kind as Unit, new FieldReference(field), zoneOf('datetimes', options));
   return distinctParts(queryset, field, part, order);
 }
 
 /** Family of the column at a path; the truncation refuses what is no date. */
 function familyOf(queryset: QuerySet, path: string): string | undefined {
+  if (typeof path !== 'string') throw new TypeError(`A name is a string, not ${describe(path)}.`);
   const { query } = queryset;
   const annotation = query.annotations.get(path);
   if (annotation !== undefined) return annotation.output?.family;

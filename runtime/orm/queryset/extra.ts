@@ -1,13 +1,16 @@
 import { OrderingTerm } from '../expressions/node.ts';
 import { type RawParts, RawSql, rawParts } from '../expressions/raw.ts';
+import { describe } from '../fields/text.ts';
 import { Fixed, Test } from '../lookups/operand.ts';
 import { quote } from '../models/naming.ts';
+import { isOptions, requireNames, requireOptions } from '../options.ts';
 import type { OrderingEntry, Query } from '../query/query.ts';
 import type { ExtraParts } from '../types/queryset.ts';
 import type { ChainStep } from './chain.ts';
 
 /** SQL of the application's own inside a query: columns, conditions, tables, orderings. Values are parameters. */
 export function extraStep(given: ExtraParts): ChainStep {
+  requireParts(given);
   const { tables = [], orderBy = [] } = given;
   const selected = shared(Object.values(given.select ?? {}), given.selectParams ?? []);
   const names = Object.keys(given.select ?? {});
@@ -41,6 +44,19 @@ export function extraStep(given: ExtraParts): ChainStep {
       }
     },
   };
+}
+
+/** @throws TypeError for parts there are not, or of the wrong kind */
+function requireParts(given: ExtraParts): void {
+  requireOptions('extra', given, ['select', 'selectParams', 'where', 'params', 'tables', 'orderBy']);
+  for (const name of ['where', 'tables', 'orderBy'] as const) requireNames('extra', name, given[name]);
+  for (const name of ['selectParams', 'params'] as const) {
+    if (given[name] === undefined || Array.isArray(given[name])) continue;
+    throw new TypeError(`The option '${name}' of extra() is a list, not ${describe(given[name])}.`);
+  }
+  const { select = {} } = given;
+  if (isOptions(select) && Object.values(select).every((sql) => typeof sql === 'string')) return;
+  throw new TypeError("The option 'select' of extra() is an object of SQL by the names of attributes.");
 }
 
 /** Several pieces of SQL that share one list of parameters, each taking as many as it has placeholders. */

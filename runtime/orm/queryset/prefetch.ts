@@ -1,9 +1,11 @@
 import { ValueError } from '../errors.ts';
+import { describe } from '../fields/text.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { metaKey } from '../models/registry.ts';
 import { stateOf } from '../models/state.ts';
 import type { Operation } from '../operations/steps.ts';
+import type { Query } from '../query/query.ts';
 import { type Followed, type Level, load } from './prefetch-load.ts';
 import { QuerySet } from './queryset.ts';
 
@@ -20,7 +22,7 @@ export class Prefetch {
     this.lookup = lookup;
     this.querysets = querysets.map(asQuerySet);
     if (this.querysets.some(({ query }) => query.rows.form !== 'instances')) {
-      throw new ValueError('Prefetch querysets cannot use raw(), values(), and values_list().');
+      throw new ValueError('Prefetch querysets cannot use raw(), values(), and valuesList().');
     }
     this.toAttr = toAttr;
   }
@@ -30,12 +32,39 @@ export class Prefetch {
     return [...this.lookup.split('__').slice(0, -1), this.toAttr].join('__');
   }
 }
-function asQuerySet(given: object): QuerySet {
+function asQuerySet(given: unknown): QuerySet {
   if (given instanceof QuerySet) return given;
+  if (typeof given !== 'object' || given === null) {
+    throw new TypeError(`The query set of a Prefetch is none: ${describe(given)}.`);
+  }
   if ('getQuerySet' in given) return (given as { getQuerySet(): QuerySet }).getQuerySet();
-  throw new ValueError('Prefetch querysets cannot use raw(), values(), and values_list().');
+  throw new ValueError('Prefetch querysets cannot use raw(), values(), and valuesList().');
 }
 export type PrefetchEntry = string | Prefetch;
+
+/**
+ * What is prefetched once `prefetchRelated(…given)` was called; null alone takes back what was asked for.
+ *
+ * @param query where lookups start from, if they start from a query
+ * @throws TypeError for what is no lookup; ValueError for a filtered relation, which is joined instead
+ */
+export function prefetchesWith(
+  before: readonly PrefetchEntry[],
+  given: readonly unknown[],
+  query?: Query,
+): readonly PrefetchEntry[] {
+  if (given.length === 1 && given[0] === null) return [];
+  for (const entry of given) {
+    if (typeof entry !== 'string' && !(entry instanceof Prefetch)) {
+      throw new TypeError(`prefetchRelated() takes names and Prefetch(…), not ${describe(entry)}.`);
+    }
+    const [first = ''] = (entry instanceof Prefetch ? entry.kept : entry).split('__');
+    if (query?.filteredRelations.has(first)) {
+      throw new ValueError('prefetchRelated() is not supported with FilteredRelation.');
+    }
+  }
+  return [...before, ...(given as readonly PrefetchEntry[])];
+}
 
 /** Loads what `lookups` name for all instances, with one query per relation. */
 export function* prefetch(
@@ -111,11 +140,11 @@ function requireRelation(meta: ModelMeta, name: string, lookup: string): Followe
   if (relation !== undefined) return relation;
   if (meta.field(name) !== undefined) {
     throw new ValueError(
-      `'${lookup}' does not resolve to an item that supports prefetching - this is an invalid parameter to prefetch_related().`,
+      `'${lookup}' does not resolve to an item that supports prefetching - this is an invalid parameter to prefetchRelated().`,
     );
   }
   throw new PrefetchAttributeError(
-    `Cannot find '${name}' on ${meta.label} object, '${lookup}' is an invalid parameter to prefetch_related()`,
+    `Cannot find '${name}' on ${meta.label} object, '${lookup}' is an invalid parameter to prefetchRelated()`,
   );
 }
 /** Python's AttributeError. */

@@ -3,6 +3,7 @@ import { dialectOf } from '../connections/index.ts';
 import { ValueError } from '../errors.ts';
 import type { RawParameters } from '../expressions/raw.ts';
 import type { ZoneOptions } from '../expressions/zones.ts';
+import { describe } from '../fields/text.ts';
 import { OutsideRange } from '../lookups/operand.ts';
 import { registryVersion } from '../lookups/registered.ts';
 import { FETCH_ONE, FETCH_PEERS, FETCH_RAISE, type FetchMode } from '../models/fetch-modes.ts';
@@ -12,25 +13,32 @@ import { asynchronous, synchronous } from '../operations/bound.ts';
 import * as bulk from '../operations/bulk.ts';
 import * as creation from '../operations/create.ts';
 import { deleteRows } from '../operations/delete.ts';
+import { inBulk } from '../operations/in-bulk.ts';
 import * as read from '../operations/read.ts';
 import { streamAsynchronously, streamBlocking } from '../operations/run.ts';
 import type { Operation } from '../operations/steps.ts';
 import * as streaming from '../operations/stream.ts';
 import { updateRows } from '../operations/update.ts';
+import { requireNothing } from '../options.ts';
 import { Collected, encoded, type SubqueryParts, subqueryParts } from '../query/collected.ts';
 import { Query } from '../query/query.ts';
 import { Places, Resolver } from '../query/resolver.ts';
 import { QueryShape } from '../query/shapes.ts';
 import { rowsPlan } from '../sql/plans.ts';
 import type { ExtraParts, LockOptions, RawOptions } from '../types/queryset.ts';
+import { annotateStep } from './annotations.ts';
 import * as chain from './chain.ts';
+import { abortSignal, databaseName } from './circumstances.ts';
 import { combined, requireUncombined } from './combine.ts';
 import { dates, datetimes } from './dates.ts';
 import { extraStep } from './extra.ts';
+import { loadStep, relatedStep } from './loading.ts';
+import { lockStep } from './locking.ts';
 import { plainlyFiltered, rememberPlainFilter } from './plain-filter.ts';
-import type { PrefetchEntry } from './prefetch.ts';
+import { type PrefetchEntry, prefetchesWith } from './prefetch.ts';
 import { printed, printedForm } from './printed.ts';
-import { RawQuerySet } from './raw.ts';
+import { RawQuerySet, rawOptions, rawParameters, rawSql } from './raw.ts';
+import { valuesListStep, valuesStep } from './values.ts';
 
 /** What a query set carries beside its query. */
 export interface QuerySetState {
@@ -106,10 +114,12 @@ export class QuerySet {
       : { sql: plan.sql, parameters: plan.parameters(this.parameters) };
   }
 
-  all(): QuerySet {
+  all(...given: unknown[]): QuerySet {
+    requireNothing('all', given);
     return this.with({});
   }
-  none(): QuerySet {
+  none(...given: unknown[]): QuerySet {
+    requireNothing('none', given);
     return this.step(chain.noneStep());
   }
   filter(...conditions: unknown[]): QuerySet {
@@ -130,16 +140,17 @@ export class QuerySet {
   }
   annotate(...expressions: unknown[]): QuerySet {
     requireUncombined(this.query, 'annotate');
-    return this.step(chain.annotateStep(expressions, true));
+    return this.step(annotateStep(expressions, true));
   }
   alias(...expressions: unknown[]): QuerySet {
     requireUncombined(this.query, 'alias');
-    return this.step(chain.annotateStep(expressions, false));
+    return this.step(annotateStep(expressions, false));
   }
   orderBy(...terms: unknown[]): QuerySet {
     return this.step(chain.orderStep(terms));
   }
-  reverse(): QuerySet {
+  reverse(...given: unknown[]): QuerySet {
+    requireNothing('reverse', given);
     return this.step(chain.reverseStep());
   }
   distinct(...fields: string[]): QuerySet {
@@ -147,51 +158,47 @@ export class QuerySet {
     return this.step(chain.distinctStep(fields));
   }
   values(...parts: unknown[]): QuerySet {
-    return this.step(chain.valuesStep('values', parts));
+    return this.step(valuesStep(parts));
   }
   valuesList(...parts: unknown[]): QuerySet {
-    const last = parts.at(-1);
-    const flat = typeof last === 'object' && last !== null && 'flat' in last && last.flat === true;
-    if (!flat) return this.step(chain.valuesStep('tuples', parts));
-    if (parts.length !== 2) {
-      throw new TypeError("'flat' is not valid when parameterslist is called with more than one field.");
-    }
-    return this.step(chain.valuesStep('scalars', parts.slice(0, -1)));
+    return this.step(valuesListStep(parts));
   }
-  slice(start: number, end?: number): QuerySet {
+  slice(start: number, end?: number, ...more: unknown[]): QuerySet {
+    if (more.length > 0) throw new TypeError('slice() takes a start and an end: there is no step.');
     return this.step(chain.sliceStep(start, end));
   }
   selectRelated(...paths: (string | null)[]): QuerySet {
     requireUncombined(this.query, 'selectRelated');
-    return this.step(chain.relatedStep(paths));
+    return this.step(relatedStep(paths));
   }
   prefetchRelated(...lookups: (PrefetchEntry | null)[]): QuerySet {
     requireUncombined(this.query, 'prefetchRelated');
-    if (lookups[0] === null) return this.with({ prefetches: [] });
-    return this.with({ prefetches: [...this.state.prefetches, ...(lookups as PrefetchEntry[])] });
+    return this.with({ prefetches: prefetchesWith(this.state.prefetches, lookups, this.query) });
   }
   selectForUpdate(options: LockOptions = {}): QuerySet {
-    return this.step(chain.lockStep(options));
+    return this.step(lockStep(options));
   }
   only(...names: string[]): QuerySet {
     requireUncombined(this.query, 'only');
-    return this.step(chain.loadStep('only', names));
+    return this.step(loadStep('only', names));
   }
   defer(...names: (string | null)[]): QuerySet {
     requireUncombined(this.query, 'defer');
-    return this.step(chain.loadStep('defer', names));
+    return this.step(loadStep('defer', names));
   }
   using(alias: string): QuerySet {
-    return this.with({ alias });
+    return this.with({ alias: databaseName(alias) });
   }
   fetchMode(mode: FetchMode): QuerySet {
     if (![FETCH_ONE, FETCH_PEERS, FETCH_RAISE].includes(mode)) {
-      throw new ValueError(`'${mode}' is not a fetch mode: use FETCH_ONE, FETCH_PEERS or FETCH_RAISE.`);
+      throw new ValueError(
+        `${describe(mode)} is not a fetch mode: use FETCH_ONE, FETCH_PEERS or FETCH_RAISE.`,
+      );
     }
     return this.with({ fetchMode: mode === FETCH_ONE ? undefined : mode });
   }
   abortable(signal: AbortSignal): QuerySet {
-    return this.with({ signal });
+    return this.with({ signal: abortSignal(signal) });
   }
 
   dates(field: string, kind: string, order = 'ASC'): QuerySet {
@@ -211,11 +218,11 @@ export class QuerySet {
   difference(...others: unknown[]): QuerySet {
     return combined(this, 'difference', others);
   }
-  raw(sql: string, parameters: RawParameters = [], options: RawOptions = {}): RawQuerySet {
-    const { translations = {}, using = this.database } = options;
+  raw(sql: string, parameters?: RawParameters | null, options: RawOptions = {}): RawQuerySet {
+    const { translations = {}, using = this.database } = rawOptions(options);
     return new RawQuerySet(this.meta, {
-      sql,
-      parameters,
+      sql: rawSql(sql),
+      parameters: rawParameters(parameters),
       translations,
       alias: using,
       prefetches: [],
@@ -270,14 +277,14 @@ export class QuerySet {
   get count() {
     return synchronous(this, 'count', read.count);
   }
-  acount() {
-    return this.#start(read.count(this));
+  acount(...given: unknown[]) {
+    return this.#start(read.count(this, ...given));
   }
   get exists() {
     return synchronous(this, 'exists', read.exists);
   }
-  aexists() {
-    return this.#start(read.exists(this));
+  aexists(...given: unknown[]) {
+    return this.#start(read.exists(this, ...given));
   }
   get contains() {
     return synchronous(this, 'contains', read.contains);
@@ -288,14 +295,14 @@ export class QuerySet {
   get first() {
     return synchronous(this, 'first', read.first);
   }
-  afirst() {
-    return this.#start(read.first(this));
+  afirst(...given: unknown[]) {
+    return this.#start(read.first(this, ...given));
   }
   get last() {
     return synchronous(this, 'last', read.last);
   }
-  alast() {
-    return this.#start(read.last(this));
+  alast(...given: unknown[]) {
+    return this.#start(read.last(this, ...given));
   }
   get latest() {
     return synchronous(this, 'latest', read.latest);
@@ -310,10 +317,10 @@ export class QuerySet {
     return this.#start(read.earliest(this, ...fields));
   }
   get inBulk() {
-    return synchronous(this, 'inBulk', read.inBulk);
+    return synchronous(this, 'inBulk', inBulk);
   }
   ainBulk(keys?: Iterable<unknown> | null, options?: { readonly fieldName?: string }) {
-    return this.#start(read.inBulk(this, keys, options));
+    return this.#start(inBulk(this, keys, options));
   }
   get aggregate() {
     return synchronous(this, 'aggregate', read.aggregate);
@@ -330,14 +337,14 @@ export class QuerySet {
   get delete() {
     return synchronous(this, 'delete', deleteRows);
   }
-  adelete() {
-    return this.#start(deleteRows(this));
+  adelete(...given: unknown[]) {
+    return this.#start(deleteRows(this, ...given));
   }
   get list() {
     return synchronous(this, 'list', read.list);
   }
-  alist() {
-    return this.#start(read.list(this));
+  alist(...given: unknown[]) {
+    return this.#start(read.list(this, ...given));
   }
   afilter(...conditions: unknown[]) {
     return this.filter(...conditions).alist();

@@ -4,14 +4,18 @@ import { FieldDoesNotExist, IndexError, ValueError } from '../errors.ts';
 import { type RawParameters, rawParts, rawType, rawWire } from '../expressions/raw.ts';
 import type { Wire } from '../fields/field.ts';
 import { decoderOf } from '../fields/server-types.ts';
+import { describe } from '../fields/text.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { loadedFrom } from '../models/state.ts';
 import { asynchronous, synchronous } from '../operations/bound.ts';
 import { streamAsynchronously, streamBlocking } from '../operations/run.ts';
 import type { Operation, Streaming } from '../operations/steps.ts';
 import { chunkSizeOf, type IteratorOptions, inChunks } from '../operations/stream.ts';
+import { isOptions, requireOptions } from '../options.ts';
 import { SQLCompiler } from '../sql/compiler.ts';
-import { type PrefetchEntry, prefetch } from './prefetch.ts';
+import type { RawOptions } from '../types/queryset.ts';
+import { abortSignal, databaseName } from './circumstances.ts';
+import { type PrefetchEntry, prefetch, prefetchesWith } from './prefetch.ts';
 
 /** What a raw query set is made of. */
 export interface RawSource {
@@ -42,15 +46,14 @@ export class RawQuerySet {
     return this.#cache;
   }
   using(alias: string): RawQuerySet {
-    return new RawQuerySet(this.meta, { ...this.#source, alias });
+    return new RawQuerySet(this.meta, { ...this.#source, alias: databaseName(alias) });
   }
   prefetchRelated(...lookups: (PrefetchEntry | null)[]): RawQuerySet {
-    const prefetches =
-      lookups[0] === null ? [] : [...this.#source.prefetches, ...(lookups as PrefetchEntry[])];
+    const prefetches = prefetchesWith(this.#source.prefetches, lookups);
     return new RawQuerySet(this.meta, { ...this.#source, prefetches });
   }
   abortable(signal: AbortSignal): RawQuerySet {
-    return new RawQuerySet(this.meta, { ...this.#source, signal });
+    return new RawQuerySet(this.meta, { ...this.#source, signal: abortSignal(signal) });
   }
   toSql(): { readonly sql: string; readonly parameters: readonly unknown[] } {
     const { text, values } = rawRequest(this.#source);
@@ -135,6 +138,31 @@ export class RawQuerySet {
     });
   }
 }
+/** @throws TypeError for what is no text; ValueError where there is no statement in it */
+export function rawSql(given: unknown): string {
+  if (typeof given !== 'string') throw new TypeError(`raw() takes SQL as a string, not ${describe(given)}.`);
+  if (given.trim() === '') throw new ValueError('raw() takes a statement, and this one is empty.');
+  return given;
+}
+/** @throws TypeError for what is neither a list nor an object of values by name */
+export function rawParameters(given: unknown): RawParameters {
+  if (given === undefined || given === null) return [];
+  if (Array.isArray(given) || isOptions(given)) return given;
+  throw new TypeError(
+    `The parameters of raw() are a list, or an object by the names in the SQL, not ${describe(given)}.`,
+  );
+}
+/** @throws TypeError for options there are not, or of the wrong kind */
+export function rawOptions(given: RawOptions): RawOptions {
+  requireOptions('raw', given, ['translations', 'using']);
+  const { translations, using } = given;
+  if (translations !== undefined && !isOptions(translations)) {
+    throw new TypeError(`The option 'translations' of raw() names fields by columns.`);
+  }
+  if (using !== undefined) databaseName(using);
+  return given;
+}
+
 /** A cursor can be declared for what reads, and says so with its first word; a doubtful statement is read at once. */
 function onlyReads(sql: string): boolean {
   const start = sql.replace(/^(?:\s|\(|--[^\n]*\n|\/\*[\s\S]*?\*\/)+/, '');

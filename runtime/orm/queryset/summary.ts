@@ -1,12 +1,12 @@
 import { defaultType } from '../expressions/aggregates.ts';
-import type { Condition } from '../expressions/condition.ts';
-import { ExpressionNode, unknownValue } from '../expressions/node.ts';
+import { type ExpressionNode, unknownValue } from '../expressions/node.ts';
 import { Query, requireName } from '../query/query.ts';
 import { Resolver } from '../query/resolver.ts';
+import type { NamedExpressions } from './annotations.ts';
 import type { ChainStep } from './chain.ts';
 
 /** Turns a query into one row of aggregates over its rows. */
-export function summaryStep(named: readonly (readonly [string, ExpressionNode | Condition])[]): ChainStep {
+export function summaryStep(named: NamedExpressions): ChainStep {
   return {
     describe: (sink) => {
       sink.token('summary');
@@ -22,7 +22,7 @@ export function summaryStep(named: readonly (readonly [string, ExpressionNode | 
       const names: string[] = [];
       for (const [name, expression] of named) {
         requireName(name);
-        const resolved = resolveSummary(expression, query, inner, resolver);
+        const resolved = resolveSummary(name, expression, query, inner, resolver);
         query.annotations.set(name, resolved);
         query.selectedAnnotations.add(name);
         names.push(name);
@@ -47,7 +47,7 @@ function needsSubquery(query: Query): boolean {
 function clear(query: Query): void {
   query.ordering = [];
   query.related = undefined;
-  query.loaded = undefined;
+  query.loading = undefined;
   query.locking = undefined;
   query.selected = undefined;
   query.selectedAnnotations = new Set();
@@ -56,7 +56,7 @@ function clear(query: Query): void {
 /** Makes `query` the one around `inner`. */
 function become(query: Query, inner: Query): void {
   inner.related = undefined;
-  inner.loaded = undefined;
+  inner.loading = undefined;
   inner.locking = undefined;
   if (!inner.sliced && inner.distinctFields.length === 0) inner.ordering = [];
   Object.assign(query, new Query(inner.model));
@@ -66,20 +66,19 @@ function become(query: Query, inner: Query): void {
 }
 
 function resolveSummary(
-  expression: ExpressionNode | Condition,
+  name: string,
+  expression: ExpressionNode,
   query: Query,
   inner: Query | undefined,
   resolver: Resolver,
 ): ExpressionNode {
-  if (!(expression instanceof ExpressionNode))
-    throw new TypeError('aggregate() takes aggregate expressions.');
   const summarizing =
     inner === undefined
       ? resolver
       : new Resolver(inner, resolver.places, { summarizing: true, reusable: undefined, outer: query });
   const resolved = expression.resolve(summarizing);
   if (!resolved.containsAggregate) {
-    throw new TypeError(`${expression.constructor.name} is not an aggregate expression`);
+    throw new TypeError(`${name} is not an aggregate expression`);
   }
   return resolved;
 }
@@ -89,13 +88,10 @@ function resolveSummary(
  *
  * @param summary the query of the summary, which knows the types
  */
-export function emptySummary(
-  named: readonly (readonly [string, ExpressionNode | Condition])[],
-  summary: Query,
-): Record<string, unknown> | undefined {
+export function emptySummary(named: NamedExpressions, summary: Query): Record<string, unknown> | undefined {
   const values: Record<string, unknown> = {};
   for (const [name, expression] of named) {
-    const value = expression instanceof ExpressionNode ? expression.emptyValue : unknownValue;
+    const value = expression.emptyValue;
     if (value === unknownValue) return undefined;
     const type = defaultType(summary.annotations.get(name)?.output);
     values[name] = value === null ? null : (type?.convert(value) ?? value);

@@ -8,10 +8,12 @@ import type { Hop, Relation } from '../models/relations.ts';
 import type { FilteredRelation } from '../query/filtered.ts';
 import { joinCondition } from '../query/filters.ts';
 import type { TableAlias } from '../query/joins.ts';
+import { type LoadMask, loadMask } from '../query/loading.ts';
 import { joinPath } from '../query/paths.ts';
 import type { Combination, Query, RelatedTree } from '../query/query.ts';
 import { splitHaving, splitWindows, type WhereNode } from '../query/where.ts';
 import { addedByOrdering, combinedOrdering, combinedSql } from './combine.ts';
+import { requireInitial } from './distinct.ts';
 import { orderingOf, pathedOrdering, type ResolvedOrdering } from './ordering.ts';
 import { qualified } from './qualify.ts';
 import type { InstanceShape, RelatedShape, RowShape } from './shape.ts';
@@ -20,6 +22,16 @@ import type { SqlWriter } from './writer.ts';
 interface Selected {
   readonly expression: ExpressionNode;
   readonly name?: string | undefined;
+}
+/** Instances of one table, and what is joined to them. */
+interface Joined {
+  readonly model: ModelMeta;
+  readonly alias: TableAlias;
+  readonly related: RelatedTree | undefined;
+  /** What to load; undefined for everything. */
+  readonly mask: LoadMask | undefined;
+  /** Relations that lead there. */
+  readonly path: readonly string[];
 }
 export interface CompiledSelect {
   readonly sql: string;
@@ -41,6 +53,8 @@ export class SelectCompiler {
   readonly #query: Query;
   readonly #writer: SqlWriter;
   readonly #columns: Selected[] = [];
+  /** Tables of the instances that are selected, by the relations that lead to them. */
+  readonly #followed = new Map<string, TableAlias>();
   #evenIfEmpty = false;
 
   constructor(query: Query, writer: SqlWriter) {
@@ -79,14 +93,14 @@ export class SelectCompiler {
     if (windowConditions === undefined) {
       orderingSql.push(...ordering.map((entry) => this.#orderingSql(entry)));
       const columns = this.#columns.map(({ expression, name }) => this.#columnSql(expression, name));
-      parts.push(`SELECT ${this.#distinct()}${columns.join(', ')}`, this.#from(), ...tail);
+      parts.push(`SELECT ${this.#distinct(ordering)}${columns.join(', ')}`, this.#from(), ...tail);
     } else {
       const columns = this.#columns.map(({ expression, name }) => ({ sql: expression.toSql(writer), name }));
       const outer = qualified({ columns, ordering, condition: windowConditions, writer });
       orderingSql.push(...outer.ordering);
       const inner = [`SELECT ${outer.inner.join(', ')}`, this.#from(), ...tail].join(' ');
       parts.push(
-        `SELECT ${this.#distinct()}${outer.columns.join(', ')} FROM (${inner}) "qualify"`,
+        `SELECT ${this.#distinct(ordering)}${outer.columns.join(', ')} FROM (${inner}) "qualify"`,
         outer.where,
       );
     }
@@ -172,7 +186,8 @@ export class SelectCompiler {
       return { form: 'tuples', columns };
     }
     const { model, base, related } = this.#query;
-    const instance = this.#selectInstance(model, base, related);
+    const mask = loadMask(model, this.#query.loading, this.#query.filteredRelations);
+    const instance = this.#selectInstance({ model, alias: base, related, mask, path: [] });
     const annotations = [...this.#query.selectedAnnotations].map((name) => this.#selectNamed(name));
     return { form: 'instances', instance, annotations };
   }
@@ -186,9 +201,9 @@ export class SelectCompiler {
       decoder: this.#decoderOf(expression),
     };
   }
-  #selectInstance(model: ModelMeta, alias: TableAlias, related: RelatedTree | undefined): InstanceShape {
-    const loaded = alias === this.#query.base ? this.#query.loaded : undefined;
-    const fields = model.fields.filter((field) => loaded === undefined || loaded.has(field.attribute));
+  #selectInstance({ model, alias, related, mask, path }: Joined): InstanceShape {
+    this.#followed.set(path.join('__'), alias);
+    const fields = model.fields.filter((field) => mask?.attributes.has(field.attribute) ?? true);
     const ancestors = model.ancestorKeys;
     const columns = fields.map((field) => ({
       name: field.attribute,
@@ -202,14 +217,21 @@ export class SelectCompiler {
     const key = columns.find((column) => column.name === model.primaryKey.attribute);
     const relations = Object.entries(related ?? {}).map(([name, tree]) => {
       const filtered = alias === this.#query.base ? this.#query.filteredRelations.get(name) : undefined;
-      if (filtered !== undefined) return this.#selectFiltered(filtered, tree);
+      if (filtered !== undefined) return this.#selectFiltered(filtered, tree, mask?.related.get(name));
       const relation = model.relation(name) as Relation;
+      requireLoaded(model, relation, mask);
       const [hop] = relation.hops;
       const owner = this.#query.joins.follow(alias, model.pathTo(hop.from));
       const child = this.#query.joins.add(owner, hop, undefined);
       return {
         name,
-        instance: this.#selectInstance(relation.target, child, tree),
+        instance: this.#selectInstance({
+          model: relation.target,
+          alias: child,
+          related: tree,
+          mask: mask?.related.get(name),
+          path: [...path, name],
+        }),
         // The other side of a one-to-one is known without asking.
         backwards: relation.form === 'reverse' ? relation.field.name : undefined,
         attribute: false,
@@ -219,12 +241,22 @@ export class SelectCompiler {
   }
 
   /** What a filtered relation leads to becomes an attribute: the relation itself may hold more rows. */
-  #selectFiltered({ name, path }: FilteredRelation, tree: RelatedTree): RelatedShape {
+  #selectFiltered(
+    { name, path }: FilteredRelation,
+    tree: RelatedTree,
+    mask: LoadMask | undefined,
+  ): RelatedShape {
     const { alias } = joinPath(this.#query.joins, path, undefined);
     const relation = path.relation as Relation;
     return {
       name,
-      instance: this.#selectInstance(relation.target, alias, tree),
+      instance: this.#selectInstance({
+        model: relation.target,
+        alias,
+        related: tree,
+        mask,
+        path: [name],
+      }),
       backwards: relation.form === 'reverse' && path.hops.length === 1 ? relation.field.name : undefined,
       attribute: true,
     };
@@ -264,11 +296,16 @@ export class SelectCompiler {
     }
   }
 
-  #distinct(): string {
+  #distinct(ordering: readonly ResolvedOrdering[]): string {
     const { distinct, distinctFields } = this.#query;
     if (!distinct) return '';
     if (distinctFields.length === 0) return 'DISTINCT ';
-    return this.#writer.dialect.distinctOn(distinctFields.map((field) => field.toSql(this.#writer)));
+    const writer = this.#writer;
+    const fields = distinctFields.map((field) => field.toSql(writer));
+    const sql = writer.dialect.distinctOn(fields);
+    const terms = ordering.map((term) => (term === 'random' ? undefined : term.expression.toSql(writer)));
+    requireInitial(fields, terms);
+    return sql;
   }
 
   /** Ordering columns that SELECT DISTINCT does not return are added to it, as SQL demands. */
@@ -312,19 +349,43 @@ export class SelectCompiler {
   #locking(): string {
     const { locking } = this.#query;
     if (locking === undefined) return '';
-    const tables = locking.of.map((name) => {
-      if (name === 'self') return this.#writer.nameOf(this.#query.base);
-      for (const [alias] of this.#query.joins.used()) {
-        const field = alias.join?.hop.fromField;
-        if (field?.name === name && alias.join?.parent === this.#query.base)
-          return this.#writer.nameOf(alias);
-      }
+    const known = this.#lockable();
+    const unknown = locking.of.filter((name) => !known.has(name));
+    if (unknown.length > 0) {
       throw new FieldError(
-        `Invalid field name(s) given in select_for_update(of=(...)): ${name}. Only relational fields followed in the query are allowed. Choices are: self.`,
+        `Invalid field name(s) given in selectForUpdate({ of: [...] }): ${unknown.join(', ')}. Only relational fields followed in the query are allowed. Choices are: ${[...known.keys()].join(', ')}.`,
       );
-    });
+    }
+    const tables = locking.of.map((name) => this.#writer.nameOf(known.get(name) as TableAlias));
     return this.#writer.dialect.locking({ ...locking, tables });
   }
+  /** Tables that can be locked alone, by name: those of instances, or those that values come from. */
+  #lockable(): Map<string, TableAlias> {
+    const { base, joins } = this.#query;
+    const known = new Map([['self', base]]);
+    if (this.#followed.size > 0) {
+      for (const [name, alias] of this.#followed) if (alias !== base) known.set(name, alias);
+      return known;
+    }
+    const paths = new Map<TableAlias | undefined, string[]>([[base, []]]);
+    for (const [alias] of joins.used()) {
+      const way = paths.get(alias.join?.parent);
+      if (way === undefined || alias.join === undefined) continue;
+      const path = [...way, alias.join.hop.fromField.name];
+      paths.set(alias, path);
+      known.set(path.join('__'), alias);
+    }
+    return known;
+  }
+}
+
+/** @throws FieldError for a relation that is joined though its column is not loaded */
+function requireLoaded(model: ModelMeta, relation: Relation, mask: LoadMask | undefined): void {
+  if (relation.form !== 'forward' || mask === undefined || mask.attributes.has(relation.field.attribute))
+    return;
+  throw new FieldError(
+    `Field ${model.label}.${relation.name} cannot be both deferred and traversed using selectRelated at the same time.`,
+  );
 }
 
 /** SQL of a condition; undefined when every row meets it. */

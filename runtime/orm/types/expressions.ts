@@ -1,5 +1,6 @@
+import type { Subqueryable } from './lookups.ts';
 import type { Joined, PathCheck, RelationTarget, TypeAt, UnknownPath } from './paths.ts';
-import type { Any, AnyExpression } from './schema.ts';
+import type { Any, AnyExpression, Plain } from './schema.ts';
 
 /** Direction and place of nulls of one ordering term, as made by `F('rating').desc({ nullsLast: true })`. */
 export interface OrderingTerm {
@@ -119,7 +120,20 @@ export type ExpressionType<S, A, E> =
       ? boolean
       : E extends FilteredRelationOf<infer P>
         ? Joined<RelationTarget<S, A, P>>
-        : never;
+        : E extends Subqueryable
+          ? Plain<OnlyValue<E>> | null
+          : never;
+/** Type of the one column that rows of `values()` or `valuesList()` have. */
+export type OnlyValue<Rows> =
+  Rows extends Iterable<infer Row>
+    ? Row extends readonly (infer Item)[]
+      ? Item
+      : Row extends { readonly save: unknown }
+        ? unknown
+        : Row extends object
+          ? Row[keyof Row]
+          : Row
+    : unknown;
 /** A value that is never null ends the search. */
 type Coalesced<T, F> = [T] extends [never] ? F : null extends T ? T | F : T | NonNullable<F>;
 
@@ -141,7 +155,9 @@ export type ExpressionCheck<S, A, E> =
         ? [RelationTarget<S, A, P>] extends [never]
           ? UnknownPath<P>
           : E
-        : never;
+        : E extends Subqueryable
+          ? E
+          : never;
 type Checked<Check, P, E> = [Check] extends [P] ? E : Check;
 
 /** Key under which an aggregate without a name is returned: `pages__sum`. */

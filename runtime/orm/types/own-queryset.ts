@@ -1,23 +1,29 @@
 import type { AnyModel, InstanceOf } from './model.ts';
-import type { Flat, PathCheck, SuggestedPath, TypeAt } from './paths.ts';
+import type { Flat, TypeAt } from './paths.ts';
 import type {
   AllValues,
   AnnotationMap,
   Annotations,
   AnyFormOfExpression,
+  CheckedColumns,
   CheckedExpressions,
   CheckedPaths,
   ExpressionMap,
   ExtraParts,
+  Loadable,
+  LoadedOnly,
   Manager,
   NamedByDefault,
   NotOfManagers,
   Paths,
   QuerySet,
   Returned,
+  Selectable,
+  SelectableCheck,
   Selected,
+  SelectedType,
 } from './queryset.ts';
-import type { Any, ColumnName, PrimaryKeyName, SchemaOf } from './schema.ts';
+import type { Any, SchemaOf } from './schema.ts';
 
 /**
  * What a class of an application's own extends. Steps that change what a row is keep its methods, too: what they return
@@ -48,17 +54,21 @@ export interface OwnQuerySet<T, R = T, A = object> extends QuerySet<T, R, A> {
     A & Annotations<SchemaOf<T>, A, E>
   > &
     this;
-  valuesList<const P extends SuggestedPath<SchemaOf<T>> | (keyof A & string) | (string & {})>(
-    path: PathCheck<SchemaOf<T>, A, P>,
+  valuesList<const P extends Selectable<SchemaOf<T>, A>>(
+    part: SelectableCheck<SchemaOf<T>, A, P>,
     options: { readonly flat: true },
-  ): OwnQuerySet<T, TypeAt<SchemaOf<T>, A, P>, A> & this;
-  valuesList<const P extends Paths<SchemaOf<T>, A>>(
-    ...paths: CheckedPaths<SchemaOf<T>, A, P>
-  ): OwnQuerySet<T, { -readonly [I in keyof P]: TypeAt<SchemaOf<T>, A, P[I]> }, A> & this;
-  only<P extends ColumnName<SchemaOf<T>>>(
-    ...fields: P[]
-  ): OwnQuerySet<T, Omit<T, Exclude<ColumnName<SchemaOf<T>>, P | PrimaryKeyName<SchemaOf<T>>>> & A, A> & this;
-  defer<P extends ColumnName<SchemaOf<T>>>(...fields: P[]): OwnQuerySet<T, Omit<T, P> & A, A> & this;
+  ): OwnQuerySet<T, SelectedType<SchemaOf<T>, A, P>, A> & this;
+  valuesList<const P extends readonly Selectable<SchemaOf<T>, A>[]>(
+    ...parts: { [I in keyof P]: SelectableCheck<SchemaOf<T>, A, P[I]> }
+  ): OwnQuerySet<T, { -readonly [I in keyof P]: SelectedType<SchemaOf<T>, A, P[I]> }, A> & this;
+  // As `alias()`.
+  only(): this;
+  only<const P extends readonly Loadable<SchemaOf<T>>[]>(
+    ...fields: CheckedColumns<SchemaOf<T>, P>
+  ): OwnQuerySet<T, LoadedOnly<T, A, P>, A> & this;
+  defer<const P extends readonly Loadable<SchemaOf<T>>[]>(
+    ...fields: CheckedColumns<SchemaOf<T>, P>
+  ): OwnQuerySet<T, Omit<T, P[number]> & A, A> & this;
   defer(clear: null): OwnQuerySet<T, T & A, A> & this;
   extra<const E extends ExtraParts>(parts: E): OwnQuerySet<T, R & Selected<E>, A & Selected<E>> & this;
 }

@@ -151,6 +151,17 @@ type SingleCheck<S, P, Whole = P> = P extends keyof S
       : UnknownPath<Whole>
     : UnknownPath<Whole>;
 
+/** `P` when it names a column, or one behind relations that lead to one row each, for only and defer. */
+export type ColumnCheck<S, P, Whole = P> = P extends 'pk' | keyof S
+  ? Whole
+  : P extends `${infer Head}__${infer Rest}`
+    ? Head extends keyof S
+      ? ColumnCheck<SchemaOf<SingleTarget<S[Head]>>, Rest, Whole>
+      : UnknownPath<Whole>
+    : [PathType<S, P>] extends [never]
+      ? UnknownPath<Whole>
+      : Whole;
+
 /** Relations along `P` that can be joined, for selectRelated: each leads to one row, or is filtered (`A`). */
 export type JoinableCheck<S, A, P> = P extends keyof A
   ? P

@@ -9,8 +9,9 @@ import type {
   FilteredRelationOf,
   OrderingTerm,
 } from './expressions.ts';
-import type { AnnotatedLookup, Suggested } from './lookups.ts';
+import type { AnnotatedLookup, Subqueryable, Suggested } from './lookups.ts';
 import type {
+  ColumnCheck,
   Flat,
   JoinableCheck,
   PathCheck,
@@ -31,8 +32,10 @@ import type {
 } from './schema.ts';
 
 export type AnyFormOfExpression = Expression<Any, Any, Any>;
-export type ExpressionMap = Readonly<Record<string, AnyFormOfExpression | AnyCondition>>;
-export type AnnotationMap = Readonly<Record<string, AnyFormOfExpression | AnyCondition | FilteredRelationOf>>;
+/** What stands for a value of each row: an expression, a condition, or a query set that gives one value. */
+type AnyValue = AnyFormOfExpression | AnyCondition | Subqueryable;
+export type ExpressionMap = Readonly<Record<string, AnyValue>>;
+export type AnnotationMap = Readonly<Record<string, AnyValue | FilteredRelationOf>>;
 /** Expressions given together may name each other, later ones the earlier. */
 export type CheckedExpressions<S, A, E> = { [K in keyof E]: ExpressionCheck<S, A & Names<E>, E[K]> };
 type Names<E> = { [K in keyof E]: unknown };
@@ -89,6 +92,17 @@ type Ordering<S, A, P> = {
 };
 export type Paths<S, A> = readonly (SuggestedPath<S> | (keyof A & string) | (string & {}))[];
 export type CheckedPaths<S, A, P> = { [I in keyof P]: PathCheck<S, A, P[I]> };
+/** What `valuesList` takes: paths, and expressions without a name. */
+export type Selectable<S, A> = SuggestedPath<S> | (keyof A & string) | (string & {}) | AnyValue;
+export type SelectableCheck<S, A, P> = P extends string ? PathCheck<S, A, P> : ExpressionCheck<S, A, P>;
+export type SelectedType<S, A, P> = P extends string ? TypeAt<S, A, P> : ExpressionType<S, A, P>;
+/** Columns as `only` and `defer` name them, behind single relations too. */
+export type Loadable<S> = SuggestedPath<S> | (string & {});
+export type CheckedColumns<S, P> = { [I in keyof P]: ColumnCheck<S, P[I]> };
+/** A row of which only the columns `P` are loaded, and what was annotated. */
+export type LoadedOnly<T, A, P extends readonly string[]> = P extends readonly []
+  ? T & A
+  : Omit<T, Exclude<ColumnName<SchemaOf<T>>, P[number] | PrimaryKeyName<SchemaOf<T>>>> & A;
 export type AllValues<S, A> = Flat<
   { [K in ColumnName<S>]: PathType<S, K> } & {
     [K in keyof S & string as S[K] extends { kind: 'foreignKey' | 'oneToOne' } ? `${K}Id` : never]: PathType<
@@ -166,6 +180,7 @@ interface Operations<T, R, A, S = SchemaOf<T>> {
       | (string & {})
       | OrderingTerm
       | AnyFormOfExpression
+      | AnyCondition
     )[],
   >(...terms: Ordering<S, A, P>): this;
   reverse(): this;
@@ -182,13 +197,13 @@ interface Operations<T, R, A, S = SchemaOf<T>> {
     Flat<{ [K in P[number]]: TypeAt<S, A, K> } & Annotations<S, A, E>>,
     A & Annotations<S, A, E>
   >;
-  valuesList<const P extends SuggestedPath<S> | (keyof A & string) | (string & {})>(
-    path: PathCheck<S, A, P>,
+  valuesList<const P extends Selectable<S, A>>(
+    part: SelectableCheck<S, A, P>,
     options: { readonly flat: true },
-  ): QuerySet<T, TypeAt<S, A, P>, A>;
-  valuesList<const P extends Paths<S, A>>(
-    ...paths: CheckedPaths<S, A, P>
-  ): QuerySet<T, { -readonly [I in keyof P]: TypeAt<S, A, P[I]> }, A>;
+  ): QuerySet<T, SelectedType<S, A, P>, A>;
+  valuesList<const P extends readonly Selectable<S, A>[]>(
+    ...parts: { [I in keyof P]: SelectableCheck<S, A, P[I]> }
+  ): QuerySet<T, { -readonly [I in keyof P]: SelectedType<S, A, P[I]> }, A>;
   dates<const P extends string>(
     field: PathCheck<S, A, P>,
     kind: 'year' | 'month' | 'week' | 'day',
@@ -212,10 +227,12 @@ interface Operations<T, R, A, S = SchemaOf<T>> {
   ): this;
   prefetchRelated(clear: null): this;
   selectForUpdate(options?: LockOptions): this;
-  only<P extends ColumnName<S>>(
-    ...fields: P[]
-  ): QuerySet<T, Omit<T, Exclude<ColumnName<S>, P | PrimaryKeyName<S>>> & A, A>;
-  defer<P extends ColumnName<S>>(...fields: P[]): QuerySet<T, Omit<T, P> & A, A>;
+  only<const P extends readonly Loadable<S>[]>(
+    ...fields: CheckedColumns<S, P>
+  ): QuerySet<T, LoadedOnly<T, A, P>, A>;
+  defer<const P extends readonly Loadable<S>[]>(
+    ...fields: CheckedColumns<S, P>
+  ): QuerySet<T, Omit<T, P[number]> & A, A>;
   defer(clear: null): QuerySet<T, T & A, A>;
   using(alias: string): this;
   /**
@@ -293,11 +310,11 @@ interface Operations<T, R, A, S = SchemaOf<T>> {
   inBulk<P extends ColumnName<S> | 'pk' = 'pk'>(
     keys?: Iterable<PathType<S, P>> | null,
     options?: { readonly fieldName?: P },
-  ): Map<PathType<S, P>, T>;
+  ): Map<PathType<S, P>, R>;
   ainBulk<P extends ColumnName<S> | 'pk' = 'pk'>(
     keys?: Iterable<PathType<S, P>> | null,
     options?: { readonly fieldName?: P },
-  ): Promise<Map<PathType<S, P>, T>>;
+  ): Promise<Map<PathType<S, P>, R>>;
   aggregate<const E extends readonly (AnyFormOfExpression | ExpressionMap)[]>(
     ...expressions: CheckedAggregates<S, A, E> & E
   ): Flat<Aggregated<S, A, E>>;

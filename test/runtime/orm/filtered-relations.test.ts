@@ -116,7 +116,7 @@ behaviour('selectRelated through a filtered relation makes its row an attribute'
   expect(found[0]?.long.publisher).toBe(found[0]);
   expect(statements().length).toBe(1);
   expect(() => longer(1).selectRelated('longest' as 'long')).toThrow(
-    new FieldError("Invalid field name(s) given in select_related: 'longest'. Choices are: long"),
+    new FieldError("Invalid field name(s) given in selectRelated: 'longest'. Choices are: long"),
   );
 });
 behaviour('a filtered relation is checked when it is added', function* () {

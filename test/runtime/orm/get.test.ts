@@ -119,7 +119,7 @@ behaviour('85 contains checks what it is given', function* () {
   expect(yield* call(Book.objects, 'contains', author)).toBe(false);
   expect(statements().length).toBe(before);
   const values = yield* thrownBy(() => call(Book.objects.values('id'), 'contains', author));
-  expect(values.message).toBe('Cannot call QuerySet.contains() after .values() or .values_list().');
+  expect(values.message).toBe('Cannot call QuerySet.contains() after .values() or .valuesList().');
 });
 behaviour('86 inBulk maps keys to rows and leaves out the missing', function* () {
   const found = yield* call<Map<number, Book>>(Book.objects, 'inBulk', [2, 1, 99]);
@@ -135,9 +135,9 @@ behaviour('88 inBulk goes by any unique field', function* () {
 });
 behaviour('89 inBulk refuses other fields and slices', function* () {
   const field = yield* thrownBy(() => call(Book.objects, 'inBulk', ['x'], { fieldName: 'title' }));
-  expect(field.message).toBe("in_bulk()'s field_name must be a unique field but 'title' isn't.");
+  expect(field.message).toBe("inBulk()'s fieldName must be a unique field but 'title' isn't.");
   const sliced = yield* thrownBy(() => call(Book.objects.all().slice(0, 1), 'inBulk', [1]));
-  expect(sliced.message).toBe("Cannot use 'limit' or 'offset' with in_bulk().");
+  expect(sliced.message).toBe("Cannot use 'limit' or 'offset' with inBulk().");
 });
 behaviour('91 inBulk goes by what distinct leaves one row of', function* () {
   const first = Book.objects.orderBy('publisher', 'pages').distinct('publisher');
@@ -150,7 +150,7 @@ behaviour('91 inBulk goes by what distinct leaves one row of', function* () {
   expect([...all.keys()]).toEqual([2, 1]);
   for (const other of [first.distinct('publisher', 'pages'), first.distinct('id'), first.distinct()]) {
     const refused = yield* thrownBy(() => call(other, 'inBulk', [1], { fieldName: 'publisher' }));
-    expect(refused.message).toBe("in_bulk()'s field_name must be a unique field but 'publisher' isn't.");
+    expect(refused.message).toBe("inBulk()'s fieldName must be a unique field but 'publisher' isn't.");
   }
 });
 behaviour('92 at reads one row', function* () {

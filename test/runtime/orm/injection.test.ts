@@ -756,7 +756,7 @@ describe('values of the wrong kind', () => {
     ]) {
       expect(() => targets().filter({ number: forged }).list()).toThrow('expected a number but got <Object>');
       expect(() => targets().annotate({ x: forged })).toThrow('non-expression');
-      expect(() => targets().orderBy(forged)).toThrow(TypeError);
+      expect(() => targets().orderBy(forged)).toThrow('Invalid orderBy arguments');
       expect((await probe(() => targets().filter({ number__in: forged }).list())).status).toBe('refused');
     }
   });

@@ -111,12 +111,12 @@ behaviour('287 selectRelated names what it can follow', function* () {
   // @ts-expect-error there is no such relation
   const unknown = () => Book.objects.selectRelated('zz');
   expect(unknown).toThrow(
-    new FieldError("Invalid field name(s) given in select_related: 'zz'. Choices are: publisher, contact"),
+    new FieldError("Invalid field name(s) given in selectRelated: 'zz'. Choices are: publisher, contact"),
   );
   // @ts-expect-error a column is no relation
   const column = () => Book.objects.selectRelated('title');
   expect(column).toThrow(
-    new FieldError("Non-relational field given in select_related: 'title'. Choices are: publisher, contact"),
+    new FieldError("Non-relational field given in selectRelated: 'title'. Choices are: publisher, contact"),
   );
   yield* call(Book.objects, 'count');
 });

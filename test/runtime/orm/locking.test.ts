@@ -26,7 +26,7 @@ behaviour('212 the options of a lock are words behind FOR UPDATE', function* () 
     expect(statements().at(-2)).toMatch(expected);
   }
   expect(() => books.selectForUpdate({ nowait: true, skipLocked: true })).toThrow(
-    new ValueError('The nowait option cannot be used with skip_locked.'),
+    new ValueError('The nowait option cannot be used with skipLocked.'),
   );
 });
 

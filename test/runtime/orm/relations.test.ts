@@ -207,11 +207,11 @@ behaviour('307 prefetch names what it cannot follow', function* () {
   const unknown = yield* thrownBy(() => call(rows.prefetchRelated('zz'), 'list'));
   expect(unknown.name).toBe('AttributeError');
   expect(unknown.message).toBe(
-    "Cannot find 'zz' on Book object, 'zz' is an invalid parameter to prefetch_related()",
+    "Cannot find 'zz' on Book object, 'zz' is an invalid parameter to prefetchRelated()",
   );
   const column = yield* thrownBy(() => call(rows.prefetchRelated('title'), 'list'));
   expect(column.message).toBe(
-    "'title' does not resolve to an item that supports prefetching - this is an invalid parameter to prefetch_related().",
+    "'title' does not resolve to an item that supports prefetching - this is an invalid parameter to prefetchRelated().",
   );
   const reviews = Review.objects.all();
   const twice = yield* thrownBy(() =>
@@ -219,7 +219,7 @@ behaviour('307 prefetch names what it cannot follow', function* () {
   );
   expect(twice.message).toContain("'reviews' lookup was already seen with a different queryset.");
   expect(() => Prefetch('reviews', { queryset: Review.objects.values('id') })).toThrow(
-    new ValueError('Prefetch querysets cannot use raw(), values(), and values_list().'),
+    new ValueError('Prefetch querysets cannot use raw(), values(), and valuesList().'),
   );
 });
 

@@ -173,7 +173,7 @@ test('an aggregate refuses options that mean nothing for it', () => {
 });
 behaviour('figures about pairs need a name', function* () {
   expect(() => Sample.objects.annotate(Corr('y', 'x') as never)).toThrow(
-    new TypeError('Complex aggregates require an alias'),
+    new TypeError('Complex annotations require an alias'),
   );
   expect(() => Sample.objects.annotate({ n: Count('x') }).annotate({ c: Corr('y', 'n') })).toThrow(
     'its second argument is an aggregate',

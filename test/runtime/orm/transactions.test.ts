@@ -247,7 +247,7 @@ behaviour(
     const locked = Book.objects.selectForUpdate().orderBy('id');
     const error = yield* thrownBy(() => call(locked, 'list'));
     expect(error).toBeInstanceOf(TransactionManagementError);
-    expect(error.message).toBe('select_for_update cannot be used outside of a transaction.');
+    expect(error.message).toBe('selectForUpdate cannot be used outside of a transaction.');
     expect(yield* call(locked, 'count')).toBe(5);
     yield* atomic(() => call(locked.selectForUpdate({ skipLocked: true, of: ['self'] }), 'list'));
     expect(statements().at(-2)).toMatch(/FOR UPDATE OF "book" SKIP LOCKED$/);

@@ -361,7 +361,7 @@ behaviour('267 a tree is deleted whole', function* () {
 });
 behaviour('269 a delete is of whole rows', function* () {
   const values = yield* thrownBy(() => call(Book.objects.values('id'), 'delete'));
-  expect(values.message).toBe('Cannot call delete() after .values() or .values_list()');
+  expect(values.message).toBe('Cannot call delete() after .values() or .valuesList()');
   const distinct = yield* thrownBy(() => call(Book.objects.distinct('title'), 'delete'));
   expect(distinct.message).toBe('Cannot call delete() after .distinct(*fields).');
   expect(yield* call(Review.objects.filter({ id: 1 }).distinct(), 'delete')).toEqual([1, { Review: 1 }]);

@@ -1,0 +1,72 @@
+import { ValueError } from '../errors.ts';
+import { Column } from '../expressions/field-reference.ts';
+import type { Field } from '../fields/field.ts';
+import { describe } from '../fields/text.ts';
+import { isUnique } from '../models/unique.ts';
+import { requireOptions } from '../options.ts';
+import type { RowForm } from '../query/query.ts';
+import type { QuerySet } from '../queryset/queryset.ts';
+import { list } from './read.ts';
+import type { Operation } from './steps.ts';
+
+interface InBulkOptions {
+  readonly fieldName?: string;
+}
+
+/** Rows by a unique field; instances, or what `values()` and `valuesList()` made of them. */
+export function* inBulk(
+  queryset: QuerySet,
+  keys?: Iterable<unknown> | null,
+  options: InBulkOptions = {},
+): Operation<Map<unknown, unknown>> {
+  requireOptions('inBulk', options, ['fieldName']);
+  const { fieldName = 'pk' } = options;
+  if (queryset.query.sliced) throw new TypeError("Cannot use 'limit' or 'offset' with inBulk().");
+  const field = queryset.meta.requireField(fieldName);
+  if (!isUnique(field) && !isDistinctBy(queryset, field)) {
+    throw new ValueError(`inBulk()'s fieldName must be a unique field but '${fieldName}' isn't.`);
+  }
+  const wanted = listedKeys(keys);
+  if (wanted?.length === 0) return new Map();
+  const narrowed = wanted === undefined ? queryset.all() : queryset.filter({ [`${fieldName}__in`]: wanted });
+  const { rows } = queryset.query;
+  if (rows.form !== 'instances') return yield* formsByKey(narrowed, rows, fieldName);
+  const instances = (yield* list(narrowed)) as Record<string, unknown>[];
+  return new Map(instances.map((instance) => [instance[field.attribute], instance]));
+}
+
+/** @throws TypeError for what is no list: a text would be taken for its letters */
+function listedKeys(given: unknown): unknown[] | undefined {
+  if (given === undefined || given === null) return undefined;
+  if (typeof given === 'object' && Symbol.iterator in given) return [...(given as Iterable<unknown>)];
+  throw new TypeError(`inBulk() takes a list of keys, not ${describe(given)}.`);
+}
+/** `distinct(field)` leaves one row for each value of the field. */
+function isDistinctBy({ query }: QuerySet, field: Field): boolean {
+  const [only, ...others] = query.distinctFields;
+  return only instanceof Column && only.alias === query.base && only.field === field && others.length === 0;
+}
+
+const keyName = '__key';
+
+/** Rows that are no instances need not hold their key: it is read beside them. */
+function* formsByKey(
+  queryset: QuerySet,
+  { form, names }: Exclude<RowForm, { readonly form: 'instances' }>,
+  fieldName: string,
+): Operation<Map<unknown, unknown>> {
+  const keyed = queryset.step({
+    describe: (sink) => sink.token(`key ${fieldName}`),
+    build: (query, resolver) => {
+      query.selected = new Map(query.selected).set(keyName, resolver.path(fieldName));
+      query.rows = { form: 'tuples', names: [...names, keyName] };
+    },
+  });
+  const tuples = (yield* list(keyed)) as unknown[][];
+  return new Map(tuples.map((tuple) => [tuple[names.length], formed(form, names, tuple)]));
+}
+function formed(form: RowForm['form'], names: readonly string[], tuple: readonly unknown[]): unknown {
+  if (form === 'scalars') return tuple[0];
+  if (form === 'tuples') return tuple.slice(0, names.length);
+  return Object.fromEntries(names.map((name, at) => [name, tuple[at]]));
+}

@@ -1,0 +1,73 @@
+import { ValueError } from '../errors.ts';
+import { deferLoading, loadablePath, onlyLoading } from '../query/loading.ts';
+import type { Query } from '../query/query.ts';
+import { type ChainStep, describeNames } from './chain.ts';
+
+// What comes with each instance: the columns that are loaded and the instances that are joined.
+
+/** `selectRelated(…)`; null for none any more, nothing for every relation that cannot be null. */
+export function relatedStep(paths: readonly (string | null)[]): ChainStep {
+  const clear = clears('selectRelated', paths);
+  return {
+    describe: (sink) => {
+      sink.token(clear ? 'unrelated' : 'related');
+      if (!clear) describeNames(sink, paths);
+    },
+    build: (query) => {
+      requireInstances(query, 'selectRelated');
+      if (clear) {
+        query.related = undefined;
+        return;
+      }
+      const names = paths.length > 0 ? (paths as readonly string[]) : requiredRelations(query);
+      for (const path of names) query.addRelated(path);
+    },
+  };
+}
+/** Without names every relation that cannot be null is followed, one level deep. */
+function requiredRelations(query: Query): string[] {
+  return query.model.fields
+    .filter((field) => query.model.relation(field.name)?.form === 'forward' && !field.options.nullable)
+    .map((field) => field.name);
+}
+
+/** `only(…)` and `defer(…)`; the key is always loaded. */
+export function loadStep(kind: 'only' | 'defer', names: readonly (string | null)[]): ChainStep {
+  if (kind === 'only' && names.includes(null)) {
+    throw new TypeError('Cannot pass null as an argument to only().');
+  }
+  const clear = clears(kind, names);
+  return {
+    describe: (sink) => {
+      sink.token(clear ? 'load all' : kind);
+      if (!clear) describeNames(sink, names);
+    },
+    build: (query) => {
+      requireInstances(query, kind);
+      if (clear) {
+        query.loading = undefined;
+        return;
+      }
+      const { model, filteredRelations } = query;
+      const paths = (names as readonly string[]).map((name) => {
+        if (kind === 'only' && filteredRelations.has(name.split('__')[0] as string)) {
+          throw new ValueError('only() is not supported with FilteredRelation.');
+        }
+        return loadablePath(model, name, filteredRelations);
+      });
+      query.loading = (kind === 'only' ? onlyLoading : deferLoading)(query.loading, paths);
+    },
+  };
+}
+
+/** True for a single null, which takes back what was said before. */
+function clears(method: string, names: readonly (string | null)[]): boolean {
+  if (!names.includes(null)) return false;
+  if (names.length === 1) return true;
+  throw new TypeError(`${method}() takes null alone, to clear what was asked for before.`);
+}
+/** @throws TypeError when rows are no instances any more */
+function requireInstances(query: Query, method: string): void {
+  if (query.rows.form === 'instances') return;
+  throw new TypeError(`Cannot call ${method}() after .values() or .valuesList()`);
+}
