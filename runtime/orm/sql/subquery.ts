@@ -70,8 +70,8 @@ export function onlyColumn(query: Query, use: 'single' | 'list'): ExpressionNode
   if (column === undefined || others.length > 0) {
     throw new ValueError(
       use === 'list'
-        ? 'The QuerySet value for an in lookup must have 1 selected fields (received more)'
-        : 'The QuerySet value for the exact lookup must have 1 selected field.',
+        ? `The QuerySet value for the 'in' lookup must have 1 selected fields (received ${query.rows.names.length})`
+        : `The QuerySet value for the exact lookup must have 1 selected fields (received ${query.rows.names.length})`,
     );
   }
   return column;

@@ -156,7 +156,9 @@ export type ColumnCheck<S, P, Whole = P> = P extends 'pk' | keyof S
   ? Whole
   : P extends `${infer Head}__${infer Rest}`
     ? Head extends keyof S
-      ? ColumnCheck<SchemaOf<SingleTarget<S[Head]>>, Rest, Whole>
+      ? [SingleTarget<S[Head]>] extends [never]
+        ? UnknownPath<Whole>
+        : ColumnCheck<SchemaOf<SingleTarget<S[Head]>>, Rest, Whole>
       : UnknownPath<Whole>
     : [PathType<S, P>] extends [never]
       ? UnknownPath<Whole>

@@ -13,6 +13,7 @@ import {
   F,
   inspectTables,
   prefetchRelatedObjects,
+  Q,
   type QuerySet,
   Sum,
   transaction,
@@ -193,6 +194,17 @@ export async function lazy(signal: AbortSignal) {
   // @ts-expect-error unknown field
   books.defer('titel');
   books.only('title').get().save();
+  const lighter = books.selectRelated('author').only('title', 'author__name').get();
+  lighter.title satisfies string;
+  lighter.author.name satisfies string;
+  // @ts-expect-error it is not loaded
+  lighter.pages;
+  books.defer('author__name', 'price').get().title;
+  // @ts-expect-error unknown field behind a relation
+  books.only('author__nope');
+  // @ts-expect-error columns behind the many side are not joined
+  books.only('genres__label');
+  books.only() satisfies QuerySet<Book, Book>;
   books
     .using('other')
     .slice(1, 3)
@@ -206,6 +218,19 @@ export async function lazy(signal: AbortSignal) {
   function tuples() {
     return books.valuesList('title', 'pages');
   }
+  function mixed() {
+    return books.valuesList('title', F('pages'), Count('genres'), Q({ pages__gt: 1 }));
+  }
+  same<Equal<ReturnType<ReturnType<typeof mixed>['at']>, [string, number, number, boolean]>>();
+  const totals = books.valuesList(Sum('pages'), { flat: true }).list();
+  same<Equal<typeof totals, (number | null)[]>>();
+  // @ts-expect-error unknown field inside an expression
+  books.valuesList('title', F('titel'));
+  const best = Author.objects.annotate({ best: books.values('title').slice(0, 1) }).get();
+  same<Equal<typeof best.best, string | null>>();
+  books.orderBy(Q({ pages__gt: 1 }), '-title') satisfies Books;
+  const forms = books.values('title').inBulk([1]);
+  same<Equal<typeof forms, Map<number, { title: string }>>>();
   function days() {
     return books.dates('published', 'month', 'DESC');
   }
