@@ -9,7 +9,7 @@ import type { QuerySet } from '../queryset/queryset.ts';
 import { list } from './read.ts';
 import type { Operation } from './steps.ts';
 
-interface InBulkOptions {
+export interface InBulkOptions {
   readonly fieldName?: string;
 }
 
