@@ -15,6 +15,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   load: async () => (await import('./load/index.ts')).load,
   types: async () => (await import('./types/index.ts')).types,
   threads: async () => (await import('./threads/index.ts')).threads,
+  paths: async () => (await import('./paths/index.ts')).paths,
   orm: async () => (await import('./orm/bench.ts')).orm,
 };
 

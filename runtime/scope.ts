@@ -1,6 +1,7 @@
 /** What is open in a context and must not outlive it: transactions and streams that nobody waited for. */
 export class Scope {
-  readonly #open = new Set<() => Promise<void>>();
+  /** Made when something is opened: most contexts end with nothing ever open. */
+  #open: Set<() => Promise<void>> | undefined;
 
   /**
    * Notes something that is open.
@@ -9,12 +10,18 @@ export class Scope {
    * @returns to be called when it ends by itself; false when it was abandoned before
    */
   enter(abandon: () => Promise<void>): () => boolean {
-    this.#open.add(abandon);
-    return () => this.#open.delete(abandon);
+    this.#open ??= new Set();
+    const open = this.#open;
+    open.add(abandon);
+    return () => open.delete(abandon);
+  }
+  /** True while there is something to end. */
+  get isOpen(): boolean {
+    return this.#open !== undefined && this.#open.size > 0;
   }
   async end(): Promise<void> {
-    const open = [...this.#open];
-    this.#open.clear();
+    const open = [...(this.#open ?? [])];
+    this.#open?.clear();
     await Promise.allSettled(open.map((abandon) => abandon()));
   }
 }

@@ -17,7 +17,7 @@ const program = path.join(peersFolder, 'build/bench/orm/process.js');
  * Compiles what is measured. What runs from TypeScript by a loader is not what anybody deploys: the names such a
  * loader keeps on classes stop V8 from optimising their constructors, which made whole rows three times as slow.
  */
-function compile(): void {
+export function compile(): void {
   const root = fileURLToPath(new URL('../..', import.meta.url));
   const compiler = path.join(root, 'node_modules/typescript/bin/tsc');
   execFileSync(process.execPath, [compiler, '-p', path.join(root, 'bench/orm')], { stdio: 'inherit' });

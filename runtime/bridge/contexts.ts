@@ -44,6 +44,6 @@ export async function asyncContext<T>(
   try {
     return await withContext({ mode: 'async', scope, ...(signal === undefined ? {} : { signal }) }, work);
   } finally {
-    await scope.end();
+    if (scope.isOpen) await scope.end();
   }
 }

@@ -11,13 +11,18 @@ const looksAtOnce = 50;
 /** With a single core the answer cannot come while this thread keeps it. */
 const worthLooking = availableParallelism() > 1;
 
+/** Most waits that are slept through after looks that were in vain, as they are when others need the processor. */
+const longestSleepiness = 64;
+
 /**
  * How one thread waits for another. Being woken up by the system takes as long as a short query, so a thread that may
  * expect a quick answer stays awake for a moment, as adaptive mutexes do (glibc's PTHREAD_MUTEX_ADAPTIVE_NP): it
- * expects what it saw the last time.
+ * expects what it saw before. Each look in vain doubles the number of waits until the next one.
  */
 export class Patience {
-  #quick = true;
+  /** Waits to sleep through before it looks again. */
+  #asleep = 0;
+  #penalty = 1;
 
   /**
    * Returns when the counter is no longer what it was.
@@ -26,10 +31,15 @@ export class Patience {
    * @param seen what the cell held before
    */
   wait(counter: Int32Array<SharedArrayBuffer>, seen: number): void {
-    const start = performance.now();
-    if (this.#quick && worthLooking && changesSoon(counter, seen, start + longestLook)) return;
+    if (worthLooking && this.#asleep === 0) {
+      if (changesSoon(counter, seen, performance.now() + longestLook)) {
+        this.#penalty = 1;
+        return;
+      }
+      this.#asleep = this.#penalty;
+      this.#penalty = Math.min(longestSleepiness, 2 * this.#penalty);
+    } else if (this.#asleep > 0) this.#asleep -= 1;
     Atomics.wait(counter, 0, seen);
-    this.#quick = performance.now() - start <= longestLook;
   }
 }
 
