@@ -98,6 +98,9 @@ if (!live) console.log(header());
 try {
   const all = await contest({ ...options, seen: show, signal: stopping.signal });
   console.log(`\n${summary(all)}`);
+  if (all.some(({ failed }) => failed > 0)) {
+    console.log(`Failed: an error, or no answer within ${(2 * options.duration) / 1000} s.`);
+  }
 } catch (error) {
   if (!stopping.signal.aborted) throw error;
   console.log('\nStopped; nothing is left running.');
