@@ -117,6 +117,16 @@ function consumptionEdits(
   }
 }
 
+/** `posts` to `posts.alist()`. */
+export function listEdits(query: Node): readonly Edit[] {
+  const { start, end } = span(query);
+  const [open, close] = isChain(query) ? ['', ''] : ['(', ')'];
+  return [
+    ...(open === '' ? [] : [{ start, end: start, text: open }]),
+    { start: end, end, text: `${close}.alist()` },
+  ];
+}
+
 /** Whether a member can be read off the expression without parentheses. */
 function isChain(node: Node): boolean {
   return /^(?:Identifier|ThisExpression|MemberExpression|CallExpression)$/.test(node.type);
@@ -161,7 +171,11 @@ export function becomingAsync(file: SourceFile, node: FunctionNode): Edit[] {
   const start = keywordStart(file, node);
   const edits: Edit[] = [{ start, end: start, text: 'async ' }];
   const declared = node.returnType?.type === 'TSTypeAnnotation' ? node.returnType.typeAnnotation : undefined;
-  if (declared !== undefined) {
+  if (declared?.type === 'TSTypePredicate') {
+    // A promise says nothing of what its function was given.
+    const kept = declared.asserts ? 'void' : 'boolean';
+    edits.push({ ...span(declared), text: `Promise<${kept}>` });
+  } else if (declared !== undefined) {
     const type = span(declared);
     edits.push(
       { start: type.start, end: type.start, text: 'Promise<' },

@@ -1,5 +1,4 @@
 import type { Node } from '@babel/types';
-import { twins } from '@migrate-async/runtime/twins';
 import type { OrmOperation } from '../analyzer/evidence/bridge.ts';
 import {
   anyRelation,
@@ -11,22 +10,23 @@ import {
   type Evaluator,
   type FunctionNode,
   isFunction,
-  memberName,
   type SourceFile,
+  span,
   unwrapped,
-  walk,
 } from '../analyzer/sources/index.ts';
+import { isTested, isUpdated, loopOver, ownContext } from './await-places.ts';
 import { blockingCall } from './blocking-calls.ts';
-import { isCombinator } from './combinations.ts';
 import { connectionStateRefusal } from './connection-state.ts';
 import { excerpt } from './excerpt.ts';
-import { outermost } from './expressions.ts';
+import { isCast, outermost } from './expressions.ts';
 import { type FormMatch, leave } from './forms/form.ts';
 import { keptQuery } from './handed-queries.ts';
 import { hiddenQuery } from './hidden-queries.ts';
-import { type CallJudgement, judgeCall } from './judge-call.ts';
+import { judgeCall } from './judge-call.ts';
+import { commentsIn } from './layout.ts';
 import { type Consumption, consumptionAt } from './query-consumption.ts';
 import { type Taking, takingAt } from './taken-relations.ts';
+import { blockOf, blockRefusal } from './transaction-blocks.ts';
 import type { TwinPlan } from './twin-functions.ts';
 import type { Target } from './twin-homes.ts';
 import { reachableTwin } from './twin-reach.ts';
@@ -73,6 +73,15 @@ export function asyncBody(evaluator: Evaluator, file: SourceFile, root: Function
   const own = ownContext(file, root);
   if (own !== undefined)
     return leave('MA111', `the wrapped function uses \`${file.textOf(own)}\` of its own`);
+  const declared = root.returnType;
+  if (declared?.type === 'TSTypeAnnotation' && declared.typeAnnotation.type === 'TSTypePredicate') {
+    const { start, end } = span(declared.typeAnnotation);
+    if (commentsIn(file, start, end).length > 0)
+      return leave(
+        'MA112',
+        'what the function says of its parameters holds a comment, and has no place in a promise',
+      );
+  }
   const finder = new StepFinder(evaluator, file, root);
   for (const parameter of root.params) finder.forbid(parameter, 'a default parameter');
   finder.visit(root.body);
@@ -126,6 +135,8 @@ class StepFinder {
     const relation = relationRead(this.evaluator, this.file, node);
     if (relation !== undefined) {
       if (node.type === 'OptionalMemberExpression') this.refuseOptional(node);
+      if (isUpdated(this.file, node))
+        this.refuse('MA112', `«${this.text(node)}» is read and set at once, where it cannot be awaited`);
       this.steps.push({ kind: 'relation', node, operation: relation });
     }
     this.consumption(node);
@@ -138,6 +149,9 @@ class StepFinder {
     // `for await` goes through a list, too; a list has no `alist`.
     if (!consumption.isCertain && consumption.kind !== 'loop')
       this.refuse('MA112', `«${this.text(consumption.query)}» is not always a query set`);
+    // What is gone through as something else has no `alist` by its type.
+    if (consumption.kind !== 'loop' && isCast(consumption.query))
+      this.refuse('MA114', `«${this.text(consumption.query)}» is cast to another type`);
     this.steps.push({ kind: 'consumption', node, consumption });
   }
 
@@ -181,7 +195,7 @@ class StepFinder {
       this.refusal = judgement;
       return;
     }
-    const block = judgement.kind === 'operation' ? blockOf(judgement, node) : undefined;
+    const block = judgement.kind === 'operation' ? blockOf(judgement.operation, node) : undefined;
     if (judgement.kind === 'operation') this.operation(node, judgement.operation, block);
     if (judgement.kind === 'function') this.twin(node, judgement);
     if (judgement.kind === 'harmless') this.consumption(node);
@@ -252,86 +266,6 @@ class StepFinder {
   private text(node: Node): string {
     return excerpt(this.file.textOf(node));
   }
-}
-
-/** Whether it is asked of an expression only if it is true. */
-function isTested(file: SourceFile, node: Node): boolean {
-  const parent = file.parentOf(node);
-  switch (parent?.type) {
-    case 'IfStatement':
-    case 'WhileStatement':
-    case 'DoWhileStatement':
-    case 'ForStatement':
-    case 'ConditionalExpression':
-      return parent.test === node;
-    case 'UnaryExpression':
-      return parent.operator === '!';
-    case 'LogicalExpression':
-      return parent.operator !== '??' && parent.left === node;
-    case 'BinaryExpression':
-      return /^(?:[!=]==?|[<>]=?)$/.test(parent.operator);
-    default:
-      return false;
-  }
-}
-
-/** The loop that goes through what an expression gives, and waits for nothing yet. */
-function loopOver(file: SourceFile, node: Node): (Node & { readonly type: 'ForOfStatement' }) | undefined {
-  const outer = outermost(file, node);
-  const parent = file.parentOf(outer);
-  return parent?.type === 'ForOfStatement' && parent.right === outer && !parent.await ? parent : undefined;
-}
-
-/** Why the block of a transaction cannot become the block of a native one. */
-export function blockRefusal(file: SourceFile, block: FunctionNode): Refusal | undefined {
-  if (block.async || block.generator) return leave('MA110', 'the block of the transaction is async already');
-  let started: Node | undefined;
-  walk(block.body, (node) => {
-    if (node.type === 'CallExpression' && startsPromises(file, node.callee)) started ??= node.callee;
-    return started === undefined;
-  });
-  return started === undefined
-    ? undefined
-    : leave(
-        'MA110',
-        `«${excerpt(file.textOf(started))}» in the block was not waited for by the transaction, and would be`,
-      );
-}
-
-/** `Promise.all` and its kin, and operations that are native already. */
-function startsPromises(file: SourceFile, callee: Node): boolean {
-  if (isCombinator(file, callee)) return true;
-  const name = memberName(unwrapped(callee));
-  return name !== undefined && nativeNames.has(name);
-}
-
-const nativeNames: ReadonlySet<string> = new Set(
-  [twins.queryset, twins.instance, twins.related].flatMap((table) => Object.values(table)),
-);
-
-/** `this`, `arguments` or `new.target` that a `function` handed over in place has of its own. */
-function ownContext(file: SourceFile, root: FunctionNode): Node | undefined {
-  if (root.type !== 'FunctionExpression') return undefined;
-  let found: Node | undefined;
-  walk(root.body, (node) => {
-    const isOwn =
-      node.type === 'ThisExpression' ||
-      (node.type === 'Identifier' && node.name === 'arguments' && file.scopes.isGlobal(node)) ||
-      (node.type === 'MetaProperty' && node.meta.name === 'new');
-    if (isOwn) found ??= node;
-    return !isFunction(node) || node.type === 'ArrowFunctionExpression';
-  });
-  return found;
-}
-
-/** The function handed to `atomic` and `onCommit`, which runs inside the transaction and may query. */
-function blockOf(
-  judgement: CallJudgement & { readonly kind: 'operation' },
-  node: Call,
-): FunctionNode | undefined {
-  const { kind, name } = judgement.operation;
-  if (kind !== 'transaction' || (name !== 'atomic' && name !== 'onCommit')) return undefined;
-  return node.arguments.map((argument) => unwrapped(argument)).find(isFunction);
 }
 
 function childrenOf(node: Node): Node[] {

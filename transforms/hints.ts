@@ -35,7 +35,7 @@ export function hintsOf(
   options: TransformOptions = {},
 ): readonly Hint[] {
   const context = formContext(evaluator, options);
-  const relations = new Relations(file, evaluator);
+  const relations = new Relations(file, evaluator, options);
   return context.bridgesOf(file).flatMap((bridge) => {
     const decision = decide(bridge, context);
     if (decision.kind !== 'rewrite') return [];
@@ -66,18 +66,20 @@ export function hintsOf(
 class Relations {
   private readonly file: SourceFile;
   private readonly evaluator: Evaluator;
+  private readonly options: TransformOptions;
   private left: readonly Site[] | undefined;
 
-  constructor(file: SourceFile, evaluator: Evaluator) {
+  constructor(file: SourceFile, evaluator: Evaluator, options: TransformOptions) {
     this.file = file;
     this.evaluator = evaluator;
+    this.options = options;
   }
 
   /** Those in the function that the bridge stands in. */
   beside({ wrap }: Bridge): readonly Site[] {
     const around = this.file.functionAround(wrap);
     if (around === undefined) return [];
-    const all = this.left ?? relationSites(this.file, this.evaluator);
+    const all = this.left ?? relationSites(this.file, this.evaluator, this.options);
     const { start, end } = span(around);
     const isBeside = (site: Site) => start <= site.start && site.end <= end;
     this.left = all.filter((site) => !isBeside(site));

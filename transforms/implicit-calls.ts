@@ -12,6 +12,7 @@ import {
   type Value,
 } from '../analyzer/sources/index.ts';
 import { conversionsAt, objects } from './conversions.ts';
+import { getterReads } from './getter-reads.ts';
 
 /** Code of the project that runs where no call of it is written. */
 export interface ImplicitCall extends Place {
@@ -23,7 +24,19 @@ const deepest = 10;
 
 /** Getters, setters, constructors with their fields, iterators, template tags and `toString` that evaluating the node itself runs. */
 export function implicitCalls(evaluator: Evaluator, file: SourceFile, node: Node): readonly ImplicitCall[] {
-  return [...evaluation(evaluator, file, node), ...conversions(evaluator, file, node)];
+  return [
+    ...evaluation(evaluator, file, node),
+    ...getters(evaluator, file, node),
+    ...conversions(evaluator, file, node),
+  ];
+}
+
+function getters(evaluator: Evaluator, file: SourceFile, node: Node): readonly ImplicitCall[] {
+  return getterReads(evaluator, file, node).flatMap(({ value, names }) =>
+    membersOf(evaluator, value)
+      .filter(({ node: member }) => member.kind === 'get' && (names?.includes(keyName(member) ?? '') ?? true))
+      .map(({ file: home, node: member }) => ({ what: 'getter' as const, file: home, node: member.body })),
+  );
 }
 
 /** Methods by which what a node is given turns itself into text or JSON. */

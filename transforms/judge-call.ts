@@ -18,6 +18,7 @@ import { type FormMatch, leave } from './forms/form.ts';
 import { handedQuery } from './handed-queries.ts';
 import { implicitCalls } from './implicit-calls.ts';
 import { isTwinFree } from './imports.ts';
+import { namedRelation } from './named-relations.ts';
 import { consumptionAt } from './query-consumption.ts';
 
 type Call = Node & { type: 'CallExpression' | 'OptionalCallExpression' };
@@ -74,11 +75,15 @@ export function judgeCall(evaluator: Evaluator, file: SourceFile, call: Call): C
       if (doesOrmWork(evaluator, known.file, known.node))
         return { kind: 'function', file: known.file, node: known.node };
       return unreadWithin(evaluator, known.file, known.node, text) ?? harmless;
-    case 'other':
+    case 'other': {
+      const relation = namedRelation(evaluator, file, call);
+      if (relation !== undefined)
+        return leave('MA112', `«${text}» may read «${relation}» off a row that it is handed`);
       if (isUnread(evaluator, file, callee)) return leave('MA104', `the module of «${text}» cannot be read`);
       return isMadeOfQueries(evaluator, file, callee)
         ? leave('MA104', `«${text}» was made from a function that queries by code that is not of the project`)
         : harmless;
+    }
     case 'unknown':
       return unknownCall(file, callee, text);
   }

@@ -64,7 +64,8 @@ function goneThrough(file: SourceFile, node: Node): Through | undefined {
 function throughCall(file: SourceFile, node: Node & { type: 'CallExpression' }): Through | undefined {
   const callee = unwrapped(node.callee);
   const [first] = node.arguments;
-  if (callee.type !== 'MemberExpression' || first === undefined) return undefined;
+  if (callee.type !== 'MemberExpression' || first === undefined || first.type === 'SpreadElement')
+    return undefined;
   const name = memberName(callee);
   if (isGlobal(file, callee.object, /^Array$/) && name === 'from')
     return { kind: node.arguments.length === 1 ? 'whole' : 'operand', query: first };
@@ -80,11 +81,14 @@ export function possibleQuery(
   file: SourceFile,
   expression: Node,
 ): 'query' | 'mixed' | undefined {
-  const value = ormFlow(evaluator).value(file, expression);
+  const flow = ormFlow(evaluator);
+  const value = flow.value(file, expression);
   if (value !== undefined) return isQuerySource(value) ? 'query' : undefined;
+  const claimed = flow.believing.value(file, expression);
+  if (claimed !== undefined && isQuerySource(claimed)) return 'mixed';
   const ways = waysTo(file, expression, new Set());
   const isQuery = ways.some((way) => {
-    const known = ormFlow(evaluator).value(file, way);
+    const known = flow.value(file, way);
     return known !== undefined && isQuerySource(known);
   });
   return isQuery ? 'mixed' : undefined;

@@ -11,13 +11,14 @@ import {
 } from '../analyzer/sources/index.ts';
 import type { Edit } from './edit.ts';
 import { formContext, type NamedFunction, type Rewrite } from './forms/form.ts';
-import { cleanup, functionEdits } from './imports.ts';
+import { functionEdits } from './imports.ts';
 import { markEdits } from './marks.ts';
 import type { FileResult } from './result.ts';
 import { decide, siteId } from './site.ts';
 import { rowNames } from './taken-relations.ts';
 import { barrelsOf } from './twin-barrels.ts';
 import { type TwinFunctions, twinFunctions, writtenTwins } from './twin-edits.ts';
+import { cleanup } from './unused-names.ts';
 import { verifiedResult } from './verified-result.ts';
 
 export interface TransformOptions extends BridgeOptions {
@@ -215,6 +216,8 @@ const madeUpNames: ReadonlySet<string> = new Set([
   'await',
   'bind',
   'Promise',
+  'boolean',
+  'void',
 ]);
 
 function twinsIn(bridges: readonly Bridge[]): readonly string[] {

@@ -1,16 +1,20 @@
 import type { Node } from '@babel/types';
 import type { API, FileInfo, Options, Parser } from 'jscodeshift';
 import type { Site } from '../analyzer/analysis.ts';
-import { findBridges } from '../analyzer/evidence/bridges.ts';
+import { type BridgeOptions, findBridges } from '../analyzer/evidence/bridges.ts';
+import { type Origin, originOfInstance } from '../analyzer/evidence/loaded.ts';
 import { ormFlow } from '../analyzer/evidence/orm.ts';
-import { relationRead } from '../analyzer/evidence/orm-relations.ts';
+import { relationRead, takenApart, takenRelation } from '../analyzer/evidence/orm-relations.ts';
 import { isQuerySource } from '../analyzer/evidence/orm-values.ts';
+import { BridgeTable } from '../analyzer/evidence/project.ts';
 import {
   columnOf,
   type Evaluator,
   isFunction,
+  keyName,
   lineOf,
   memberName,
+  noEnvironment,
   type SourceFile,
   span,
   unwrapped,
@@ -24,9 +28,6 @@ import { verifiedResult } from './verified-result.ts';
 
 const transform = 'select-related';
 
-/** Operations that give a row, or rows, of the query set they are called on. */
-const reading = /^a?(?:get|first|last|latest|earliest|at|list)$/;
-
 interface RelationSite {
   readonly node: Node;
   /** Names from the row to the relation: `author__profile`. */
@@ -39,8 +40,12 @@ interface RelationSite {
  * Finds relations that are read synchronously in async code, where they would query outside any bridge, with the one
  * query that produced the row.
  */
-export function relationSites(file: SourceFile, evaluator: Evaluator): readonly Site[] {
-  return sitesIn(file, evaluator).map(({ node, path, query }) => ({
+export function relationSites(
+  file: SourceFile,
+  evaluator: Evaluator,
+  options: BridgeOptions = {},
+): readonly Site[] {
+  return sitesIn(file, evaluator, options).map(({ node, path, query }) => ({
     id: `${file.path}:${span(node).start}`,
     transform,
     file: file.path,
@@ -64,7 +69,7 @@ export function relationSites(file: SourceFile, evaluator: Evaluator): readonly 
 export function selectRelatedIn(file: SourceFile, evaluator: Evaluator): FileResult {
   const byQuery = new Map<Node, Set<string>>();
   const sites: string[] = [];
-  for (const { node, path, query } of sitesIn(file, evaluator)) {
+  for (const { node, path, query } of sitesIn(file, evaluator, {})) {
     if (query === undefined) continue;
     byQuery.set(query, (byQuery.get(query) ?? new Set()).add(path));
     sites.push(`${file.path}:${span(node).start}`);
@@ -77,19 +82,22 @@ export function selectRelatedIn(file: SourceFile, evaluator: Evaluator): FileRes
   return verifiedResult(file, edits, { sites, names: new Set(['selectRelated']) });
 }
 
-function sitesIn(file: SourceFile, evaluator: Evaluator): readonly RelationSite[] {
-  const bridged = findBridges(file, evaluator).flatMap(({ closure }) => (closure ? [span(closure)] : []));
+function sitesIn(file: SourceFile, evaluator: Evaluator, options: BridgeOptions): readonly RelationSite[] {
+  const bridged = findBridges(file, evaluator, options).flatMap(({ closure }) =>
+    closure ? [span(closure)] : [],
+  );
+  const bridges = new BridgeTable((each) => findBridges(each, evaluator, options));
+  const trail = { project: { evaluator, bridges }, file, environment: noEnvironment };
   const found: RelationSite[] = [];
   walk(file.ast.program, (node) => {
-    const relation = relationRead(evaluator, file, node);
-    if (relation === undefined || isInnerLink(file, evaluator, node) || !isInAsyncCode(file, node))
-      return true;
+    const read = readAt(file, evaluator, node);
+    if (read === undefined || !isInAsyncCode(file, node)) return true;
     const { start } = span(node);
     if (bridged.some((closure) => closure.start <= start && start < closure.end)) return true;
-    const { root, path } = relationPath(file, evaluator, node);
-    const query = queryOf(file, evaluator, root);
-    if (query !== undefined && isLoaded(file, query, path)) return true;
-    found.push({ node, path, query });
+    const { root, path } = read;
+    const origin = root && originOfInstance(trail, root);
+    if (!origin?.loaded.some((loaded) => loaded === path || loaded.startsWith(`${path}__`)))
+      found.push({ node, path, query: queryIn(file, evaluator, origin) });
     return true;
   });
   return found;
@@ -116,11 +124,20 @@ function isInAsyncCode(file: SourceFile, node: Node): boolean {
   return false;
 }
 
-function relationPath(
-  file: SourceFile,
-  evaluator: Evaluator,
-  node: Node,
-): { readonly root: Node; readonly path: string } {
+/** The row that a relation is read off, or what holds it, and the names from there to the relation. */
+interface Read {
+  readonly root: Node | undefined;
+  readonly path: string;
+}
+
+function readAt(file: SourceFile, evaluator: Evaluator, node: Node): Read | undefined {
+  if (takenRelation(evaluator, file, node) !== undefined) return takenPath(file, evaluator, node);
+  return relationRead(evaluator, file, node) === undefined || isInnerLink(file, evaluator, node)
+    ? undefined
+    : relationPath(file, evaluator, node);
+}
+
+function relationPath(file: SourceFile, evaluator: Evaluator, node: Node): Read {
   const names: string[] = [];
   let inner: Node = node;
   while (
@@ -133,51 +150,46 @@ function relationPath(
   return { root: inner, path: names.join('__') };
 }
 
-/** The query set that a row comes from: by a name that is set once, or by a loop over its list. */
-function queryOf(file: SourceFile, evaluator: Evaluator, row: Node): Node | undefined {
-  if (row.type !== 'Identifier')
-    return row.type === 'AwaitExpression' ? readQuery(file, evaluator, row) : undefined;
-  const binding = file.scopes.bindingOf(row);
-  if (binding === undefined || binding.assignments.length > 0) return undefined;
-  const { declaration } = binding;
-  if (declaration.type === 'VariableDeclarator' && declaration.id === binding.identifier) {
-    if (declaration.init) return readQuery(file, evaluator, declaration.init);
-    const loop = file.parentOf(file.parentOf(declaration) ?? declaration);
-    if (loop?.type !== 'ForOfStatement') return undefined;
-    const source = unwrapped(loop.right);
-    return isQuery(file, evaluator, source) ? source : readQuery(file, evaluator, source);
+/** `const { author: { profile } } = post`: the row, and `author__profile`. */
+function takenPath(file: SourceFile, evaluator: Evaluator, property: Node): Read {
+  const names: string[] = [];
+  for (let part: Node | undefined = property; part && inPattern.test(part.type); part = file.parentOf(part))
+    if (part.type === 'ObjectProperty' && takenRelation(evaluator, file, part))
+      names.unshift(keyName(part) ?? '');
+  const pattern = file.parentOf(property);
+  const root = pattern && takenApart(ormFlow(evaluator), file, pattern).source;
+  return { root, path: names.join('__') };
+}
+
+const inPattern = /^(?:ObjectProperty|ObjectPattern|ArrayPattern|AssignmentPattern)$/;
+
+/** The query set that a row comes from, where it stands in this file and can be asked to load more. */
+function queryIn(file: SourceFile, evaluator: Evaluator, origin: Origin | undefined): Node | undefined {
+  const query = origin?.query;
+  if (query === undefined || query.file !== file) return undefined;
+  const value = ormFlow(evaluator).value(file, query.node);
+  const givesRows = value !== undefined && isQuerySource(value) && value.rows === 'instances';
+  return givesRows && isPlain(evaluator, file, query.node) ? query.node : undefined;
+}
+
+/** Whether a query set is neither combined nor raw: those take no `selectRelated`. */
+function isPlain(evaluator: Evaluator, file: SourceFile, query: Node): boolean {
+  const node = unwrapped(query);
+  if (node.type === 'Identifier') {
+    const binding = file.scopes.bindingOf(node);
+    if (binding?.declaration.type !== 'VariableDeclarator' || binding.assignments.length > 0) return false;
+    return binding.declaration.init != null && isPlain(evaluator, file, binding.declaration.init);
   }
-  return undefined;
-}
-
-/** `await query.aget(…)`, or the same through a bridge: the query. */
-function readQuery(file: SourceFile, evaluator: Evaluator, expression: Node): Node | undefined {
-  const node = unwrapped(expression);
-  if (node.type === 'Identifier') return queryOf(file, evaluator, node);
-  if (node.type === 'AwaitExpression') return readQuery(file, evaluator, node.argument);
-  if (node.type !== 'CallExpression') return undefined;
-  const callee = unwrapped(node.callee);
-  if (callee.type === 'CallExpression') {
-    const bridge = findBridges(file, evaluator).find(({ wrap }) => wrap === callee);
-    const handed = bridge?.argument && unwrapped(bridge.argument);
-    return handed && memberQuery(file, evaluator, handed);
+  if (node.type === 'CallExpression') {
+    const callee = unwrapped(node.callee);
+    if (callee.type !== 'MemberExpression') return false;
+    return (
+      !/^(?:raw|union|intersection|difference)$/.test(memberName(callee) ?? '') &&
+      isPlain(evaluator, file, callee.object)
+    );
   }
-  return memberQuery(file, evaluator, callee);
-}
-
-function memberQuery(file: SourceFile, evaluator: Evaluator, member: Node): Node | undefined {
-  if (member.type !== 'MemberExpression' || !reading.test(memberName(member) ?? '')) return undefined;
-  return isQuery(file, evaluator, member.object) ? member.object : undefined;
-}
-
-function isQuery(file: SourceFile, evaluator: Evaluator, node: Node): boolean {
-  const value = ormFlow(evaluator).value(file, node);
-  return value !== undefined && isQuerySource(value) && value.rows === 'instances';
-}
-
-function isLoaded(file: SourceFile, query: Node, path: string): boolean {
-  const text = file.textOf(query);
-  return new RegExp(`selectRelated\\([^)]*['"]${path}(?:__\\w+)?['"]`).test(text);
+  const kind = ormFlow(evaluator).value(file, node)?.kind;
+  return kind === 'manager' || kind === 'related';
 }
 
 /**

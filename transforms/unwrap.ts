@@ -59,3 +59,16 @@ export function renaming(operation: Node, name: string, twin: string): readonly 
     return [{ start: start + quote, end: start + quote, text: twin.slice(0, twin.length - name.length) }];
   return [{ start: start + quote, end: end - quote, text: twin }];
 }
+
+/** Takes away everything of the bridge but the expression, the arguments of its call included. */
+export function takingOut(file: SourceFile, bridge: Bridge, expression: Node): readonly Edit[] {
+  const { application } = bridge;
+  const core = span(expression);
+  const whole = application ?? bridge.wrap;
+  const anchor = bridgeStart(bridge);
+  return [
+    ...removal(file, bridgeStart(bridge), core.start, { kept: 'after', anchor }),
+    ...separating(file, bridge, core.start),
+    ...removal(file, core.end, span(whole).end, { kept: 'before', anchor }),
+  ];
+}

@@ -86,6 +86,7 @@ class IndexBuilder implements WrapperIndex {
 
   private scan(file: SourceFile): void {
     walk(file.ast.program, (node) => {
+      if (node.type === 'ExportNamedDeclaration' && node.source) this.passedOn(file, node, node.source.value);
       const name = node.type === 'Identifier' ? node.name : memberName(node);
       if (name === undefined) return true;
       if (node.type === 'Identifier' ? file.scopes.bindingOf(node) === undefined : !this.words.has(name))
@@ -94,6 +95,21 @@ class IndexBuilder implements WrapperIndex {
       this.use(file, node);
       return true;
     });
+  }
+
+  /** `export { syncToAsync as hop } from './database'`, which declares no name in its own file. */
+  private passedOn(
+    file: SourceFile,
+    { specifiers }: Node & { type: 'ExportNamedDeclaration' },
+    from: string,
+  ): void {
+    for (const specifier of specifiers) {
+      if (specifier.type !== 'ExportSpecifier') continue;
+      const name = nameOf(specifier.exported);
+      if (this.wrappers.imported(file, from, nameOf(specifier.local), name) === undefined) continue;
+      if (name === 'default') this.openDefault(file);
+      else this.word(name);
+    }
   }
 
   /** One place where the wrapper is named: it may hand the wrapper on under another name, or make a helper. */
@@ -118,13 +134,16 @@ class IndexBuilder implements WrapperIndex {
         if (parent.value === outer) this.word(keyName(parent));
         return;
       case 'AssignmentExpression':
-        if (parent.right === outer) this.word(memberName(parent.left));
+        if (parent.right !== outer) return;
+        if (isModuleItself(file, parent.left)) this.openDefault(file);
+        else this.word(memberName(parent.left));
         return;
       case 'ExportSpecifier':
         this.word(parent.exported.type === 'Identifier' ? parent.exported.name : parent.exported.value);
         if (this.words.has('default')) this.openDefault(file);
         return;
       case 'ExportDefaultDeclaration':
+      case 'TSExportAssignment':
         this.openDefault(file);
     }
   }
@@ -173,6 +192,21 @@ class IndexBuilder implements WrapperIndex {
 
 /** A module called after the wrapper may be imported under any name. */
 const fileNamed = /sync[-_]?to[-_]?async/i;
+
+/** `module.exports`. */
+function isModuleItself(file: SourceFile, target: Node): boolean {
+  return (
+    target.type === 'MemberExpression' &&
+    memberName(target) === 'exports' &&
+    target.object.type === 'Identifier' &&
+    target.object.name === 'module' &&
+    file.scopes.isGlobal(target.object)
+  );
+}
+
+function nameOf(name: Node): string {
+  return name.type === 'Identifier' ? name.name : name.type === 'StringLiteral' ? name.value : '';
+}
 
 function isDeclaring(file: SourceFile, node: Node): boolean {
   return node.type === 'Identifier' && file.scopes.bindingOf(node)?.identifier === node;

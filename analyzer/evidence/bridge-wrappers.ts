@@ -4,6 +4,7 @@ import {
   type Evaluator,
   type FunctionNode,
   isFunction,
+  isRequire,
   keyName,
   memberName,
   type SourceFile,
@@ -91,6 +92,9 @@ export class Wrappers {
       }
       case 'AwaitExpression':
         return this.of(file, node.argument);
+      case 'CallExpression':
+        // What a module is as a whole: `module.exports = syncToAsync`.
+        return isRequire(file, node.callee) ? this.evaluated(file, node) : undefined;
       case 'ConditionalExpression':
         return this.either(file, [node.consequent, node.alternate]);
       case 'LogicalExpression':
@@ -152,13 +156,17 @@ export class Wrappers {
       case 'VariableDeclarator': {
         if (!declaration.init) return undefined;
         if (declaration.id.type === 'Identifier') return this.of(file, declaration.init);
-        return this.destructured(file, declaration.id, declaration.init, binding);
+        return (
+          this.destructured(file, declaration.id, declaration.init, binding) ??
+          this.evaluated(file, binding.identifier)
+        );
       }
       case 'FunctionDeclaration':
         return this.helpers.get(declaration);
       case 'TSImportEqualsDeclaration': {
         // `import wrap = runtime.syncToAsync;`
         const named = declaration.moduleReference;
+        if (named.type === 'TSExternalModuleReference') return this.evaluated(file, declaration.id);
         if (named.type !== 'TSQualifiedName' || named.left.type !== 'Identifier') return undefined;
         return this.memberOf(file, named.left, named.right.name, binding.name);
       }
@@ -235,6 +243,13 @@ export class Wrappers {
     };
   }
 
+  /** What the evaluator makes of an expression that no shorter way leads through. */
+  private evaluated(file: SourceFile, node: Node): Wrapper | undefined {
+    const found = this.evaluator.evaluate(file, node).map((value) => this.value(value));
+    const [first, ...others] = found;
+    return first !== undefined && others.every((other) => other !== undefined) ? first : undefined;
+  }
+
   private memberOf(file: SourceFile, object: Node, name: string, localName: string): Wrapper | undefined {
     const specifier = moduleSpecifier(file, object);
     if (specifier !== undefined) {
@@ -245,7 +260,7 @@ export class Wrappers {
       // A namespace object passed about, such as `export * as database from './database'`.
       if (value.kind === 'module' && this.isName(name)) return certain;
       if (value.kind === 'api' && value.steps.length === 0 && this.isName(name)) return certain;
-      if (value.kind !== 'object') continue;
+      if (value.kind !== 'object' && value.kind !== 'module') continue;
       const found = this.evaluator.member(value, name).map((each) => this.value(each));
       if (found.length === 1 && found[0] !== undefined) return found[0];
     }

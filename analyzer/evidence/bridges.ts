@@ -13,6 +13,7 @@ import { type WrapperIndex, wrapperIndex } from './bridge-index.ts';
 import type { Wrapper } from './bridge-wrappers.ts';
 import { ormFlow, ormOperationsIn, receiverKnowledge } from './orm.ts';
 import { proveReceiver } from './orm-checked.ts';
+import { chainRoot } from './orm-paths.ts';
 
 export interface BridgeOptions {
   /** Names that are wrappers when they are imported, beside `syncToAsync`. */
@@ -64,7 +65,7 @@ function bridgesIn(
 
 /** Places from where nobody follows a value: what is wrapped there is not seen. */
 const untraced =
-  /^(?:NewExpression|ArrayExpression|SpreadElement|AssignmentPattern|ReturnStatement|ArrowFunctionExpression|YieldExpression|JSXExpressionContainer)$/;
+  /^(?:NewExpression|ArrayExpression|SpreadElement|AssignmentPattern|ReturnStatement|ArrowFunctionExpression|YieldExpression|JSXExpressionContainer|TaggedTemplateExpression)$/;
 
 /** Whether the wrapper is handed on where its calls cannot be followed: `register(syncToAsync)`. */
 function isHandedOn(index: WrapperIndex, file: SourceFile, node: Node): boolean {
@@ -78,12 +79,16 @@ function isHandedOn(index: WrapperIndex, file: SourceFile, node: Node): boolean 
     outer = parent;
     parent = file.parentOf(outer);
   }
-  if (parent === undefined || !isLost(parent, outer)) return false;
+  if (parent === undefined || !isLost(file, parent, outer)) return false;
   return index.wrappers.of(file, node)?.helper === undefined && index.wrappers.of(file, node) !== undefined;
 }
 
-function isLost(parent: Node, node: Node): boolean {
+function isLost(file: SourceFile, parent: Node, node: Node): boolean {
   switch (parent.type) {
+    case 'ObjectProperty':
+      return parent.value === node && isGivenAway(file, parent);
+    case 'AssignmentExpression':
+      return parent.right === node && isOutside(file, parent.left);
     case 'CallExpression':
     case 'OptionalCallExpression':
       return parent.callee !== node;
@@ -96,6 +101,25 @@ function isLost(parent: Node, node: Node): boolean {
     default:
       return untraced.test(parent.type);
   }
+}
+
+/** Whether an object literal that holds the wrapper is an argument: `createService({ run: syncToAsync })`. */
+function isGivenAway(file: SourceFile, property: Node): boolean {
+  let inner = file.parentOf(property);
+  let parent = inner && file.parentOf(inner);
+  while (parent?.type === 'ObjectProperty') {
+    inner = file.parentOf(parent);
+    parent = inner && file.parentOf(inner);
+  }
+  return (parent?.type === 'CallExpression' || parent?.type === 'NewExpression') && parent.callee !== inner;
+}
+
+/** Whether what is assigned to belongs to code that nobody sees: `globalThis.run`, `app.locals.run`. */
+function isOutside(file: SourceFile, target: Node): boolean {
+  const root = target.type === 'MemberExpression' ? chainRoot(target) : undefined;
+  if (root?.type !== 'Identifier') return false;
+  const binding = file.scopes.bindingOf(root);
+  return binding === undefined ? !/^(?:module|exports)$/.test(root.name) : binding.kind === 'parameter';
 }
 
 function lostAt(file: SourceFile, wrap: Node): Bridge {
@@ -116,7 +140,7 @@ function lostAt(file: SourceFile, wrap: Node): Bridge {
 function calledWrapper(index: WrapperIndex, file: SourceFile, call: Call): Wrapper | undefined {
   const callee = unwrapped(call.callee);
   const member = memberName(callee);
-  if (member !== undefined && !index.words.has(member)) return undefined;
+  if (member !== undefined && member !== 'default' && !index.words.has(member)) return undefined;
   return index.wrappers.of(file, callee);
 }
 

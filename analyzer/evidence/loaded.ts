@@ -2,6 +2,7 @@ import type { Node } from '@babel/types';
 import type { Location } from '../analysis.ts';
 import {
   type Binding,
+  contains,
   Frame,
   isFunction,
   keyName,
@@ -11,10 +12,10 @@ import {
   type Value,
 } from '../sources/index.ts';
 import { ormFlow } from './orm.ts';
-import { isQuerySource } from './orm-values.ts';
+import { isQuerySource, type Located } from './orm-values.ts';
 import { locationOf } from './project.ts';
-import { furthest, givenRelations, loadedByQuery, type Spot } from './query-origin.ts';
-import type { Walk } from './walk.ts';
+import { furthest, givenRelations, loadedByQuery, type Spot, type Trail } from './query-origin.ts';
+import { iteratedList, loopedOver, patternPath, tuplePart } from './taken-parts.ts';
 
 /** Where a model instance came from, and which of its relations came with it. */
 export interface Origin {
@@ -22,10 +23,12 @@ export interface Origin {
   readonly loaded: readonly string[];
   /** The query or the construction. */
   readonly location: Location;
+  /** The one query set that every such instance comes out of, where there is one and no more. */
+  readonly query?: Located;
 }
 
 /** The query an instance, or the list it is an element of, came out of; `undefined` when it cannot be found. */
-export function originOfInstance(walk: Walk, node: Node): Origin | undefined {
+export function originOfInstance(walk: Trail, node: Node): Origin | undefined {
   return originAt({ walk, file: walk.file, node, depth: 0 });
 }
 
@@ -36,7 +39,7 @@ function originAt(spot: Spot): Origin | undefined {
   if (value !== undefined && isQuerySource(value)) {
     // Gone through as it is: `for (const posting of entry.postings.all())`.
     const loaded = loadedByQuery(spot, loadedOf);
-    return loaded && { loaded, location: locationOf(spot.file, node) };
+    return loaded && { loaded, location: locationOf(spot.file, node), query: { file: spot.file, node } };
   }
   const at = (to: Node, file = spot.file, walk = spot.walk) =>
     originAt({ walk, file, node: to, depth: spot.depth + 1 });
@@ -65,7 +68,9 @@ function originAt(spot: Spot): Origin | undefined {
         : undefined;
     }
     case 'LogicalExpression':
-      return at(node.left) ?? at(node.right);
+      return node.operator === '&&' ? at(node.right) : either(spot, [node.left, node.right]);
+    case 'ConditionalExpression':
+      return either(spot, [node.consequent, node.alternate]);
     case 'MemberExpression':
     case 'OptionalMemberExpression':
       // `rows[0]`, `basket.items`: an element, or a part of what a function put together.
@@ -73,6 +78,29 @@ function originAt(spot: Spot): Origin | undefined {
     default:
       return undefined;
   }
+}
+
+/** Ways to a value that are looked into; each may branch again. */
+const mostWays = 4;
+
+/** An instance that comes from the one place or the other: only what every way loads is there. */
+function either({ walk, file, depth }: Spot, nodes: readonly Node[]): Origin | undefined {
+  const ways = nodes.filter((node) => !isNothing(file, node));
+  if (ways.length > mostWays) return undefined;
+  // Ways multiply with every name that has several.
+  const further = ways.length > 1 ? depth + furthest / 5 : depth + 1;
+  const found = ways.flatMap((node) => originAt({ walk, file, node, depth: further }) ?? []);
+  const [first, ...others] = found;
+  if (first === undefined || ways.length === 1) return first;
+  const isEverywhere = (path: string) => others.every((other) => other.loaded.includes(path));
+  const loaded = found.length < ways.length ? [] : first.loaded.filter(isEverywhere);
+  return { loaded, location: first.location };
+}
+
+function isNothing(file: SourceFile, expression: Node): boolean {
+  const node = unwrapped(expression);
+  if (node.type === 'Identifier') return node.name === 'undefined' && file.scopes.isGlobal(node);
+  return node.type === 'NullLiteral';
 }
 
 /** Where the instance of that name came from, and the relations that were set on it before this use. */
@@ -83,7 +111,7 @@ function originOfName(spot: Spot, node: Node & { type: 'Identifier' }): Origin |
   const set = relationsSet(spot.file, binding, node.start ?? 0);
   if (set.length === 0) return origin;
   const location = origin?.location ?? locationOf(spot.file, binding.identifier);
-  return { loaded: [...(origin?.loaded ?? []), ...set], location };
+  return { ...origin, loaded: [...(origin?.loaded ?? []), ...set], location };
 }
 
 /** `item.product = product`: a relation that was set is loaded. */
@@ -108,6 +136,14 @@ function originOfBinding(
     return originOfParameter(spot, node, declaration);
   if (declaration.type !== 'VariableDeclarator') return undefined;
   const source = declaration.init ?? loopedOver(file, declaration);
+  if (binding.assignments.length > 0) {
+    const written = binding.assignments.map((by) =>
+      by.type === 'AssignmentExpression' && by.left.type === 'Identifier' ? by.right : by,
+    );
+    return declaration.id === binding.identifier
+      ? either(spot, source ? [source, ...written] : written)
+      : undefined;
+  }
   if (!source) return undefined;
   if (declaration.id.type === 'ObjectPattern') {
     const part = patternPath(declaration.id, binding.identifier);
@@ -121,27 +157,12 @@ function originOfBinding(
   return originAt({ walk, file, node: source, depth: depth + 1 });
 }
 
-/** The member of `Promise.all([a, b])` that a pattern takes. */
-function tuplePart(init: Node, index: number): Node | undefined {
-  const awaited = unwrapped(init);
-  const call = awaited.type === 'AwaitExpression' ? unwrapped(awaited.argument) : awaited;
-  const list = call.type === 'CallExpression' ? call.arguments[0] : undefined;
-  if (list?.type !== 'ArrayExpression') return undefined;
-  return list.elements[index] ?? undefined;
-}
-
-function loopedOver(file: SourceFile, declarator: Node): Node | undefined {
-  const declaration = file.parentOf(declarator);
-  const loop = declaration && file.parentOf(declaration);
-  return loop?.type === 'ForOfStatement' && loop.left === declaration ? loop.right : undefined;
-}
-
 /** What the call that is being followed gave for a parameter, or the list its callback is called for. */
 function originOfParameter(spot: Spot, node: Node, owner: Node): Origin | undefined {
   const { file, walk, depth } = spot;
   const declared = file.scopes.bindingOf(node)?.identifier;
   const parameters = isFunction(owner) ? owner.params : [];
-  const index = parameters.findIndex((parameter) => declared !== undefined && isWithin(parameter, declared));
+  const index = parameters.findIndex((parameter) => declared !== undefined && contains(parameter, declared));
   const parameter = parameters[index];
   const part = parameter && declared && patternPath(parameter, declared);
   if (part === undefined) return undefined;
@@ -153,7 +174,7 @@ function originOfParameter(spot: Spot, node: Node, owner: Node): Origin | undefi
   for (let frame = walk.environment; frame instanceof Frame; frame = frame.outer) {
     if (frame.owner !== owner) continue;
     const { site } = frame;
-    const outer: Walk = { ...walk, file: site.file, environment: site.environment };
+    const outer: Trail = { ...walk, file: site.file, environment: site.environment };
     const given = 'arguments' in site.node ? (site.node.arguments as Node[]) : [];
     // A function that is itself an argument of its call is a callback: it is given elements, not arguments.
     const source = isHandedOver(site, owner, walk) ? iteratedList(site.node, index) : given[index];
@@ -163,7 +184,7 @@ function originOfParameter(spot: Spot, node: Node, owner: Node): Origin | undefi
   return undefined;
 }
 
-function isHandedOver(site: Frame['site'], owner: Node, walk: Walk): boolean {
+function isHandedOver(site: Frame['site'], owner: Node, walk: Trail): boolean {
   const given = 'arguments' in site.node ? (site.node.arguments as Node[]) : [];
   return given.some((argument) => {
     if (argument === owner) return true;
@@ -171,39 +192,6 @@ function isHandedOver(site: Frame['site'], owner: Node, walk: Walk): boolean {
     const values = walk.project.evaluator.evaluate(site.file, argument, site.environment);
     return values.some((value) => value.kind === 'function' && value.node === owner);
   });
-}
-
-/** `rows` of `rows.map(f)`, where the parameter at `index` of `f` is given its elements. */
-function iteratedList(node: Node, index: number): Node | undefined {
-  if (node.type !== 'CallExpression' && node.type !== 'OptionalCallExpression') return undefined;
-  const callee = unwrapped(node.callee);
-  if (callee.type !== 'MemberExpression' && callee.type !== 'OptionalMemberExpression') return undefined;
-  const name = memberName(callee) ?? '';
-  // `reduce` hands over what was gathered so far first; a comparison gets two elements.
-  const isElement = /^reduce/.test(name) ? index === 1 : index === 0 || (index === 1 && /[sS]ort/.test(name));
-  return isElement ? callee.object : undefined;
-}
-
-/** The members a pattern takes on its way to a name: `{ cart: { items } }` takes `cart`, then `items`. */
-function patternPath(pattern: Node, name: Node): readonly string[] | undefined {
-  switch (pattern.type) {
-    case 'Identifier':
-      return pattern === name ? [] : undefined;
-    case 'AssignmentPattern':
-      return patternPath(pattern.left, name);
-    case 'TSParameterProperty':
-      return patternPath(pattern.parameter, name);
-    case 'ObjectPattern':
-      for (const property of pattern.properties) {
-        if (property.type === 'RestElement' || !isWithin(property, name)) continue;
-        const own = keyName(property);
-        const rest = patternPath(property.value, name);
-        return own === undefined || rest === undefined ? undefined : [own, ...rest];
-      }
-      return undefined;
-    default:
-      return undefined;
-  }
 }
 
 /** The origin of what is reached from an expression by reading members off object literals. */
@@ -215,7 +203,7 @@ function originOfMember(spot: Spot, part: readonly string[]): Origin | undefined
   for (const value of objectsAt(spot)) {
     for (const property of value.node.properties) {
       if (property.type !== 'ObjectProperty' || keyName(property) !== name) continue;
-      const inside: Walk = { ...walk, file: value.file, environment: value.environment };
+      const inside: Trail = { ...walk, file: value.file, environment: value.environment };
       return originOfMember({ walk: inside, file: value.file, node: property.value, depth: depth + 1 }, rest);
     }
   }
@@ -236,10 +224,10 @@ function originOfCall(
   const bridge = walk.project.bridges.crossedBy(file, node);
   if (bridge?.argument) {
     const handed = unwrapped(bridge.argument);
-    const inner =
-      handed.type === 'MemberExpression' ? terminalOrigin(spot, handed, node.arguments) : undefined;
+    const crossed = bridge.target?.node ?? handed;
     return (
-      inner ?? originAt({ walk, file: bridge.file, node: bridge.target?.node ?? handed, depth: depth + 1 })
+      terminalOrigin(spot, handed, node.arguments) ??
+      originAt({ walk, file: bridge.target?.file ?? bridge.file, node: crossed, depth: depth + 1 })
     );
   }
   const callee = unwrapped(node.callee);
@@ -257,20 +245,32 @@ function originOfCall(
   const [only, ...more] = walk.project.evaluator.evaluate(file, callee, walk.environment);
   if (only?.kind !== 'function' || more.length > 0) return undefined;
   const environment = walk.project.evaluator.environmentOf(only, { file, call: node }, walk.environment);
-  const inside: Walk = { ...walk, file: only.file, environment };
+  const inside: Trail = { ...walk, file: only.file, environment };
   return originAt({ walk: inside, file: only.file, node: only.node, depth: depth + 1 });
 }
 
 /** A terminal operation of a query set: its rows come with what the query set loads. */
 function terminalOrigin(spot: Spot, method: Node, given: readonly Node[]): Origin | undefined {
+  const value = ormFlow(spot.walk.project.evaluator).value(spot.file, method);
+  if (value?.kind === 'function' && /^get(?:Object|List)Or404$/.test(value.name))
+    return shortcutOrigin(spot, method, given[0]);
   if (method.type !== 'MemberExpression' && method.type !== 'OptionalMemberExpression') return undefined;
   const loaded = loadedByQuery({ ...spot, node: method.object, depth: spot.depth + 1 }, loadedOf);
   if (loaded === undefined) return undefined;
+  const location = locationOf(spot.file, method);
   const creates = /^a?(?:create|getOrCreate|updateOrCreate)$/.test(memberName(method) ?? '');
-  return {
-    loaded: creates ? [...loaded, ...givenRelations(spot, given[0])] : loaded,
-    location: locationOf(spot.file, method),
-  };
+  return creates
+    ? { loaded: [...loaded, ...givenRelations(spot, given[0])], location }
+    : { loaded, location, query: { file: spot.file, node: method.object } };
+}
+
+/** `getObjectOr404(Post.objects.selectRelated('author'), { id })`; a model alone loads nothing with its rows. */
+function shortcutOrigin(spot: Spot, named: Node, from: Node | undefined): Origin {
+  const loaded = from && loadedByQuery({ ...spot, node: from, depth: spot.depth + 1 }, loadedOf);
+  const location = locationOf(spot.file, named);
+  return from === undefined || loaded === undefined
+    ? { loaded: [], location }
+    : { loaded, location, query: { file: spot.file, node: from } };
 }
 
 /** What an instance came with; nothing when its query cannot be found. */
@@ -287,8 +287,4 @@ function originOfPart(
   return name === undefined
     ? undefined
     : originOfMember({ ...spot, node: node.object, depth: spot.depth + 1 }, [name]);
-}
-
-function isWithin(outer: Node, inner: Node): boolean {
-  return (outer.start ?? 0) <= (inner.start ?? -1) && (inner.end ?? 0) <= (outer.end ?? -1);
 }

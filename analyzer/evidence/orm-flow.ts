@@ -21,7 +21,7 @@ import { identifier } from './orm-names.ts';
 import { givenTo } from './orm-parameters.ts';
 import { managerByName } from './orm-paths.ts';
 import { usesOrm } from './orm-presence.ts';
-import { instanceOfClass, valueOfType } from './orm-types.ts';
+import { castValue, instanceOfClass, valueOfType } from './orm-types.ts';
 import { elementOf, joined, nothing, type OrmValue, other } from './orm-values.ts';
 
 /** Steps of resolution after which a value is left unknown: real code is shallow, cycles are not. */
@@ -43,16 +43,34 @@ export class OrmFlow {
   private readonly active = new Set<Node>();
   private depth = 0;
   private isUsed: boolean | undefined;
+  private believer: OrmFlow | undefined;
+  private readonly believesCasts: boolean;
 
-  constructor(evaluator: Evaluator, wrappers: Wrappers, twins: Readonly<Record<string, string>> = {}) {
+  constructor(
+    evaluator: Evaluator,
+    wrappers: Wrappers,
+    twins: Readonly<Record<string, string>> = {},
+    believesCasts = false,
+  ) {
     this.evaluator = evaluator;
     this.wrappers = wrappers;
     this.twins = twins;
+    this.believesCasts = believesCasts;
+  }
+
+  /** The same, where casts are taken for the truth: a reason to be careful, and no proof. */
+  get believing(): OrmFlow {
+    this.believer ??= new OrmFlow(this.evaluator, this.wrappers, this.twins, true);
+    return this.believer;
   }
 
   /** @returns what the expression is; `undefined` when it is not known, as everything is where nothing uses the ORM */
   value(file: SourceFile, expression: Node): OrmValue | undefined {
-    const node = unwrapped(expression);
+    const found = this.proven(file, unwrapped(expression));
+    return found === undefined && this.believesCasts ? castValue(this.evaluator, file, expression) : found;
+  }
+
+  private proven(file: SourceFile, node: Node): OrmValue | undefined {
     if (this.memo.has(node)) return this.memo.get(node);
     if (this.active.has(node) || this.depth >= deepest) return undefined;
     this.isUsed ??= usesOrm(this.evaluator, this.wrappers.words);

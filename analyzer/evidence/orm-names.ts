@@ -6,8 +6,9 @@ import { fromValue } from './orm-foreign.ts';
 import { parameter } from './orm-parameters.ts';
 import { chainRoot } from './orm-paths.ts';
 import { patternPart } from './orm-patterns.ts';
-import { valueOfType } from './orm-types.ts';
+import { castValue, valueOfType } from './orm-types.ts';
 import { elementOf, isLazyOperation, isQuerySource, joined, type OrmValue } from './orm-values.ts';
+import { loopedOver } from './taken-parts.ts';
 
 /** What a name stands for, by its declaration and everything that is written to it. */
 export function identifier(flow: OrmFlow, file: SourceFile, node: Identifier): OrmValue | undefined {
@@ -118,15 +119,14 @@ export function declarator(
   const whole = init ? flow.value(file, init) : (looped(flow, file, declaration) ?? typed);
   // An array that starts empty is what its type says.
   const isBare = whole?.kind === 'tuple' && whole.elements.length === 0;
-  return patternPart(flow, file, id, part, isBare ? (typed ?? whole) : (whole ?? typed));
+  const bare = typed ?? (init ? castValue(flow.evaluator, file, init) : undefined) ?? whole;
+  return patternPart(flow, file, id, part, isBare ? bare : (whole ?? typed));
 }
 
 /** `for (const post of posts)`. */
 function looped(flow: OrmFlow, file: SourceFile, declarator: Node): OrmValue | undefined {
-  const declaration = file.parentOf(declarator);
-  const loop = declaration && file.parentOf(declaration);
-  if (loop?.type !== 'ForOfStatement' || loop.left !== declaration) return undefined;
-  return elementOf(flow.value(file, loop.right));
+  const source = loopedOver(file, declarator);
+  return source && elementOf(flow.value(file, source));
 }
 
 function importedName(specifier: Node & { type: 'ImportSpecifier' }): string {

@@ -15,6 +15,7 @@ import { declarator } from './orm-names.ts';
 import { parameter } from './orm-parameters.ts';
 import { patternPart } from './orm-patterns.ts';
 import { elementOf, type Model, type OrmValue } from './orm-values.ts';
+import { loopedOver } from './taken-parts.ts';
 
 /** `post.author`: reading the accessor of a single-object relation loads it. */
 export function relationRead(evaluator: Evaluator, file: SourceFile, node: Node): OrmOperation | undefined {
@@ -41,13 +42,32 @@ export function relationRead(evaluator: Evaluator, file: SourceFile, node: Node)
   };
 }
 
-/** Whether a member is a relation of a row that its owner may be, by some of the ways that lead there. */
+/** Whether a member, or a property of a pattern, is a relation of a row by some of the ways that lead there, or by a cast. */
 export function isPossibleRelation(evaluator: Evaluator, file: SourceFile, node: Node): boolean {
+  if (node.type === 'ObjectProperty') return isPossiblyTaken(evaluator, file, node);
   if (node.type !== 'MemberExpression' && node.type !== 'OptionalMemberExpression') return false;
   const name = memberName(node);
   const flow = ormFlow(evaluator);
   if (name === undefined || flow.value(file, node.object) !== undefined) return false;
-  return flow.possibleModels(file, node.object).some((model) => isSingleRelation(evaluator, model, name));
+  return (
+    flow.possibleModels(file, node.object).some((model) => isSingleRelation(evaluator, model, name)) ||
+    (isRelationOf(evaluator, flow.believing.value(file, node.object), name) && !isWrittenTo(file, node))
+  );
+}
+
+/** `const { author } = row as Post`. */
+function isPossiblyTaken(evaluator: Evaluator, file: SourceFile, property: Node): boolean {
+  const pattern = file.parentOf(property);
+  const name =
+    property.type === 'ObjectProperty' && pattern?.type === 'ObjectPattern' ? keyName(property) : undefined;
+  if (name === undefined || pattern === undefined) return false;
+  const flow = ormFlow(evaluator);
+  if (takenApart(flow, file, pattern).value !== undefined) return false;
+  return isRelationOf(evaluator, takenApart(flow.believing, file, pattern).value, name);
+}
+
+function isRelationOf(evaluator: Evaluator, row: OrmValue | undefined, name: string): boolean {
+  return row?.kind === 'instance' && isDeclaredRelation(evaluator, row.model, name);
 }
 
 /**
@@ -90,14 +110,14 @@ export function takenRelation(evaluator: Evaluator, file: SourceFile, node: Node
 }
 
 /** What is taken apart. */
-interface TakenApart {
+export interface TakenApart {
   /** The expression behind it; for a parameter, the call that the function is handed to. */
   readonly source: Node | undefined;
   readonly value: OrmValue | undefined;
 }
 
 /** What an object pattern is given to take apart, wherever it stands: in a declaration, a loop, a parameter. */
-function takenApart(flow: OrmFlow, file: SourceFile, pattern: Node): TakenApart {
+export function takenApart(flow: OrmFlow, file: SourceFile, pattern: Node): TakenApart {
   let root = pattern;
   let parent = file.parentOf(root);
   while (parent !== undefined && isPatternPart(parent, root)) {
@@ -135,12 +155,6 @@ function isPatternPart(outer: Node, inner: Node): boolean {
   }
 }
 
-function loopedOver(file: SourceFile, declarator: Node): Node | undefined {
-  const declaration = file.parentOf(declarator);
-  const loop = declaration && file.parentOf(declaration);
-  return loop?.type === 'ForOfStatement' ? loop.right : undefined;
-}
-
 /** Whether a member is set or deleted where it stands, and not read: as a target of assignments and patterns. */
 function isWrittenTo(file: SourceFile, node: Node): boolean {
   let inner = node;
@@ -151,6 +165,8 @@ function isWrittenTo(file: SourceFile, node: Node): boolean {
   }
   switch (parent?.type) {
     case 'AssignmentExpression':
+      // `post.author ??= writer` reads it first.
+      return parent.left === inner && parent.operator === '=';
     case 'AssignmentPattern':
     case 'ForOfStatement':
     case 'ForInStatement':

@@ -1,5 +1,5 @@
 import type { Node, TSEntityName } from '@babel/types';
-import { type ClassValue, type Evaluator, keyName, type SourceFile } from '../sources/index.ts';
+import { type ClassValue, type Evaluator, keyName, type SourceFile, unwrapped } from '../sources/index.ts';
 import { moduleSpecifier, originOf } from './bridge-origins.ts';
 import { isModelClass, modelOf } from './orm-models.ts';
 import { type Located, type Model, type OrmValue, other, unknownModel } from './orm-values.ts';
@@ -57,6 +57,14 @@ export function valueOfType(
     default:
       return undefined;
   }
+}
+
+/** What `row as Post` is cast to, by the cast that is nearest to the value; `undefined` without one. */
+export function castValue(evaluator: Evaluator, file: SourceFile, expression: Node): OrmValue | undefined {
+  if (unwrapped(expression) === expression || !('expression' in expression)) return undefined;
+  const inner = castValue(evaluator, file, expression.expression as Node);
+  const type = 'typeAnnotation' in expression ? (expression.typeAnnotation as Node) : undefined;
+  return inner ?? (type && valueOfType(evaluator, file, type));
 }
 
 /** `Deps['post']`. */

@@ -1,12 +1,29 @@
 import type { Node } from '@babel/types';
-import { constantText, keyName, memberName, type SourceFile, unwrapped } from '../sources/index.ts';
+import {
+  type Binding,
+  constantText,
+  type Environment,
+  type Evaluator,
+  keyName,
+  memberName,
+  type SourceFile,
+  unwrapped,
+} from '../sources/index.ts';
 import { ormFlow } from './orm.ts';
+import { chainRoot } from './orm-paths.ts';
 import { isQuerySource } from './orm-values.ts';
-import type { Walk } from './walk.ts';
+import type { BridgeTable } from './project.ts';
 
-/** An expression, and the walk that its names belong to. */
+/** What a value is traced back through: the part of a walk that says what names stand for and what crosses bridges. */
+export interface Trail {
+  readonly project: { readonly evaluator: Evaluator; readonly bridges: BridgeTable };
+  readonly file: SourceFile;
+  readonly environment: Environment;
+}
+
+/** An expression, and the trail that its names belong to. */
 export interface Spot {
-  readonly walk: Walk;
+  readonly walk: Trail;
   readonly file: SourceFile;
   readonly node: Node;
   readonly depth: number;
@@ -37,21 +54,20 @@ export function loadedByQuery(
       const before = inner(callee.object);
       const name = memberName(callee);
       const loads = name === 'selectRelated' || name === 'prefetchRelated';
-      return before && (loads ? [...before, ...lookups(spot, node.arguments)] : before);
+      if (!loads || before === undefined) return before;
+      // `selectRelated(null)` takes back what was asked for before.
+      return node.arguments[0]?.type === 'NullLiteral' ? [] : [...before, ...lookups(spot, node.arguments)];
     }
     case 'ConditionalExpression': {
       const other = inner(node.alternate);
       return inner(node.consequent)?.filter((path) => other?.includes(path));
     }
     case 'Identifier': {
-      const declaration = file.scopes.bindingOf(node)?.declaration;
-      const init =
-        declaration?.type === 'VariableDeclarator' &&
-        declaration.id.type === 'Identifier' &&
-        declaration.init;
-      const found = init ? inner(init) : undefined;
-      if (found !== undefined) return found;
-      break;
+      const binding = file.scopes.bindingOf(node);
+      const ways = binding === undefined ? [] : waysOf(file, binding).map(inner);
+      const [first, ...others] = ways;
+      if (first === undefined || others.some((way) => way === undefined)) break;
+      return first.filter((path) => others.every((way) => way?.includes(path)));
     }
     case 'MemberExpression':
     case 'OptionalMemberExpression': {
@@ -64,6 +80,21 @@ export function loadedByQuery(
   }
   const value = ormFlow(walk.project.evaluator).value(file, node);
   return value !== undefined && isQuerySource(value) ? [] : undefined;
+}
+
+/** What a name may stand for; `posts = posts.filter(…)` only narrows what it stood for before. */
+function waysOf(file: SourceFile, { declaration, assignments, identifier }: Binding): readonly Node[] {
+  if (declaration.type !== 'VariableDeclarator' || declaration.id.type !== 'Identifier') return [];
+  const written = assignments.flatMap((by) => {
+    const right =
+      by.type === 'AssignmentExpression' && by.left.type === 'Identifier' && by.operator === '='
+        ? by.right
+        : undefined;
+    const root = right && chainRoot(right);
+    const isOwn = root?.type === 'Identifier' && file.scopes.bindingOf(root)?.identifier === identifier;
+    return isOwn ? [] : [right ?? by];
+  });
+  return declaration.init ? [declaration.init, ...written] : written;
 }
 
 /** The paths given to `selectRelated` and `prefetchRelated`, those inside a `Prefetch` included. */

@@ -280,6 +280,8 @@ class ScopeBuilder implements Scopes {
         return;
       case 'TSNonNullExpression':
       case 'TSAsExpression':
+      case 'TSSatisfiesExpression':
+      case 'TSTypeAssertion':
       case 'ParenthesizedExpression':
         this.recordWrites(target.expression, scope, by);
     }

@@ -15,10 +15,9 @@ import type { Edit } from '../edit.ts';
 import { excerpt } from '../excerpt.ts';
 import { isAwaited, isPure, outermost } from '../expressions.ts';
 import { lazyQueryIn, onlyBuilt } from '../guards.ts';
-import { removal } from '../layout.ts';
 import { needsSemicolon } from '../semicolons.ts';
 import { lateRefusal, ownerOf, stateRefusal } from '../shared-state.ts';
-import { bridgeStart, separating, unwrapping } from '../unwrap.ts';
+import { takingOut, unwrapping } from '../unwrap.ts';
 import { argumentSubstitution } from './closure-parameters.ts';
 import { type Form, type FormContext, type FormMatch, leave, type Rewrite, rewritable } from './form.ts';
 import { mergeRewrites } from './method-call.ts';
@@ -174,19 +173,6 @@ function onlyExpression(closure: FunctionNode): Node | undefined {
   const [only, ...more] = closure.body.body;
   if (more.length > 0 || closure.body.directives.length > 0) return undefined;
   return only?.type === 'ReturnStatement' ? (only.argument ?? undefined) : undefined;
-}
-
-/** Takes away everything of the bridge but the expression, the arguments of its call included. */
-function takingOut(file: SourceFile, bridge: Bridge, expression: Node): readonly Edit[] {
-  const { application } = bridge;
-  const core = span(expression);
-  const whole = application ?? bridge.wrap;
-  const anchor = bridgeStart(bridge);
-  return [
-    ...removal(file, bridgeStart(bridge), core.start, { kept: 'after', anchor }),
-    ...separating(file, bridge, core.start),
-    ...removal(file, core.end, span(whole).end, { kept: 'before', anchor }),
-  ];
 }
 
 /** Whether a function expression could not stand bare where the wrapper's call stands. */

@@ -10,9 +10,9 @@ import {
   walk,
 } from '../../analyzer/sources/index.ts';
 import type { Edit } from '../edit.ts';
-import { cleanup } from '../imports.ts';
 import { removal } from '../layout.ts';
 import type { FileResult } from '../result.ts';
+import { cleanup } from '../unused-names.ts';
 import { verifiedResult } from '../verified-result.ts';
 import { type PackBridge, packBridges } from './match-pack.ts';
 import type { Pack } from './pack.ts';
