@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { explain } from '../analyzer/estimate/index.ts';
-import { toPosix } from '../analyzer/sources/index.ts';
+import { explain, explainThrough } from '../analyzer/estimate/index.ts';
+import { type SourceFile, toPosix } from '../analyzer/sources/index.ts';
 import type { Project } from '../delivery/index.ts';
 import { explanationText, siteExplanationText } from '../report/index.ts';
 import { explainSites } from '../transforms/index.ts';
@@ -26,8 +26,12 @@ export async function explainTarget(
   const folder = options.project ?? (place?.[1] === undefined ? '.' : path.dirname(place[1]));
   const { project } = await loadProject([folder], terminal, { traces: options.traces ?? [] });
   const style = terminalOptions(terminal, project.sources.root, Number.POSITIVE_INFINITY);
-  const sites = place === null ? [] : sitesAt(project, place[1] ?? '', Number(place[2]), terminal.cwd);
-  const handlers = explain(project.examination, fromRoot(project, target, place?.[1], terminal.cwd));
+  const file = place === null ? undefined : fileAt(project, place[1] ?? '', terminal.cwd);
+  const line = Number(place?.[2]);
+  const sites = file === undefined ? [] : explainSites(file, project.evaluator, line, project.transforms);
+  const own = explain(project.examination, fromRoot(project, target, place?.[1], terminal.cwd));
+  const handlers =
+    own.length > 0 || file === undefined ? own : explainThrough(project.examination, file, line);
   if (sites.length === 0 && handlers.length === 0) throw new UsageError(nothingAt(target, project));
   const texts = [
     ...sites.map((site) => siteExplanationText(site, style)),
@@ -43,9 +47,8 @@ function fromRoot({ sources }: Project, target: string, file: string | undefined
   return toPosix(path.relative(sources.root, path.resolve(cwd, file))) + target.slice(file.length);
 }
 
-function sitesAt({ sources, evaluator, transforms }: Project, file: string, line: number, cwd: string) {
-  const parsed = sources.file(toPosix(path.relative(sources.root, path.resolve(cwd, file))));
-  return parsed === undefined ? [] : explainSites(parsed, evaluator, line, transforms);
+function fileAt({ sources }: Project, file: string, cwd: string): SourceFile | undefined {
+  return sources.file(toPosix(path.relative(sources.root, path.resolve(cwd, file))));
 }
 
 function nothingAt(target: string, { analysis }: Project): string {

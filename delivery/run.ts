@@ -10,6 +10,7 @@ import { unifiedDiff } from './diff.ts';
 import { reviewHints } from './hints.ts';
 import type { Project } from './project.ts';
 import type { Rewriting } from './rewriting.ts';
+import { unwrittenSites, withUnwritten } from './unwritten.ts';
 
 /**
  * Puts together what a run found and did.
@@ -35,11 +36,12 @@ export function runReport(
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
   const accounting = account(project, files, rewriting.words);
   checkAccounting(accounting);
-  const hints = reviewHints(project, rewrittenSites({ files }));
+  const rewritten = rewrittenSites({ files });
+  const hints = reviewHints(project, rewritten);
   return {
     schemaVersion: 1,
     mode,
-    analysis: project.analysis,
+    analysis: withUnwritten(project.analysis, unwrittenSites(rewriting.plan, rewritten, files)),
     plan: rewriting.plan,
     files,
     hints,

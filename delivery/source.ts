@@ -18,7 +18,10 @@ export function rewriteSource(
   const unchanged: FileResult = { schemaVersion: 1, status: 'unchanged' };
   if (!accept(file)) return unchanged;
   if (scope.kind === 'all')
-    return rewriteText(sources.absolute(file), sources.text(file), project.transforms);
+    return rewriteText(sources.absolute(file), sources.text(file), {
+      ...project.transforms,
+      root: sources.root,
+    });
   // Nothing may have asked for the file, and a text that is broken is never handed back as if it were fine.
   sources.file(file);
   const [failure] = sources.failures;

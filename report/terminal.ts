@@ -90,11 +90,15 @@ function wouldQualify(report: RunReport, style: Style): string {
     (endpoint) => endpoint.verdict === 'depends' && !migrated.has(endpoint),
   );
   if (depending.length === 0) return '';
-  const blocks = depending.map((endpoint) => {
+  // What several handlers need is said once, below all of them.
+  const byNeed = new Map<string, string[]>();
+  for (const endpoint of depending) {
     const flips = endpoint.flips.length > 0 ? endpoint.flips : endpoint.reasons.slice(0, 1);
     const left = endpoint.boundaries.after.map((boundary) => `      ${boundaryLine(boundary, style)}`);
-    return [`  ${endpointTitle(endpoint)}`, ...flips.map((flip) => `    ${flip}`), ...left].join('\n');
-  });
+    const need = [...new Set([...flips.map((flip) => `    ${flip}`), ...left])].join('\n');
+    byNeed.set(need, [...(byNeed.get(need) ?? []), `  ${endpointTitle(endpoint)}`]);
+  }
+  const blocks = [...byNeed].map(([need, titles]) => [...new Set(titles), need].join('\n'));
   return [style.palette.bold('Would qualify if'), ...blocks].join('\n');
 }
 
@@ -102,7 +106,9 @@ function wouldQualify(report: RunReport, style: Style): string {
 function outsideHandlers(report: RunReport, { palette, path }: Style): string {
   const onPaths = new Set(report.analysis.endpoints.flatMap(({ sites }) => sites));
   const planned = new Set(report.plan.sites.map(({ site }) => site));
-  const outside = report.analysis.sites.filter(({ id }) => !onPaths.has(id) && !planned.has(id));
+  const outside = report.analysis.sites.filter(
+    ({ id, outcome }) => !onPaths.has(id) && (outcome.kind === 'leave' || !planned.has(id)),
+  );
   if (outside.length === 0) return '';
   const provable = outside.filter(({ outcome }) => outcome.kind === 'rewrite');
   const offer = provable.length === 0 ? '' : ` (--all would rewrite ${provable.length})`;

@@ -85,6 +85,11 @@ export const codes: readonly Code[] = [
     name: 'connection-state',
     summary: 'A statement may leave its connection in another state, and native ones share connections.',
   },
+  {
+    code: 'MA126',
+    name: 'not-written',
+    summary: 'The rewrite is proven, and a file that it needs could not or may not be changed.',
+  },
 ];
 
 /** Findings about code round a rewritten site. */

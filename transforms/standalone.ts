@@ -9,19 +9,27 @@ export type { TransformOptions };
  * Rewrites the text of one file on its own: an editor's buffer, standard input, a file given to a foreign runner.
  * Modules it imports are read from disk where they can be found.
  * @param file path of the text, which decides the dialect; it need not exist
+ * @param options with `root`, the folder that sites are named from; the root of the file system when it is left out
  */
-export function rewriteText(file: string, text: string, options: TransformOptions = {}): FileResult {
-  return standalone(file, text, (parsed, evaluator) => rewriteFile(parsed, evaluator, undefined, options));
+export function rewriteText(
+  file: string,
+  text: string,
+  { root, ...options }: TransformOptions & { readonly root?: string } = {},
+): FileResult {
+  const rewrite: Rewrite = (parsed, evaluator) => rewriteFile(parsed, evaluator, undefined, options);
+  return standalone(file, text, rewrite, root);
 }
+
+type Rewrite = (file: SourceFile, evaluator: Evaluator) => FileResult;
 
 /** Runs a rewrite on one text, with whatever it imports read from disk. */
 export function standalone(
   file: string,
   text: string,
-  rewrite: (file: SourceFile, evaluator: Evaluator) => FileResult,
+  rewrite: Rewrite,
+  root = path.parse(path.resolve(file)).root,
 ): FileResult {
   const absolute = path.resolve(file);
-  const root = path.parse(absolute).root;
   const name = path.relative(root, absolute).split(path.sep).join('/');
   const list = { root, files: [name], manifests: [], skipped: [], repository: false, isPart: true };
   const sources = new Sources(list, new Map([[name, text]]));

@@ -1,7 +1,8 @@
-import type { Boundary, Endpoint, Site } from '../analysis.ts';
+import type { Boundary, Endpoint, Location, Site } from '../analysis.ts';
 import type { Bridge } from '../evidence/bridge.ts';
-import { type Explanation, line, stepTree } from '../evidence/index.ts';
-import { lastLineOf, lineOf } from '../sources/index.ts';
+import { type Explanation, line, locationOf, partsOf, stepTree } from '../evidence/index.ts';
+import { holds } from '../evidence/walk.ts';
+import { isFunction, lastLineOf, lineOf, type SourceFile, walk } from '../sources/index.ts';
 import { canonicalRoute } from '../traces/index.ts';
 import type { ExaminedEndpoint, Settings } from './examine.ts';
 import { boundaryFactor, slowCalls } from './score.ts';
@@ -23,6 +24,38 @@ export function explain(examination: Explained, asked: string): readonly Explana
   return examination.endpoints
     .filter((examined) => isAskedFor(examined, asked.trim()))
     .map((examined) => explanationOf(examined, examination));
+}
+
+/**
+ * The handlers that come by a place in a function that is not theirs: the whole reasoning about the only one, or else
+ * the name of each.
+ * @param asked 1-based line of the file
+ */
+export function explainThrough(
+  examination: Explained,
+  file: SourceFile,
+  asked: number,
+): readonly Explanation[] {
+  const around: Location[] = [];
+  walk(file.ast.program, (node) => {
+    if (isFunction(node) && lineOf(node) <= asked && asked <= lastLineOf(node))
+      around.push(locationOf(file, node));
+    return true;
+  });
+  const isWanted = (target: Location) =>
+    around.some(
+      ({ line: own, column }) => target.file === file.path && own === target.line && column === target.column,
+    );
+  const through = examination.endpoints.filter(({ evidence }) =>
+    holds(evidence.step, (step) => step.kind === 'call' && isWanted(step.target), partsOf),
+  );
+  const [only, ...more] = through;
+  if (only === undefined) return [];
+  if (more.length === 0) return [explanationOf(only, examination)];
+  const names = through.map(({ endpoint }) =>
+    line(titleOf(endpoint), [], endpoint.handler ?? endpoint.location),
+  );
+  return [line(`On the path of ${through.length} handlers`, names)];
 }
 
 function isAskedFor({ endpoint, handler }: ExaminedEndpoint, asked: string): boolean {
@@ -48,9 +81,6 @@ function endsWithPath(path: string, wanted: string): boolean {
 
 function explanationOf(examined: ExaminedEndpoint, { siteOf, settings }: Explained): Explanation {
   const { endpoint, evidence } = examined;
-  // As the ranking calls it: nothing is left to do.
-  const isDone = endpoint.gates.some(({ gate }) => gate === 'already-native');
-  const title = `${endpoint.method} ${endpoint.paths.join(', ')}: ${isDone ? 'done' : endpoint.verdict}, score ${endpoint.score}`;
   const children = [
     line(
       'Why',
@@ -73,7 +103,13 @@ function explanationOf(examined: ExaminedEndpoint, { siteOf, settings }: Explain
     ),
   ];
   const told = children.filter(({ children: below, text }) => below.length > 0 || text.includes(':'));
-  return line(title, told, endpoint.handler ?? endpoint.location);
+  return line(titleOf(endpoint), told, endpoint.handler ?? endpoint.location);
+}
+
+function titleOf({ gates, method, paths, verdict, score }: Endpoint): string {
+  // As the ranking calls it: nothing is left to do.
+  const isDone = gates.some(({ gate }) => gate === 'already-native');
+  return `${method} ${paths.join(', ')}: ${isDone ? 'done' : verdict}, score ${score}`;
 }
 
 function scoreLine({ endpoint, facts, given }: ExaminedEndpoint, { weights }: Settings): Explanation {

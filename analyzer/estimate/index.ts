@@ -11,7 +11,7 @@ export {
   runtimeFrom,
 } from './calibration.ts';
 export { type ExaminedEndpoint, examineHandler, type Settings } from './examine.ts';
-export { type Explained, explain } from './explain.ts';
+export { type Explained, explain, explainThrough } from './explain.ts';
 export { flipsOf } from './flips.ts';
 export { type LaneUse, type LaneWait, laneWaitOf } from './lanes.ts';
 export { percentile, randomSource } from './random.ts';

@@ -31,6 +31,31 @@ describe('the default command', () => {
     expect(contents(folder)).toEqual(smallApplication);
   });
 
+  test('says once what several handlers would need', async () => {
+    const folder = temporaryFolder({
+      ...smallApplication,
+      'src/app.ts': `import express from 'express';
+import { syncToAsync } from '@migrate-async/runtime';
+import { Order } from './models.ts';
+
+export const app = express();
+app.get('/orders/:id/quote', quote);
+app.get('/orders/:id/price', quote);
+async function quote(req, res) {
+  const order = await syncToAsync(Order.objects.get)({ id: req.params.id });
+  res.json([order, await fetch('https://api.tax.example/quote')]);
+}
+`,
+    });
+    const { stdout } = await migrateAsync(folder.path, ['--dry-run']);
+    const [, section = ''] = /Would qualify if\n([\s\S]*?)\n\n/.exec(stdout) ?? [];
+    expect(section.split('\n')).toEqual([
+      '  GET /orders/:id/price  quote',
+      '  GET /orders/:id/quote  quote',
+      expect.stringContaining('    api.tax.example takes'),
+    ]);
+  });
+
   test('rewrites only the qualifying handler, and a second run changes nothing', async () => {
     const folder = committed();
     const first = await migrateAsync(folder.path, []);

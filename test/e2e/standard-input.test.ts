@@ -73,6 +73,21 @@ test('--diff prints a diff that git applies, --json the result with its edits', 
   expect(JSON.parse(json)).toMatchObject({ schemaVersion: 1, status: 'changed', text: migratedCheckout });
 });
 
+test('names the sites of a file from the root of its project, whoever decides about them', async () => {
+  const folder = temporaryFolder(smallApplication);
+  for (const options of [[], ['--all']]) {
+    const { stdout } = await transform(
+      path.join(folder.path, 'src'),
+      'checkout.ts',
+      checkout,
+      '--json',
+      ...options,
+    );
+    const { sites }: { sites: string[] } = JSON.parse(stdout);
+    expect(sites.map((site) => site.replace(/:\d+$/, ''))).toEqual(['src/checkout.ts', 'src/checkout.ts']);
+  }
+});
+
 test('without --stdin it says what it needs', async () => {
   const { code, stdout, stderr } = await migrateAsync(temporaryFolder(smallApplication).path, ['transform']);
   expect([code, stdout, stderr]).toEqual([

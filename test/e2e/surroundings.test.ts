@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import type { RunReport } from '../../report/index.ts';
 import { migrateAsync } from '../support/command.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { migratedCheckout, smallApplication } from './small-application.ts';
@@ -203,7 +204,39 @@ describe('output', () => {
     expect(code).toBe(2);
     expect(stdout).toContain('failed src/checkout.ts: not-utf8: the file is not valid UTF-8');
     expect(stdout).toContain('nothing rewritten');
+    expect(stdout).toMatch(/^ {4}src\/checkout\.ts:7:\d+ {2}Order\.objects\.get {2}\(MA126 bridge\)$/m);
   });
+});
+
+test('every bridge that a run means to rewrite and does not is listed with a code', async () => {
+  const reader = `import { syncToAsync } from '@migrate-async/runtime';
+import { load } from './load.ts';
+import { Order } from './models.ts';
+
+export const one = async (id: number) => await syncToAsync(load)(id);
+export const two = async (id: number) => await syncToAsync(Order.objects.get)({ id });
+`;
+  const folder = temporaryFolder({
+    ...smallApplication,
+    'src/load.ts': `import { Order } from './models.ts';
+export const kept = 1;
+export function load(id: number) {
+  return Order.objects.get({ id });
+}
+load(1);
+`,
+    'src/reader.ts': reader,
+  });
+  const { stdout } = await migrateAsync(folder.path, ['src/reader.ts', '--all', '--dry-run', '--json']);
+  const { analysis, files }: RunReport = JSON.parse(stdout);
+  const changed = files.flatMap((file) => (file.status === 'changed' ? file.sites : []));
+  const [first, second] = analysis.sites.filter(({ file }) => file === 'src/reader.ts');
+  expect(first?.outcome).toEqual({
+    kind: 'leave',
+    code: 'MA126',
+    reason: 'it needs changes in files that this run may not write',
+  });
+  expect(changed).toEqual([second?.id]);
 });
 
 test('an interruption while writing leaves every file old or new, and nothing else', async () => {

@@ -174,6 +174,46 @@ describe('explain', () => {
     expect(stdout).toContain('+ Order.objects.aget({ id: Number(req.params.id) })');
   });
 
+  test('a line of a handler without a bridge: the handler; a line of a function: the handlers that come by', async () => {
+    const folder = temporaryFolder({
+      ...smallApplication,
+      'src/app.ts': `import express from 'express';
+import { syncToAsync } from '@migrate-async/runtime';
+import { Order } from './models.ts';
+
+export const app = express();
+const caught = (handler) => (req, res, next) => handler(req, res).catch(next);
+app.get('/orders/:id', caught(async (req, res) => {
+  const order = await load(req.params.id);
+  // the customer sees no more than this
+  res.json({ total: order.total });
+}));
+app.get('/orders', async (req, res) => res.json(await load(1)));
+
+class Orders {
+  async show(req, res) {
+    const order = await syncToAsync(Order.objects.first)();
+    res.json(order);
+  }
+}
+const orders = new Orders();
+app.get('/first', (req, res) => orders.show(req, res));
+
+async function load(id) {
+  // whoever asks
+  return syncToAsync(Order.objects.get)({ id });
+}
+`,
+    });
+    const explained = async (line: number) =>
+      (await migrateAsync(folder.path, ['explain', `src/app.ts:${line}`])).stdout;
+    expect(await explained(9)).toMatch(/^GET \/orders\/:id: .* src\/app\.ts:7\n/);
+    expect(await explained(17)).toMatch(/^GET \/first: /);
+    expect(await explained(24)).toMatch(
+      /^On the path of 2 handlers\n├─ GET \/orders: .*\n└─ GET \/orders\/:id: .*\n$/,
+    );
+  });
+
   test('nothing there: exit code 3 and what there is', async () => {
     const { code, stdout, stderr } = await migrateAsync(temporaryFolder(smallApplication).path, [
       'explain',
