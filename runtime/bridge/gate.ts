@@ -1,3 +1,4 @@
+import { startTimer } from '../timer.ts';
 import { ThreadTimeout } from './errors.ts';
 import { threadSettings } from './settings.ts';
 
@@ -9,7 +10,7 @@ interface Waiter {
 export class Gate {
   readonly #what: string;
   #inside = 0;
-  #waiting: Waiter[] = [];
+  readonly #waiting = new Set<Waiter>();
 
   /** @param what who passes it, for the message of those who wait too long */
   constructor(what: string) {
@@ -19,12 +20,12 @@ export class Gate {
     return this.#inside;
   }
   get waiting(): number {
-    return this.#waiting.length;
+    return this.#waiting.size;
   }
 
   /** Enters if there is room. */
   tryEnter(): boolean {
-    if (this.#inside >= threadSettings().max || this.#waiting.length > 0) return false;
+    if (this.#inside >= threadSettings().max || this.#waiting.size > 0) return false;
     this.#inside += 1;
     return true;
   }
@@ -39,26 +40,31 @@ export class Gate {
     return new Promise((resolve, reject) => {
       const waiter = {
         admit: () => {
+          this.#waiting.delete(waiter);
           clearTimeout(timer);
           this.#inside += 1;
           resolve();
         },
       };
-      const timer = setTimeout(() => {
-        this.#waiting = this.#waiting.filter((each) => each !== waiter);
+      const timer = startTimer(() => {
+        this.#waiting.delete(waiter);
         reject(
           new ThreadTimeout(
             `No thread became free within ${timeout} ms for ${this.#what} ` +
-              `(max ${max}, in use ${this.#inside}, waiting ${this.#waiting.length + 1}).`,
+              `(max ${max}, in use ${this.#inside}, waiting ${this.#waiting.size + 1}).`,
           ),
         );
       }, timeout);
-      this.#waiting.push(waiter);
+      this.#waiting.add(waiter);
     });
   }
   leave(): void {
     this.#inside -= 1;
-    if (this.#inside < threadSettings().max) this.#waiting.shift()?.admit();
+    // More than one where the bound was raised meanwhile.
+    for (const waiter of this.#waiting) {
+      if (this.#inside >= threadSettings().max) return;
+      waiter.admit();
+    }
   }
 }
 

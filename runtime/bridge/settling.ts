@@ -1,3 +1,4 @@
+import { startTimer } from '../timer.ts';
 import type { Driver, DriverRequest, RawResult } from './messages.ts';
 
 export interface Limits {
@@ -53,13 +54,13 @@ export async function settled(
 function deadline(limits: Limits, act: () => void): NodeJS.Timeout | undefined {
   const { statementTimeout, serverKeepsTime, cancelTimeout } = limits;
   if (statementTimeout === undefined || statementTimeout === 0) return undefined;
-  return setTimeout(act, serverKeepsTime ? statementTimeout + cancelTimeout : statementTimeout);
+  return startTimer(act, serverKeepsTime ? statementTimeout + cancelTimeout : statementTimeout);
 }
 
 /** Resolves when the statement is over and the cancel request too, which must not strike a later statement. */
 async function cancelled(driver: Driver, running: Promise<unknown>, timeout: number): Promise<void> {
   const patience = new AbortController();
-  const timer = setTimeout(() => {
+  const timer = startTimer(() => {
     patience.abort();
     driver.destroy();
   }, timeout);

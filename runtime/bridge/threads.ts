@@ -1,3 +1,4 @@
+import { startTimer } from '../timer.ts';
 import { threadSettings } from './settings.ts';
 import { Thread } from './thread.ts';
 
@@ -71,7 +72,7 @@ function watchIdle(): void {
   if (idle.length === 0) return;
   const { maxIdle } = threadSettings();
   const oldest = idle[0]?.since ?? 0;
-  reaper = setTimeout(
+  reaper = startTimer(
     () => {
       const limit = performance.now() - threadSettings().maxIdle;
       while ((idle[0]?.since ?? limit + 1) <= limit) {
@@ -82,5 +83,5 @@ function watchIdle(): void {
     },
     Math.max(10, oldest + maxIdle - performance.now()),
   );
-  reaper.unref();
+  reaper?.unref();
 }

@@ -18,9 +18,12 @@ export interface DatabaseSettings {
   readonly native?: boolean;
   /** The pool of native connections. */
   readonly pool?: Partial<PoolSettings>;
-  /** Milliseconds to wait for the server to accept a connection; 10,000 when absent. */
+  /** Milliseconds to wait for the server to accept a connection; 10,000 when absent, 0 for no limit. */
   readonly connectTimeout?: number;
-  /** Milliseconds after which the server gives up a statement. A server that is silent for longer is given up. */
+  /**
+   * Milliseconds after which the server gives up a statement, 0 for no limit. A server that is silent for longer is given
+   * up.
+   */
   readonly statementTimeout?: number;
   /** Milliseconds a cancelled statement has to end, else its connection is dropped; 2,000 when absent. */
   readonly cancelTimeout?: number;

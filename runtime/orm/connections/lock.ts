@@ -10,6 +10,9 @@ export class Lock {
   #held = false;
   readonly #waiting = new Set<Waiter>();
 
+  get held(): boolean {
+    return this.#held;
+  }
   /** Takes the lock where it is free. */
   take(): boolean {
     if (this.#held) return false;

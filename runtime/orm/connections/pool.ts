@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { DriverRequest } from '../../bridge/messages.ts';
 import { poolChannel } from '../../instrumentation.ts';
+import { startTimer } from '../../timer.ts';
 import type { ActiveSpan } from '../../tracing.ts';
 import { OperationalError, PoolTimeout } from '../errors.ts';
 import { optimises } from '../optimisations.ts';
@@ -49,6 +50,9 @@ export function poolSettings({ pool = {} }: { readonly pool?: Partial<PoolSettin
 const mostShared = 16;
 /** Milliseconds that a read may wait for others on a connection that it joins because they are sent together. */
 const gatheredFor = 1;
+
+/** Milliseconds: how soon the pool looks again for connections that nobody used. */
+const shortestLook = 10;
 
 /** When what was sent is written, or just before; see the session. */
 const whenWritten = setImmediate;
@@ -259,7 +263,7 @@ export class Pool {
   close(timeout?: number): Promise<void> {
     this.#closing ??= this.#drain();
     if (timeout === undefined || this.size === 0) return this.#closing;
-    const late = setTimeout(() => this.#dropAll(), timeout);
+    const late = startTimer(() => this.#dropAll(), timeout);
     return this.#closing.finally(() => clearTimeout(late));
   }
   #dropAll(): void {
@@ -267,6 +271,8 @@ export class Pool {
       connection.destroy();
       this.#discard(connection);
     }
+    // One that is still being opened is closed as soon as it is open; nobody waits for a server that stays silent.
+    this.#drained?.();
   }
   async #drain(): Promise<void> {
     this.#closed = true;
@@ -282,14 +288,17 @@ export class Pool {
   }
 
   async #healthy(signal: AbortSignal | undefined, shares = false): Promise<NativeConnection> {
+    const { check, timeout } = this.#settings;
+    const begun = check ? performance.now() : 0;
     for (;;) {
       if (this.#closed) throw new OperationalError('the pool is closed');
       signal?.throwIfAborted();
       const connection = this.#takeIdle() ?? (await this.#wait(signal, shares));
       // One that carries others' reads is in use: there is nothing to ask it.
-      if (!this.#settings.check || this.#shared.has(connection) || (await connection.answers()))
-        return connection;
+      if (!check || this.#shared.has(connection)) return connection;
+      if (await connection.answers(timeout - (performance.now() - begun), signal)) return connection;
       this.#discard(connection);
+      if (performance.now() - begun >= timeout) throw this.#timeout();
     }
   }
   #takeIdle(): NativeConnection | undefined {
@@ -364,20 +373,21 @@ export class Pool {
 
   /** Closes connections that nobody used for long. The timer must not keep a finished program alive. */
   #watchIdle(): void {
-    if (this.#reaper !== undefined) return;
-    this.#reaper = setTimeout(
-      () => {
-        this.#reaper = undefined;
-        const limit = performance.now() - this.#settings.maxIdle;
-        while (this.size > this.#settings.min && (this.#idle[0]?.since ?? limit + 1) <= limit) {
-          const oldest = this.#idle.shift();
-          if (oldest !== undefined) this.#discard(oldest.connection);
-        }
-        if (this.#idle.length > 0) this.#watchIdle();
-      },
-      Math.min(this.#settings.maxIdle, 30_000),
-    );
-    this.#reaper.unref();
+    const [oldest] = this.#idle;
+    // Down to the minimum there is nothing to watch; the next one that is given back asks again.
+    if (this.#reaper !== undefined || oldest === undefined || this.size <= this.#settings.min) return;
+    const due = oldest.since + this.#settings.maxIdle - performance.now();
+    this.#reaper = startTimer(() => this.#closeIdle(), Math.max(shortestLook, due));
+    this.#reaper?.unref();
+  }
+  #closeIdle(): void {
+    this.#reaper = undefined;
+    const limit = performance.now() - this.#settings.maxIdle;
+    while (this.size > this.#settings.min && (this.#idle[0]?.since ?? limit + 1) <= limit) {
+      const oldest = this.#idle.shift();
+      if (oldest !== undefined) this.#discard(oldest.connection);
+    }
+    this.#watchIdle();
   }
   #publish(start: number, error?: unknown): void {
     if (!poolChannel.hasSubscribers) return;

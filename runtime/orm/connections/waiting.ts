@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { startTimer } from '../../timer.ts';
 
 /** Somebody who waits for a `Thing`; in line between those who came before and after. */
 export class Waiter<Thing> {
@@ -79,7 +80,7 @@ export class Waiting<Thing> {
     this.#last = waiter;
     this.#size += 1;
     // Whoever waits keeps the program alive; a queue that was left has no timer.
-    this.#timer ??= setTimeout(() => this.#turnAway(), this.#timeout);
+    this.#timer ??= startTimer(() => this.#turnAway(), this.#timeout);
     if (signal === undefined) return;
     const abort = () => waiter.fail(signal.reason);
     signal.addEventListener('abort', abort, { once: true });
@@ -124,6 +125,6 @@ export class Waiting<Thing> {
     this.#timer =
       this.#first === undefined
         ? undefined
-        : setTimeout(() => this.#turnAway(), Math.max(1, this.#first.deadline - now));
+        : startTimer(() => this.#turnAway(), Math.max(1, this.#first.deadline - now));
   }
 }

@@ -6,6 +6,7 @@ import {
   type DriverRequest,
   type RawResult,
 } from '../../../bridge/messages.ts';
+import { startTimer } from '../../../timer.ts';
 import type { DriverErrorFields } from '../../errors.ts';
 import { optimises } from '../../optimisations.ts';
 import { WireSession } from '../../protocol/session.ts';
@@ -69,10 +70,11 @@ export async function openDriver(settings: unknown): Promise<Driver> {
   // As a setting beside the URL it would lose to the URL, even where that has none.
   if (password !== undefined) client.password = password;
   let late = false;
-  const timer = setTimeout(() => {
+  const giveUp = () => {
     late = true;
     socketOf(client).destroy();
-  }, timeout);
+  };
+  const timer = timeout === 0 ? undefined : startTimer(giveUp, timeout);
   // A socket that breaks has no listener of its own until the session takes it over.
   client.on('error', () => socketOf(client).destroy());
   try {

@@ -9,12 +9,19 @@ import { sqliteFeatures } from './features.ts';
 const here = fileURLToPath(import.meta.url);
 const driverModule = path.join(path.dirname(here), `driver${path.extname(here)}`);
 
+/** The longest wait that `busy_timeout` takes, in milliseconds. */
+const longestBusy = 2 ** 31 - 1;
+
 /** SQLite through Node's own driver, or a better-sqlite3-compatible one; on bridge threads. */
 export const sqlite: Backend = {
   features: sqliteFeatures,
   dialect: sqliteDialect,
-  plan: ({ url, statementTimeout }) => {
-    const settings: SqliteSettings = { url, busyTimeout: statementTimeout ?? 5_000 };
+  plan: ({ url, statementTimeout = 5_000 }) => {
+    // 0 is no limit, as elsewhere; for SQLite itself it would be no patience.
+    const settings: SqliteSettings = {
+      url,
+      busyTimeout: statementTimeout === 0 ? longestBusy : statementTimeout,
+    };
     return { driver: driverModule, settings };
   },
   open: openDatabaseOnThreadsOnly,
