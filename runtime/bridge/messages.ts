@@ -91,7 +91,9 @@ export type WorkerRequest =
       readonly connection: number;
       readonly request: DriverRequest;
     }
-  | { readonly id: number; readonly kind: 'close'; readonly connection: number };
+  | { readonly id: number; readonly kind: 'close'; readonly connection: number }
+  /** Not answered: that it could be sent is the answer. */
+  | { readonly id: number; readonly kind: 'lifeSign' };
 
 export type WorkerReply =
   | (ConnectionStatus & { readonly id: number; readonly result: PackedResult | undefined })

@@ -25,21 +25,23 @@ export class Patience {
   #penalty = 1;
 
   /**
-   * Returns when the counter is no longer what it was.
+   * Returns when the counter is no longer what it was, or after a time.
    *
    * @param counter shared with the thread that is waited for, which changes its first cell and notifies
    * @param seen what the cell held before
+   * @param longest milliseconds to wait
+   * @returns false when the cell still held it by then
    */
-  wait(counter: Int32Array<SharedArrayBuffer>, seen: number): void {
+  wait(counter: Int32Array<SharedArrayBuffer>, seen: number, longest: number): boolean {
     if (worthLooking && this.#asleep === 0) {
       if (changesSoon(counter, seen, performance.now() + longestLook)) {
         this.#penalty = 1;
-        return;
+        return true;
       }
       this.#asleep = this.#penalty;
       this.#penalty = Math.min(longestSleepiness, 2 * this.#penalty);
     } else if (this.#asleep > 0) this.#asleep -= 1;
-    Atomics.wait(counter, 0, seen);
+    return Atomics.wait(counter, 0, seen, longest) !== 'timed-out';
   }
 }
 

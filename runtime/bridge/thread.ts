@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import { startTimer } from '../timer.ts';
 import type { ConnectionStatus, WorkerReply, WorkerRequest } from './messages.ts';
 import { Patience } from './patience.ts';
 
@@ -26,6 +27,9 @@ interface Pending {
   reject(error: Error): void;
 }
 
+/** Milliseconds that a blocked caller waits before it asks whether the thread still lives. */
+const lifeSignInterval = 500;
+
 /**
  * A worker thread, and the two ways to wait for it: blocking this thread (`request`) or not (`requestAsync`).
  * Requests are answered in the order they were made, whichever way each of them is waited for.
@@ -40,6 +44,8 @@ export class Thread {
   readonly kept = new Map<object, number>();
   #requests = 0;
   #failure: Error | undefined;
+  /** Whether the port says that its other side is there. */
+  #portTells = false;
 
   constructor() {
     const { port1, port2 } = new MessageChannel();
@@ -55,10 +61,9 @@ export class Thread {
     });
     this.#port.on('message', (reply: WorkerReply) => this.#settle(reply));
     this.#worker.on('error', (error) => this.#fail(error));
-    this.#worker.on('exit', () => this.#fail(new Error('The bridge thread is gone.')));
+    this.#worker.on('exit', () => this.#fail(threadIsGone()));
     // A waiting thread must not keep a finished program alive; a pending request must.
-    this.#port.unref();
-    this.#worker.unref();
+    this.#keepAlive(false);
   }
 
   get usable(): boolean {
@@ -69,11 +74,13 @@ export class Thread {
   request(request: ThreadRequest): Answered {
     if (this.#failure !== undefined) throw this.#failure;
     const id = this.#send(request);
-    for (;;) {
+    for (let silent = false; ; ) {
       const seen = Atomics.load(this.#replies, 0);
       const received = receiveMessageOnPort(this.#port) as { message: WorkerReply } | undefined;
       if (received === undefined) {
-        this.#patience.wait(this.#replies, seen);
+        if (silent && this.#isGone()) this.#fail(threadIsGone());
+        if (this.#failure !== undefined) throw this.#failure;
+        silent = !this.#patience.wait(this.#replies, seen, lifeSignInterval);
       } else if (received.message.id === id) {
         return outcome(received.message);
       } else {
@@ -88,7 +95,7 @@ export class Thread {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     const id = this.#send(request);
     return new Promise((resolve, reject) => {
-      if (this.#pending.size === 0) this.#port.ref();
+      if (this.#pending.size === 0) this.#keepAlive(true);
       this.#pending.set(id, { resolve, reject });
     });
   }
@@ -99,7 +106,7 @@ export class Thread {
    * @param timeout milliseconds to wait for that before the thread is ended with all it owns; without end when absent
    */
   async closeConnection(connection: number, timeout?: number): Promise<void> {
-    const late = timeout === undefined ? undefined : setTimeout(() => this.terminate(), timeout);
+    const late = timeout === undefined ? undefined : startTimer(() => this.terminate(), timeout);
     try {
       await this.requestAsync({ kind: 'close', connection });
     } finally {
@@ -109,15 +116,23 @@ export class Thread {
 
   /** Ends the thread. Its connections must be closed before: a thread that waits on a socket dies with it. */
   async terminate(): Promise<void> {
-    this.#failure ??= new Error('The bridge thread is gone.');
+    this.#failure ??= threadIsGone();
     await this.#worker.terminate();
     this.#port.close();
   }
 
   #send(request: ThreadRequest): number {
     const id = ++this.#requests;
-    this.#port.postMessage({ ...request, id });
+    const told = post(this.#port, { ...request, id });
+    this.#portTells ||= told;
     return id;
+  }
+  /**
+   * Whether the thread ended, asked while this one is blocked: events of the worker, `exit` included, come later. A
+   * thread that runs out of memory says nothing at its end, and whoever is blocked would wait for ever.
+   */
+  #isGone(): boolean {
+    return this.#portTells && !post(this.#port, { id: 0, kind: 'lifeSign' });
   }
 
   #settle(reply: WorkerReply): void {
@@ -125,7 +140,7 @@ export class Thread {
     const pending = this.#pending.get(reply.id);
     if (pending === undefined) return;
     this.#pending.delete(reply.id);
-    if (this.#pending.size === 0) this.#port.unref();
+    if (this.#pending.size === 0) this.#keepAlive(false);
     try {
       pending.resolve(outcome(reply));
     } catch (error) {
@@ -137,10 +152,28 @@ export class Thread {
     this.#failure ??= error;
     for (const pending of this.#pending.values()) pending.reject(error);
     this.#pending.clear();
-    this.#port.unref();
+    this.#keepAlive(false);
+  }
+  /** The worker, too: the port of one that dies closes first, and the program would end before it is told. */
+  #keepAlive(pending: boolean): void {
+    for (const each of [this.#port, this.#worker]) {
+      if (pending) each.ref();
+      else each.unref();
+    }
   }
 }
 
+/**
+ * Sends a message. Node tells whether the other side of the port is there, though its documentation does not say so
+ * (`MessagePort::PostMessage` in src/node_messaging.cc; seen on 20, 22 and 24); where it tells nothing, nothing is
+ * concluded from it.
+ */
+function post(port: MessagePort, request: WorkerRequest): boolean {
+  return (port.postMessage(request) as unknown) === true;
+}
+function threadIsGone(): Error {
+  return new Error('The bridge thread is gone.');
+}
 function outcome(reply: WorkerReply): Answered {
   if ('error' in reply) throw new ThreadRequestError(reply.error, reply);
   return reply;

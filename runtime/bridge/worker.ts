@@ -12,6 +12,8 @@ import {
 } from './messages.ts';
 import { type Limits, settled } from './settling.ts';
 
+type ConnectionRequest = Exclude<WorkerRequest, { readonly kind: 'lifeSign' }>;
+
 interface Connected {
   readonly driver: Driver;
   readonly module: DriverModule;
@@ -34,11 +36,13 @@ export function serve(start: WorkerStart, load: (module: string) => Promise<Driv
   let tail: Promise<void> = Promise.resolve();
   // Whoever is blocked on an answer would wait for ever for one of a dead thread.
   process.on('uncaughtException', (error) => reply(failedThread(error)));
+  process.on('exit', (code) => reply(failedThread(`it ended with code ${code}`)));
   port.on('message', (request: WorkerRequest) => {
+    if (request.kind === 'lifeSign') return;
     tail = tail.then(() => answer(request)).then(reply);
   });
 
-  async function answer(request: WorkerRequest): Promise<WorkerReply> {
+  async function answer(request: ConnectionRequest): Promise<WorkerReply> {
     const { id } = request;
     let module: DriverModule | undefined = connections.get(request.connection)?.module;
     try {

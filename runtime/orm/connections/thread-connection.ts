@@ -8,10 +8,23 @@ import {
 } from '../../bridge/messages.ts';
 import { type Thread, ThreadRequestError } from '../../bridge/thread.ts';
 import { borrowThread, returnThread } from '../../bridge/threads.ts';
+import { ImproperlyConfigured } from '../errors.ts';
 import { type PackedResult, unpacked } from '../protocol/result.ts';
 import { TransactionState } from '../transaction/state.ts';
 
 let connectionCount = 0;
+
+function isNotCloneable(error: unknown): error is Error {
+  return (error as { name?: unknown } | undefined)?.name === 'DataCloneError';
+}
+/** Statements are texts and bytes; only settings may hold what cannot go to another thread. */
+function settingsStayHere(cause: Error): ImproperlyConfigured {
+  return new ImproperlyConfigured(
+    `The settings of the database cannot go to a bridge thread, where sync operations run: ${cause.message} ` +
+      'Functions and objects of a class, such as checkServerIdentity in ssl, are for the a-prefixed operations only.',
+    { cause },
+  );
+}
 
 /**
  * The connection of one lane to one database, owned by a worker thread. The same connection can be waited for in two
@@ -26,6 +39,10 @@ export class ThreadConnection implements LaneResource {
   transaction = new TransactionState();
   /** Statements that failed so far: what waited behind one of them in a transaction is not sent. */
   failures = 0;
+  /** Streams that have something open in its session. */
+  cursors = 0;
+  #underWay = 0;
+  #statements = 0;
   #thread: Thread | undefined;
   #open = false;
   #inTransaction = false;
@@ -41,6 +58,10 @@ export class ThreadConnection implements LaneResource {
     this.#released = released;
   }
 
+  /** For a context that keeps the connection: see `Opened`. */
+  get progress(): number | undefined {
+    return this.#underWay > 0 ? undefined : this.#statements;
+  }
   get isOpen(): boolean {
     return this.#open;
   }
@@ -51,27 +72,32 @@ export class ThreadConnection implements LaneResource {
 
   execute(request: DriverRequest): RawResult {
     const thread = this.#ready();
-    if (!this.#open) {
-      thread.request({ kind: 'open', connection: this.#key, plan: this.#planNow() });
-      this.#open = true;
-    }
+    this.#statements += 1;
     try {
+      if (!this.#open) {
+        thread.request({ kind: 'open', connection: this.#key, plan: this.#planNow() });
+        this.#open = true;
+      }
       return this.#answer(thread.request({ kind: 'execute', connection: this.#key, request }));
     } catch (error) {
-      throw this.#failed(error);
+      throw this.#failed(error, thread);
     }
   }
   async executeAsync(request: DriverRequest): Promise<RawResult> {
     const thread = this.#ready();
-    if (!this.#open) {
-      const plan = await this.#plan();
-      await thread.requestAsync({ kind: 'open', connection: this.#key, plan });
-      this.#open = true;
-    }
+    this.#statements += 1;
+    this.#underWay += 1;
     try {
+      if (!this.#open) {
+        const plan = await this.#plan();
+        await thread.requestAsync({ kind: 'open', connection: this.#key, plan });
+        this.#open = true;
+      }
       return this.#answer(await thread.requestAsync({ kind: 'execute', connection: this.#key, request }));
     } catch (error) {
-      throw this.#failed(error);
+      throw this.#failed(error, thread);
+    } finally {
+      this.#underWay -= 1;
     }
   }
 
@@ -105,7 +131,8 @@ export class ThreadConnection implements LaneResource {
     this.#released(this);
     const thread = this.#thread;
     if (thread === undefined) return;
-    if (this.#open && !this.#inTransaction && !this.#spoiled) thread.kept.set(this.#target, this.#key);
+    const clean = !this.#inTransaction && !this.#spoiled && this.cursors === 0;
+    if (this.#open && clean) thread.kept.set(this.#target, this.#key);
     else await this.closeAsync(timeout).catch(() => undefined);
     this.#thread = undefined;
     this.#open = false;
@@ -113,6 +140,8 @@ export class ThreadConnection implements LaneResource {
   }
 
   #ready(): Thread {
+    // It died while nobody used it: that is nobody's failure, unless a transaction was open there.
+    if (this.#thread?.usable === false) this.#lose();
     if (this.#thread === undefined) {
       this.#thread = borrowThread(this.#target);
       this.#key = this.#thread.kept.get(this.#target) ?? ++connectionCount;
@@ -126,12 +155,16 @@ export class ThreadConnection implements LaneResource {
     this.#inTransaction = reply.inTransaction;
     return unpacked(reply.result as PackedResult);
   }
-  #failed(error: unknown): unknown {
+  #failed(error: unknown, thread: Thread): unknown {
     if (error instanceof ThreadRequestError) this.#inTransaction = error.status.inTransaction;
     if (error instanceof ThreadRequestError && error.status.usable) return error;
+    // Of several that waited for it the first may have another thread by now.
+    if (this.#thread === thread) this.#lose();
+    return isNotCloneable(error) ? settingsStayHere(error) : error;
+  }
+  #lose(): void {
     this.#open = false;
     this.#abandonDeadThread();
-    return error;
   }
   /** A thread that is gone is given back, to be counted out; the next use takes another. */
   #abandonDeadThread(): void {

@@ -5,7 +5,13 @@ import { defaultCancelTimeout, type Limits } from '../../bridge/settling.ts';
 import { ThreadRequestError } from '../../bridge/thread.ts';
 import { closeIdleConnections } from '../../bridge/threads.ts';
 import { currentContext } from '../../context.ts';
-import { DatabaseError, type DriverErrorFields, TransactionManagementError } from '../errors.ts';
+import { isEndless } from '../../timer.ts';
+import {
+  DatabaseError,
+  type DriverErrorFields,
+  ImproperlyConfigured,
+  TransactionManagementError,
+} from '../errors.ts';
 import type { Dialect } from '../sql/dialect.ts';
 import type { Backend, ConnectSettings, DatabaseSettings, Features } from './backend.ts';
 import { Cursor } from './cursor.ts';
@@ -131,11 +137,11 @@ export class DatabaseWrapper {
     }
   }
 
-  /** Closes the running code's blocking connection; the next use opens another. */
-  close(): void {
+  /** Closes the running code's blocking connection; the next use opens another. Bound, as what is handed to a bridge. */
+  readonly close = (): void => {
     refuseInAsyncContext();
     this.connectionOf(runningLane()).close();
-  }
+  };
   /**
    * Closes every connection to this database, the pool's and the bridge threads', when they are given back. Inside an
    * `aatomic` block it closes the one of the block, as `close` does: the others would wait for the block, which waits
@@ -168,7 +174,7 @@ export class DatabaseWrapper {
     return limits.statementTimeout === undefined ? plan : { ...plan, limits };
   }
   #connectSettings(): ConnectSettings | Promise<ConnectSettings> {
-    const { settings } = this;
+    const settings = withoutEndlessLimits(this.settings);
     if (typeof settings.password !== 'function') return settings as ConnectSettings;
     const password = settings.password();
     return password instanceof Promise
@@ -199,13 +205,23 @@ export class DatabaseWrapper {
     return translated;
   }
   #translate(request: DriverRequest, error: unknown): unknown {
-    if (error instanceof DatabaseError) return error;
+    if (error instanceof DatabaseError || error instanceof ImproperlyConfigured) return error;
     const fields =
       error instanceof ThreadRequestError
         ? (error.fields as DriverErrorFields)
         : this.#backend.describeError(error);
     return databaseError(fields, request.text, error);
   }
+}
+
+/** For servers and drivers a limit that never comes is 0. */
+function withoutEndlessLimits(settings: DatabaseSettings): DatabaseSettings {
+  const { statementTimeout = 0, connectTimeout = 0 } = settings;
+  return {
+    ...settings,
+    ...(isEndless(statementTimeout) ? { statementTimeout: 0 } : {}),
+    ...(isEndless(connectTimeout) ? { connectTimeout: 0 } : {}),
+  };
 }
 
 function limitsOf({ statementTimeout, cancelTimeout, preparedStatements }: DatabaseSettings): Limits {

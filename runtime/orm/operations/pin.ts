@@ -13,6 +13,7 @@ export class SessionPin {
   }
   open(connection: ThreadConnection): void {
     this.#connection = connection;
+    connection.cursors += 1;
     this.#block = connection.transaction.innermost;
   }
   /** Says the last word on the session; a connection on which that fails is not used by anybody else. */
@@ -38,6 +39,7 @@ export class SessionPin {
   #end(parting: string | undefined): ThreadConnection | undefined {
     const connection = this.#connection;
     const block = this.#block;
+    if (connection !== undefined) connection.cursors -= 1;
     this.#connection = undefined;
     this.#block = undefined;
     if (connection === undefined || parting === undefined || !connection.isOpen) return undefined;
