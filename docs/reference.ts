@@ -30,6 +30,7 @@ export const referenceTables: Readonly<Record<string, () => string>> = {
   settings: () => described('connections/backend.ts', ['DatabaseSettings'], 'setting'),
   pool: () => described('connections/pool.ts', ['PoolSettings'], 'setting'),
   threads: () => described('../bridge/settings.ts', ['ThreadSettings'], 'setting'),
+  middleware: () => described('../bridge/middleware.ts', ['MiddlewareOptions'], 'option'),
   errors: () =>
     table(
       ['class', 'extends', 'meaning'],

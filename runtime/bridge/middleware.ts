@@ -1,4 +1,5 @@
 import { withContext } from '../context.ts';
+import { Scope } from '../scope.ts';
 import { contextGate } from './gate.ts';
 import { Lane } from './lane.ts';
 
@@ -8,12 +9,23 @@ export interface MiddlewareOptions {
    * begin later then fail. Off by default, because what a handler has begun it should be able to finish.
    */
   readonly abortOnDisconnect?: boolean;
+  /**
+   * Milliseconds that a native transaction or stream may stand still once the response is over; then it is rolled
+   * back, or closed, and its connection is free again. 30,000 when absent; no more than 1,000 when it was given up because
+   * of `abortOnDisconnect`.
+   */
+  readonly abandonAfter?: number;
 }
+const defaultPatience = 30_000;
+const givenUpPatience = 1_000;
 
-/** A response of Node's `http`, as far as it is needed here. */
+/** A response of Node's `http` or `http2`, as far as it is needed here. */
 interface NodeResponse {
   once(event: 'close', listener: () => void): unknown;
   readonly writableEnded: boolean;
+  readonly destroyed?: boolean;
+  /** Of HTTP/2. */
+  readonly stream?: { readonly destroyed: boolean } | null;
 }
 type Next = (error?: unknown) => void;
 type AsyncNext = () => Promise<unknown>;
@@ -24,6 +36,7 @@ interface KoaContext {
 /** Hono's context; `env` has Node's own objects where Node serves. */
 interface HonoContext {
   readonly env: unknown;
+  readonly req: { readonly raw: Request };
   res: Response;
 }
 /** What Fastify gives a plugin. */
@@ -70,9 +83,12 @@ export function ormMiddleware(options: MiddlewareOptions = {}): OrmMiddleware {
 /** The contexts of one request. */
 class RequestScope {
   readonly #lane = new Lane(contextGate);
+  readonly #open = new Scope();
+  readonly #patience: number;
   readonly #controller: AbortController | undefined;
 
-  constructor({ abortOnDisconnect = false }: MiddlewareOptions) {
+  constructor({ abortOnDisconnect = false, abandonAfter = defaultPatience }: MiddlewareOptions) {
+    this.#patience = abandonAfter;
     if (abortOnDisconnect) this.#controller = new AbortController();
   }
   run<T>(work: () => T): T {
@@ -83,16 +99,22 @@ class RequestScope {
       turn: undefined,
       blocks: undefined,
       surrounding: undefined,
+      scope: this.#open,
     } as const;
     return withContext(signal === undefined ? contexts : { ...contexts, signal }, work);
   }
   end(answered: boolean): void {
     if (!answered) this.#controller?.abort(new Error('The client went away before it was answered.'));
+    // What was given up can only be rolled back, and does so by itself where somebody goes on with it.
+    const given = !answered && this.#controller !== undefined;
+    this.#open.endWhatStandsStill(given ? Math.min(this.#patience, givenUpPatience) : this.#patience);
     this.#lane.end().catch(() => undefined);
   }
   /** Ends with a response: `close` comes after `finish`, and also when the client went away. */
   endWith(response: NodeResponse): void {
-    response.once('close', () => this.end(response.writableEnded));
+    // What ran before this may have taken its time, and the client gone meanwhile: then nobody says so again.
+    if (isOver(response)) this.end(response.writableEnded);
+    else response.once('close', () => this.end(response.writableEnded));
   }
 }
 
@@ -117,11 +139,16 @@ async function hono(context: HonoContext, next: AsyncNext, options: MiddlewareOp
     await scope.run(next);
     return;
   }
+  const { signal } = context.req.raw;
+  const left = () => scope.end(false);
+  signal.addEventListener('abort', left, { once: true });
   try {
     await scope.run(next);
   } catch (error) {
     scope.end(true);
     throw error;
+  } finally {
+    signal.removeEventListener('abort', left);
   }
   const { res } = context;
   if (res.body === null) scope.end(true);
@@ -167,6 +194,9 @@ function fastify(instance: FastifyInstance, done: Next, options: MiddlewareOptio
   done();
 }
 
+function isOver({ destroyed, stream }: NodeResponse): boolean {
+  return destroyed === true || stream?.destroyed === true;
+}
 function isNodeResponse(candidate: unknown): candidate is NodeResponse {
   return (
     typeof candidate === 'object' && candidate !== null && 'once' in candidate && 'writableEnded' in candidate

@@ -64,10 +64,16 @@ function resumed(streaming: Streaming, step: Step, answer: (step: Step) => unkno
   return streaming.next(value as never);
 }
 
-/** As `driveRows`, with answers to wait for. */
+/** How far the reader of a stream has come. */
+export interface Reading {
+  rows: number;
+}
+
+/** As `driveRows`, with answers to wait for; counts what was handed out in `reading`. */
 export async function* driveRowsAsync(
   streaming: Streaming,
   answer: (step: Step) => Promise<unknown>,
+  reading: Reading,
 ): AsyncGenerator<unknown, void, undefined> {
   let step = streaming.next();
   try {
@@ -75,7 +81,10 @@ export async function* driveRowsAsync(
       const { value } = step;
       if (value.kind === 'rows') {
         // Not `yield*`, which would wait for every row twice.
-        for (const row of value.rows) yield row;
+        for (const row of value.rows) {
+          reading.rows += 1;
+          yield row;
+        }
         step = streaming.next();
       } else step = await resumedAsync(streaming, value, answer);
     }

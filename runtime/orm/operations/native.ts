@@ -10,7 +10,7 @@ import { StillWaitingError } from '../protocol/session.ts';
 import { type NativeBlock, TransactionBlock } from '../transaction/blocks.ts';
 import { runHooks } from '../transaction/hooks.ts';
 import type { CommitHook, Control, OpenBlock } from '../transaction/state.ts';
-import { driveAsync } from './drive.ts';
+import { driveAsync, type Reading } from './drive.ts';
 import type { Operation, Step } from './steps.ts';
 
 /** The innermost open block of the running code on a database. */
@@ -28,8 +28,11 @@ export function runNative<Result>(
   return driveAsync(operation, (step) => session.answer(step), first);
 }
 /** What answers the steps of a stream, wherever it is read on. */
-export function nativeAnswers(signal: AbortSignal | undefined): (step: Step) => Promise<unknown> {
-  const session = new NativeSession(signal);
+export function nativeAnswers(
+  signal: AbortSignal | undefined,
+  reading: Reading,
+): (step: Step) => Promise<unknown> {
+  const session = new NativeSession(signal, reading);
   return (step) => session.answer(step);
 }
 
@@ -60,7 +63,11 @@ class NativeSession {
   /** Tells the context that the pinned connection was given back. */
   #leave: (() => boolean) | undefined;
 
-  constructor(signal: AbortSignal | undefined) {
+  /** Of the stream that it answers for. */
+  readonly #reading: Reading;
+
+  constructor(signal: AbortSignal | undefined, reading: Reading = { rows: 0 }) {
+    this.#reading = reading;
     this.#context = currentContext();
     this.#signal = signalFor(signal, this.#context);
   }
@@ -157,9 +164,16 @@ class NativeSession {
     if (this.#block(wrapper) !== undefined) return;
     const held = await this.#hold(wrapper);
     this.#held = held;
-    this.#leave = this.#context?.scope?.enter(async () => {
-      held.connection.destroy();
-      wrapper.pool.release(held.connection);
+    const reading = this.#reading;
+    this.#leave = this.#context?.scope?.enter({
+      get progress() {
+        const { progress } = held.connection;
+        return progress === undefined ? undefined : progress + reading.rows;
+      },
+      async abandon() {
+        held.connection.destroy();
+        wrapper.pool.release(held.connection);
+      },
     });
   }
   async #unpin(wrapper: DatabaseWrapper, parting: string | undefined): Promise<void> {
@@ -228,6 +242,7 @@ async function send(
 ): Promise<unknown> {
   const { transaction, lock } = connection;
   transaction.check(from, step.request.text);
+  connection.underWay += 1;
   try {
     return await wrapper.executeNative(connection, step.request, signal);
   } catch (error) {
@@ -235,6 +250,8 @@ async function send(
     if (step.write || signal?.aborted) transaction.writeFailed(from);
     (turn ?? lock).refuseWaiting();
     throw error;
+  } finally {
+    connection.underWay -= 1;
   }
 }
 

@@ -1,18 +1,14 @@
-import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { serve } from '@hono/node-server';
 import { ormMiddleware, syncToAsync, threadCounts } from '@migrate-async/runtime';
 import { connections, transaction } from '@migrate-async/runtime/orm';
 import express from 'express';
-import { fastify } from 'fastify';
-import { Hono } from 'hono';
-import Koa from 'koa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { harness } from '../support/harness.ts';
 import { Book, Parent } from '../support/library.ts';
+import { type Actions, frameworks, honoApplication, listening } from '../support/web-applications.ts';
 
 const setup = harness();
 
@@ -39,7 +35,7 @@ async function* pieces(): AsyncGenerator<string> {
 }
 
 /** What every application of these tests does, whatever it is built on. */
-const actions: Readonly<Record<string, (body: unknown) => Promise<unknown>>> = {
+const actions: Actions = {
   '/native': () => Book.objects.aget({ id: 1 }).then(({ title }) => ({ title })),
   '/bridged': pids,
   '/blocking': async () => Book.objects.count(),
@@ -56,130 +52,18 @@ const actions: Readonly<Record<string, (body: unknown) => Promise<unknown>>> = {
     await syncToAsync(connections.get().cursor().execute)("insert into parent (name) values ('never')");
     return 'left open';
   },
+  '/stream': () => Readable.from(pieces()),
   '/transaction': () => transaction.aatomic(async () => (await Parent.objects.acreate({ name: 'in' })).id),
 };
 
-const applications: Readonly<Record<string, () => Promise<Server>>> = {
-  async express() {
-    const app = express();
-    app.use(ormMiddleware());
-    app.use(express.json());
-    for (const [path, action] of Object.entries(actions)) {
-      app.all(path, async (request, response) => {
-        response.json((await action(request.body)) ?? null);
-      });
-    }
-    app.get('/stream', (_request, response) => {
-      Readable.from(pieces()).pipe(response);
-    });
-    app.use(
-      (error: Error, _request: express.Request, response: express.Response, _next: express.NextFunction) => {
-        response.status(500).json({ error: error.name });
-      },
-    );
-    return listening(createServer(app));
-  },
-  async connect() {
-    // Plain functions in a row, as Connect calls them.
-    const middleware = ormMiddleware();
-    const listener: RequestListener = (request, response) =>
-      middleware(request, response, async () => {
-        const path = request.url as string;
-        if (path === '/stream') return Readable.from(pieces()).pipe(response);
-        let text = '';
-        for await (const chunk of request) text += chunk;
-        try {
-          const result = await actions[path]?.(text === '' ? undefined : JSON.parse(text));
-          response.end(JSON.stringify(result ?? null));
-        } catch (error) {
-          response.statusCode = 500;
-          response.end(JSON.stringify({ error: (error as Error).name }));
-        }
-      });
-    return listening(createServer(listener));
-  },
-  async koa() {
-    const app = new Koa({ env: 'test' });
-    app.silent = true;
-    app.use(async (context, next) => {
-      try {
-        await next();
-      } catch (error) {
-        context.status = 500;
-        context.body = { error: (error as Error).name };
-      }
-    });
-    app.use(ormMiddleware());
-    app.use(async (context) => {
-      if (context.path === '/stream') {
-        context.body = Readable.from(pieces());
-        return;
-      }
-      let text = '';
-      for await (const chunk of context.req) text += chunk;
-      const result = await actions[context.path]?.(text === '' ? undefined : JSON.parse(text));
-      context.body = JSON.stringify(result ?? null);
-    });
-    return listening(createServer(app.callback()));
-  },
-  async fastify() {
-    const app = fastify();
-    await app.register(ormMiddleware());
-    app.setErrorHandler((error: Error, _request, reply) => reply.status(500).send({ error: error.name }));
-    for (const [url, action] of Object.entries(actions)) {
-      app.route({
-        method: ['GET', 'POST'],
-        url,
-        handler: async (request, reply) => {
-          reply.send(JSON.stringify((await action(request.body)) ?? null));
-          return reply;
-        },
-      });
-    }
-    app.get('/stream', (_request, reply) => reply.send(Readable.from(pieces())));
-    await app.listen({ port: 0, host: '127.0.0.1' });
-    return app.server;
-  },
-  async hono() {
-    return honoServer(honoApplication());
-  },
-};
-
-function honoApplication(): Hono {
-  const app = new Hono();
-  app.use(ormMiddleware());
-  for (const [path, action] of Object.entries(actions)) {
-    app.all(path, async (context) => {
-      const text = await context.req.text();
-      return context.text(JSON.stringify((await action(text === '' ? undefined : JSON.parse(text))) ?? null));
-    });
-  }
-  app.get('/stream', () => {
-    const bytes = Readable.from(pieces()).map((piece: string) => Buffer.from(piece));
-    return new Response(Readable.toWeb(bytes) as ReadableStream);
-  });
-  app.onError((error, context) => context.json({ error: error.name }, 500));
-  return app;
-}
-async function honoServer(app: Hono): Promise<Server> {
-  const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }) as Server;
-  if (!server.listening) await once(server, 'listening');
-  return server;
-}
-async function listening(server: Server): Promise<Server> {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return server;
-}
-
-describe.each(Object.keys(applications))('in %s', (name) => {
+describe.each(Object.entries(frameworks))('in %s', (_name, application) => {
   let server: Server;
   let before: number;
   const url = (path: string) => `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`;
   const got = async (path: string) => JSON.parse(await (await fetch(url(path))).text());
   beforeAll(async () => {
     await setup.reset();
-    server = await (applications[name] as () => Promise<Server>)();
+    server = await application({ actions });
     // Koa reads a stream when its middleware is over: what is bridged then uses the thread outside contexts.
     await syncToAsync(Book.objects.count)();
     before = threadCounts().inUse;
@@ -253,7 +137,7 @@ describe.each(Object.keys(applications))('in %s', (name) => {
 
 test('Hono without a server: the contexts end when the response was read', async () => {
   const before = threadCounts().inUse;
-  const app = honoApplication();
+  const app = honoApplication({ actions });
   expect(await (await app.request('/stream')).text()).toBe('5 5 5 ');
   await expect.poll(() => threadCounts().inUse).toBe(before);
   const left = await app.request('/stream');
