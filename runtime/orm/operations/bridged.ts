@@ -5,6 +5,7 @@ import { connections } from '../connections/index.ts';
 import { notSent } from '../connections/lock.ts';
 import type { ThreadConnection } from '../connections/thread-connection.ts';
 import type { DatabaseWrapper } from '../connections/wrapper.ts';
+import { OperationalError } from '../errors.ts';
 import { currentLevel, type TransactionBlock } from '../transaction/blocks.ts';
 import { runHooks } from '../transaction/hooks.ts';
 import type { CommitHook, Control, OpenBlock } from '../transaction/state.ts';
@@ -12,7 +13,7 @@ import { driveAsync } from './drive.ts';
 import { SessionPin } from './pin.ts';
 import type { Operation, Step } from './steps.ts';
 
-type BridgedBlock = TransactionBlock<ThreadConnection>;
+export type BridgedBlock = TransactionBlock<ThreadConnection>;
 
 /** The innermost open block of the running code on a database without a native path. */
 export function bridgedBlock(alias: string): BridgedBlock | undefined {
@@ -71,10 +72,17 @@ export function bridgedAnswers(signal: AbortSignal | undefined): (step: Step) =>
     const wrapper = connections.get(step.alias);
     const connection = wrapper.connectionOf(lane);
     const answer = () => answerBridged(wrapper, connection, step, pin);
-    const inTurn = step.kind === 'unpin' ? answer : refusingQueued(block(step.alias), answer);
     const crossing = { form: 'reference', operation: 'aiterator', threadSensitive: true } as const;
-    return withContext({ lane }, () => cross(crossing, inTurn));
+    // What is still open in the session is closed, whoever gave the stream up.
+    if (step.kind === 'unpin') return withContext({ lane, signal: undefined }, () => cross(crossing, answer));
+    // Its thread went back when its context was over, and what the session held with it.
+    if (pin.connection !== undefined && pin.connection !== connection) throw lostSession();
+    return withContext({ lane }, () => cross(crossing, refusingQueued(block(step.alias), answer), signal));
   };
+}
+
+function lostSession(): OperationalError {
+  return new OperationalError('The context that this stream was opened in is over, and its cursor closed.');
 }
 
 async function answerBridged(

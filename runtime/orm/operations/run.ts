@@ -1,7 +1,8 @@
 import { cross } from '../../bridge/sync-to-async.ts';
+import { signalFor } from '../../context.ts';
 import { connections } from '../connections/index.ts';
-import { bridgedAnswers, bridgedBlock, refusingQueued, runBridged } from './bridged.ts';
-import { driveRowsAsync } from './drive.ts';
+import { type BridgedBlock, bridgedAnswers, bridgedBlock, refusingQueued, runBridged } from './bridged.ts';
+import { driveRowsAsync, type Reading } from './drive.ts';
 import { nativeAnswers, runNative } from './native.ts';
 import type { Operation, Step, Streaming } from './steps.ts';
 
@@ -21,12 +22,28 @@ export function runAsynchronously<Result>(
     const first = operation.next();
     if (first.done) return Promise.resolve(first.value);
     if (isNative(first.value)) return runNative(operation, first, signal);
-    const inTurn = refusingQueued(bridgedBlock(first.value.alias), () =>
-      runBridged(operation, first, 'native'),
-    );
-    return cross({ form: 'reference', operation: 'operation', threadSensitive: true }, inTurn, signal);
+    const block = bridgedBlock(first.value.alias);
+    const inTurn = refusingQueued(block, () => runBridged(operation, first, 'native'));
+    const crossing = { form: 'reference', operation: 'operation', threadSensitive: true } as const;
+    const outcome = cross(crossing, inTurn, signal);
+    return block === undefined ? outcome : unlessGivenUp(outcome, block, signalFor(signal));
   } catch (error) {
     return Promise.reject(error);
+  }
+}
+
+/** What was given up inside a transaction may still be done on its thread, so the block must not be committed. */
+async function unlessGivenUp<Result>(
+  outcome: Promise<Result>,
+  { connection, level }: BridgedBlock,
+  signal: AbortSignal | undefined,
+): Promise<Result> {
+  try {
+    return await outcome;
+  } catch (error) {
+    const { transaction } = connection;
+    if (signal?.aborted && level !== undefined && transaction.isOpen(level)) transaction.writeFailed(level);
+    throw error;
   }
 }
 
@@ -36,10 +53,12 @@ export function streamAsynchronously(
   signal?: AbortSignal,
 ): AsyncGenerator<unknown, void, undefined> {
   let answer: ((step: Step) => Promise<unknown>) | undefined;
-  return driveRowsAsync(streaming, (step) => {
-    answer ??= isNative(step) ? nativeAnswers(signal) : bridgedAnswers(signal);
+  const reading: Reading = { rows: 0 };
+  const answered = (step: Step) => {
+    answer ??= isNative(step) ? nativeAnswers(signal, reading) : bridgedAnswers(signal);
     return answer(step);
-  });
+  };
+  return driveRowsAsync(streaming, answered, reading);
 }
 
 function isNative(step: Step): boolean {

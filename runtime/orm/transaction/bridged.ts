@@ -21,16 +21,41 @@ export async function aatomicBridged<T>(
 ): Promise<T> {
   const parent = bridgedBlock(wrapper.alias);
   const lane = currentContext()?.lane;
-  if (lane !== undefined) {
-    const block = parent?.openChild() ?? new TransactionBlock(wrapper, wrapper.connectionOf(lane));
-    return inside(lane, block, options, work);
-  }
+  if (parent !== undefined && lane !== undefined) return inside(lane, parent.openChild(), options, work);
+  if (lane !== undefined) return outermost(wrapper, lane, options, work);
   const own = new Lane();
   try {
-    return await inside(own, new TransactionBlock(wrapper, wrapper.connectionOf(own)), options, work);
+    return await outermost(wrapper, own, options, work);
   } finally {
     own.end().catch(() => undefined);
   }
+}
+async function outermost<T>(
+  wrapper: DatabaseWrapper,
+  lane: Lane,
+  options: BlockOptions,
+  work: () => Promise<T>,
+): Promise<T> {
+  const connection = wrapper.connectionOf(lane);
+  const block: BridgedBlock = new TransactionBlock(wrapper, connection);
+  const leave = currentContext()?.scope?.enter({
+    get progress() {
+      return connection.progress;
+    },
+    abandon: () => abandon(lane, block),
+  });
+  try {
+    return await inside(lane, block, options, work);
+  } finally {
+    leave?.();
+  }
+}
+/** Rolls back a transaction whose context is over. */
+async function abandon(lane: Lane, block: BridgedBlock): Promise<void> {
+  block.close();
+  await lane.run(async () => {
+    if (block.level !== undefined) await endBridged(block.wrapper, block.connection, true, block.level);
+  });
 }
 
 async function inside<T>(
@@ -59,10 +84,19 @@ async function inside<T>(
   return result;
 }
 
-/** Ends a block: queries of it still queued are refused when their turn comes, then COMMIT or ROLLBACK is sent. */
+/**
+ * Ends a block: queries of it still queued are refused when their turn comes, then COMMIT or ROLLBACK is sent.
+ *
+ * @throws the signal's reason, after the rollback, when it was aborted before the work could be committed
+ */
 async function end(lane: Lane, block: BridgedBlock, failed: boolean): Promise<void> {
+  const signal = currentContext()?.signal;
   block.close();
-  await lane.run(() => endBridged(block.wrapper, block.connection, failed, block.level));
+  await lane.run(async () => {
+    const aborted = !failed && signal?.aborted === true;
+    await endBridged(block.wrapper, block.connection, failed || aborted, block.level);
+    if (aborted) throw signal.reason;
+  });
 }
 
 /** Runs part of the transaction protocol in the open block of a lane; `outside` where there is none. */

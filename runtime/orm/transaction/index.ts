@@ -1,3 +1,4 @@
+import { isGeneratorFunction } from 'node:util/types';
 import { currentContext, withContext } from '../../context.ts';
 import { connections } from '../connections/index.ts';
 import type { DatabaseWrapper } from '../connections/wrapper.ts';
@@ -37,8 +38,8 @@ function atomic<T>(first: AtomicOptions | (() => T), second?: () => T): T {
   let result: T;
   try {
     result = work();
-    if (result instanceof Promise) {
-      result.catch(() => undefined);
+    if (isThenable(result)) {
+      result.then(undefined, () => undefined);
       throw new TypeError(
         'transaction.atomic() takes a sync function; use transaction.aatomic() for async ones.',
       );
@@ -67,6 +68,10 @@ async function aatomic<T>(first: AtomicOptions | (() => Promise<T>), second?: ()
     : inside(wrapper, options, parent.openChild(), work);
 }
 
+function isThenable(result: unknown): result is PromiseLike<unknown> {
+  return typeof (result as { then?: unknown } | null | undefined)?.then === 'function';
+}
+
 async function outermost<T>(
   wrapper: DatabaseWrapper,
   options: AtomicOptions,
@@ -74,7 +79,12 @@ async function outermost<T>(
 ): Promise<T> {
   const connection = await wrapper.asyncConnection(currentContext()?.signal);
   const block: NativeBlock = new TransactionBlock(wrapper, connection);
-  const leave = currentContext()?.scope?.enter(() => abandon(block));
+  const leave = currentContext()?.scope?.enter({
+    get progress() {
+      return connection.progress;
+    },
+    abandon: () => abandon(block),
+  });
   try {
     return await inside(wrapper, options, block, work);
   } finally {
@@ -148,6 +158,11 @@ function parameters<Work>(first: AtomicOptions | Work, second: Work | undefined)
   const [options, work] =
     typeof first === 'function' ? [{}, first as Work] : [first as AtomicOptions, second];
   if (typeof work !== 'function') throw new TypeError('atomic() takes a function.');
+  if (isGeneratorFunction(work)) {
+    throw new TypeError(
+      'atomic() takes a function that works when it is called; a generator function works when it is read, after the block.',
+    );
+  }
   return [options, work];
 }
 
