@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inspect } from 'node:util';
 import type { Span, SpanKind, Tracer } from '@opentelemetry/api';
 
 // The application decides whether there is tracing: without @opentelemetry/api, or without an SDK behind it, nothing is
@@ -82,7 +83,10 @@ export function startSpan(
       if (failure !== undefined) {
         const { error } = failure;
         span.setAttributes({ 'error.type': errorType(error), ...responseStatus(error) });
-        span.setStatus({ code: SpanStatusCode.ERROR, message: (error as Error)?.message ?? String(error) });
+        span.setStatus({
+          code: SpanStatusCode.ERROR,
+          message: error instanceof Error ? error.message : inspect(error),
+        });
       }
       span.end();
     },
@@ -90,11 +94,16 @@ export function startSpan(
 }
 
 function errorType(error: unknown): string {
-  const { code, name } = error as { readonly code?: unknown; readonly name?: string };
-  return typeof code === 'string' ? code : (name ?? '_OTHER');
+  const { code, name } = fieldsOf(error);
+  if (typeof code === 'string') return code;
+  return typeof name === 'string' ? name : '_OTHER';
+}
+/** Anything can be thrown, `null` and symbols too. */
+function fieldsOf(error: unknown): { readonly code?: unknown; readonly name?: unknown } {
+  return Object(error);
 }
 function responseStatus(error: unknown): SpanAttributes {
-  const { code } = error as { readonly code?: unknown };
+  const { code } = fieldsOf(error);
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? { 'db.response.status_code': code } : {};
 }
 

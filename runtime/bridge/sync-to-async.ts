@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { isAsyncFunction } from 'node:util/types';
 import { currentContext, signalFor } from '../context.ts';
 import { type CrossingEvent, crossingChannel } from '../instrumentation.ts';
 import { type ActiveSpan, startSpan } from '../tracing.ts';
@@ -136,7 +137,7 @@ function publish(
 }
 
 function isAsync(operation: object): boolean {
-  return (
-    operation.constructor.name === 'AsyncFunction' || operation.constructor.name === 'AsyncGeneratorFunction'
-  );
+  // By the name as well: one that is bound or behind a proxy is no async function to the engine.
+  const { name } = (operation as { readonly constructor?: { readonly name?: unknown } }).constructor ?? {};
+  return isAsyncFunction(operation) || name === 'AsyncFunction' || name === 'AsyncGeneratorFunction';
 }

@@ -16,7 +16,7 @@ test('every guarantee names a test', () => {
 test.each(named)('$file has the test "$title"', ({ file, title }) => {
   const path = new URL(`test/runtime/${file}`, root);
   expect(existsSync(path)).toBe(true);
-  const declared = ['test', 'behaviour'].flatMap((kind) =>
+  const declared = ['test', 'behaviour', ')'].flatMap((kind) =>
     ["'", '"', '`'].flatMap((quote) => [
       `${kind}(${quote}${title}${quote}`,
       `${kind}(\n    ${quote}${title}${quote}`,
@@ -30,4 +30,6 @@ test('no test of faults is left out', () => {
   for (const file of ['backends', 'network', 'pool', 'abort', 'restart', 'long-run', 'odd-use']) {
     expect(listed).toContain(`faults/${file}.test.ts`);
   }
+  expect(listed).toContain('bridge/leaving-clients.test.ts');
+  expect(listed).toContain('bridge/dying-threads.test.ts');
 });

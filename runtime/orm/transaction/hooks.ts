@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { CommitHook } from './state.ts';
 
 /** What running a hook takes. */
@@ -7,7 +8,7 @@ type Runnable = Pick<CommitHook, 'run' | 'robust'>;
 export function runHook({ run, robust }: Runnable): void {
   try {
     const result = run();
-    if (robust && result instanceof Promise) result.catch(report);
+    if (robust) Promise.resolve(result).catch(report);
   } catch (error) {
     if (!robust) throw error;
     report(error);
@@ -26,9 +27,9 @@ export async function runHooks(hooks: readonly Runnable[]): Promise<void> {
   }
 }
 
+function textOf(error: unknown): string {
+  return error instanceof Error && error.stack !== undefined ? error.stack : inspect(error);
+}
 function report(error: unknown): void {
-  process.emitWarning(
-    `A robust onCommit hook failed: ${(error as Error)?.stack ?? error}`,
-    'OnCommitWarning',
-  );
+  process.emitWarning(`A robust onCommit hook failed: ${textOf(error)}`, 'OnCommitWarning');
 }

@@ -268,6 +268,7 @@ export class TransactionState {
   *savepoint(): Control<string | null> {
     const block = this.innermost;
     if (block === undefined) return null;
+    this.#requireSound();
     const name = this.#newSavepoint();
     yield `SAVEPOINT ${name}`;
     block.byHand = [...block.byHand, name];
@@ -275,6 +276,7 @@ export class TransactionState {
   }
   *savepointRollback(name: string): Control<void> {
     if (!this.inBlock) return;
+    this.#requireSound();
     this.#requireName(name);
     this.#hooks = this.#hooks.filter((hook) => !hook.savepoints.includes(name));
     this.#forgetSavepoints(name, 1);
@@ -282,6 +284,7 @@ export class TransactionState {
   }
   *savepointCommit(name: string): Control<void> {
     if (!this.inBlock) return;
+    this.#requireSound();
     this.#requireName(name);
     this.#forgetSavepoints(name, 0);
     yield `RELEASE SAVEPOINT ${name}`;
@@ -294,6 +297,10 @@ export class TransactionState {
     }
   }
 
+  /** As in Django, whoever repairs a block by hand says so first, with setRollback(false). */
+  #requireSound(): void {
+    if (this.needsRollback) throw new TransactionManagementError(brokenBlock);
+  }
   #newSavepoint(): string {
     this.#savepointCount += 1;
     return `s${this.#savepointCount}`;

@@ -286,7 +286,7 @@ function method(target: object, name: string): (...values: unknown[]) => unknown
 
 /** An assertion of the test itself, not an outcome. */
 function fatal(error: unknown): boolean {
-  return (error as Error).name === 'AssertionError';
+  return (error as Error | null | undefined)?.name === 'AssertionError';
 }
 
 /** Keeps an outcome in a form that tells types apart. */
