@@ -1,8 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { threadCounts } from '@migrate-async/runtime';
 import { connections } from '@migrate-async/runtime/orm';
@@ -70,15 +67,14 @@ const program = fileURLToPath(new URL('./dying/memory.ts', import.meta.url));
 test.each(['blocking', 'bridged'])(
   'a thread that runs out of memory fails the %s call, and the program goes on',
   async (form) => {
-    const folder = mkdtempSync(path.join(tmpdir(), 'migrate-async-memory-'));
     const options = ['--max-old-space-size=96', '--conditions=source', '--import', 'tsx', program];
-    const child = spawn(process.execPath, [...options, path.join(folder, 'test.db'), form]);
+    const child = spawn(process.execPath, [...options, form]);
     let output = '';
     child.stdout.on('data', (chunk) => {
       output += chunk;
     });
     const [code] = await once(child, 'close');
-    rmSync(folder, { recursive: true, force: true });
-    expect({ code, output }).toEqual({ code: 0, output: 'OperationalError: next 1' });
+    expect(code).toBe(0);
+    expect(output).toMatch(/^(The bridge thread is gone\.|.*out of memory) The next one answers\.$/);
   },
 );

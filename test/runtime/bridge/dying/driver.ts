@@ -10,6 +10,10 @@ const ends: Readonly<Record<string, () => unknown>> = {
   'unhandled rejection': () => {
     Promise.reject(new RangeError('nobody handled this'));
   },
+  'no memory left': () => {
+    // In small pieces: V8 ends the whole program where a large one does not fit.
+    for (let kept: unknown; ; ) kept = { kept };
+  },
   // Without a word to anybody, as when there is no memory left: no 'exit' event, no answer.
   silence: () => (process as unknown as { reallyExit(code: number): void }).reallyExit(1),
 };

@@ -1,18 +1,22 @@
-// Run as a program with little memory: asks for more rows than its bridge thread can hold, then for one.
-import { syncToAsync } from '@migrate-async/runtime';
-import { configureDatabases, connections } from '@migrate-async/runtime/orm';
+// Run as a program with little memory: asks for more than its bridge thread can hold, then for something small.
+import { fileURLToPath } from 'node:url';
+import { endIdleThreads } from '../../../../runtime/bridge/threads.ts';
+import { ThreadConnection } from '../../../../runtime/orm/connections/thread-connection.ts';
 
-const [url = '', form = ''] = process.argv.slice(2);
-configureDatabases({ default: { engine: 'sqlite', url } });
-
-const tooMuch = `with recursive n(i) as (select 1 union all select i + 1 from n limit 20000000)
-  select i, 'row number ' || i, 'and again ' || i from n`;
-async function ask(sql: string): Promise<unknown> {
-  const cursor = connections.get().cursor();
-  if (form === 'blocking') cursor.execute(sql);
-  else await syncToAsync(cursor.execute)(sql);
-  return cursor.fetchOne()?.[0];
+const form = process.argv[2];
+const driver = fileURLToPath(new URL('./driver.ts', import.meta.url));
+const connection = new ThreadConnection(
+  {},
+  () => ({ driver, settings: {} }),
+  () => undefined,
+);
+async function ask(text: string): Promise<unknown> {
+  const request = { text, values: [] };
+  return form === 'blocking' ? connection.execute(request) : connection.executeAsync(request);
 }
-await ask(tooMuch).catch((error: Error) => process.stdout.write(`${error.name}: `));
-process.stdout.write(`next ${await ask('select 1')}`);
-await connections.acloseAll();
+await ask('state');
+await ask('no memory left').catch((error: Error) => process.stdout.write(`${error.message} `));
+await ask('state');
+process.stdout.write('The next one answers.');
+await connection.release();
+await endIdleThreads();
