@@ -271,7 +271,7 @@ test('promises of any make are refused by the sync form', async () => {
   expect(() => transaction.atomic(work)).toThrow(/use transaction.aatomic/);
   expect(await Parent.objects.acount()).toBe(0);
 });
-test.each([
+const laters: readonly [string, (work: () => void) => void][] = [
   ['a timer', (work: () => void) => setTimeout(work, 30)],
   ['an immediate', (work: () => void) => setImmediate(() => setImmediate(() => setImmediate(work)))],
   [
@@ -283,7 +283,8 @@ test.each([
     },
   ],
   ['a promise', (work: () => void) => void delay(30).then(work)],
-] as const)('366 a query of %s that comes when its block is over is refused', async (_what, later) => {
+];
+test.each(laters)('366 a query of %s that comes when its block is over is refused', async (_what, later) => {
   await reset();
   for (const inner of [false, true]) {
     const outcomes: unknown[] = [];
