@@ -2,6 +2,7 @@ import { connect } from './frameworks/connect.ts';
 import { decorated } from './frameworks/decorated.ts';
 import { express } from './frameworks/express.ts';
 import { fastify } from './frameworks/fastify.ts';
+import { findMyWay } from './frameworks/find-my-way.ts';
 import { generated } from './frameworks/generated.ts';
 import { hono } from './frameworks/hono.ts';
 import { koa } from './frameworks/koa.ts';
@@ -22,6 +23,7 @@ export const frameworks: readonly Framework[] = [
   nest,
   next,
   nodeHttp,
+  findMyWay,
   trpc,
   tsRest,
   orpc,

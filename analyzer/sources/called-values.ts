@@ -1,7 +1,7 @@
 import type { CallExpression, Node, OptionalCallExpression } from '@babel/types';
 import type { Evaluator } from './evaluator.ts';
 import { moduleValues } from './exported-values.ts';
-import { listItems, listMethod, objectItems } from './lists.ts';
+import { listItems, listMethod, mapItems, objectItems } from './lists.ts';
 import { nodePath } from './node-paths.ts';
 import { elementFrame } from './parameters.ts';
 import type { SourceFile } from './source-file.ts';
@@ -128,6 +128,23 @@ function valueMethod(
       return split(evaluator, file, node, callee, environment);
     case 'join':
       return joined(evaluator, file, node, callee, environment);
+    case 'concat': {
+      const text = concatenatedText(evaluator, file, node, callee, environment);
+      return text ?? listsMethod(evaluator, file, node, callee, name, environment);
+    }
+    case 'reduce':
+    case 'reduceRight': {
+      // An application that is handed from turn to turn stays what it was made as.
+      const [, initial] = node.arguments;
+      const first = initial === undefined ? none : evaluator.evaluate(file, initial, environment);
+      return first.some(({ kind }) => kind === 'api') ? first : undefined;
+    }
+    case 'entries':
+    case 'keys': {
+      const [own, ...more] = evaluator.evaluate(file, callee.object, environment);
+      const items = own === undefined || more.length > 0 ? undefined : mapItems(evaluator, name, own);
+      return items && [{ kind: 'list', items }];
+    }
     case 'filter':
     case 'slice':
     case 'reverse':
@@ -135,16 +152,43 @@ function valueMethod(
     case 'toSorted':
     case 'values':
     case 'flat':
-    case 'concat':
     case 'map':
-    case 'flatMap': {
-      const lists = evaluator.evaluate(file, callee.object, environment);
-      if (lists.some(({ kind }) => kind !== 'array' && kind !== 'list')) return undefined;
-      return listMethod(evaluator, file, node, name, lists, environment);
-    }
+    case 'flatMap':
+      return listsMethod(evaluator, file, node, callee, name, environment);
     default:
       return undefined;
   }
+}
+
+function listsMethod(
+  evaluator: Evaluator,
+  file: SourceFile,
+  node: Call,
+  callee: Member,
+  name: string,
+  environment: Environment,
+): readonly Value[] | undefined {
+  const lists = evaluator.evaluate(file, callee.object, environment);
+  const [map] = lists;
+  const values = name === 'values' && map && lists.length === 1 ? mapItems(evaluator, name, map) : undefined;
+  if (values !== undefined) return [{ kind: 'list', items: values }];
+  if (lists.some(({ kind }) => kind !== 'array' && kind !== 'list')) return undefined;
+  return listMethod(evaluator, file, node, name, lists, environment);
+}
+
+/** `'/items'.concat('/', ':id')`; `undefined` for lists, and where a part is not known. */
+function concatenatedText(
+  evaluator: Evaluator,
+  file: SourceFile,
+  node: Call,
+  callee: Member,
+  environment: Environment,
+): readonly Value[] | undefined {
+  const parts = [callee.object, ...node.arguments].map((part) =>
+    constantText(evaluator.evaluate(file, part, environment)),
+  );
+  const text = parts.includes(undefined) ? undefined : parts.join('');
+  return text === undefined ? undefined : [{ kind: 'constant', value: text.slice(0, longestText) }];
 }
 
 /** `import('./x').then((module) => module.default)`. */

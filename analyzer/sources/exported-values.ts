@@ -66,7 +66,8 @@ export function exportedItems(
   const own = [...names].map(([name, exported]) => ({
     name,
     file,
-    node: exported.kind === 'local' ? exported.node : file.ast.program,
+    // Each name has a place of its own: runs for the elements of a list are told apart by theirs.
+    node: exported.node,
     values: exportedValues(evaluator, file, name),
   }));
   const passedOn = stars.flatMap((specifier) => {

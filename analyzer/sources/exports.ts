@@ -7,9 +7,9 @@ export type Exported =
   /** An expression or declaration of this file. */
   | { readonly kind: 'local'; readonly node: Node }
   /** A name of another module: `export { a as b } from './c'`. */
-  | { readonly kind: 'forwarded'; readonly specifier: string; readonly name: string }
+  | { readonly kind: 'forwarded'; readonly specifier: string; readonly name: string; readonly node: Node }
   /** Another module's namespace: `export * as c from './c'`. */
-  | { readonly kind: 'namespace'; readonly specifier: string };
+  | { readonly kind: 'namespace'; readonly specifier: string; readonly node: Node };
 
 /** Everything a file exports, ES modules and CommonJS alike. */
 export interface ExportTable {
@@ -74,12 +74,12 @@ function readNamed(statement: Node & { type: 'ExportNamedDeclaration' }, names: 
   for (const specifier of statement.specifiers) {
     const exported = textOf(specifier.exported);
     if (specifier.type === 'ExportNamespaceSpecifier' && source) {
-      names.set(exported, { kind: 'namespace', specifier: source.value });
+      names.set(exported, { kind: 'namespace', specifier: source.value, node: specifier });
     } else if (specifier.type === 'ExportSpecifier') {
       names.set(
         exported,
         source
-          ? { kind: 'forwarded', specifier: source.value, name: textOf(specifier.local) }
+          ? { kind: 'forwarded', specifier: source.value, name: textOf(specifier.local), node: specifier }
           : { kind: 'local', node: specifier.local },
       );
     }

@@ -20,7 +20,7 @@ export {
   toPosix,
 } from './file-list.ts';
 export { contains, Frame, framesOf } from './frames.ts';
-export { listItems, loopItems, objectItems } from './lists.ts';
+export { listItems, loopItems, mapItems, objectItems } from './lists.ts';
 export { extensionOf, type ParseFailure, type ParseResult, parseSource } from './parse.ts';
 export { columnOf, lastLineOf, lineOf } from './places.ts';
 export { specifiersOf } from './references.ts';

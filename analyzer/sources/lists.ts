@@ -6,7 +6,7 @@ import { exportedItems } from './exported-values.ts';
 import { elementFrame } from './parameters.ts';
 import type { SourceFile } from './source-file.ts';
 import { isFunction, keyName, memberName, unwrapped } from './tree.ts';
-import { type Environment, type ListItem, noEnvironment, type Value } from './values.ts';
+import { type ApiValue, type Environment, type ListItem, noEnvironment, type Value } from './values.ts';
 
 /** Loops over longer lists are not followed: a table of routes is shorter, a table of data is not one of routes. */
 const longestList = 500;
@@ -14,6 +14,7 @@ const longestList = 500;
 /** The elements of a list that the source spells out; `undefined` when some are not known. */
 export function listItems(evaluator: Evaluator, value: Value): readonly ListItem[] | undefined {
   if (value.kind === 'list') return value.items;
+  if (value.kind === 'api') return collectionItems(evaluator, value);
   if (value.kind !== 'array' || value.node.elements.length > longestList) return undefined;
   const { file, environment } = value;
   const found: ListItem[] = [];
@@ -34,6 +35,39 @@ export function listItems(evaluator: Evaluator, value: Value): readonly ListItem
     found.push(...inner);
   }
   return [...found, ...pushedItems(evaluator, value)];
+}
+
+/** What `new Map([…])` and `new Set([…])` were made of. */
+function collectionItems(evaluator: Evaluator, value: ApiValue): readonly ListItem[] | undefined {
+  const [name, made] = value.steps;
+  if (value.module !== 'global' || value.steps.length !== 2 || made?.kind !== 'new') return undefined;
+  if (name?.kind !== 'member' || !/^(?:Map|Set)$/.test(name.name) || made.at === undefined) return undefined;
+  const { file, node, environment } = made.at;
+  const [given] = 'arguments' in node ? node.arguments : [];
+  if (given === undefined) return undefined;
+  const lists = evaluator.evaluate(file, given, environment).map((list) => listItems(evaluator, list));
+  return lists.length === 1 ? lists[0] : undefined;
+}
+
+function isMap(value: Value): value is ApiValue {
+  const [name] = value.kind === 'api' ? value.steps : [];
+  return name?.kind === 'member' && name.name === 'Map';
+}
+
+/** `map.entries()`, `map.keys()` and `map.values()` of a `Map` that is spelled out; `undefined` for anything else. */
+export function mapItems(
+  evaluator: Evaluator,
+  method: string,
+  value: Value,
+): readonly ListItem[] | undefined {
+  const items = isMap(value) ? listItems(evaluator, value) : undefined;
+  if (items === undefined || method === 'entries') return items;
+  return items.map((item) => {
+    const [key = [], own = []] = item.values
+      .flatMap((pair) => listItems(evaluator, pair) ?? [])
+      .map(({ values }) => values);
+    return method === 'keys' ? { ...item, values: key } : { ...item, values: own, further: key };
+  });
 }
 
 /** Lists that are being filled: one that is pushed into itself, through others or not, ends there. */

@@ -1,7 +1,7 @@
 import type { Node } from '@babel/types';
 import type { CallSite, Evaluator } from './evaluator.ts';
 import { contains, type Frame } from './frames.ts';
-import { listItems } from './lists.ts';
+import { listItems, mapItems } from './lists.ts';
 import { declaredIdentifiers, destructured } from './patterns.ts';
 import type { Binding } from './scopes.ts';
 import type { SourceFile } from './source-file.ts';
@@ -63,7 +63,9 @@ export function elementFrame(
     { file: item.file, node: item.node, environment: item.environment ?? outer },
     undefined,
     (frame) =>
-      bindParameters(evaluator, frame, callback.node, (index) => (index === 0 ? item.values : undefined)),
+      bindParameters(evaluator, frame, callback.node, (index) =>
+        index === 0 ? item.values : index === 1 ? item.further : undefined,
+      ),
   );
 }
 
@@ -172,8 +174,9 @@ function receivedValues(
   index: number,
   rest: boolean,
 ): readonly Value[] {
-  const looped = index === 0 ? iteratedItems(evaluator, file, node, noEnvironment) : undefined;
-  if (looped !== undefined) return looped.flatMap(({ values }) => values);
+  const looped = index < 2 ? iteratedItems(evaluator, file, node, noEnvironment) : undefined;
+  if (looped !== undefined)
+    return looped.flatMap((item) => (index === 0 ? item.values : (item.further ?? none)));
   const callee = constructedClass(file, node) ?? node;
   const given = evaluator
     .callSites(file, callee)
@@ -209,8 +212,17 @@ export function iteratedItems(
   const values = () => evaluator.evaluate(file, callee.object, environment);
   // `import('./x').then((module) => …)` runs once, with what the promise gives.
   if (name === 'then') return [{ file, node: callee.object, environment, values: values() }];
+  const elements = () => values().flatMap((list) => listItems(evaluator, list) ?? []);
+  const [, initial] = call.arguments;
+  if (/^reduce(?:Right)?$/.test(name) && initial !== undefined) {
+    // Whatever the turns give is taken for what the first one was given: an application that is passed on.
+    const first = evaluator.evaluate(file, initial, environment);
+    return elements().map((item) => ({ ...item, values: first, further: item.values }));
+  }
   if (!iterating.test(name)) return undefined;
-  return values().flatMap((list) => listItems(evaluator, list) ?? []);
+  const pairs =
+    name === 'forEach' ? values().flatMap((list) => mapItems(evaluator, 'values', list) ?? []) : [];
+  return pairs.length > 0 ? pairs : elements();
 }
 
 /** The class a constructor belongs to: calls of the one are `new` of the other. */

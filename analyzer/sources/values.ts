@@ -106,6 +106,8 @@ export type Value =
 export interface ListItem extends Place {
   readonly values: readonly Value[];
   readonly environment?: Environment;
+  /** What a callback gets behind the element: the key of a `Map`, in `reduce` the element itself. */
+  readonly further?: readonly Value[];
 }
 
 export const noEnvironment: Environment = new Map();

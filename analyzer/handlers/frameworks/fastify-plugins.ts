@@ -9,6 +9,7 @@ import {
   isFunction,
   isTestFile,
   noEnvironment,
+  type SourceFile,
   type Sources,
   type Value,
 } from '../../sources/index.ts';
@@ -40,7 +41,7 @@ export function pluginRuns(
   const [plugin, given] = call.call.arguments;
   if (plugin === undefined) return [];
   const { file, environment } = call;
-  const options = given === undefined ? [] : evaluator.evaluate(file, given, environment);
+  const options = given === undefined ? [] : optionsGiven(evaluator, file, given, environment);
   const found: PluginRun[] = [];
   for (const value of evaluator.evaluate(file, plugin, environment)) {
     if (value.kind !== 'api' || !isAutoload(value)) {
@@ -58,6 +59,21 @@ export function pluginRuns(
     }
   }
   return found;
+}
+
+/** Options may be a function that is asked for them when the plugin is loaded: `(instance) => ({ prefix })`. */
+function optionsGiven(
+  evaluator: Evaluator,
+  file: SourceFile,
+  given: Node,
+  environment: Environment,
+): readonly Value[] {
+  return evaluator.evaluate(file, given, environment).flatMap((value) => {
+    if (value.kind !== 'function') return [value];
+    return evaluator
+      .returnExpressions(value.node)
+      .flatMap((node) => evaluator.evaluate(value.file, node, value.environment));
+  });
 }
 
 /** The hook files of a folder work on the instance of each plugin they run before. */

@@ -11,7 +11,7 @@ import {
 import type { Discovery, Framework } from '../handler.ts';
 import { kindByNext } from '../routing/early-answers.ts';
 import { type Operand, operandsOf } from '../routing/operands.ts';
-import { argumentValues } from '../routing/options.ts';
+import { argumentValues, option } from '../routing/options.ts';
 import { isUnknown, joinPaths, optionTexts, pathList, pathTexts } from '../routing/paths.ts';
 import { callsOn, type MemberCall, registeringFiles } from '../routing/receivers.ts';
 import { Registrations } from '../routing/registrations.ts';
@@ -30,7 +30,7 @@ export const koa: Framework = {
   },
 };
 
-const registering = new Set([...koaVerbs, 'use', 'prefix', 'param', 'register', 'redirect']);
+const registering = new Set([...koaVerbs, 'use', 'prefix', 'param', 'register', 'redirect', 'route']);
 
 const dialect: Dialect = {
   framework: 'koa',
@@ -78,7 +78,8 @@ function read(
   } else if (name === 'param') {
     const [parameter] = pathTexts(evaluator, call.file, first, call.environment);
     registrations.guard(call, router, `:${parameter}`, registrations.operands(call, rest));
-  } else if (name === 'register') readRegister(registrations, call, router);
+  } else if (name === 'route') readObjects(registrations, call, router);
+  else if (name === 'register') readRegister(registrations, call, router);
   else if (name === 'use') readUse(registrations, call, router);
   else if (name === 'redirect') readRedirect(registrations, call, router);
   else if (!router.root) readVerb(registrations, call, router, name);
@@ -122,6 +123,7 @@ function isText(evaluator: Evaluator, call: MemberCall, node: Node): boolean {
 function readRegister(registrations: Registrations, call: MemberCall, router: Router): void {
   const { evaluator } = registrations;
   const [path, methods, ...given] = call.call.arguments;
+  if (methods === undefined) readObjects(registrations, call, router);
   if (path === undefined || methods === undefined) return;
   const verbs = pathList(evaluator, call.file, methods, call.environment);
   if (verbs.some(isUnknown)) {
@@ -137,6 +139,35 @@ function readRegister(registrations: Registrations, call: MemberCall, router: Ro
     paths,
     operands,
   );
+}
+
+/** `router.route({ method, path, pre, handler })` of koa-joi-router, also a list of those; `register` of koa-zod-router. */
+function readObjects(registrations: Registrations, call: MemberCall, router: Router): void {
+  const { evaluator } = registrations;
+  const [given] = call.call.arguments;
+  if (given === undefined || router.root) return;
+  const values = evaluator.evaluate(call.file, given, call.environment);
+  const objects = values.flatMap(
+    (value) => listItems(evaluator, value)?.flatMap((item) => item.values) ?? [value],
+  );
+  const routes = objects.map((value) => ({
+    methods: optionTexts(evaluator, [value], 'method'),
+    paths: optionTexts(evaluator, [value], 'path'),
+    operands: ['pre', 'handler'].flatMap((name) => {
+      const own = option(evaluator, [value], name);
+      return own === undefined ? [] : operandsOf(evaluator, own.file, [own.node], own.environment);
+    }),
+  }));
+  for (const { methods, paths, operands } of routes) {
+    if (methods === undefined || paths === undefined || methods.some(isUnknown)) continue;
+    const verbs = methods.map((method) => method.toUpperCase());
+    registrations.add(call, router, verbs, paths, operands);
+  }
+  if (
+    routes.length === 0 ||
+    routes.some(({ methods, paths }) => methods === undefined || paths === undefined)
+  )
+    registrations.report(call, 'The route object is only known at run time.');
 }
 
 /** `router.redirect(source, destination)` answers by itself. */

@@ -48,16 +48,17 @@ interface Project {
 
 function discoverNest(sources: Sources, evaluator: Evaluator): Discovery {
   const dynamic: DynamicRegistration[] = [];
-  const files = sources
-    .mentioning([
-      '@Controller',
-      '@Module',
-      '@Resolver',
-      'Gateway',
-      '@MessagePattern',
-      '@EventPattern',
-      'Controller(',
-    ])
+  const named = sources.mentioning([
+    '@Controller',
+    '@Module',
+    '@Resolver',
+    'Gateway',
+    '@MessagePattern',
+    '@EventPattern',
+    'Controller(',
+  ]);
+  const files = [...new Set([...named, ...composing(sources, evaluator)])]
+    .sort()
     .filter((file) => !isTestFile(file))
     .map((file) => sources.file(file))
     .filter((file) => file !== undefined);
@@ -76,6 +77,20 @@ function discoverNest(sources: Sources, evaluator: Evaluator): Discovery {
     }),
   );
   return { handlers, dynamic };
+}
+
+/** Files that may decorate a class with a decorator of the project's own: `@Api('orders')`, made of `Controller`. */
+function composing(sources: Sources, evaluator: Evaluator): readonly string[] {
+  const { graph } = evaluator.references;
+  const makers = sources
+    .mentioning(['applyDecorators('])
+    .filter((file) => /\bController\s*\(/.test(sources.text(file)));
+  const near = makers.flatMap((file) => graph.importersOf(file));
+  // One barrel may stand between.
+  const users = [...near, ...near.flatMap((file) => graph.importersOf(file))];
+  return users.filter(
+    (file) => /@[\w$.]+\s*\(/.test(sources.text(file)) && sources.mentions(file, ['class ']),
+  );
 }
 
 function readModules(evaluator: Evaluator, file: SourceFile, found: Map<ClassNode, ClassNode[]>): void {

@@ -2,12 +2,15 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { constantText, type Evaluator, type Sources, type Value } from '../../sources/index.ts';
 import { option } from '../routing/options.ts';
+import { isUnknown, optionTexts } from '../routing/paths.ts';
 
 /** One Next.js application of a project. */
 export interface NextApplication {
   /** Folder of its package, with a slash at the end unless it is the root. */
   readonly folder: string;
   readonly basePath: string;
+  /** What the names of pages and routes end with, without the dot before it: `pageExtensions`. */
+  readonly extensions: readonly string[];
 }
 
 /**
@@ -24,7 +27,7 @@ export function nextApplications(sources: Sources, evaluator: Evaluator): readon
     .filter((folder) => folders.some((above) => folder.startsWith(above)));
   return [...new Set([...folders, ...configured])]
     .sort((left, right) => right.length - left.length)
-    .map((folder) => ({ folder, basePath: basePathOf(sources, evaluator, folder) }));
+    .map((folder) => ({ folder, ...configurationOf(sources, evaluator, folder) }));
 }
 
 const configurationFile = /^next\.config\.[cm]?[jt]s$/;
@@ -41,16 +44,26 @@ function dependsOnNext(manifest: string): boolean {
   }
 }
 
-function basePathOf(sources: Sources, evaluator: Evaluator, folder: string): string {
+const usualExtensions = ['tsx', 'ts', 'jsx', 'js', 'mts', 'mjs', 'cts', 'cjs'];
+
+function configurationOf(
+  sources: Sources,
+  evaluator: Evaluator,
+  folder: string,
+): Omit<NextApplication, 'folder'> {
   for (const extension of ['ts', 'mjs', 'js', 'cjs', 'mts']) {
     const file = sources.isListed(`${folder}next.config.${extension}`)
       ? sources.file(`${folder}next.config.${extension}`)
       : undefined;
     if (file === undefined) continue;
     const values = evaluator.exported(file, 'default').flatMap((value) => configIn(evaluator, value));
-    return constantText(option(evaluator, values, 'basePath')?.values ?? []) ?? '';
+    const extensions = optionTexts(evaluator, values, 'pageExtensions')?.filter((text) => !isUnknown(text));
+    return {
+      basePath: constantText(option(evaluator, values, 'basePath')?.values ?? []) ?? '',
+      extensions: extensions === undefined || extensions.length === 0 ? usualExtensions : extensions,
+    };
   }
-  return '';
+  return { basePath: '', extensions: usualExtensions };
 }
 
 /** The configuration itself, or what a function or a wrapper from outside is given. */
@@ -70,15 +83,14 @@ export type NextFile =
   | { readonly kind: 'route' | 'api'; readonly path: string }
   | { readonly kind: 'middleware' };
 
-const extension = /\.(?:[cm]?[jt]sx?)$/;
-
 /** Sorts a file by its place: route handler, pages API, middleware, or none of these. */
 export function nextFile(application: NextApplication, file: string): NextFile | undefined {
-  const { folder, basePath } = application;
+  const { folder, basePath, extensions } = application;
   if (!file.startsWith(folder)) return undefined;
   const inside = file.slice(folder.length).replace(/^src\//, '');
-  const bare = inside.replace(extension, '');
-  if (bare === inside) return undefined;
+  const extension = extensions.find((own) => inside.endsWith(`.${own}`));
+  if (extension === undefined) return undefined;
+  const bare = inside.slice(0, -extension.length - 1);
   if (bare === 'middleware' || bare === 'proxy') return { kind: 'middleware' };
   if (inside.startsWith('app/') && path.posix.basename(bare) === 'route') {
     const own = appPath(bare.slice('app/'.length).split('/').slice(0, -1));

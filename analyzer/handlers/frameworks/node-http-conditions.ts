@@ -7,8 +7,10 @@ import {
   memberName,
   type SourceFile,
   unwrapped,
+  type Value,
   walk,
 } from '../../sources/index.ts';
+import { argumentValues, option } from '../routing/options.ts';
 
 /** What a request must be for a branch to run; `undefined` leaves that part open. */
 export interface Match {
@@ -106,11 +108,12 @@ function contains(outer: Node, inner: Node): boolean {
  * What a condition asks of the request, in the form of alternatives.
  * @returns `undefined` when it asks something else
  */
-export function matchOf(dispatcher: Dispatcher, given: Node): Match | undefined {
+export function matchOf(dispatcher: Dispatcher, given: Node, depth = 0): Match | undefined {
   const test = unwrapped(given);
+  if (test.type === 'Identifier') return keptMatch(dispatcher, test, depth);
   if (test.type === 'LogicalExpression') {
-    const left = matchOf(dispatcher, test.left);
-    const right = matchOf(dispatcher, test.right);
+    const left = matchOf(dispatcher, test.left, depth);
+    const right = matchOf(dispatcher, test.right, depth);
     if (test.operator === '&&') return left && right ? both(left, right) : (left ?? right);
     if (test.operator === '||' && left && right) return either(left, right);
     return undefined;
@@ -118,9 +121,19 @@ export function matchOf(dispatcher: Dispatcher, given: Node): Match | undefined 
   if (test.type === 'BinaryExpression' && (test.operator === '===' || test.operator === '==')) {
     return equality(dispatcher, test.left, test.right) ?? equality(dispatcher, test.right, test.left);
   }
+  if (test.type === 'BinaryExpression' && (test.operator === '!==' || test.operator === '!='))
+    return unwrapped(test.right).type === 'NullLiteral' ? matchOf(dispatcher, test.left, depth) : undefined;
   if (test.type === 'CallExpression' || test.type === 'OptionalCallExpression')
     return called(dispatcher, test);
   return undefined;
+}
+
+/** `const found = url.match(/…/); if (found)`: what was asked where the name was declared. */
+function keptMatch(dispatcher: Dispatcher, name: Node, depth: number): Match | undefined {
+  const binding = dispatcher.file.scopes.bindingOf(name);
+  const declaration = binding?.kind === 'const' ? binding.declaration : undefined;
+  if (declaration?.type !== 'VariableDeclarator' || declaration.id.type !== 'Identifier') return undefined;
+  return declaration.init && depth < 12 ? matchOf(dispatcher, declaration.init, depth + 1) : undefined;
 }
 
 function both(left: Match, right: Match): Match {
@@ -181,10 +194,12 @@ function called(
   const objects = evaluator.evaluate(file, callee.object, environment);
   if (name === 'test' || name === 'exec') {
     const [value] = objects;
-    const isPattern = value?.kind === 'constant' && value.value instanceof RegExp;
-    return isPattern && part === 'url'
-      ? { methods: undefined, paths: [pathOfPattern((value.value as RegExp).source)] }
-      : undefined;
+    if (value === undefined || part !== 'url') return undefined;
+    const isPattern = value.kind === 'constant' && value.value instanceof RegExp;
+    const path = isPattern
+      ? pathOfPattern((value.value as RegExp).source)
+      : pathOfUrlPattern(dispatcher, value);
+    return path === undefined ? undefined : { methods: undefined, paths: [path] };
   }
   if (name !== 'includes') return undefined;
   const texts = objects
@@ -193,6 +208,15 @@ function called(
   if (texts.length === 0 || texts.includes(undefined)) return undefined;
   const found = texts.filter((text) => text !== undefined);
   return part === 'method' ? { methods: found, paths: undefined } : { methods: undefined, paths: found };
+}
+
+/** The path of `new URLPattern({ pathname: '/posts/:id' })` or `new URLPattern('/posts/:id', base)`. */
+function pathOfUrlPattern({ evaluator }: Dispatcher, value: Value): string | undefined {
+  const [name, made] = value.kind === 'api' ? value.steps : [];
+  if (name?.kind !== 'member' || name.name !== 'URLPattern' || made?.kind !== 'new') return undefined;
+  const given = argumentValues(evaluator, made.at, 0);
+  const path = constantText(given) ?? constantText(option(evaluator, given, 'pathname')?.values ?? []);
+  return path?.startsWith('/') ? path : undefined;
 }
 
 /** A pattern as a path: anchors go, a group or class of characters is a parameter. */

@@ -4,7 +4,10 @@ import {
   type FunctionValue,
   isFunction,
   keyName,
+  mapItems,
+  memberName,
   unwrapped,
+  type Value,
   walk,
 } from '../../sources/index.ts';
 import {
@@ -26,8 +29,7 @@ export interface Branch {
 
 /** The branches of a dispatcher that name a path, the innermost ones. */
 export function branchesOf(dispatcher: Dispatcher, listener: FunctionValue): readonly Branch[] {
-  const branches = branchesIn(dispatcher, listener.node.body, anything, 0);
-  return branches.length > 0 ? branches : tableEntries(dispatcher, listener);
+  return [...branchesIn(dispatcher, listener.node.body, anything, 0), ...tableEntries(dispatcher, listener)];
 }
 
 function branchesIn(dispatcher: Dispatcher, node: Node, outer: Match, depth: number): readonly Branch[] {
@@ -110,14 +112,20 @@ function switchBranches(
   return found;
 }
 
-/** `routes[path]` and `routes[`${method} ${path}`]`: a table by path, by method and path, or of tables by method. */
+/**
+ * `routes[path]`, `routes[`${method} ${path}`]` and `routes.get(path)`: a table by path or by both, or of tables by the
+ * other of the two.
+ */
 function tableEntries(dispatcher: Dispatcher, listener: FunctionValue): readonly Branch[] {
   const { evaluator, file, environment } = dispatcher;
   const found: Branch[] = [];
   walk(listener.node.body, (node) => {
-    if (isFunction(node) || node.type !== 'MemberExpression' || !node.computed) return true;
-    if (readsFrom(dispatcher, node.property) === undefined) return true;
-    for (const value of evaluator.evaluate(file, node.object, environment)) {
+    if (isFunction(node)) return true;
+    const table = lookedUpIn(dispatcher, node);
+    // Of a table of tables, the outer look-up says what both name.
+    if (table === undefined || lookedUpIn(dispatcher, unwrapped(table)) !== undefined) return true;
+    for (const value of evaluator.evaluate(file, table, environment)) {
+      found.push(...mapEntries(dispatcher, value));
       if (value.kind !== 'object' || value.file !== file) continue;
       for (const property of value.node.properties) {
         if (property.type === 'SpreadElement') continue;
@@ -129,17 +137,47 @@ function tableEntries(dispatcher: Dispatcher, listener: FunctionValue): readonly
   return found;
 }
 
+/** What a member or a `get` with a part of the request as its name is read from. */
+function lookedUpIn(dispatcher: Dispatcher, node: Node): Node | undefined {
+  if (node.type === 'MemberExpression' || node.type === 'OptionalMemberExpression')
+    return node.computed && readsFrom(dispatcher, node.property) !== undefined ? node.object : undefined;
+  if (node.type !== 'CallExpression' && node.type !== 'OptionalCallExpression') return undefined;
+  const callee = unwrapped(node.callee);
+  const [key] = node.arguments;
+  if (callee.type !== 'MemberExpression' || memberName(callee) !== 'get' || key === undefined)
+    return undefined;
+  return readsFrom(dispatcher, key) === undefined ? undefined : callee.object;
+}
+
+/** The entries of a `Map` that is spelled out in the same file. */
+function mapEntries({ evaluator, file }: Dispatcher, value: Value): readonly Branch[] {
+  return (mapItems(evaluator, 'entries', value) ?? []).flatMap((item): readonly Branch[] => {
+    const pair = unwrapped(item.node);
+    if (item.file !== file || pair.type !== 'ArrayExpression') return [];
+    const [token, body] = pair.elements;
+    const key = token == null ? undefined : constantText(evaluator.evaluate(file, token, item.environment));
+    const match = key === undefined ? undefined : partMatch('url', key);
+    return token != null && body != null && match !== undefined ? [{ match, token, body: unwrapped(body) }] : [];
+  });
+}
+
 function tableEntry(property: Node & { type: 'ObjectProperty' | 'ObjectMethod' }): readonly Branch[] {
   const key = keyName(property);
-  const match = key === undefined ? undefined : partMatch('url', key);
-  if (match === undefined) return [];
   const body = property.type === 'ObjectMethod' ? property : unwrapped(property.value);
-  if (body.type !== 'ObjectExpression') return [{ match, token: property.key, body }];
+  const match = key === undefined ? undefined : tableMatch(key);
+  if (match === undefined) return [];
+  if (body.type !== 'ObjectExpression')
+    return match.paths === undefined ? [] : [{ match, token: property.key, body }];
   return body.properties.flatMap((inner): readonly Branch[] => {
-    if (inner.type === 'SpreadElement') return [];
-    const method = keyName(inner);
-    if (method === undefined || !/^[A-Za-z]+$/.test(method)) return [];
+    const name = inner.type === 'SpreadElement' ? undefined : keyName(inner);
+    const other = name === undefined ? undefined : tableMatch(name);
+    if (inner.type === 'SpreadElement' || other === undefined) return [];
+    const both = narrowed(match, other);
     const own = inner.type === 'ObjectMethod' ? inner : inner.value;
-    return [{ match: { ...match, methods: [method.toUpperCase()] }, token: inner.key, body: own }];
+    return both.paths === undefined ? [] : [{ match: both, token: inner.key, body: own }];
   });
+}
+
+function tableMatch(key: string): Match | undefined {
+  return partMatch(/^[A-Za-z]+$/.test(key) ? 'method' : 'url', key);
 }

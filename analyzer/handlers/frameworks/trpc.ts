@@ -4,6 +4,7 @@ import {
   type CallPlace,
   callsOf,
   type Evaluator,
+  exportedItems,
   isTestFile,
   keyName,
   noEnvironment,
@@ -89,6 +90,28 @@ function routerAt(routers: Map<Node, RouterCall>, place: CallPlace): RouterCall 
   return router;
 }
 
+interface Member {
+  readonly name: string;
+  readonly key: Place;
+  readonly values: readonly Value[];
+}
+
+/** What an object spells out by name, and what a module exports where `import * as` stands for one. */
+function membersOf(evaluator: Evaluator, value: Value): readonly Member[] {
+  if (value.kind === 'module')
+    return exportedItems(evaluator, value.file).map(({ name, file, node, values }) => {
+      return { name, key: { file, node: unwrapped(node) }, values };
+    });
+  if (value.kind !== 'object') return [];
+  const { file, environment } = value;
+  return value.node.properties.flatMap((property): readonly Member[] => {
+    const name = property.type === 'ObjectProperty' ? keyName(property) : undefined;
+    if (property.type !== 'ObjectProperty' || name === undefined) return [];
+    const values = evaluator.evaluate(file, property.value, environment);
+    return [{ name, key: { file, node: property.key }, values }];
+  });
+}
+
 /** Reads `{ name: procedure, other: router, nested: { … } }`. */
 function readMembers(
   evaluator: Evaluator,
@@ -99,21 +122,19 @@ function readMembers(
   found: Found,
   depth: number,
 ): void {
-  if (value.kind !== 'object' || depth > 10) return;
-  for (const property of value.node.properties) {
-    if (property.type === 'SpreadElement') {
-      for (const inner of evaluator.evaluate(value.file, property.argument, value.environment))
-        readMembers(evaluator, inner, before, router, routers, found, depth + 1);
-      continue;
-    }
-    const key = keyName(property);
-    if (key === undefined || property.type === 'ObjectMethod') continue;
-    const name = before + key;
-    for (const own of evaluator.evaluate(value.file, property.value, value.environment)) {
-      if (own.kind === 'object') readMembers(evaluator, own, `${name}.`, router, routers, found, depth + 1);
+  if (depth > 10) return;
+  for (const property of value.kind === 'object' ? value.node.properties : []) {
+    if (property.type !== 'SpreadElement' || value.kind !== 'object') continue;
+    for (const inner of evaluator.evaluate(value.file, property.argument, value.environment))
+      readMembers(evaluator, inner, before, router, routers, found, depth + 1);
+  }
+  for (const member of membersOf(evaluator, value)) {
+    const name = before + member.name;
+    for (const own of member.values) {
+      if (own.kind !== 'api') readMembers(evaluator, own, `${name}.`, router, routers, found, depth + 1);
       if (own.kind !== 'api') continue;
       if (lastCall(own, /^(?:query|mutation|subscription)$/))
-        found.push({ router, name, value: own, key: { file: value.file, node: property.key } });
+        found.push({ router, name, value: own, key: member.key });
       for (const inner of nestedRouters(evaluator, own, 0))
         routerAt(routers, inner).parents.push({ parent: router, name: `${name}.` });
     }

@@ -11,12 +11,34 @@ export interface ExportedOperand {
   readonly operand: Operand;
 }
 
-/** Every named export of a file, and the default one. */
-export function exportedOperands(evaluator: Evaluator, file: SourceFile): readonly ExportedOperand[] {
+/** Every named export of a file, and the default one; of `export * from`, what stands behind it. */
+export function exportedOperands(
+  evaluator: Evaluator,
+  file: SourceFile,
+  seen: ReadonlySet<SourceFile> = new Set(),
+): readonly ExportedOperand[] {
   const { names, whole } = exportsOf(file);
-  const found = [...names.keys()].flatMap((name) => exportedOperand(evaluator, file, name) ?? []);
+  const named = [...names.keys()].flatMap((name) => exportedOperand(evaluator, file, name) ?? []);
+  const found = [...named, ...passedOn(evaluator, file, new Set([...seen, file]))];
   if (names.has('default') || whole === undefined) return found;
   return [...found, exportedOperand(evaluator, file, 'default')].filter((own) => own !== undefined);
+}
+
+/** The named exports of the modules that `export * from` passes on: the statement is what a reader would point at. */
+function passedOn(
+  evaluator: Evaluator,
+  file: SourceFile,
+  seen: ReadonlySet<SourceFile>,
+): readonly ExportedOperand[] {
+  const own = new Set(exportsOf(file).names.keys());
+  return file.ast.program.body.flatMap((statement) => {
+    if (statement.type !== 'ExportAllDeclaration') return [];
+    const target = evaluator.sources.imported(file.path, statement.source.value);
+    if (target === undefined || seen.has(target)) return [];
+    return exportedOperands(evaluator, target, seen)
+      .filter(({ name }) => name !== 'default' && !own.has(name))
+      .map((exported) => ({ ...exported, file, token: statement }));
+  });
 }
 
 export function exportedOperand(
