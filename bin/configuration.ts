@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { ErrorObject } from 'ajv';
 import { closest, distance } from 'fastest-levenshtein';
@@ -42,12 +42,17 @@ export async function readConfiguration(start: string, root: string): Promise<Co
 function findConfiguration(start: string, root: string): Found | undefined {
   for (let folder = start; ; folder = path.dirname(folder)) {
     const own = path.join(folder, fileName);
-    if (existsSync(own)) return { folder, origin: own, value: parsed(own) };
+    if (isFile(own)) return { folder, origin: own, value: parsed(own) };
     const manifest = path.join(folder, 'package.json');
-    const value = existsSync(manifest) ? embedded(parsed(manifest)) : undefined;
+    const value = isFile(manifest) ? embedded(parsed(manifest)) : undefined;
     if (value !== undefined) return { folder, origin: `${manifest}, key migrate-async`, value };
     if (folder === root || folder === path.dirname(folder)) return undefined;
   }
+}
+
+/** A pipe that is called so would be waited for without end. */
+function isFile(file: string): boolean {
+  return statSync(file, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 function embedded(manifest: unknown): unknown {

@@ -1,6 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Sources } from '../sources/index.ts';
+import { readIfFile, type Sources } from '../sources/index.ts';
 
 const folders = ['views', 'templates', 'src/views', 'resources/views', '.'];
 const endings = [
@@ -36,7 +35,8 @@ function readNearest(sources: Sources, view: string, from: string): string | und
     for (const kept of folders) {
       for (const ending of endings) {
         const file = sources.absolute(path.posix.join(folder, kept, view + ending));
-        if (path.extname(file) !== '' && existsSync(file)) return readFileSync(file, 'utf8');
+        const text = path.extname(file) === '' ? undefined : readIfFile(file);
+        if (text !== undefined) return text.toString('utf8');
       }
     }
     if (folder === '.' || folder === '/') return undefined;

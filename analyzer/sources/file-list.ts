@@ -1,8 +1,9 @@
-import { type Dirent, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { type Dirent, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import ignore, { type Ignore } from 'ignore';
 import { parsedExtensions } from './dialects.ts';
+import { textIfFile } from './read-file.ts';
 import { repositoryAround, trackedFiles } from './repository.ts';
 
 export type SkipReason =
@@ -263,11 +264,8 @@ interface FolderRules {
 }
 
 function rulesOf(folder: string): FolderRules[] {
-  try {
-    return [{ folder, rules: ignore().add(readFileSync(path.join(folder, '.gitignore'), 'utf8')) }];
-  } catch {
-    return [];
-  }
+  const text = textIfFile(path.join(folder, '.gitignore'));
+  return text === '' ? [] : [{ folder, rules: ignore().add(text) }];
 }
 
 /** The innermost .gitignore that says something about a path decides, as in git. */

@@ -23,6 +23,7 @@ export { contains, Frame, framesOf } from './frames.ts';
 export { listItems, loopItems, mapItems, objectItems } from './lists.ts';
 export { extensionOf, type ParseFailure, type ParseResult, parseSource } from './parse.ts';
 export { columnOf, lastLineOf, lineOf } from './places.ts';
+export { readIfFile, textIfFile } from './read-file.ts';
 export { specifiersOf } from './references.ts';
 export { git } from './repository.ts';
 export type { Binding, BindingKind, Scopes } from './scopes.ts';

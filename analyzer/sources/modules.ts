@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import path from 'node:path';
 import type { Cache } from 'get-tsconfig';
 import { parsedExtensions } from './dialects.ts';
 import { type FileList, isWithin, toPosix } from './file-list.ts';
+import { textIfFile } from './read-file.ts';
 import { type PathsMatcher, type PathsMatchers, pathsMatcher } from './tsconfig.ts';
 
 /** Where a module specifier leads. */
@@ -180,7 +180,7 @@ function readWorkspaces(list: FileList): ReadonlyMap<string, Workspace> {
   const workspaces = new Map<string, Workspace>();
   for (const file of list.manifests) {
     try {
-      const manifest: Manifest = JSON.parse(readFileSync(path.join(list.root, file), 'utf8'));
+      const manifest: Manifest = JSON.parse(textIfFile(path.join(list.root, file)));
       const folder = path.posix.dirname(file);
       workspaces.set(manifest.name ?? folder, { folder, manifest });
     } catch {
@@ -215,13 +215,16 @@ function mappedTarget(map: unknown, key: string): string | undefined {
   return undefined;
 }
 
-function condition(target: unknown): string | undefined {
+/** Conditions within conditions beyond this are not looked at. */
+const deepestCondition = 20;
+
+function condition(target: unknown, depth = 0): string | undefined {
   if (typeof target === 'string') return target;
-  if (typeof target !== 'object' || target === null) return undefined;
+  if (typeof target !== 'object' || target === null || depth > deepestCondition) return undefined;
   const conditions = target as Readonly<Record<string, unknown>>;
   const preferred = ['source', 'development', 'import', 'module', 'require', 'default', 'types'];
   for (const name of [...preferred, ...Object.keys(conditions)]) {
-    const found = condition(conditions[name]);
+    const found = condition(conditions[name], depth + 1);
     if (found !== undefined) return found;
   }
   return undefined;

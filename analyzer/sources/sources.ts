@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { FileList, SkippedFile } from './file-list.ts';
 import { ModuleResolver } from './modules.ts';
 import { type ParseFailure, parseSource } from './parse.ts';
+import { readIfFile } from './read-file.ts';
 import { SourceFile } from './source-file.ts';
 
 /**
@@ -175,16 +176,6 @@ function namesIn(folder: string): ReadonlySet<string> {
     return new Set(entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name));
   } catch {
     return new Set();
-  }
-}
-
-function readIfFile(absolute: string): Buffer | undefined {
-  try {
-    return readFileSync(absolute);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (/^(?:ENOENT|EISDIR|ENOTDIR|ELOOP|ENAMETOOLONG)$/.test(code ?? '')) return undefined;
-    throw error;
   }
 }
 

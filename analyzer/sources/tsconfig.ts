@@ -1,7 +1,8 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import { type Cache, createPathsMatcher, getTsconfig, type TsConfigResult } from 'get-tsconfig';
 import { isWithin } from './file-list.ts';
+import { readIfFile } from './read-file.ts';
 
 export type PathsMatcher = (specifier: string) => string[];
 
@@ -22,10 +23,19 @@ export function pathsMatcher(
   for (const name of ['tsconfig.json', 'jsconfig.json']) {
     const config = configFor(folder, name, root, cache, packageFolder);
     if (config === undefined) continue;
-    if (!matchers.has(config.path)) matchers.set(config.path, createPathsMatcher(config) ?? undefined);
+    if (!matchers.has(config.path)) matchers.set(config.path, matcherOf(config));
     return matchers.get(config.path);
   }
   return undefined;
+}
+
+/** None for settings of the wrong kind, which the compiler refuses, too. */
+function matcherOf(config: TsConfigResult): PathsMatcher | undefined {
+  try {
+    return createPathsMatcher(config) ?? undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function configFor(
@@ -36,6 +46,7 @@ function configFor(
   packageFolder: (name: string) => string | undefined,
 ): TsConfigResult | undefined {
   try {
+    if (leadsToNoFile(folder, name)) return undefined;
     const config = getTsconfig(folder, name, cache);
     if (config === null) return undefined;
     if (!isWithin(root, config.path)) return undefined;
@@ -44,6 +55,15 @@ function configFor(
   } catch {
     // What is extended is often a package that is not installed; what the file itself says still holds.
     return readAlone(nearest(folder, name, root), packageFolder, 0);
+  }
+}
+
+/** Whether the nearest thing of that name is a pipe or a socket: reading it would wait for ever. */
+function leadsToNoFile(folder: string, name: string): boolean {
+  for (let current = folder; ; current = path.dirname(current)) {
+    const stats = statSync(path.join(current, name), { throwIfNoEntry: false });
+    if (stats !== undefined && !stats.isDirectory()) return !stats.isFile();
+    if (current === path.dirname(current)) return false;
   }
 }
 
@@ -96,6 +116,7 @@ function readAlone(
     return { path: file, config: { compilerOptions } };
   }
   for (const extended of [own.extends ?? []].flat()) {
+    if (typeof extended !== 'string') continue;
     const found = readAlone(extendedFile(file, extended, packageFolder), packageFolder, depth + 1);
     if (found !== undefined) return found;
   }
@@ -117,12 +138,16 @@ function extendedFile(
 /** Reads JSON with comments and trailing commas. */
 function readPlain(file: string): PlainConfig | undefined {
   try {
-    const text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+    const text =
+      readIfFile(file)
+        ?.toString('utf8')
+        .replace(/^\uFEFF/, '') ?? '';
     const bare = text.replace(
       /("(?:[^"\\]|\\.)*")|\/\/[^\n]*|\/\*[\s\S]*?\*\//g,
       (_, quoted?: string) => quoted ?? '',
     );
-    return JSON.parse(bare.replace(/,(\s*[}\]])/g, '$1'));
+    const config: unknown = JSON.parse(bare.replace(/,(\s*[}\]])/g, '$1'));
+    return typeof config === 'object' && config !== null ? config : undefined;
   } catch {
     return undefined;
   }

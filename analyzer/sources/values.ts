@@ -133,9 +133,19 @@ export function extendApi(value: ApiValue, step: ApiStep, created?: CallPlace): 
   const place = created ?? value.created;
   const located = created && (step.kind === 'call' || step.kind === 'new') ? { ...step, at: created } : step;
   const steps = [...value.steps, located];
-  return place === undefined
-    ? { kind: 'api', module: value.module, steps }
-    : { kind: 'api', module: value.module, steps, created: place };
+  const extended: ApiValue =
+    place === undefined
+      ? { kind: 'api', module: value.module, steps }
+      : { kind: 'api', module: value.module, steps, created: place };
+  shorter.set(extended, value);
+  return extended;
+}
+
+const shorter = new WeakMap<ApiValue, ApiValue>();
+
+/** The value that one was reached from by its last step, where that is known. */
+export function reachedFrom(value: ApiValue): ApiValue | undefined {
+  return shorter.get(value);
 }
 
 /** Text of a value that is a string known without running anything. */

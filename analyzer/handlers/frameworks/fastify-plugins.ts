@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Node } from '@babel/types';
 import {
   type ApiValue,
@@ -11,6 +10,7 @@ import {
   noEnvironment,
   type SourceFile,
   type Sources,
+  textIfFile,
   type Value,
 } from '../../sources/index.ts';
 import { argumentValues } from '../routing/options.ts';
@@ -207,7 +207,7 @@ function rootRun(evaluator: Evaluator, value: FunctionValue): PluginRun {
 function startedFiles(sources: Sources): readonly string[] {
   return sources.manifests.flatMap((manifest) => {
     const folder = manifest.includes('/') ? manifest.slice(0, manifest.lastIndexOf('/') + 1) : '';
-    const text = readManifest(sources.absolute(manifest));
+    const text = textIfFile(sources.absolute(manifest));
     const found = [...text.matchAll(/\bfastify start\b[^"]*?\s([\w./-]+\.[cm]?[jt]s)\b/g)];
     return found.flatMap(([, file = '']) => {
       const own = `${folder}${file.replace(/^\.\//, '')}`;
@@ -215,12 +215,4 @@ function startedFiles(sources: Sources): readonly string[] {
       return [own, source].filter((candidate) => sources.isListed(candidate));
     });
   });
-}
-
-function readManifest(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
 }

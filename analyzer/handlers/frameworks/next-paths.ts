@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { constantText, type Evaluator, type Sources, type Value } from '../../sources/index.ts';
+import { constantText, type Evaluator, type Sources, textIfFile, type Value } from '../../sources/index.ts';
 import { option } from '../routing/options.ts';
 import { isUnknown, optionTexts } from '../routing/paths.ts';
 
@@ -35,7 +34,7 @@ const configurationFile = /^next\.config\.[cm]?[jt]s$/;
 function dependsOnNext(manifest: string): boolean {
   try {
     const content: { dependencies?: object; devDependencies?: object; peerDependencies?: object } =
-      JSON.parse(readFileSync(manifest, 'utf8'));
+      JSON.parse(textIfFile(manifest));
     return [content.dependencies, content.devDependencies, content.peerDependencies].some(
       (own) => own !== undefined && own !== null && 'next' in own,
     );

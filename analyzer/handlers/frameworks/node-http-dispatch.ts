@@ -157,7 +157,9 @@ function mapEntries({ evaluator, file }: Dispatcher, value: Value): readonly Bra
     const [token, body] = pair.elements;
     const key = token == null ? undefined : constantText(evaluator.evaluate(file, token, item.environment));
     const match = key === undefined ? undefined : partMatch('url', key);
-    return token != null && body != null && match !== undefined ? [{ match, token, body: unwrapped(body) }] : [];
+    return token != null && body != null && match !== undefined
+      ? [{ match, token, body: unwrapped(body) }]
+      : [];
   });
 }
 

@@ -9,6 +9,7 @@ import {
   type Evaluator,
   isTestFile,
   noEnvironment,
+  reachedFrom,
   type SourceFile,
   type Sources,
   unwrapped,
@@ -167,8 +168,11 @@ function namesOf(
   return constants.length === 0 ? [undefined] : [...new Set(constants)];
 }
 
+const followed = new WeakMap<object, WeakMap<ApiValue, unknown>>();
+
 /**
  * Follows an access path step by step through the states of a framework's objects.
+ * @param start the state before the first step, the same for every value of a package
  * @param next the state after a step, or `undefined` when the framework knows nothing of it
  */
 export function follow<State>(
@@ -176,11 +180,23 @@ export function follow<State>(
   start: State,
   next: (state: State, step: ApiStep, index: number) => State | undefined,
 ): State | undefined {
-  let state: State | undefined = start;
-  for (const [index, step] of value.steps.entries()) {
-    if (index === 0 && step.kind === 'member' && step.name === 'default') continue;
-    state = next(state, step, index);
-    if (state === undefined) return undefined;
+  const known = (followed.get(next) ?? new WeakMap()) as WeakMap<ApiValue, State | undefined>;
+  followed.set(next, known);
+  const after = (state: State | undefined, step: ApiStep | undefined, index: number) => {
+    if (state === undefined || step === undefined) return undefined;
+    const isDefault = index === 0 && step.kind === 'member' && step.name === 'default';
+    return isDefault ? state : next(state, step, index);
+  };
+  // Each link of a chain is one step from the one before: a chain of a thousand calls is not gone through for each.
+  const links: ApiValue[] = [];
+  for (let own: ApiValue | undefined = value; own && !known.has(own); own = reachedFrom(own)) links.push(own);
+  for (const own of links.reverse()) {
+    const from = reachedFrom(own);
+    const state =
+      from === undefined
+        ? own.steps.reduce<State | undefined>(after, start)
+        : after(known.get(from), own.steps.at(-1), own.steps.length - 1);
+    known.set(own, state);
   }
-  return state;
+  return known.get(value);
 }

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import type { Sources } from '../../sources/index.ts';
+import { type Sources, textIfFile } from '../../sources/index.ts';
 
 /** Files that say what a setting from the environment is meant to be, the ones made to be copied first. */
 const names = ['.env.example', '.env.sample', '.env.template', '.env.dist', 'env.example', 'env-example', '.env.development', '.env']; // biome-ignore format: data
@@ -21,7 +20,7 @@ function readSettings(sources: Sources): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   for (const folder of new Set(folders)) {
     for (const name of names) {
-      for (const [, key, value] of textOf(sources.absolute(folder + name)).matchAll(
+      for (const [, key, value] of textIfFile(sources.absolute(folder + name)).matchAll(
         /^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=[ \t]*(.*?)[ \t]*$/gm,
       )) {
         const plain = value?.replace(/^(['"])(.*)\1$/, '$2');
@@ -30,12 +29,4 @@ function readSettings(sources: Sources): ReadonlyMap<string, string> {
     }
   }
   return found;
-}
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
 }

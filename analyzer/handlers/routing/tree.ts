@@ -44,7 +44,8 @@ export class RoutingTree {
   private readonly evaluator: Evaluator;
   private readonly known = new Map<Router, readonly Place[]>();
   private readonly guards = new Map<Router, readonly Guard[]>();
-  private readonly byPath = new Map<Router, ReadonlyMap<string, readonly Route[]>>();
+  /** Where each method and path of a router is registered for the last time. */
+  private readonly last = new Map<Router, ReadonlyMap<string, Spot>>();
   /** Whether something is mounted that cannot be followed: a router that hangs nowhere may be it. */
   private readonly mountsUnknown: boolean;
 
@@ -71,7 +72,7 @@ export class RoutingTree {
     const answering = route.operands.at(-1);
     if (first === undefined || answering === undefined) return [];
     const { dialect, evaluator } = this;
-    const repeated = this.routesAt(router, route.path).some((other) => repeats(other, route, method));
+    const repeated = this.isRepeated(router, route, method);
     const kind = route.kind ?? dialect.kindOf(answering, evaluator, repeated) ?? this.kindByTarget(answering);
     return [
       {
@@ -91,19 +92,15 @@ export class RoutingTree {
     ];
   }
 
-  private routesAt(router: Router, path: string): readonly Route[] {
-    let table = this.byPath.get(router);
-    if (table === undefined) {
-      const grouped = new Map<string, Route[]>();
-      for (const route of router.routes) {
-        const known = grouped.get(route.path);
-        if (known === undefined) grouped.set(route.path, [route]);
-        else known.push(route);
-      }
-      table = grouped;
-      this.byPath.set(router, table);
+  /** Whether a later registration of the router answers the same. */
+  private isRepeated(router: Router, { spot, path }: Route, method: string): boolean {
+    let last = this.last.get(router);
+    if (last === undefined) {
+      last = lastSpots(router);
+      this.last.set(router, last);
     }
-    return table.get(path) ?? [];
+    const others = [last.get(`${method} ${path}`), last.get(`ALL ${path}`)];
+    return others.some((other) => other !== undefined && compareSpots(spot, other) < 0);
   }
 
   private kindByTarget(operand: Operand): Handler['kind'] {
@@ -174,10 +171,13 @@ export class RoutingTree {
   }
 }
 
-/** Whether a registration comes after `route` and answers the same. */
-function repeats(other: Route, route: Route, method: string): boolean {
-  return (
-    (other.methods.includes(method) || other.methods.includes('ALL')) &&
-    compareSpots(route.spot, other.spot) < 0
-  );
+function lastSpots(router: Router): ReadonlyMap<string, Spot> {
+  const last = new Map<string, Spot>();
+  for (const { spot, methods, path } of router.routes) {
+    for (const method of methods) {
+      const known = last.get(`${method} ${path}`);
+      if (known === undefined || compareSpots(known, spot) < 0) last.set(`${method} ${path}`, spot);
+    }
+  }
+  return last;
 }

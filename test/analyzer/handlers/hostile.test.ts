@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -171,5 +172,47 @@ describe('hostile input', () => {
     const { handlers } = discovered(folderWith({ 'app.js': head + lines.join('\n') }));
     expect(handlers.length).toBe(1000);
     expect(Math.max(...handlers.map(({ middlewares }) => middlewares.length))).toBeLessThanOrEqual(300);
+  });
+
+  it('may register one route thousands of times', () => {
+    const line = "app.get('/same', (q, s) => s.end());\n";
+    expect(discovered(folderWith({ 'app.js': head + line.repeat(6000) })).handlers).toHaveLength(6000);
+  });
+
+  it('may chain a thousand calls', () => {
+    const chain = `express()${".get('/same', (q, s) => s.end())\n".repeat(1000)};`;
+    const { handlers } = discovered(folderWith({ 'app.js': `import express from 'express';\n${chain}` }));
+    expect(handlers.length).toBeGreaterThan(900);
+  });
+
+  it('may keep pipes where files are read', { timeout: 20_000 }, () => {
+    const folder = folderWith({
+      'package.json': '{ "dependencies": { "express": "5", "next": "16" } }',
+      'app.js': `${head}app.get(process.env.BASE + '/real', (q, s) => s.end());\nimport './other';`,
+      'main.ts': "import '@/app';",
+    });
+    for (const name of ['.env', '.gitignore', 'tsconfig.json', 'other.js', 'next.config.js'])
+      execFileSync('mkfifo', [path.join(folder, name)]);
+    expect(pathsOf(discovered(folder))).toEqual(['/«process.env.BASE»/real']);
+  });
+
+  it.each([
+    ['{"compilerOptions":{"paths":[1],"baseUrl":5},"extends":{"a":1}}', '[1, null, "x"]'],
+    [
+      '{"compilerOptions":{"paths":{"@/*":5,"#x":[null]}},"references":[5]}',
+      '{"name":5,"main":{},"imports":{"#a":null}}',
+    ],
+    ['null', 'null'],
+    [
+      '{"extends":["./tsconfig.json", 7]}',
+      `{"name":"p","exports":${'{"import":'.repeat(20_000)}"./x.js"${'}'.repeat(20_000)}}`,
+    ],
+  ])('may set what it likes in settings: %s', (tsconfig, manifest) => {
+    const folder = folderWith({
+      'tsconfig.json': tsconfig,
+      'package.json': manifest,
+      'app.js': `${head}import '@/x'; import '#a'; import 'p';\napp.get('/real', (q, s) => s.end());`,
+    });
+    expect(pathsOf(discovered(folder))).toEqual(['/real']);
   });
 });
