@@ -130,17 +130,19 @@ function openWith(name: string, file: string): SqliteDatabase | undefined {
     throw error;
   }
   const database = new Database(file);
+  const execute = name === 'libsql' ? endingWhatIsLocked(database) : (work: () => unknown) => work();
   return {
     exec: (sql) => database.exec(sql),
     prepare(sql) {
       const statement = database.prepare(sql);
       if (!statement.reader) {
-        return { columns: [], all: () => [], run: (values) => statement.run(values.map(bytes)) };
+        const run = (values: readonly SqliteValue[]) => execute(() => statement.run(values.map(bytes)));
+        return { columns: [], all: () => [], run: (values) => run(values) as { changes: number | bigint } };
       }
       statement.raw(true).safeIntegers(true);
       return {
         columns: statement.columns().map((column) => column.name),
-        all: (values) => statement.all(values.map(bytes)),
+        all: (values) => execute(() => statement.all(values.map(bytes))) as SqliteResult[][],
         run: () => ({ changes: 0 }),
       };
     },
@@ -149,6 +151,33 @@ function openWith(name: string, file: string): SqliteDatabase | undefined {
     },
     close: () => database.close(),
   };
+}
+/**
+ * libsql (0.5.29) does not reset a statement that found the database locked. It stays half executed, and the connection
+ * goes on reading the state of that moment, also after ROLLBACK. Executed once more while nothing may be written it ends.
+ */
+function endingWhatIsLocked(database: CompatibleDatabase): (work: () => unknown) => unknown {
+  return (work) => {
+    try {
+      return work();
+    } catch (error) {
+      if (!isLocked(error)) throw error;
+      database.exec('pragma query_only = 1');
+      try {
+        work();
+      } catch {
+        // It was to fail: what it would have done is not wanted any more.
+      } finally {
+        database.exec('pragma query_only = 0');
+      }
+      throw error;
+    }
+  };
+}
+/** SQLITE_BUSY and SQLITE_LOCKED, whatever their extension. */
+function isLocked(error: unknown): boolean {
+  const { rawCode } = error as { readonly rawCode?: number };
+  return rawCode !== undefined && [5, 6].includes(rawCode & 0xff);
 }
 /** These drivers take bytes as a Buffer only. */
 function bytes(value: SqliteValue): SqliteValue {
