@@ -1,13 +1,16 @@
-import { syncToAsync } from '@migrate-async/runtime';
+import { syncToAsync, threadSensitiveContext } from '@migrate-async/runtime';
 import {
   Count,
   F,
   fields,
   foreignKey,
   IntegrityError,
+  InternalError,
   Manager,
   model,
   OperationalError,
+  TransactionManagementError,
+  transaction,
 } from '@migrate-async/runtime/orm';
 import mysql from 'mysql2/promise';
 import { expect, inject, test } from 'vitest';
@@ -125,3 +128,44 @@ test('a connection that the server ended is replaced by the next statement', asy
   await Shelf.objects.acount().catch(() => undefined);
   expect(await Shelf.objects.acount()).toBeGreaterThan(0);
 });
+test.each(['goes on', 'is done'])(
+  'a deadlock takes the whole transaction along: nothing of one that swallows it and %s is kept',
+  async (then) => {
+    await transaction.aatomic(async () => {
+      await Thing.objects.all().adelete();
+      await Thing.objects.abulkCreate([{ name: 'a' }, { name: 'b' }]);
+    });
+    const [a = 0, b = 0] = await Thing.objects.orderBy('id').valuesList('id', { flat: true }).alist();
+    let begun = 0;
+    let bothBegun = () => {};
+    const both = new Promise<void>((resolve) => {
+      bothBegun = resolve;
+    });
+    const lock = (id: number) => Thing.objects.selectForUpdate().aget({ id });
+    const blocks = [
+      [a, b],
+      [b, a],
+    ].map(([first = 0, second = 0], index) =>
+      threadSensitiveContext(() =>
+        transaction.aatomic(async () => {
+          await Thing.objects.acreate({ name: `of ${index}` });
+          await lock(first);
+          begun += 1;
+          if (begun === 2) bothBegun();
+          await both;
+          const met = await lock(second).then(
+            () => false,
+            () => true,
+          );
+          if (!met || then === 'goes on') await Thing.objects.acreate({ name: `of ${index}` });
+        }),
+      ),
+    );
+    const outcomes = await Promise.allSettled(blocks);
+    const lost = outcomes.findIndex(({ status }) => status === 'rejected');
+    const { reason } = outcomes[lost] as PromiseRejectedResult;
+    expect(reason).toBeInstanceOf(then === 'goes on' ? InternalError : TransactionManagementError);
+    expect(await Thing.objects.filter({ name: `of ${lost}` }).acount()).toBe(0);
+    expect(await Thing.objects.filter({ name: `of ${1 - lost}` }).acount()).toBe(2);
+  },
+);

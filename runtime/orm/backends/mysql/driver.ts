@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Driver, DriverRequest, RawResult } from '../../../bridge/messages.ts';
 import type { DriverErrorFields } from '../../errors.ts';
+import { AbortedTransaction, endsTransaction, rolledBack } from '../aborted.ts';
 import { commandOf, inOrder, positional } from '../positional.ts';
 
 /** Settings of one connection; they cross threads, so they are plain data. */
@@ -86,11 +87,16 @@ function mysql2(): { createConnection(options: object): Client } {
   }
 }
 
+/** The server's number for a deadlock, after which InnoDB has rolled the whole transaction back. */
+const deadlock = 1213;
+
 class MysqlDriver implements Driver {
   readonly #client: Client;
   readonly #settings: MysqlSettings;
   #broken = false;
   #inTransaction = false;
+  /** True when the server has rolled the transaction back and nobody has ended it yet. */
+  #aborted = false;
 
   constructor(client: Client, settings: MysqlSettings) {
     this.#client = client;
@@ -135,6 +141,12 @@ class MysqlDriver implements Driver {
     if (this.#broken) throw new Error('the connection is closed');
     const sent = positional(request.text, 'backslash');
     const command = commandOf(sent.text);
+    if (this.#aborted) {
+      if (!endsTransaction(sent.text)) throw new AbortedTransaction();
+      this.#aborted = false;
+      this.#inTransaction = false;
+      return rolledBack;
+    }
     const { rows, columns, outcome } = await this.#send(sent.text, inOrder(sent, request));
     if (command === 'BEGIN' || command === 'START') this.#inTransaction = true;
     if (command === 'COMMIT' || (command === 'ROLLBACK' && !/\bTO\b/i.test(sent.text))) {
@@ -154,7 +166,9 @@ class MysqlDriver implements Driver {
       (resolve, reject) => {
         const done: Done = (error, result, columns) => {
           if (error) {
-            if ((error as { fatal?: boolean }).fatal === true) this.#broken = true;
+            const { fatal, errno } = error as { readonly fatal?: boolean; readonly errno?: number };
+            if (fatal === true) this.#broken = true;
+            this.#aborted ||= this.#inTransaction && errno === deadlock;
             return reject(error);
           }
           const rows = Array.isArray(result) ? (result as unknown[][]) : [];
@@ -197,6 +211,7 @@ const states: Readonly<Record<number, string>> = {
 
 /** The cloneable part of a driver error. */
 export function describeError(error: unknown): DriverErrorFields {
+  if (error instanceof AbortedTransaction) return { message: error.message, code: error.state };
   const { message, sqlMessage, errno, sqlState, code } = error as {
     message: string;
     sqlMessage?: string;

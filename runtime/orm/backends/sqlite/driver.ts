@@ -6,6 +6,7 @@ import {
   type RawResult,
 } from '../../../bridge/messages.ts';
 import type { DriverErrorFields } from '../../errors.ts';
+import { AbortedTransaction, endsTransaction, rolledBack } from '../aborted.ts';
 import { commandOf, inOrder, type Positional, positional } from '../positional.ts';
 import { openDatabase, type SqliteDatabase, type SqliteResult, type SqliteStatement } from './engine.ts';
 
@@ -41,6 +42,8 @@ class SqliteDriver implements Driver {
   readonly #database: SqliteDatabase;
   readonly #statements = new Map<string, SqliteStatement>();
   #open = true;
+  /** True from BEGIN to the end that was asked for. */
+  #begun = false;
 
   constructor(database: SqliteDatabase) {
     this.#database = database;
@@ -68,8 +71,14 @@ class SqliteDriver implements Driver {
   async execute(request: DriverRequest): Promise<RawResult> {
     if (!this.#open) throw new Error(connectionClosed);
     const sent = positional(request.text);
+    if (this.#begun && !this.#database.inTransaction) {
+      if (!endsTransaction(sent.text)) throw new AbortedTransaction();
+      this.#begun = false;
+      return rolledBack;
+    }
     if (control.test(sent.text)) {
       this.#database.exec(sent.text);
+      this.#begun = this.#database.inTransaction;
       return { command: commandOf(sent.text), rowCount: 0, rows: [], columns: [] };
     }
     const statement = this.#prepared(sent);
@@ -135,7 +144,8 @@ const states: Readonly<Record<number, string>> = {
 
 /** The cloneable part of a driver error. */
 export function describeError(error: unknown): DriverErrorFields {
-  if (error instanceof NulError) return { message: error.message, code: error.state };
+  if (error instanceof NulError || error instanceof AbortedTransaction)
+    return { message: error.message, code: error.state };
   const { message, rawCode, errcode, code } = error as {
     message: string;
     rawCode?: number;
