@@ -10,6 +10,7 @@ const postgresqlOnly = [
   'native',
   'native-streaming',
   'fallback',
+  'fallback-aborting',
   'closing',
   'fields',
   'streaming',
@@ -41,7 +42,17 @@ function runs(): readonly BackendRun[] {
     found.push({
       engine: 'pgbouncer',
       // Nor what is about the text of SQL and not about sessions.
-      without: ['native', 'native-streaming', 'fallback', 'closing', 'sharing', 'injection', 'inspect'],
+      without: [
+        'native',
+        'native-streaming',
+        'fallback',
+        'fallback-aborting',
+        'closing',
+        'sharing',
+        'injection',
+        'inspect',
+        'long-run',
+      ],
       globalSetup: ['test/support/global-pgbouncer.ts'],
     });
   }
@@ -59,7 +70,10 @@ export default defineConfig({
           test: {
             ...shared,
             name: engine,
-            include: ['test/runtime/orm/*.test.ts', `test/runtime/backends/${engine}.test.ts`],
+            include: [
+              'test/runtime/orm/*.test.ts',
+              ...[engine, 'long-run'].map((name) => `test/runtime/backends/${name}.test.ts`),
+            ],
             exclude: without.map((name) => `**/${name}.test.ts`),
             globalSetup,
             provide: { engine },

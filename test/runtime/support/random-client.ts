@@ -29,6 +29,8 @@ export const accounts = 8;
 type Rows = ReadonlyMap<string, number>;
 type Work = (before: Rows) => Promise<Rows>;
 
+type Place = (work: () => Promise<void>) => Promise<void>;
+
 class Deliberate extends Error {}
 const aborted = new Error('the client went away');
 
@@ -43,10 +45,13 @@ export class RandomClient {
   readonly #owner: number;
   readonly #random: Random;
   readonly #tally: Tally;
+  readonly #place: Place;
   #rows: Rows = new Map();
   #keys = 0;
 
-  constructor(owner: number, seed: number, tally: Tally) {
+  /** @param place where it does its work: as it is, or in a context with a thread of its own */
+  constructor(owner: number, seed: number, tally: Tally, place: Place = (work) => work()) {
+    this.#place = place;
     this.#owner = owner;
     this.#random = new Random(seed * 1_000 + owner);
     this.#tally = tally;
@@ -58,11 +63,13 @@ export class RandomClient {
   async runUntil(over: () => boolean): Promise<void> {
     while (!over()) {
       const kind = this.#random.pick(kinds);
-      await this[kind]();
-      this.#count(kind);
-      if (this.#random.chance(0.2)) await this.check();
+      await this.#place(async () => {
+        await this[kind]();
+        this.#count(kind);
+        if (this.#random.chance(0.2)) await this.check();
+      });
     }
-    await this.check();
+    await this.#place(() => this.check());
   }
   /** Compares the table with what it must hold. */
   async check(): Promise<void> {
