@@ -24,7 +24,7 @@ export interface SyncToAsyncOptions {
  *
  * @param operation a sync function
  * @returns an async function with the same parameters, which settles as `operation` does
- * @throws TypeError when `operation` is no function or an async one
+ * @throws TypeError when `operation` is no function or an async one, and for options that do not exist
  */
 export function syncToAsync<Arguments extends readonly unknown[], Result>(
   operation: (...values: Arguments) => Result,
@@ -34,6 +34,7 @@ export function syncToAsync<Arguments extends readonly unknown[], Result>(
     throw new TypeError('syncToAsync can only be applied to sync functions.');
   }
   const threadSensitive = options.threadSensitive ?? true;
+  requireKnownOptions(options, threadSensitive);
   const bound = boundOperationOf(operation);
   if (bound !== undefined) {
     const crossing = { form: 'reference', operation: bound.name, threadSensitive } as const;
@@ -136,6 +137,17 @@ function publish(
   crossingChannel.publish(event);
 }
 
+/** A misspelt option would silently be none. */
+function requireKnownOptions(options: object, threadSensitive: boolean): void {
+  for (const name of Object.keys(options)) {
+    if (name === 'threadSensitive') continue;
+    throw new TypeError(
+      name === 'executor' && threadSensitive
+        ? 'executor must not be set when thread_sensitive is True'
+        : `syncToAsync has no option ${name}.`,
+    );
+  }
+}
 function isAsync(operation: object): boolean {
   // By the name as well: one that is bound or behind a proxy is no async function to the engine.
   const { name } = (operation as { readonly constructor?: { readonly name?: unknown } }).constructor ?? {};

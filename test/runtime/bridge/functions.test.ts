@@ -78,6 +78,15 @@ describe('what can be bridged', () => {
       );
     }
   });
+  test('353 options that do not exist are refused', () => {
+    const bridge = (options: object) => () => syncToAsync(() => 1, options);
+    expect(bridge({ executor: {} })).toThrow(
+      new TypeError('executor must not be set when thread_sensitive is True'),
+    );
+    expect(bridge({ executor: {}, threadSensitive: false })).toThrow(TypeError);
+    expect(bridge({ threadSensitve: false })).toThrow('syncToAsync has no option threadSensitve.');
+    expect(bridge({ threadSensitive: undefined })).not.toThrow();
+  });
   test('a promise that the function returns is waited for, also one of another library', async () => {
     expect(await syncToAsync(() => Promise.resolve(1))()).toBe(1);
     // biome-ignore lint/suspicious/noThenProperty: a promise of another library
