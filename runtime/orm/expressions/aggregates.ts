@@ -180,11 +180,14 @@ export class Aggregate extends Computable {
       throw new FieldError(`Cannot compute ${this.#kind.name}('${name}'): '${name}' is an aggregate`);
     }
     const second = this.options.second?.resolve(resolver);
+    for (const each of [argument, second]) if (each?.containsWindow) throw this.#overWindow(each);
     if (second?.containsAggregate && !resolver.options.summarizing) {
       throw new FieldError(`Cannot compute ${this.#kind.name}: its second argument is an aggregate`);
     }
     const { filter } = this.options;
     const predicate = filter === undefined ? undefined : resolveCondition(resolver, filter);
+    if (predicate?.containsWindow)
+      throw new FieldError(`Cannot compute ${this.#kind.name}: its filter has a window`);
     const fallback = this.options.default === undefined ? undefined : this.#fallback(argument, resolver);
     const order = this.#order.map((term) => term.resolve(resolver));
     const delimiter = this.options.delimiter?.resolve(resolver);
@@ -195,6 +198,11 @@ export class Aggregate extends Computable {
       delimiter,
       second,
     });
+  }
+  /** Windows are made of groups, not groups of windows: the server would refuse it. */
+  #overWindow(given: ExpressionNode): FieldError {
+    const written = this.argument instanceof FieldReference ? this.argument.name : given.label;
+    return new FieldError(`Cannot compute ${this.#kind.name}('${written}'): '${written}' has a window`);
   }
   toSql(writer: SqlWriter): string {
     const { predicate, fallback, delimiter, second } = this.#resolved;

@@ -56,6 +56,9 @@ export class Combined extends Computable {
   override get children(): readonly ExpressionNode[] {
     return [this.left, this.right];
   }
+  override get label(): string {
+    return 'CombinedExpression';
+  }
   describe(sink: ShapeSink): void {
     sink.token('(');
     this.left.describe(sink);
@@ -66,11 +69,14 @@ export class Combined extends Computable {
   resolve(resolver: Resolver): Combined {
     const left = this.left.resolve(resolver);
     const right = this.right.resolve(resolver);
-    return new Combined(
+    const combined = new Combined(
       this.#beside(left, right, this.left, resolver),
       this.operator,
       this.#beside(right, left, this.right, resolver),
     );
+    requireNumbers(combined.left, combined.right);
+    requireNumbers(combined.right, combined.left);
+    return combined;
   }
   /** A number beside a date or time is a duration in milliseconds, as duration columns hold it. */
   #beside(value: ExpressionNode, other: ExpressionNode, written: ExpressionNode, resolver: Resolver) {
@@ -98,10 +104,19 @@ export class Combined extends Computable {
     if (left.output === undefined || right.output === undefined) return left.output ?? right.output;
     const output = combinedOutput(left.output, this.operator, right.output);
     if (output !== undefined) return output;
-    throw new FieldError(
-      `Expression contains mixed types: ${left.output.typeName}, ${right.output.typeName}. You must set outputField.`,
-    );
+    throw mixed(left.output, right.output);
   }
+}
+
+function mixed(left: Field, right: Field): FieldError {
+  return new FieldError(
+    `Expression contains mixed types: ${left.typeName}, ${right.typeName}. You must set outputField.`,
+  );
+}
+/** No type of the result makes text a number. @throws FieldError for a text beside one */
+function requireNumbers(value: ExpressionNode, { output }: ExpressionNode): void {
+  if (!(value instanceof Parameter) || value.output.family !== 'text' || output?.family !== 'number') return;
+  throw mixed(output, value.output);
 }
 
 function combinedOutput(left: Field, operator: ArithmeticOperator, right: Field): Field | undefined {

@@ -20,7 +20,12 @@ export function typedBeside(value: ExpressionNode, other: Field | undefined): Ex
 }
 /** The same for several values of one type. */
 export function allTypedBeside(expressions: readonly ExpressionNode[]): readonly ExpressionNode[] {
-  const others = expressions.filter((each) => !(each instanceof Parameter)).map(({ output }) => output);
+  const columns = expressions.filter((each) => !(each instanceof Parameter));
+  // A value that was given a type of its own says as much as a column does.
+  const given = expressions.filter(
+    (each) => each.output !== undefined && writtenAsText.has(each.output.family),
+  );
+  const others = [...columns, ...given].map(({ output }) => output);
   const other =
     others.find((each) => each instanceof DecimalField) ?? others.find((each) => each !== undefined);
   return other === undefined ? expressions : expressions.map((each) => typedBeside(each, other));

@@ -34,8 +34,14 @@ export class CaseExpression extends Computable {
     this.#otherwise = otherwise;
     this.#output = output;
   }
+  override get children(): readonly ExpressionNode[] {
+    return [...this.#branches.map(({ result }) => result), this.#otherwise];
+  }
   get output(): Field | undefined {
     return this.#output;
+  }
+  override get label(): string {
+    return 'Case';
   }
   describe(sink: ShapeSink): void {
     sink.token(`case ${this.#output?.databaseType() ?? ''}(`);
@@ -85,7 +91,7 @@ class ResolvedCase extends Computable {
     return super.containsWindow || this.#predicates.some((each) => each.containsWindow);
   }
   override groupBy(): readonly ExpressionNode[] {
-    if (!this.containsAggregate) return [this];
+    if (!this.containsAggregate && !this.containsWindow) return [this];
     return [
       ...this.#predicates.flatMap((each) => each.groupBy()),
       ...this.#results.flatMap((each) => each.groupBy()),

@@ -2,6 +2,7 @@ import { ValueError } from '../errors.ts';
 import type { Field } from '../fields/field.ts';
 import { JsonField } from '../fields/structured.ts';
 import { quote } from '../models/naming.ts';
+import type { Dialect } from '../sql/dialect.ts';
 import type { Argument, ArgumentPath, ArgumentType, Expression } from '../types/expressions.ts';
 import type { Column } from '../types/schema.ts';
 import { requiredField } from './arguments.ts';
@@ -23,9 +24,21 @@ const kinds = {
   },
   greatest: { ...own('greatest', commonOutput), alike: true },
   least: { ...own('least', commonOutput), alike: true },
-  nullIf: { ...kind('NULLIF', firstOutput), alike: true },
+  // Of numbers of two types the server makes one that holds both: back to that of the first.
+  nullIf: {
+    ...kind('NULLIF', firstOutput, (values, dialect, [first, second]) =>
+      asNumber(`NULLIF(${values.join(', ')})`, second?.output, first?.output, dialect),
+    ),
+    alike: true,
+  },
   jsonArray: own('jsonArray', () => json),
 };
+
+/** A number of one type as one of another, which is what values beside it are sent as. */
+function asNumber(sql: string, from: Field | undefined, to: Field | undefined, dialect: Dialect): string {
+  if (from === undefined || to === undefined || from.castType() === to.castType()) return sql;
+  return from.family === 'number' && to.family === 'number' ? dialect.cast(`(${sql})`, to) : sql;
+}
 
 /** The first argument that is not null. Strings name fields; text is written `Value('…')`. */
 export function Coalesce<const A extends readonly Argument[]>(
@@ -72,7 +85,9 @@ export function ExpressionWrapper<const A extends Argument, T>(
 ): Expression<PlainOf<T>, ArgumentPath<A>, 'mapped'> {
   const field = requiredField(options.outputField);
   return call(
-    typed(`WRAP ${field.databaseType()}`, field, ([sql]) => `${sql}`),
+    typed(`WRAP ${field.databaseType()}`, field, ([sql = ''], dialect, [inner]) =>
+      asNumber(sql, inner?.output, field, dialect),
+    ),
     [value],
   ) as never;
 }

@@ -51,7 +51,7 @@ export class ResolvedCondition extends ExpressionNode {
     return this.predicate.containsWindow;
   }
   override groupBy(): readonly ExpressionNode[] {
-    return this.predicate.containsAggregate ? this.predicate.groupBy() : [this];
+    return this.containsAggregate || this.containsWindow ? this.predicate.groupBy() : [this];
   }
   describe(): void {
     throw new Error('a resolved expression has no shape of its own');

@@ -17,6 +17,9 @@ export class FieldReference extends Computable {
   get output(): undefined {
     return undefined;
   }
+  override get label(): string {
+    return 'F';
+  }
   describe(sink: ShapeSink): void {
     sink.token(`F${this.name}`);
   }
@@ -42,6 +45,9 @@ export class WrittenValue extends Computable {
   }
   override get emptyValue(): unknown {
     return this.value.value;
+  }
+  override get label(): string {
+    return 'Value';
   }
   describe(sink: ShapeSink): void {
     this.value.describe(sink);

@@ -1,4 +1,4 @@
-import { DecimalField, FloatField, IntegerField } from '../fields/numbers.ts';
+import { BigIntegerField, DecimalField, FloatField, IntegerField } from '../fields/numbers.ts';
 import { nameTransform } from '../lookups/registered.ts';
 import type { FunctionName } from '../sql/dialect.ts';
 import type { Argument, ArgumentPath, ArgumentType, Expression } from '../types/expressions.ts';
@@ -20,6 +20,13 @@ type Real<A> = Expression<ArgumentType<A>, ArgumentPath<A>, 'real'>;
 /** The type of a result with fractions: exact where an argument is. */
 function fraction(values: readonly ExpressionNode[]) {
   return values.some(({ output }) => output instanceof DecimalField) ? exact : spread(commonOutput(values));
+}
+/** What is left of whole numbers is whole: values beside it are sent as such. */
+function remainder(values: readonly ExpressionNode[]) {
+  const whole = values.every(
+    ({ output }) => output instanceof IntegerField && !(output instanceof BigIntegerField),
+  );
+  return whole ? commonOutput(values) : fraction(values);
 }
 function real(name: string, write?: FunctionKind['write']): <const A extends Argument>(value: A) => Real<A> {
   const of = kind(name, fraction, write);
@@ -104,7 +111,7 @@ const two = {
   ),
   mod: kind(
     'MOD',
-    fraction,
+    remainder,
     decimals((values, dialect) => dialect.call('mod', values)),
   ),
   power: kind('POWER', fraction),

@@ -52,7 +52,8 @@ export abstract class ExpressionNode {
   }
   /** What must be in GROUP BY for this expression to be selectable. */
   groupBy(): readonly ExpressionNode[] {
-    return this.containsAggregate ? this.children.flatMap((child) => child.groupBy()) : [this];
+    const split = this.containsAggregate || this.containsWindow;
+    return split ? this.children.flatMap((child) => child.groupBy()) : [this];
   }
   /** What to call it in messages. */
   get label(): string {

@@ -54,6 +54,9 @@ export class SubqueryValue extends Computable {
   get output(): Field | undefined {
     return this.#output;
   }
+  override get label(): string {
+    return 'Subquery';
+  }
   describe(sink: ShapeSink): void {
     sink.token(`value ${this.#output?.databaseType() ?? ''}`);
     sink.subquery(this, this.#queryset);
@@ -82,6 +85,10 @@ class ResolvedValue extends ExpressionNode {
     this.#outer = outer;
     this.#column = onlyColumn(query, 'single');
     this.output = output ?? this.#column.output;
+  }
+  /** What the names of the query around it stand for: an aggregate among them makes this one of each group. */
+  override get children(): readonly ExpressionNode[] {
+    return [...this.#outer.values()];
   }
   describe(): void {
     throw new Error('a resolved expression has no shape of its own');
@@ -112,6 +119,9 @@ export class ExistsTest extends Computable {
   }
   get output(): Field {
     return boolean;
+  }
+  override get label(): string {
+    return 'Exists';
   }
   not(): ExistsTest {
     return new ExistsTest(this.#queryset, !this.#negated);
@@ -154,6 +164,10 @@ class ResolvedExists extends ExpressionNode {
   }
   get output(): Field {
     return boolean;
+  }
+  /** What the names of the query around it stand for: an aggregate among them makes this one of each group. */
+  override get children(): readonly ExpressionNode[] {
+    return [...this.#outer.values()];
   }
   describe(): void {
     throw new Error('a resolved expression has no shape of its own');

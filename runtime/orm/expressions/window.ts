@@ -75,6 +75,9 @@ export class WindowExpression extends Computable {
   override get containsWindow(): boolean {
     return true;
   }
+  override get label(): string {
+    return 'Window';
+  }
   override groupBy(): readonly ExpressionNode[] {
     const { expression, partitionBy, order } = this.#parts;
     const own = expression instanceof Aggregate ? expression.argument.groupBy() : expression.groupBy();

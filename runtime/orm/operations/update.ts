@@ -106,6 +106,9 @@ function rowCondition(query: Query, dialect: Dialect): RowCondition | undefined 
   }
 }
 function directly(query: Query, writer: SqlWriter): string {
+  // Before a subquery names the row: there it would look like a table of its own.
+  writer.own([query.base]);
+  writer.nameOf(query.base);
   try {
     return ` WHERE ${query.where.toSql(writer)}`;
   } catch (error) {

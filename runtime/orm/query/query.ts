@@ -150,7 +150,9 @@ export class Query {
   /** As `addAnnotation`, for one that is returned: a query of values returns it too. */
   addSelected(name: string, expression: ExpressionNode): void {
     this.addAnnotation(name, expression, true);
-    if (this.rows.form !== 'instances') this.rows = { ...this.rows, names: [...this.rows.names, name] };
+    const { rows } = this;
+    if (rows.form === 'instances' || rows.names.includes(name)) return;
+    this.rows = { ...rows, names: [...rows.names, name] };
   }
   /** Groups by what is selected so far, for an aggregate that was added. */
   groupBySelection(): void {
@@ -169,7 +171,11 @@ export class Query {
    */
   requireFreeName(name: string, attribute: boolean): void {
     requireName(name);
-    if (this.selected === undefined && (this.model.field(name) ?? this.model.relation(name)) !== undefined) {
+    const taken =
+      this.selected === undefined
+        ? this.model.field(name) !== undefined || this.model.relation(name) !== undefined
+        : this.selected.has(name);
+    if (taken) {
       throw new ValueError(`The annotation '${name}' conflicts with a field on the model.`);
     }
     if (attribute && this.rows.form === 'instances' && name in this.model.modelClass.prototype) {

@@ -52,9 +52,13 @@ export interface ResolverOptions {
   readonly summarizing: boolean;
   /** The query around that subquery, with the summaries made so far. */
   readonly outer: Query | undefined;
+  /** Annotations that a summary may not name: those of `alias()`. */
+  readonly hidden: ReadonlySet<string>;
   /** Set for the condition of a filtered relation, which can name what is on the relation's way. */
   readonly onWay: OnWay | undefined;
 }
+
+const nothing: ReadonlySet<string> = new Set();
 
 /** Turns what an application wrote into columns and places of one query. */
 export class Resolver {
@@ -70,6 +74,7 @@ export class Resolver {
       reusable: undefined,
       summarizing: false,
       outer: undefined,
+      hidden: nothing,
       onWay: undefined,
       ...options,
     };
@@ -83,6 +88,9 @@ export class Resolver {
 
   /** The column or annotation at `path`, joining what is on the way. */
   path(path: string): ExpressionNode {
+    if (this.options.hidden.has(path)) {
+      throw new FieldError(`Cannot aggregate over the '${path}' alias. Use annotate() to promote it.`);
+    }
     const summary = this.options.outer?.annotations.get(path);
     if (summary !== undefined) return summary;
     if (!this.options.summarizing) return this.#find(path);
@@ -102,6 +110,13 @@ export class Resolver {
   #combined(path: string): ExpressionNode {
     const source = this.query.selected?.get(path) ?? this.#find(path);
     const plain = source instanceof Column && !this.query.annotations.has(path);
+    const { rows } = this.query;
+    if (rows.form !== 'instances' && !rows.names.includes(path)) {
+      throw new FieldError(`Combined rows have no '${path}'. Choices are: ${rows.names.join(', ')}`);
+    }
+    if (plain && rows.form === 'instances' && source.alias !== this.query.base) {
+      throw new FieldError('Joined field references are not permitted in this query');
+    }
     return new AnnotationReference(plain ? source.field.column : path, source);
   }
 

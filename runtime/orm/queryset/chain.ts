@@ -76,8 +76,10 @@ export function orderStep(given: readonly unknown[]): ChainStep {
       query.ordering = terms.map((term) => {
         if (term === '?') return { form: 'random' } as const;
         if (typeof term !== 'string') {
-          requireNoAggregate(term.expression);
-          return { form: 'term', term: term.resolve(resolver) } as const;
+          const resolved = term.resolve(resolver);
+          const grouped = query.grouping !== 'none' && !term.expression.containsAggregate;
+          if (!grouped) requireNoAggregate(resolved.expression);
+          return { form: 'term', term: resolved } as const;
         }
         const name = term.replace(/^[-+]/, '');
         query.checkName(name);

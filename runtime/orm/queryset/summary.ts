@@ -16,13 +16,15 @@ export function summaryStep(named: NamedExpressions): ChainStep {
       }
     },
     build: (query, resolver) => {
+      const aliases = [...query.annotations.keys()].filter((name) => !query.selectedAnnotations.has(name));
+      const hidden = new Set(aliases);
       const inner = needsSubquery(query) ? query.copy() : undefined;
       if (inner !== undefined) become(query, inner);
       else clear(query);
       const names: string[] = [];
       for (const [name, expression] of named) {
         requireName(name);
-        const resolved = resolveSummary(name, expression, query, inner, resolver);
+        const resolved = resolveSummary(name, expression, query, inner, resolver.with({ hidden }));
         query.annotations.set(name, resolved);
         query.selectedAnnotations.add(name);
         names.push(name);
@@ -75,7 +77,12 @@ function resolveSummary(
   const summarizing =
     inner === undefined
       ? resolver
-      : new Resolver(inner, resolver.places, { summarizing: true, reusable: undefined, outer: query });
+      : new Resolver(inner, resolver.places, {
+          ...resolver.options,
+          summarizing: true,
+          reusable: undefined,
+          outer: query,
+        });
   const resolved = expression.resolve(summarizing);
   if (!resolved.containsAggregate) {
     throw new TypeError(`${name} is not an aggregate expression`);

@@ -90,17 +90,25 @@ export class SelectCompiler {
     if (groupConditions !== undefined) tail.push(`HAVING ${groupConditions}`);
     const parts: string[] = [];
     const orderingSql: string[] = [];
+    const distinctOn = query.distinctFields.map((field) => field.toSql(writer));
     if (windowConditions === undefined) {
       orderingSql.push(...ordering.map((entry) => this.#orderingSql(entry)));
       const columns = this.#columns.map(({ expression, name }) => this.#columnSql(expression, name));
-      parts.push(`SELECT ${this.#distinct(ordering)}${columns.join(', ')}`, this.#from(), ...tail);
+      const distinct = this.#distinct(distinctOn, ordering);
+      parts.push(`SELECT ${distinct}${columns.join(', ')}`, this.#from(), ...tail);
     } else {
       const columns = this.#columns.map(({ expression, name }) => ({ sql: expression.toSql(writer), name }));
-      const outer = qualified({ columns, ordering, condition: windowConditions, writer });
+      const outer = qualified({
+        columns,
+        ordering,
+        distinct: distinctOn,
+        condition: windowConditions,
+        writer,
+      });
       orderingSql.push(...outer.ordering);
       const inner = [`SELECT ${outer.inner.join(', ')}`, this.#from(), ...tail].join(' ');
       parts.push(
-        `SELECT ${this.#distinct(ordering)}${outer.columns.join(', ')} FROM (${inner}) "qualify"`,
+        `SELECT ${this.#distinct(outer.distinct, ordering)}${outer.columns.join(', ')} FROM (${inner}) "qualify"`,
         outer.where,
       );
     }
@@ -109,7 +117,14 @@ export class SelectCompiler {
     if (limits !== '') parts.push(limits);
     const locking = this.#locking();
     if (locking !== '') parts.push(locking);
-    return { sql: parts.join(' '), row };
+    const sql = parts.join(' ');
+    return { sql: expressions === undefined ? sql : this.#only(expressions.length, sql), row };
+  }
+  /** The first columns alone, where further ones had to be selected to be ordered by. */
+  #only(count: number, sql: string): string {
+    if (this.#columns.length === count) return sql;
+    const names = this.#columns.slice(0, count).map(({ name = '' }) => quote(name));
+    return `SELECT ${names.join(', ')} FROM (${sql}) "ordered"`;
   }
 
   #conditions(where: WhereNode): string | undefined {
@@ -165,12 +180,18 @@ export class SelectCompiler {
   }
 
   #selectOnly(expressions: readonly Selected[]): RowShape {
-    const columns = expressions.map(({ expression, name }) => ({
+    const columns = expressions.map(({ expression, name = this.#ownName() }) => ({
       name: name ?? '',
       at: this.#add(expression, name),
       decoder: this.#decoderOf(expression),
     }));
     return { form: 'tuples', columns };
+  }
+
+  /** What DISTINCT has to order by is selected beside it, and taken away again by name. */
+  #ownName(): string | undefined {
+    const { distinct, distinctFields, sliced } = this.#query;
+    return distinct && sliced && distinctFields.length === 0 ? `only${this.#columns.length}` : undefined;
   }
 
   #selectRow(named: boolean): RowShape {
@@ -296,15 +317,17 @@ export class SelectCompiler {
     }
   }
 
-  #distinct(ordering: readonly ResolvedOrdering[]): string {
+  /** @param columns what DISTINCT ON names, as it is called where it stands */
+  #distinct(columns: readonly string[], ordering: readonly ResolvedOrdering[]): string {
     const { distinct, distinctFields } = this.#query;
     if (!distinct) return '';
     if (distinctFields.length === 0) return 'DISTINCT ';
     const writer = this.#writer;
-    const fields = distinctFields.map((field) => field.toSql(writer));
-    const sql = writer.dialect.distinctOn(fields);
-    const terms = ordering.map((term) => (term === 'random' ? undefined : term.expression.toSql(writer)));
-    requireInitial(fields, terms);
+    const sql = writer.dialect.distinctOn(columns);
+    requireInitial(
+      distinctFields.map((field) => field.toSql(writer)),
+      ordering.map((term) => (term === 'random' ? undefined : term.expression.toSql(writer))),
+    );
     return sql;
   }
 

@@ -34,11 +34,16 @@ class SubqueryExpression extends ExpressionNode {
   toSql(writer: SqlWriter): string {
     const compiler = new SelectCompiler(this.#query, writer.nested(this.#offset, this.#outer));
     const expressions = [{ expression: this.#column }];
-    return `(${compiler.compile({ ordered: this.#query.sliced || this.#query.distinct, expressions }).sql})`;
+    return `(${compiler.compile({ ordered: keepsOrder(this.#query), expressions }).sql})`;
   }
   override groupBy(): readonly ExpressionNode[] {
     return [];
   }
+}
+
+/** True where the order decides which rows there are. */
+function keepsOrder(query: Query): boolean {
+  return query.sliced || query.distinctFields.length > 0;
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { DriverRequest } from '../../bridge/messages.ts';
 import { FieldError } from '../errors.ts';
+import { expressionFrom } from '../expressions/arguments.ts';
 import { Column } from '../expressions/field-reference.ts';
-import { ExpressionNode } from '../expressions/node.ts';
+import type { ExpressionNode } from '../expressions/node.ts';
 import type { Field, Wire } from '../fields/field.ts';
 import { wireArray } from '../fields/structured.ts';
 import type { ModelInstance } from '../models/instance.ts';
@@ -23,7 +24,8 @@ export type Written =
   | { readonly fallback: true };
 
 export function written(field: Field, value: unknown): Written {
-  if (value instanceof ExpressionNode) return { expression: value };
+  const expression = typeof value === 'object' ? expressionFrom(value) : undefined;
+  if (expression !== undefined) return { expression };
   if (value === undefined) return field.options.dbDefault === undefined ? { wire: null } : { fallback: true };
   return { wire: field.toWire(value) };
 }

@@ -347,7 +347,7 @@ behaviour('155 an aggregate in a filter needs an annotation that says what the g
   const grouped = Publisher.objects.annotate({ n: Count('books') }).filter({ awards__gte: F('n') });
   expect(yield* call(grouped.orderBy('id').valuesList('id', { flat: true }), 'list')).toEqual([1, 3]);
 });
-behaviour('109 what is distinct comes first in the ordering', function* () {
+behaviour('114 what is distinct comes first in the ordering', function* () {
   const mixed = Book.objects.distinct('publisher').orderBy('title');
   const error = yield* thrownBy(() => call(mixed, 'list'));
   expect(error).toEqual(

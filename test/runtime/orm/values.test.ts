@@ -143,7 +143,7 @@ behaviour('113 values() wants names for expressions, valuesList() for none', fun
     ),
   ).toEqual([[1]]);
 });
-behaviour('103 rows are ordered by conditions', function* () {
+behaviour('106 rows are ordered by conditions', function* () {
   const long = Book.objects.orderBy(Q({ pages__gt: 300 }), '-id').valuesList('id', { flat: true });
   expect(yield* call(long, 'list')).toEqual([3, 2, 1, 5, 4]);
   const reviewed = Exists(Book.objects.filter({ pk: OuterRef('pk'), reviews__stars: 5 }));
