@@ -110,6 +110,7 @@ class FilterBuilder {
     if (!options.joinsAllowed && names.length > 1 && query.model.relation(names[0] as string) !== undefined) {
       throw new FieldError('Joined field references are not permitted in this query');
     }
+    if (options.summarizing) return { predicate: this.#ofSummary(leaf, names), needed: new Set() };
     const annotated = this.#annotation(leaf, names);
     if (annotated !== undefined) return { predicate: annotated, needed: new Set() };
     const path = this.#resolver.follow(names);
@@ -167,6 +168,17 @@ class FilterBuilder {
       return buildLookup(annotation, names.slice(length), operand, this.#resolver).predicate;
     }
     return undefined;
+  }
+
+  /** Rows of a subquery are looked at by the names it hands them out under. */
+  #ofSummary(leaf: Leaf, names: readonly string[]): Predicate {
+    const resolver = this.#resolver.with({ hidden: new Set() });
+    const { annotations } = resolver.query;
+    let length = names.length;
+    while (length > 0 && !annotations.has(names.slice(0, length).join('__'))) length--;
+    if (length === 0) length = names.length - resolver.query.follow(names).rest.length;
+    const lhs = resolver.path(names.slice(0, length).join('__'));
+    return buildLookup(lhs, names.slice(length), this.#operand(leaf), resolver).predicate;
   }
 
   #item(item: Leaf | ExpressionNode): Operand {

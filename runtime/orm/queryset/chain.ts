@@ -77,8 +77,10 @@ export function orderStep(given: readonly unknown[]): ChainStep {
         if (term === '?') return { form: 'random' } as const;
         if (typeof term !== 'string') {
           const resolved = term.resolve(resolver);
-          const grouped = query.grouping !== 'none' && !term.expression.containsAggregate;
-          if (!grouped) requireNoAggregate(resolved.expression);
+          const { expression } = term;
+          // One that was annotated is named, by a query that has groups.
+          const bare = expression.containsAggregate || query.grouping === 'none';
+          if (bare && resolved.expression.containsAggregate) throw ungrouped(expression);
           return { form: 'term', term: resolved } as const;
         }
         const name = term.replace(/^[-+]/, '');
@@ -98,10 +100,9 @@ export function describeNames(sink: ShapeSink, names: readonly unknown[]): void 
 }
 
 /** Only an annotation says what the groups are. */
-function requireNoAggregate(expression: ExpressionNode): void {
-  if (!expression.containsAggregate) return;
-  throw new FieldError(
-    `Using an aggregate in orderBy() without also including it in annotate() is not allowed: ${expression.label}`,
+function ungrouped({ label }: ExpressionNode): FieldError {
+  return new FieldError(
+    `Using an aggregate in orderBy() without also including it in annotate() is not allowed: ${label}`,
   );
 }
 
