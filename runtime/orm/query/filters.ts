@@ -1,6 +1,6 @@
 import { FieldError, ValueError } from '../errors.ts';
 import { type Condition, type ConditionPart, isSubqueried, Leaf, listOf } from '../expressions/condition.ts';
-import { Column } from '../expressions/field-reference.ts';
+import { AnnotationReference, Column } from '../expressions/field-reference.ts';
 import { ExpressionNode } from '../expressions/node.ts';
 import { compare, isNull } from '../lookups/comparisons.ts';
 import { buildLookup } from '../lookups/index.ts';
@@ -110,7 +110,7 @@ class FilterBuilder {
     if (!options.joinsAllowed && names.length > 1 && query.model.relation(names[0] as string) !== undefined) {
       throw new FieldError('Joined field references are not permitted in this query');
     }
-    if (options.summarizing) return { predicate: this.#ofSummary(leaf, names), needed: new Set() };
+    if (options.summarizing) return { predicate: this.#ofSummary(leaf, names, negation), needed: new Set() };
     const annotated = this.#annotation(leaf, names);
     if (annotated !== undefined) return { predicate: annotated, needed: new Set() };
     const path = this.#resolver.follow(names);
@@ -171,14 +171,19 @@ class FilterBuilder {
   }
 
   /** Rows of a subquery are looked at by the names it hands them out under. */
-  #ofSummary(leaf: Leaf, names: readonly string[]): Predicate {
+  #ofSummary(leaf: Leaf, names: readonly string[], negation: Negation): Predicate {
     const resolver = this.#resolver.with({ hidden: new Set() });
     const { annotations } = resolver.query;
     let length = names.length;
     while (length > 0 && !annotations.has(names.slice(0, length).join('__'))) length--;
     if (length === 0) length = names.length - resolver.query.follow(names).rest.length;
     const lhs = resolver.path(names.slice(0, length).join('__'));
-    return buildLookup(lhs, names.slice(length), this.#operand(leaf), resolver).predicate;
+    const operand = this.#operand(leaf);
+    const { predicate } = buildLookup(lhs, names.slice(length), operand, resolver);
+    const source = lhs instanceof AnnotationReference ? lhs.source : lhs;
+    const plain = source instanceof Column && operand.form !== 'null' && leaf.lastName !== 'isNull';
+    if (!negation.current || !plain || !isNullable(source.field)) return predicate;
+    return new WhereNode([predicate, isNull(lhs, false)]);
   }
 
   #item(item: Leaf | ExpressionNode): Operand {

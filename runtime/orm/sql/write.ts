@@ -2,7 +2,7 @@ import type { DriverRequest } from '../../bridge/messages.ts';
 import { FieldError } from '../errors.ts';
 import { expressionFrom } from '../expressions/arguments.ts';
 import { Column } from '../expressions/field-reference.ts';
-import type { ExpressionNode } from '../expressions/node.ts';
+import { ExpressionNode } from '../expressions/node.ts';
 import type { Field, Wire } from '../fields/field.ts';
 import { wireArray } from '../fields/structured.ts';
 import type { ModelInstance } from '../models/instance.ts';

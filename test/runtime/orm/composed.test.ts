@@ -145,9 +145,16 @@ behaviour('175 aggregates over rows that were cut take in some of them', functio
     long: Sum('pages', { filter: Q({ pages__gt: 100 }) }),
     acme: Count('id', { filter: Q({ publisher__name: 'Acme' }).or({ rating: null }) }),
     chosen: Sum(Case(When({ title__startsWith: 'A' }, F('pages')), { default: 1 })),
+    other: Count('id', { filter: Q({ rating: 4 }).not() }),
     none: Sum('pages', { filter: Q({ pages__gt: 100 }).not(), default: 0 }),
   };
-  expect(yield* call(some, 'aggregate', figures)).toEqual({ long: 500, acme: 3, chosen: 102, none: 100 });
+  expect(yield* call(some, 'aggregate', figures)).toEqual({
+    long: 500,
+    acme: 3,
+    chosen: 102,
+    other: 2,
+    none: 100,
+  });
   const grouped = Publisher.objects.annotate({ n: Count('books') });
   const most = {
     few: Count('id', { filter: Q({ n__lt: 3 }) }),
