@@ -1,0 +1,59 @@
+import { EmptyResultSet } from '../errors.ts';
+import type { Field } from '../fields/field.ts';
+import { quote } from '../models/naming.ts';
+import type { Hop } from '../models/relations.ts';
+import { joinCondition } from '../query/filters.ts';
+import type { TableAlias } from '../query/joins.ts';
+import type { Query } from '../query/query.ts';
+import { condition } from './condition.ts';
+import type { SqlWriter } from './writer.ts';
+
+/** Tables of a query, joined, after FROM. */
+export function tablesSql(query: Query, writer: SqlWriter): string {
+  const { joins, base } = query;
+  const tables = [tableSql(base, writer)];
+  for (const [alias, { type }] of joins.used()) {
+    const join = alias.join;
+    if (join === undefined) continue;
+    const { parent, hop } = join;
+    const keys = joinSql(parent, alias, hop, writer);
+    const further = furtherCondition(alias, query, writer);
+    const on = further === undefined ? keys : `${keys} AND ${further}`;
+    tables.push(`${type} JOIN ${tableSql(alias, writer)} ON (${on})`);
+  }
+  const others = query.extraTables.filter((table) => writer.isFree(table));
+  return `FROM ${[tables.join(' '), ...others.map(quote)].join(', ')}`;
+}
+
+/** What the join of a filtered relation tests beside the keys. */
+function furtherCondition(alias: TableAlias, query: Query, writer: SqlWriter): string | undefined {
+  const predicate = joinCondition(query, alias);
+  if (predicate === undefined) return undefined;
+  try {
+    return condition(() => predicate.toSql(writer));
+  } catch (error) {
+    // No row is joined; the rows themselves stay.
+    if (error instanceof EmptyResultSet) return 'FALSE';
+    throw error;
+  }
+}
+
+function joinSql(parent: TableAlias, alias: TableAlias, hop: Hop, writer: SqlWriter): string {
+  const { fromField, toField, only } = hop;
+  const from = writer.column(parent, fromField);
+  if (only === undefined) return `${from} = ${writer.column(alias, toField)}`;
+  // The key of a generic relation may be kept in a column of another type.
+  const sameType = keyType(fromField) === keyType(toField);
+  const key = sameType ? from : writer.dialect.cast(from, toField);
+  return `${key} = ${writer.column(alias, toField)} AND ${writer.column(alias, only.field)} = ${writer.dialect.literal(only.value)}`;
+}
+/** Whole numbers of any size compare with each other. */
+function keyType(field: Field): string {
+  return field.family === 'number' || field.family === 'relation' ? 'number' : field.castType();
+}
+
+function tableSql(alias: TableAlias, writer: SqlWriter): string {
+  const name = writer.nameOf(alias);
+  const table = quote(alias.model.table);
+  return name === table ? table : `${table} ${name}`;
+}
