@@ -30,10 +30,17 @@ export interface Dialect {
   kindOf(operand: Operand, evaluator: Evaluator, repeated: boolean): Handler['kind'] | undefined;
 }
 
+/** Something that has run, or will have for requests of a part of what lies behind. */
+interface Passed {
+  readonly middleware: Middleware;
+  /** The full path that it guards, where that is deeper than the router it stands in front of: `use('/v1/auth', limit)`. */
+  readonly within?: string;
+}
+
 /** One way into a router: the path before it and what has run by then. */
 interface Place {
   readonly path: string;
-  readonly middlewares: readonly Middleware[];
+  readonly passed: readonly Passed[];
   readonly condition: string | undefined;
 }
 
@@ -83,7 +90,7 @@ export class RoutingTree {
         location: locationOf(route.spot.file, route.spot.node),
         target: targetOf(evaluator, answering),
         middlewares: [
-          ...first.middlewares,
+          ...passedBy(dialect, first, dialect.join(first.path, router.prefix, route.path)),
           ...this.guardsBefore(router, route.spot, route.path),
           ...route.operands.slice(0, -1).map((operand) => middlewareOf(evaluator, operand)),
         ],
@@ -123,7 +130,7 @@ export class RoutingTree {
 
   /** Ways into a router that is mounted nowhere: none when nothing can reach it. */
   private unmounted(router: Router): readonly Place[] {
-    const place: Place = { path: '', middlewares: [], condition: undefined };
+    const place: Place = { path: '', passed: [], condition: undefined };
     if (router.root || this.dialect.standsAlone) return [place];
     const use = useOf(this.evaluator, router);
     if (use === 'none') return [];
@@ -142,13 +149,28 @@ export class RoutingTree {
     const { parent } = mount;
     return this.placesOf(parent, inside).map((place) => ({
       path: this.dialect.join(place.path, parent.prefix, mount.path),
-      middlewares: [
-        ...place.middlewares,
-        ...this.guardsBefore(parent, mount.spot, mount.path),
-        ...mount.middlewares,
+      passed: [
+        ...place.passed,
+        ...this.guardsOnTheWay(parent, mount, this.dialect.join(place.path, parent.prefix)),
+        ...mount.middlewares.map((middleware) => ({ middleware })),
       ],
       condition: bothConditions(place.condition, mount.condition),
     }));
+  }
+
+  /** Guards that run before a mounted router, or before a part of it. @param before the path to `router` */
+  private guardsOnTheWay(router: Router, mount: Mount, before: string): readonly Passed[] {
+    const { dialect } = this;
+    const found: Passed[] = [];
+    for (const { spot, path, middlewares } of this.sortedGuards(router)) {
+      const isBefore = dialect.unordered === true || compareSpots(spot, mount.spot) < 0;
+      if (!isBefore || found.length >= mostMiddlewares) break;
+      if (path === undefined || dialect.covers(path, mount.path))
+        found.push(...middlewares.map((middleware) => ({ middleware })));
+      else if (dialect.covers(mount.path, path))
+        found.push(...middlewares.map((middleware) => ({ middleware, within: dialect.join(before, path) })));
+    }
+    return found;
   }
 
   private guardsBefore(router: Router, spot: Spot, path: string): readonly Middleware[] {
@@ -169,6 +191,13 @@ export class RoutingTree {
     }
     return sorted;
   }
+}
+
+/** What has run for requests of one path by the time they come to a place. */
+function passedBy(dialect: Dialect, { passed }: Place, path: string): readonly Middleware[] {
+  return passed
+    .filter(({ within }) => within === undefined || dialect.covers(within, path))
+    .map(({ middleware }) => middleware);
 }
 
 function lastSpots(router: Router): ReadonlyMap<string, Spot> {
