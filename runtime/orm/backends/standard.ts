@@ -57,6 +57,10 @@ export function callsOf(
 export const postgresqlAggregates: ReadonlySet<string> = new Set([
   'ARRAY_AGG',
   'JSONB_AGG',
+  // MySQL has these, with all bits set where PostgreSQL has null: for no rows.
+  'BIT_AND',
+  'BIT_OR',
+  'BIT_XOR',
   'BOOL_AND',
   'BOOL_OR',
   'CORR',
