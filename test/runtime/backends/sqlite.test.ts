@@ -2,10 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import {
+  BitAnd,
+  BitOr,
+  BitXor,
   configureDatabases,
   connections,
   createTables,
   InternalError,
+  NotSupportedError,
   TransactionManagementError,
   transaction,
 } from '@migrate-async/runtime/orm';
@@ -82,5 +86,12 @@ test('what SQLite rolls back by itself takes the whole transaction along: nothin
   expect([...Parent.objects.valuesList('name', { flat: true })]).toEqual(['taken']);
   transaction.atomic(() => Parent.objects.create({ name: 'next' }));
   expect(Parent.objects.count()).toBe(2);
+  await connections.acloseAll();
+});
+test('aggregates that it lacks are refused before anything is sent', async () => {
+  configureDatabases({ default: { engine: 'sqlite', url: path.join(folder, 'orm.db') } });
+  for (const bits of [BitAnd('id'), BitOr('id'), BitXor('id')]) {
+    await expect(Parent.objects.aaggregate({ bits })).rejects.toThrow(NotSupportedError);
+  }
   await connections.acloseAll();
 });

@@ -67,9 +67,18 @@ test('a program that is done ends by itself, whatever threads it used', async ()
   expect(end.lingered).toBeLessThan(3_000);
   await expectNothingLeft();
 });
-test('a call that nobody awaits is finished first', async () => {
-  expect(await run('done without waiting')).toMatchObject({ code: 0, output: 'ready finished ', errors: '' });
+test('idle native connections and the timers of their pool do not keep a program', async () => {
+  const end = await run('native and done');
+  expect(end).toMatchObject({ code: 0, signal: null, output: 'ready ', errors: '' });
+  expect(end.lingered).toBeLessThan(3_000);
+  await expectNothingLeft();
 });
+test.each(['done without waiting', 'native, and nobody awaits'])(
+  'a call that nobody awaits is finished first: %s',
+  async (ending) => {
+    expect(await run(ending)).toMatchObject({ code: 0, output: 'ready finished ', errors: '' });
+  },
+);
 test('a call that was given up does not hold the program for longer than it runs', async () => {
   const end = await run('given up');
   expect(end).toMatchObject({ code: 0, errors: '' });
@@ -78,6 +87,7 @@ test('a call that was given up does not hold the program for longer than it runs
 test.each([
   ['process.exit', 3],
   ['process.exit in a closure', 4],
+  ['process.exit in a native transaction', 5],
 ])('%s in the middle of a bridged call ends at once, with its code', async (ending, code) => {
   const end = await run(ending);
   expect(end).toMatchObject({ code, signal: null, errors: '' });

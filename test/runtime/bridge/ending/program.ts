@@ -1,17 +1,35 @@
 // Run as a program: uses bridge threads, then ends in the way it is told to, without closing anything.
 import { setTimeout as delay } from 'node:timers/promises';
 import { asyncContext, syncToAsync, threadSensitiveContext } from '@migrate-async/runtime';
-import { configureDatabases, connections } from '@migrate-async/runtime/orm';
+import { configureDatabases, connections, transaction } from '@migrate-async/runtime/orm';
 
 const [url = '', ending = ''] = process.argv.slice(2);
-configureDatabases({ default: { engine: 'postgresql', url } });
+const pool = { min: 2, max: 4, check: true };
+configureDatabases({ default: { engine: 'postgresql', url, pool, statementTimeout: 60_000 } });
 
 async function sleep(seconds: number, threadSensitive = true): Promise<void> {
   const cursor = connections.get().cursor();
   await syncToAsync(cursor.execute, { threadSensitive })('select pg_sleep(%s)', [seconds]);
 }
+/** Several native connections at once, which are idle afterwards. */
+async function native(seconds = 0): Promise<void> {
+  const one = async () => {
+    const cursor = await connections.get().acursor();
+    await cursor.aexecute('select pg_sleep(%s)', [seconds]);
+  };
+  await Promise.all([one(), one(), one()]);
+}
 const endings: Readonly<Record<string, () => unknown>> = {
   done: () => undefined,
+  'native and done': () => native(),
+  'process.exit in a native transaction': () =>
+    transaction.aatomic(async () => {
+      await native();
+      process.exit(5);
+    }),
+  'native, and nobody awaits': () => {
+    native(0.2).then(() => process.stdout.write('finished '));
+  },
   'done without waiting': () => {
     sleep(0.2).then(() => process.stdout.write('finished '));
   },
