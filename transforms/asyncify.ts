@@ -30,6 +30,7 @@ import { blockOf, blockRefusal } from './transaction-blocks.ts';
 import type { TwinPlan } from './twin-functions.ts';
 import type { Target } from './twin-homes.ts';
 import { reachableTwin } from './twin-reach.ts';
+import { isUnreadRelation } from './unread-relations.ts';
 
 type Call = Node & { type: 'CallExpression' | 'OptionalCallExpression' };
 type Refusal = FormMatch & { readonly kind: 'leave' };
@@ -129,6 +130,8 @@ class StepFinder {
     this.taking(node);
     if (isPossibleRelation(this.evaluator, this.file, node))
       this.refuse('MA104', `«${this.text(node)}» may be a relation: what it is read off is not always a row`);
+    if (isUnreadRelation(this.evaluator, this.file, node))
+      this.refuse('MA104', `«${this.text(node)}» may be a relation: its model cannot be read`);
     const kept = node.type === 'NewExpression' ? keptQuery(this.evaluator, this.file, node) : undefined;
     if (kept !== undefined)
       this.refuse('MA112', `«${this.text(kept)}» is handed to a constructor, and may be gone through later`);

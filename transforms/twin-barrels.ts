@@ -1,6 +1,6 @@
 import type { Node } from '@babel/types';
 import { type Evaluator, exportsOf, type SourceFile } from '../analyzer/sources/index.ts';
-import { declaredName, type Target } from './twin-homes.ts';
+import { declaredName, exportsAlong, type Target } from './twin-homes.ts';
 
 /** A place that passes a function on under its own name, and has to pass its twin on, too. */
 export interface Barrel {
@@ -15,7 +15,7 @@ const deepest = 10;
 /** Every `export { load } from './load'` that leads to the function, and `import` with `export` of the same. */
 export function barrelsOf(evaluator: Evaluator, target: Target): readonly Barrel[] {
   const name = declaredName(target);
-  return name === undefined ? [] : passingOn(evaluator, target.file, name, 0);
+  return name === undefined || !exportsAlong(target) ? [] : passingOn(evaluator, target.file, name, 0);
 }
 
 function passingOn(evaluator: Evaluator, from: SourceFile, name: string, depth: number): readonly Barrel[] {

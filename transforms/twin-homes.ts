@@ -211,7 +211,9 @@ export function exportsAlong(target: Target): boolean {
 export function exportEdits(target: Target, twin: string): readonly Edit[] {
   const { file } = target;
   const name = declaredName(target);
-  const binding = name === undefined ? undefined : file.scopes.topLevel.get(name);
+  const named = name === undefined ? undefined : file.scopes.topLevel.get(name);
+  // A method may be called like a function of the module.
+  const binding = named?.declaration === declarationOf(target) ? named : undefined;
   const edits: Edit[] = [];
   const { whole } = exportsOf(file);
   const assigned = whole?.type === 'Identifier' && isWhole(target) ? file.parentOf(whole) : undefined;

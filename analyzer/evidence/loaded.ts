@@ -11,6 +11,7 @@ import {
   unwrapped,
   type Value,
 } from '../sources/index.ts';
+import { relationsAwaited } from './awaited-relations.ts';
 import { ormFlow } from './orm.ts';
 import { isQuerySource, type Located } from './orm-values.ts';
 import { locationOf } from './project.ts';
@@ -108,7 +109,10 @@ function originOfName(spot: Spot, node: Node & { type: 'Identifier' }): Origin |
   const binding = spot.file.scopes.bindingOf(node);
   if (binding === undefined) return undefined;
   const origin = originOfBinding(spot, node, binding);
-  const set = relationsSet(spot.file, binding, node.start ?? 0);
+  const set = [
+    ...relationsSet(spot.file, binding, node.start ?? 0),
+    ...relationsAwaited(spot.file, binding, node),
+  ];
   if (set.length === 0) return origin;
   const location = origin?.location ?? locationOf(spot.file, binding.identifier);
   return { ...origin, loaded: [...(origin?.loaded ?? []), ...set], location };

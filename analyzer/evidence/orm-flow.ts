@@ -180,11 +180,27 @@ export class OrmFlow {
     if (node.object.type === 'Super')
       return this.foreign(this.evaluator.evaluate(file, node)) ?? managerByName(node);
     const object = this.value(file, node.object);
-    const found = object && memberValue(this, object, name);
+    const found = (object && memberValue(this, object, name)) ?? this.field(file, node.object, name);
     if (found === undefined && object?.kind === 'shape' && object.isDeclared === true) return undefined;
     if (found === undefined && mayHoldRows(this, file, node.object)) return undefined;
     if (object === undefined && this.mayBeRow(file, node.object)) return managerByName(node);
     return found ?? this.foreign(this.evaluator.evaluate(file, node)) ?? managerByName(node);
+  }
+
+  /** `this.posts`, where the class sets the field where it declares it and nowhere else: what it is set to. */
+  private field(file: SourceFile, owner: Node, name: string): OrmValue | undefined {
+    const [value, ...more] = owner.type === 'ThisExpression' ? this.evaluator.evaluate(file, owner) : [];
+    if (more.length > 0 || (value?.kind !== 'instance' && value?.kind !== 'class')) return undefined;
+    const definition = value.kind === 'instance' ? value.of : value;
+    const declared = definition.node.body.body.find(
+      (member) =>
+        (member.type === 'ClassProperty' || member.type === 'ClassPrivateProperty') &&
+        Boolean(member.static) === (value.kind === 'class') &&
+        keyName(member) === name,
+    );
+    const init = declared && 'value' in declared ? declared.value : undefined;
+    if (!init || this.evaluator.member(value, name).length !== 1) return undefined;
+    return this.value(definition.file, init);
   }
 
   /** Whether some of the ways that lead to an expression give a row: what it is on the others, nobody knows. */

@@ -30,9 +30,11 @@ function received(flow: OrmFlow, file: SourceFile, node: FunctionNode, index: nu
   const callback = callbackArgument(flow, file, node, index);
   if (callback !== undefined) return callback;
   const sites = flow.evaluator.callSites(file, node);
-  if (sites.length === 0) return undefined;
+  const crossings = crossingsOf(flow, file, node).map((call) => ({ file, call }));
+  const all = [...sites, ...crossings];
+  if (all.length === 0) return undefined;
   return joined(
-    sites.map(({ file: caller, call }) => {
+    all.map(({ file: caller, call }) => {
       const argument = call.arguments[index];
       return argument && argument.type !== 'SpreadElement' ? flow.value(caller, argument) : undefined;
     }),
@@ -75,4 +77,40 @@ export function givenTo(flow: OrmFlow, file: SourceFile, node: Node): readonly (
     const argument = call.arguments[index];
     return argument && argument.type !== 'SpreadElement' ? flow.value(caller, argument) : undefined;
   });
+}
+
+type Call = Node & { type: 'CallExpression' | 'OptionalCallExpression' };
+
+/** Calls of what the wrapper made of a closure: on the spot, or of the constant it is kept under and only called by. */
+function crossingsOf(flow: OrmFlow, file: SourceFile, node: FunctionNode): readonly Call[] {
+  const wrap = outerParent(file, node);
+  if (!isCall(wrap) || unwrapped(wrap.arguments[0] ?? wrap) !== node) return [];
+  if (flow.wrappers.of(file, wrap.callee) === undefined) return [];
+  const user = outerParent(file, wrap);
+  if (isCall(user)) return unwrapped(user.callee) === wrap ? [user] : [];
+  if (user?.type !== 'VariableDeclarator' || user.id.type !== 'Identifier') return [];
+  const binding = file.scopes.bindingOf(user.id);
+  const calls = (binding?.references ?? []).map((reference) => {
+    const call = file.parentOf(reference);
+    return isCall(call) && call.callee === reference ? call : undefined;
+  });
+  const isOnlyCalled = binding?.assignments.length === 0 && calls.every((call) => call !== undefined);
+  return isOnlyCalled && !isExported(file, user) ? calls.filter((call) => call !== undefined) : [];
+}
+
+/** What stands round an expression, casts and parentheses aside. */
+function outerParent(file: SourceFile, node: Node): Node | undefined {
+  let parent = file.parentOf(node);
+  while (parent !== undefined && parent !== node && unwrapped(parent) === node)
+    parent = file.parentOf(parent);
+  return parent;
+}
+
+function isCall(node: Node | undefined): node is Call {
+  return node?.type === 'CallExpression' || node?.type === 'OptionalCallExpression';
+}
+
+function isExported(file: SourceFile, declarator: Node): boolean {
+  const declaration = file.parentOf(declarator);
+  return declaration !== undefined && file.parentOf(declaration)?.type === 'ExportNamedDeclaration';
 }
