@@ -17,7 +17,6 @@ export type ParseResult =
   | { readonly status: 'failed'; readonly failure: ParseFailure };
 
 const shared: readonly ParserPlugin[] = [
-  'decorators-legacy',
   'decoratorAutoAccessors',
   'explicitResourceManagement',
   'importAttributes',
@@ -44,7 +43,9 @@ export function parseSource(
   const result = parseDialect(path, text, first, options);
   if (result.status === 'parsed') return result;
   const retried = parseDialect(path, text, second, options);
-  return retried.status === 'parsed' ? retried : result;
+  if (retried.status === 'parsed') return retried;
+  const standard = parseDialect(path, text, first, options, 'decorators');
+  return standard.status === 'parsed' ? standard : result;
 }
 
 export function extensionOf(path: string): string {
@@ -56,6 +57,9 @@ function parseDialect(
   text: string,
   dialect: Dialect,
   { tokens = false }: { readonly tokens?: boolean },
+  // Those of TypeScript may stand at parameters, where the standard allows none; but they take a computed member that
+  // follows them, `@Column() [key]: string`, for a part of themselves.
+  decorators: 'decorators' | 'decorators-legacy' = 'decorators-legacy',
 ): ParseResult {
   const options: ParserOptions = {
     sourceType: 'unambiguous',
@@ -66,7 +70,7 @@ function parseDialect(
     allowNewTargetOutsideFunction: true,
     attachComment: false,
     tokens,
-    plugins: [...dialects[dialect]],
+    plugins: [decorators, ...dialects[dialect]],
   };
   try {
     return { status: 'parsed', ast: parseFrom(text, options) };
