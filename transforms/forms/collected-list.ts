@@ -1,7 +1,7 @@
 import type { Node } from '@babel/types';
 import type { Bridge } from '../../analyzer/evidence/bridge.ts';
 import { receiverKnowledge } from '../../analyzer/evidence/orm.ts';
-import { type Evaluator, isFunction, type SourceFile, unwrapped } from '../../analyzer/sources/index.ts';
+import { type Evaluator, memberName, type SourceFile, unwrapped } from '../../analyzer/sources/index.ts';
 import { listEdits } from '../async-edits.ts';
 import { excerpt } from '../excerpt.ts';
 import { isCast } from '../expressions.ts';
@@ -18,7 +18,7 @@ export const collectedList: Form = {
     const call = crossedCall(bridge);
     if (call === undefined) return undefined;
     const consumption = consumptionAt(evaluator, bridge.file, call);
-    if (consumption?.kind === 'whole' && consumption.isCertain)
+    if (bridge.application && consumption?.kind === 'whole' && consumption.isCertain)
       return isCast(consumption.query)
         ? leave('MA114', 'what is gone through is cast to another type')
         : rewritable;
@@ -34,25 +34,41 @@ export const collectedList: Form = {
   },
 };
 
+type CallExpression = Node & { type: 'CallExpression' };
+
 /** The call that happens on the other side: `Array.from(posts)` of `W(Array.from)(posts)`. */
-function crossedCall({
-  argument,
-  application,
-  closure,
-}: Bridge): (Node & { type: 'CallExpression' }) | undefined {
-  const callee = argument && unwrapped(argument);
-  if (application?.type !== 'CallExpression' || closure !== undefined || callee === undefined)
-    return undefined;
-  if (isFunction(callee) || (callee.type !== 'Identifier' && callee.type !== 'MemberExpression'))
-    return undefined;
-  return { ...application, callee };
+function crossedCall(bridge: Bridge): CallExpression | undefined {
+  if (bridge.argument === undefined || bridge.closure !== undefined) return undefined;
+  const callee = unbound(unwrapped(bridge.argument));
+  if (callee.type !== 'Identifier' && callee.type !== 'MemberExpression') return undefined;
+  const applied = bridge.application ?? calledBy(bridge);
+  return applied?.type === 'CallExpression' ? { ...applied, callee } : undefined;
+}
+
+/** `Array.from` of `Array.from.bind(Array)`, which hands over nothing else. */
+function unbound(node: Node): Node {
+  if (node.type !== 'CallExpression' || node.arguments.length !== 1) return node;
+  const callee = unwrapped(node.callee);
+  return callee.type === 'MemberExpression' && memberName(callee) === 'bind'
+    ? unwrapped(callee.object)
+    : node;
+}
+
+/** `W(Array.from).call(Array, posts)`, as a call with what is handed to the function itself. */
+function calledBy({ file, wrap }: Bridge): CallExpression | undefined {
+  const member = file.parentOf(wrap);
+  const call = member && file.parentOf(member);
+  if (member?.type !== 'MemberExpression' || memberName(member) !== 'call') return undefined;
+  return call?.type === 'CallExpression' && call.callee === member
+    ? { ...call, arguments: call.arguments.slice(1) }
+    : undefined;
 }
 
 /** Why a function of the language or of a package is not to be handed what it is handed without the wrapper. */
 function queriedRefusal(
   evaluator: Evaluator,
   file: SourceFile,
-  call: Node & { type: 'CallExpression' },
+  call: CallExpression,
   consumption: Consumption | undefined,
 ): FormMatch | undefined {
   const known = receiverKnowledge(evaluator, file, call.callee);
