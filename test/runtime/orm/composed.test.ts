@@ -107,7 +107,7 @@ behaviour('187 a subquery about an aggregate is one of each group', function* ()
   ]);
   expect(yield* ids(publishers.filter({ same__startsWith: 'G' }))).toEqual([1]);
 });
-behaviour('104 an aggregate in a choice is no ordering without groups', function* () {
+behaviour('106 an aggregate in a choice is no ordering without groups', function* () {
   const chosen = Case(When({ rating__gt: 3 }, Count('authors')), { default: 0 });
   expect(() => Book.objects.orderBy(chosen)).toThrow(
     new FieldError(

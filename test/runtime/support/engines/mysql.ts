@@ -52,6 +52,7 @@ const differences = {
   'a filtered relation goes over several': nulls,
   '175 filter': text,
   '104 ': text,
+  '196 a number keeps': 'a computed decimal has the digits of its column',
   '209 raw SQL gives': text,
   '209 named': text,
   '239 ': text,
