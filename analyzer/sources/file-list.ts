@@ -16,7 +16,8 @@ export type SkipReason =
   | 'symbolic-link'
   | 'too-large'
   | 'unreadable'
-  | 'unsupported-language';
+  | 'unsupported-language'
+  | 'utf-16';
 
 /** A file that was found and deliberately not read. */
 export interface SkippedFile {

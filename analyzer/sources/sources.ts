@@ -155,7 +155,10 @@ export class Sources {
 
   private readFromDisk(file: string): Buffer | undefined {
     try {
-      return readIfFile(this.absolute(file));
+      const bytes = readIfFile(this.absolute(file));
+      if (bytes === undefined || !isUtf16(bytes)) return bytes;
+      if (this.listed.has(file)) this.skippedLater.set(file, { path: file, reason: 'utf-16' });
+      return undefined;
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code !== 'EACCES' && code !== 'EPERM') throw error;
@@ -168,6 +171,11 @@ export class Sources {
       return undefined;
     }
   }
+}
+
+/** By its byte order mark. The compiler reads such files; here everything goes by the bytes of UTF-8. */
+function isUtf16(bytes: Buffer): boolean {
+  return (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
 }
 
 function namesIn(folder: string): ReadonlySet<string> {

@@ -14,6 +14,7 @@ export interface Match {
 
 interface Pattern {
   readonly handler: Handler;
+  readonly route: string;
   readonly pattern: RegExp;
   readonly fixed: boolean;
 }
@@ -39,6 +40,7 @@ export class RouteMatcher {
     this.patterns = handlers.flatMap((handler) =>
       handler.paths.map(canonicalRoute).map((route) => ({
         handler,
+        route,
         pattern: patternOf(route),
         fixed: !route.includes('{'),
       })),
@@ -115,11 +117,17 @@ export class RouteMatcher {
     );
   }
 
+  /** What takes any path takes those of its own server only: a stub beside the application is another one. */
+  private isAlone({ framework }: Handler): boolean {
+    return this.handlers.every((other) => other.framework === framework);
+  }
+
   private byPath(method: string, request: TracedRequest): Handler | undefined {
     const path = pathOf(request);
     if (path === undefined) return undefined;
     const [first, ...more] = this.patterns.filter(
-      ({ handler, pattern }) => answers(handler, method) && pattern.test(path),
+      ({ handler, pattern, route }) =>
+        answers(handler, method) && pattern.test(path) && (route !== '/{*}' || this.isAlone(handler)),
     );
     if (first === undefined || !prefersFixed.has(first.handler.framework)) return first?.handler;
     // Their routers take the route with the fewest parameters, wherever it stands.

@@ -82,6 +82,21 @@ describe('hostile input', () => {
     expect([found.sources.isFaithful('a.js'), found.sources.isFaithful('b.js')]).toEqual([true, false]);
   });
 
+  it('may hold files in UTF-16, which are left unread and said', () => {
+    const text = `${head}app.get('/wide', (q, s) => s.end());`;
+    const folder = folderWith({
+      'app.js': `${head}app.get('/real', (q, s) => s.end());`,
+      'wide.js': Buffer.from(`\uFEFF${text}`, 'utf16le'),
+      'swapped.js': Buffer.from(`\uFEFF${text}`, 'utf16le').swap16(),
+    });
+    const found = discovered(folder);
+    expect(pathsOf(found)).toEqual(['/real']);
+    expect(found.sources.skipped).toEqual([
+      { path: 'swapped.js', reason: 'utf-16' },
+      { path: 'wide.js', reason: 'utf-16' },
+    ]);
+  });
+
   it('may hold links that lead nowhere or in circles', () => {
     const folder = folderWith({ 'app.js': `${head}app.get('/real', (q, s) => s.end());` });
     symlinkSync('self.js', path.join(folder, 'self.js'));

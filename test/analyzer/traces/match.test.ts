@@ -154,6 +154,17 @@ describe('a traced request', () => {
     expect(unmatched).toEqual([{ method: 'GET', route: '/{}', requests: 3 }]);
   });
 
+  it('is not given to the listener of another server that takes any path', () => {
+    const stub = `import { createServer } from 'node:http';
+      createServer(function any(req, res) { res.end(); }).listen(2);`;
+    const unknown = { attributes: { 'url.path': '/nowhere' } };
+    expect(given({ 'stub.ts': stub }, unknown).handlers).toHaveLength(1);
+    expect(given({ ...trpcFiles, 'stub.ts': stub }, unknown)).toMatchObject({
+      handlers: [],
+      unmatched: [{ method: 'GET', route: '/nowhere', requests: 3 }],
+    });
+  });
+
   it('that nobody answers is shown with others like it', () => {
     const paths = ['/orders/17', '/orders/18', '/orders/0b7e2f1c-9a1d-4a53-8f6e-2f8b1d0c9e11'];
     const traces = paths.flatMap((path, index) =>
