@@ -108,7 +108,8 @@ export class Condition {
   }
 }
 
-function isLookups(where: unknown): where is object {
+/** An object of names and what they are to be: not a list, an instance, or an object that has nothing to say. */
+export function isLookups(where: unknown): where is object {
   if (typeof where !== 'object' || where === null || Symbol.iterator in where || isInstance(where))
     return false;
   const prototype = Object.getPrototypeOf(where);

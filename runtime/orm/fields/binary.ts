@@ -1,4 +1,4 @@
-import { wellFormed } from '../models/naming.ts';
+import { storable } from '../models/naming.ts';
 import { ColumnBytes } from '../protocol/columns.ts';
 
 /** How the values of one type are written as elements of a binary array. */
@@ -67,8 +67,7 @@ export const float64Form: BinaryForm = {
   type: 701,
   write(column, value) {
     if (typeof value !== 'number') return false;
-    // Text knows no negative zero.
-    column.float64(value + 0);
+    column.float64(value);
     return true;
   },
 };
@@ -93,7 +92,7 @@ function textForm(type: number): BinaryForm {
     type,
     write(column, value) {
       if (typeof value !== 'string') return false;
-      column.text(wellFormed(value));
+      column.text(storable(value));
       return true;
     },
   };

@@ -1,12 +1,13 @@
 import { DataError, ValidationError } from '../errors.ts';
 import { type BinaryForm, timestampForm } from './binary.ts';
 import { type Decoder, Field, textDecoder } from './field.ts';
-import { describe } from './text.ts';
+import { describe, shown } from './text.ts';
 
-const datePattern = /^(\d{4,6})-(\d{1,2})-(\d{1,2})$/;
+/** The last part is how PostgreSQL writes years before the first: what was read can be written. */
+const datePattern = /^(\d{4,6})-(\d{1,2})-(\d{1,2})( BC)?$/;
 const timePattern = /^(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,6})\d*)?)?$/;
 const dateTimePattern =
-  /^(\d{4,6})-(\d{1,2})-(\d{1,2})(?:[T ](\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d{1,9})?)?\s*(?:Z|[+-]\d{2}(?::?\d{2})?)?)?$/i;
+  /^(\d{4,6})-(\d{1,2})-(\d{1,2})(?:[T ](\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*(?:(Z)|([+-]\d{2})(?::?(\d{2}))?)?)?$/i;
 
 export class DateField extends Field {
   readonly typeName = 'DateField';
@@ -20,7 +21,7 @@ export class DateField extends Field {
     if (value instanceof Date && !Number.isNaN(value.getTime())) return isoDate(value);
     if (typeof value !== 'string') {
       throw new ValidationError(
-        `“${describe(value)}” value has an invalid date format. It must be in YYYY-MM-DD format.`,
+        `“${shown(value)}” value has an invalid date format. It must be in YYYY-MM-DD format.`,
       );
     }
     const parts = datePattern.exec(value);
@@ -29,7 +30,8 @@ export class DateField extends Field {
         `“${value}” value has an invalid date format. It must be in YYYY-MM-DD format.`,
       );
     }
-    if (!isRealDate(Number(parts[1]), Number(parts[2]), Number(parts[3]))) {
+    const year = parts[4] === undefined ? Number(parts[1]) : 1 - Number(parts[1]);
+    if (Number(parts[1]) === 0 || !isRealDate(year, Number(parts[2]), Number(parts[3]))) {
       throw new ValidationError(
         `“${value}” value has the correct format (YYYY-MM-DD) but it is an invalid date.`,
       );
@@ -57,9 +59,16 @@ export class TimeField extends Field {
   }
   convert(value: unknown): unknown {
     if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString().slice(11, 23);
-    if (typeof value === 'string' && timePattern.test(value)) return value;
+    const parts = typeof value === 'string' ? timePattern.exec(value) : null;
+    if (parts === null) {
+      throw new ValidationError(
+        `“${shown(value)}” value has an invalid format. It must be in HH:MM[:ss[.uuuuuu]] format.`,
+      );
+    }
+    const [, hours, minutes, seconds] = parts;
+    if (isRealTime(hours, minutes, seconds)) return value;
     throw new ValidationError(
-      `“${describe(value)}” value has an invalid format. It must be in HH:MM[:ss[.uuuuuu]] format.`,
+      `“${value}” value has the correct format (HH:MM[:ss[.uuuuuu]]) but it is an invalid time.`,
     );
   }
 }
@@ -78,13 +87,13 @@ export class DateTimeField extends Field {
   }
   convert(value: unknown): unknown {
     if (value instanceof Date && !Number.isNaN(value.getTime())) return value;
-    if (typeof value === 'string' && dateTimePattern.test(value)) {
-      const parsed = new Date(withZone(value));
-      if (!Number.isNaN(parsed.getTime())) return parsed;
+    const parts = typeof value === 'string' ? dateTimePattern.exec(value.trim()) : null;
+    if (parts === null) {
+      throw new ValidationError(
+        `“${shown(value)}” value has an invalid format. It must be in YYYY-MM-DD HH:MM[:ss[.uuuuuu]][TZ] format.`,
+      );
     }
-    throw new ValidationError(
-      `“${describe(value)}” value has an invalid format. It must be in YYYY-MM-DD HH:MM[:ss[.uuuuuu]][TZ] format.`,
-    );
+    return momentOf(value as string, parts);
   }
   override encode(value: unknown): string {
     return timestampText(this.convert(value) as Date);
@@ -114,17 +123,20 @@ export class DurationField extends Field {
     throw new ValidationError(`“${describe(value)}” value must be a number of milliseconds.`);
   }
   override encode(value: unknown): string {
-    return `${this.convert(value)} milliseconds`;
+    // In digits: the server reads no exponent, and counts nothing finer than microseconds.
+    return `${toDigits(this.convert(value) as number)} milliseconds`;
   }
 }
 
+/** A number with at most three decimal places, however large. */
+function toDigits(value: number): string {
+  return Math.abs(value) < 1e21 ? value.toFixed(3) : BigInt(value).toString();
+}
+
+/** The day of a moment in UTC, as PostgreSQL writes days. */
 function isoDate(date: Date): string {
-  return (
-    date
-      .toISOString()
-      .replace(/^[+]?0*(\d{4,})/, '$1')
-      .split('T')[0] ?? ''
-  );
+  const [day = ''] = timestampText(date).split('T');
+  return date.getUTCFullYear() < 1 ? `${day} BC` : day;
 }
 
 function isRealDate(year: number, month: number, day: number): boolean {
@@ -133,15 +145,32 @@ function isRealDate(year: number, month: number, day: number): boolean {
   return date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
 }
 
-/** A time without a zone means UTC, the active zone of every session. */
-function withZone(text: string): string {
-  const iso = text.trim().replace(' ', 'T').replace(',', '.');
-  if (!iso.includes('T')) return iso;
-  if (/Z$/i.test(iso)) return iso;
-  const offset = /([+-]\d{2})(?::?(\d{2}))?$/.exec(iso.slice(11));
-  return offset === null
-    ? `${iso}Z`
-    : `${iso.slice(0, iso.length - offset[0].length)}${offset[1]}:${offset[2] ?? '00'}`;
+function isRealTime(hours = '0', minutes = '0', seconds = '0'): boolean {
+  // As in Django there is no 24:00, and no second 60: neither would come back as it was given.
+  return Number(hours) < 24 && Number(minutes) < 60 && Number(seconds) < 60;
+}
+
+/** A date without a time is its midnight; without a zone it means UTC, the active zone of every session. */
+function momentOf(text: string, parts: RegExpExecArray): Date {
+  const [, year, month, day, hours, minutes, seconds, fraction = '', , offset, offsetMinutes = '00'] = parts;
+  const dated = Number(year) > 0 && isRealDate(Number(year), Number(month), Number(day));
+  if (!dated || !isRealTime(hours, minutes, seconds)) {
+    const [format, what] =
+      hours === undefined
+        ? ['YYYY-MM-DD', 'date']
+        : ['YYYY-MM-DD HH:MM[:ss[.uuuuuu]][TZ]', 'date/time'];
+    throw new ValidationError(
+      `“${text}” value has the correct format (${format}) but it is an invalid ${what}.`,
+    );
+  }
+  const date = new Date(0);
+  date.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
+  const milliseconds = Number(fraction.padEnd(3, '0').slice(0, 3));
+  date.setUTCHours(Number(hours ?? 0), Number(minutes ?? 0), Number(seconds ?? 0), milliseconds);
+  if (offset === undefined) return date;
+  const sign = offset.startsWith('-') ? -1 : 1;
+  const ahead = Math.abs(Number(offset)) * 60 + Number(offsetMinutes);
+  return new Date(date.getTime() - sign * ahead * 60_000);
 }
 
 /** JavaScript writes years beyond 9999 with a sign, PostgreSQL without; neither knows the other's negative years. */

@@ -57,6 +57,19 @@ export class IntegerField extends Field {
     // 1e21 and above would print with an exponent, which an integer column does not take.
     return typeof whole === 'number' ? wholeText(whole) : String(whole);
   }
+  override validate(value: unknown): void {
+    super.validate(value);
+    if (value === null || value === undefined) return;
+    const exact = BigInt(this.encode(value));
+    const { minimum, maximum } = this.validRange;
+    if (exact > maximum) throw new ValidationError(`Ensure this value is less than or equal to ${maximum}.`);
+    if (exact < minimum)
+      throw new ValidationError(`Ensure this value is greater than or equal to ${minimum}.`);
+  }
+  /** What `fullClean` takes for valid. */
+  protected get validRange(): IntegerRange {
+    return this.range;
+  }
 }
 
 function wholeText(value: number): string {
@@ -79,6 +92,9 @@ export class PositiveIntegerField extends IntegerField {
   }
   override columnCheck(quotedColumn: string): string {
     return `${quotedColumn} >= 0`;
+  }
+  protected override get validRange(): IntegerRange {
+    return { ...this.range, minimum: 0n };
   }
 }
 
@@ -116,6 +132,11 @@ export class FloatField extends Field {
       return Number(value);
     throw new ValueError(`Field '${this.name}' expected a number but got ${describe(value)}.`);
   }
+  override encode(value: unknown): string {
+    const number = this.convert(value);
+    // JavaScript writes it without its sign.
+    return Object.is(number, -0) ? '-0' : String(number);
+  }
 }
 
 /** Exact decimals, as strings: JavaScript has no number type that could hold them without loss. */
@@ -142,13 +163,36 @@ export class DecimalField extends Field {
     return 'numeric';
   }
   convert(value: unknown): unknown {
-    if (typeof value === 'number' && !Number.isNaN(value)) return String(value);
+    // No decimal column holds what is not finite, as in Django.
+    if (typeof value === 'number' && Number.isFinite(value)) return String(value);
     if (typeof value === 'bigint') return value.toString();
     if (typeof value === 'string' && /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/i.test(value)) {
       return value.trim();
     }
     throw new ValidationError(`“${shown(value)}” value must be a decimal number.`);
   }
+  override validate(value: unknown): void {
+    super.validate(value);
+    if (value === null || value === undefined || this.precision === undefined) return;
+    checkDigits(String(this.convert(value)), this.precision, this.scale ?? 0);
+  }
+}
+
+/** Django's DecimalValidator. */
+function checkDigits(text: string, precision: number, scale: number): void {
+  const [, whole = '', fraction = '', exponent = '0'] = /^[+-]?(\d*)\.?(\d*)(?:e([+-]?\d+))?$/i.exec(text) ?? [];
+  const shift = Number(exponent);
+  const significant = `${whole}${fraction}`.replace(/^0+/, '');
+  const decimals = Math.max(0, fraction.length - shift);
+  const trailing = Math.max(0, shift - fraction.length);
+  const digits = Math.max(significant.length + (significant === '' ? 0 : trailing), decimals);
+  const before = Math.max(0, digits - decimals);
+  const many = (count: number, what: string) =>
+    `Ensure that there are no more than ${count} ${what.replace('%s', count === 1 ? '' : 's')}.`;
+  if (digits > precision) throw new ValidationError(many(precision, 'digit%s in total'));
+  if (decimals > scale) throw new ValidationError(many(scale, 'decimal place%s'));
+  if (before > precision - scale)
+    throw new ValidationError(many(precision - scale, 'digit%s before the decimal point'));
 }
 
 export class BooleanField extends Field {

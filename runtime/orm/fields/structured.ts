@@ -1,4 +1,5 @@
 import { ValidationError, ValueError } from '../errors.ts';
+import { storable } from '../models/naming.ts';
 import { type Decoder, type Family, Field, type Wire } from './field.ts';
 import { describe } from './text.ts';
 
@@ -15,9 +16,40 @@ export class JsonField extends Field {
     return value;
   }
   override encode(value: unknown): string {
-    const text = JSON.stringify(value, (_key, part) => (typeof part === 'bigint' ? rawNumber(part) : part));
-    if (text === undefined) throw new ValidationError(`Value must be valid JSON, not ${describe(value)}.`);
-    return text;
+    try {
+      const text = JSON.stringify(value, jsonPart);
+      if (text !== undefined) return text;
+    } catch (error) {
+      // A circle.
+      if (!(error instanceof TypeError && error.message.includes('circular'))) throw error;
+    }
+    throw notJson(value);
+  }
+}
+
+function notJson(value: unknown): ValidationError {
+  return new ValidationError(`Value must be valid JSON, not ${describe(value)}.`);
+}
+/** A part of a value as it is stored; what JavaScript would leave out, or put null for, is refused. */
+function jsonPart(this: unknown, _key: string, part: unknown): unknown {
+  switch (typeof part) {
+    case 'bigint':
+      return rawNumber(part);
+    case 'number':
+      if (!Number.isFinite(part)) throw notJson(part);
+      return part;
+    case 'string':
+      return storable(part);
+    case 'function':
+    case 'symbol':
+      throw notJson(part);
+    case 'object':
+      if (part instanceof Map || part instanceof Set || part instanceof Promise || part instanceof RegExp)
+        throw notJson(part);
+      if (part !== null && !Array.isArray(part)) for (const key of Object.keys(part)) storable(key);
+      return part;
+    default:
+      return part;
   }
 }
 
@@ -72,6 +104,19 @@ export class ArrayField extends Field {
       );
     }
     throw new ValueError(`Field '${this.name}' expected an array but got ${describe(value)}.`);
+  }
+  /** Runs the checks of the elements, too, as Django's ArrayField does. */
+  override validate(value: unknown): void {
+    super.validate(value);
+    if (value === null || value === undefined) return;
+    for (const [at, each] of [...(value as Iterable<unknown>)].entries()) {
+      try {
+        this.element.validate(each);
+      } catch (error) {
+        if (!(error instanceof ValidationError)) throw error;
+        throw new ValidationError(`Item ${at + 1} in the array did not validate: ${error.message}`);
+      }
+    }
   }
   override encode(value: unknown): string {
     if (typeof value !== 'object' || value === null || !(Symbol.iterator in value)) this.convert(value);

@@ -1,5 +1,6 @@
+import { isIP } from 'node:net';
 import { ValidationError, ValueError } from '../errors.ts';
-import { wellFormed } from '../models/naming.ts';
+import { storable } from '../models/naming.ts';
 import { type BinaryForm, textualForm, varcharForm } from './binary.ts';
 import { type Decoder, type Family, Field, textDecoder } from './field.ts';
 
@@ -15,7 +16,7 @@ export class TextField extends Field {
     return 'text';
   }
   convert(value: unknown): unknown {
-    if (typeof value === 'string') return wellFormed(value);
+    if (typeof value === 'string') return storable(value);
     if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean')
       return String(value);
     throw new ValueError(`Field '${this.name}' expected a string but got ${describe(value)}.`);
@@ -47,7 +48,7 @@ export class CharField extends TextField {
     const { maxLength } = this;
     if (typeof value === 'string' && maxLength !== undefined && [...value].length > maxLength) {
       throw new ValidationError(
-        `Ensure this value has at most ${maxLength} characters (it has ${[...value].length}).`,
+        `Ensure this value has at most ${maxLength} character${maxLength === 1 ? '' : 's'} (it has ${[...value].length}).`,
       );
     }
   }
@@ -106,8 +107,11 @@ export class UuidField extends Field {
     return 'uuid';
   }
   convert(value: unknown): unknown {
-    if (typeof value === 'string' && /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i.test(value))
-      return value;
+    // Every form that Python's UUID takes; the database's own is the one with hyphens.
+    const digits = typeof value === 'string' ? value.replace(/^urn:uuid:|^\{|\}$|-/gi, '') : '';
+    if (/^[0-9a-f]{32}$/i.test(digits)) {
+      return digits.toLowerCase().replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+    }
     throw new ValidationError(`“${shown(value)}” is not a valid UUID.`);
   }
 }
@@ -121,7 +125,13 @@ export class IpField extends Field {
     return 'inet';
   }
   convert(value: unknown): unknown {
-    if (typeof value === 'string' && /^[0-9a-f:.]+(?:\/\d+)?$/i.test(value)) return value;
+    if (typeof value === 'string') {
+      const [address = '', length, ...more] = value.split('/');
+      const version = isIP(address);
+      const longest = version === 4 ? 32 : 128;
+      const fits = length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= longest);
+      if (version !== 0 && fits && more.length === 0 && !address.includes('%')) return value;
+    }
     throw new ValidationError('Enter a valid IPv4 or IPv6 address.');
   }
 }

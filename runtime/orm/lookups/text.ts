@@ -1,7 +1,7 @@
 import { ValueError } from '../errors.ts';
 import { ExpressionNode } from '../expressions/node.ts';
 import { describe } from '../fields/text.ts';
-import { wellFormed } from '../models/naming.ts';
+import { storable } from '../models/naming.ts';
 import type { Resolver } from '../query/resolver.ts';
 import type { Dialect } from '../sql/dialect.ts';
 import type { SqlWriter } from '../sql/writer.ts';
@@ -16,7 +16,7 @@ interface Pattern {
 
 /** A value as the text a column is compared with. */
 export function textOf(value: unknown): string {
-  if (typeof value === 'string') return wellFormed(value);
+  if (typeof value === 'string') return storable(value);
   if (typeof value === 'number' || typeof value === 'bigint') return String(value);
   throw new ValueError(`A text lookup takes a string, not ${describe(value)}.`);
 }

@@ -1,5 +1,6 @@
 import type { Field } from '../fields/field.ts';
 import { ForeignKeyField } from '../fields/relations.ts';
+import { requireValues } from '../operations/given.ts';
 import { optimises } from '../optimisations.ts';
 import type { ModelInstance } from './instance.ts';
 import type { ModelMeta } from './meta.ts';
@@ -30,7 +31,7 @@ function compiled(meta: ModelMeta, general: Initialiser): Initialiser {
   const fields: Field[] = [];
   const parts = meta.fields.map((field) => fieldSource(field, fields));
   const source = `return function initialise(o, v) {
-    const p = prototypeOf(v);
+    const p = v === null ? undefined : prototypeOf(v);
     if (p !== everything && p !== null) return general(o, v);
     for (const name in everything) return general(o, v);
     let n = 0, x, y, h;
@@ -79,6 +80,7 @@ function initialSource(field: Field, fields: Field[]): string {
 /** The same without code made from text, for values of any kind. */
 function generalInitialiser(meta: ModelMeta): Initialiser {
   return (instance, values) => {
+    requireValues(`${instance.constructor.name}()`, values);
     for (const field of meta.fields) {
       instance[field.attribute] = given(values, field.attribute, field.name) ?? null;
       if (field instanceof ForeignKeyField && Object.hasOwn(values, field.name)) {

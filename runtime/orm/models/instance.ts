@@ -20,7 +20,7 @@ export class ModelInstance extends Stateful {
 
   constructor(values?: Loaded | Readonly<Record<string, unknown>>) {
     super(values instanceof Loaded ? values : undefined);
-    if (!(values instanceof Loaded)) this[metaKey].initialise(this, values ?? {});
+    if (!(values instanceof Loaded)) this[metaKey].initialise(this, values === undefined ? {} : values);
   }
 
   get pk(): unknown {

@@ -65,6 +65,16 @@ export function writable(text: string): string {
 /** Half of a surrogate pair is no character: UTF-8 has no form for it. */
 const loneSurrogate = /\p{Surrogate}/u;
 
+/**
+ * Text as a value.
+ *
+ * @throws ValueError for what PostgreSQL has no text for: it is refused before a statement, and a transaction, fails
+ */
+export function storable(text: string): string {
+  if (text.includes('\0')) throw new ValueError('A string literal cannot contain NUL (0x00) characters.');
+  return wellFormed(text);
+}
+
 /** @throws ValueError for text that would change on its way to the server */
 export function wellFormed(text: string): string {
   if (loneSurrogate.test(text)) throw new ValueError('Text cannot contain half a surrogate pair.');

@@ -1,3 +1,4 @@
+import type { DriverRequest } from '../../bridge/messages.ts';
 import { connections, dialectOf } from '../connections/index.ts';
 import { FieldDoesNotExist, ValueError } from '../errors.ts';
 import { ExpressionNode } from '../expressions/node.ts';
@@ -13,10 +14,17 @@ import { SQLCompiler } from '../sql/compiler.ts';
 import type { ConflictRule } from '../sql/dialect.ts';
 import { updateFromArrays } from '../sql/unnest.ts';
 import { insertStatement, updateByCases } from '../sql/write.ts';
-import type { Values } from './create.ts';
+import { listGiven, namesGiven, requireOptions, requireValues } from './given.ts';
 import { list } from './read.ts';
 import { takeAllReturned } from './returned.ts';
-import { adoptRelatedKeys, insertFields, isMade, mayBeMade, updateStatementFor } from './save.ts';
+import {
+  adoptRelatedKeys,
+  insertFields,
+  isMade,
+  mayBeMade,
+  updateStatementFor,
+  writtenValue,
+} from './save.ts';
 import { atomically, type Operation } from './steps.ts';
 
 export interface BulkCreateOptions {
@@ -27,6 +35,14 @@ export interface BulkCreateOptions {
   readonly uniqueFields?: readonly string[];
 }
 
+const bulkCreateOptions = [
+  'batchSize',
+  'ignoreConflicts',
+  'updateConflicts',
+  'updateFields',
+  'uniqueFields',
+] as const satisfies readonly (keyof BulkCreateOptions)[];
+
 /** Inserts many instances with as few statements as possible; keys are set, in order. */
 export function* bulkCreate(
   queryset: QuerySet,
@@ -34,9 +50,11 @@ export function* bulkCreate(
   options: BulkCreateOptions = {},
 ): Operation<object[]> {
   const { meta, database } = queryset;
+  requireOptions('bulkCreate()', options, bulkCreateOptions);
   requireBatchSize(options.batchSize);
+  const objects = listGiven('bulkCreate()', given, 'instances or values');
   if (meta.parent !== undefined) throw new ValueError("Can't bulk create a multi-table inherited model");
-  const instances = [...given].map((each) => asInstance(meta, each));
+  const instances = objects.map((each) => asInstance(meta, each));
   if (instances.length === 0) return instances;
   const conflict = conflictRule(meta, options);
   const changing = meta.fields.filter((field) => field.changesOnInsert);
@@ -48,20 +66,25 @@ export function* bulkCreate(
   }
   const groups = groupByColumns(meta, instances);
   const batches = groups.flatMap((group) => split(group, mostRows(meta, database, group, options.batchSize)));
+  // All are made before the first is sent: a value that cannot be written is refused before anything is.
+  const inserts = batches.flatMap((batch) => insertsOf(meta, database, batch, conflict));
   const insertAll = function* (): Operation<void> {
-    for (const batch of batches) yield* insertBatch(meta, database, batch, conflict);
+    for (const insert of inserts) yield* insertBatch(meta, database, insert);
   };
-  if (batches.length === 1) yield* insertAll();
+  if (inserts.length === 1) yield* insertAll();
   else yield* atomically(database, { savepoint: false }, insertAll);
   for (const instance of instances) markStored(instance, database);
   return instances;
 }
 
-function asInstance(meta: ModelMeta, given: object): ModelInstance {
-  if (!isInstance(given)) return new meta.modelClass(given as Values) as ModelInstance;
+function asInstance(meta: ModelMeta, given: unknown): ModelInstance {
+  if (!isInstance(given)) {
+    requireValues('bulkCreate()', given, 'each row as an instance or its values');
+    return new meta.modelClass(given) as ModelInstance;
+  }
   // The attributes of another model would be null here, and be written.
   if (given[metaKey] !== meta) requireModel(meta, given);
-  return given as object as ModelInstance;
+  return given as unknown as ModelInstance;
 }
 
 /** Instances whose key is known go first; each group has the same columns to write and to read back. */
@@ -93,13 +116,14 @@ function mostRows(
   meta: ModelMeta,
   alias: string,
   group: readonly ModelInstance[],
-  batchSize = group.length,
+  batchSize: number | undefined,
 ): number {
+  const most = batchSize ?? group.length;
   const [first] = group;
   const { dialect, features } = connections.get(alias);
-  if (dialect.insert.fromArrays || first === undefined) return batchSize;
+  if (dialect.insert.fromArrays || first === undefined) return most;
   const columns = Math.max(1, insertFields(meta, first).fields.length);
-  return Math.min(batchSize, Math.max(1, Math.floor(features.maxParameters / columns)));
+  return Math.min(most, Math.max(1, Math.floor(features.maxParameters / columns)));
 }
 
 function split(instances: readonly ModelInstance[], most: number): (readonly ModelInstance[])[] {
@@ -109,14 +133,20 @@ function split(instances: readonly ModelInstance[], most: number): (readonly Mod
   return batches;
 }
 
-function* insertBatch(
+/** One INSERT, with the columns that it gives back. */
+interface Insert {
+  readonly batch: readonly ModelInstance[];
+  readonly statement: DriverRequest;
+  readonly returning: readonly Field[];
+}
+function insertsOf(
   meta: ModelMeta,
   alias: string,
   batch: readonly ModelInstance[],
   conflict: ConflictRule | undefined,
-): Operation<void> {
+): Insert[] {
   const [first] = batch;
-  if (first === undefined) return;
+  if (first === undefined) return [];
   const { fields, returning } = insertFields(meta, first);
   const dialect = dialectOf(alias);
   const wanted =
@@ -126,13 +156,14 @@ function* insertBatch(
   if (statement.values.length > connections.get(alias).features.maxParameters) {
     // Rows with expressions are listed, each value a parameter.
     const halves = split(batch, Math.ceil(batch.length / 2));
-    yield* atomically(alias, { savepoint: false }, function* (): Operation<void> {
-      for (const half of halves) yield* insertBatch(meta, alias, half, conflict);
-    });
-    return;
+    return halves.flatMap((half) => insertsOf(meta, alias, half, conflict));
   }
+  return [{ batch, statement, returning: unique }];
+}
+
+function* insertBatch(meta: ModelMeta, alias: string, { batch, statement, returning }: Insert): Operation<void> {
   const result = yield* new SQLCompiler(alias, statement, true).execution('cursor');
-  takeAllReturned(batch, { meta, fields: unique, result, dialect, alias });
+  takeAllReturned(batch, { meta, fields: returning, result, dialect: dialectOf(alias), alias });
 }
 
 function requireBatchSize(batchSize: number | undefined): void {
@@ -142,9 +173,11 @@ function requireBatchSize(batchSize: number | undefined): void {
 }
 
 function conflictRule(meta: ModelMeta, options: BulkCreateOptions): ConflictRule | undefined {
-  const { ignoreConflicts = false, updateConflicts = false, updateFields = [], uniqueFields = [] } = options;
-  const update = updateFields.map((name) => concrete(meta, name, 'bulk_create()', ' in update_fields'));
-  const unique = uniqueFields.map((name) => concrete(meta, name, 'bulk_create()', ' in unique_fields'));
+  const { ignoreConflicts = false, updateConflicts = false } = options;
+  const named = (names: unknown, place: string) =>
+    namesGiven('bulkCreate()', names ?? []).map((name) => concrete(meta, name, 'bulk_create()', place));
+  const update = named(options.updateFields, ' in update_fields');
+  const unique = named(options.uniqueFields, ' in unique_fields');
   if (ignoreConflicts && updateConflicts) {
     throw new ValueError('ignore_conflicts and update_conflicts are mutually exclusive.');
   }
@@ -175,16 +208,19 @@ export function* bulkUpdate(
   queryset: QuerySet,
   given: Iterable<object>,
   fieldNames: readonly string[],
-  { batchSize }: { readonly batchSize?: number } = {},
+  options: { readonly batchSize?: number } = {},
 ): Operation<number> {
   const { meta, database } = queryset;
+  requireOptions('bulkUpdate()', options, ['batchSize']);
+  const { batchSize } = options;
   requireBatchSize(batchSize);
-  if (fieldNames.length === 0) throw new ValueError('Field names must be given to bulk_update().');
-  const fields = [...new Set(fieldNames.map((name) => concrete(meta, name, 'bulk_update()')))];
+  const names = namesGiven('bulkUpdate()', fieldNames);
+  if (names.length === 0) throw new ValueError('Field names must be given to bulk_update().');
+  const fields = [...new Set(names.map((name) => concrete(meta, name, 'bulk_update()')))];
   if (fields.some((field) => field.options.primaryKey)) {
     throw new ValueError('bulk_update() cannot be used with primary key fields.');
   }
-  const instances = [...given] as ModelInstance[];
+  const instances = listGiven('bulkUpdate()', given, 'instances') as ModelInstance[];
   for (const instance of instances) requireModel(meta, instance);
   if (instances.some((instance) => instance.pk === null || instance.pk === undefined)) {
     throw new ValueError('All bulk_update() objects must have a primary key set.');
@@ -219,6 +255,8 @@ export function* bulkUpdate(
   };
   // One statement is a transaction by itself.
   const alone = batches.length === 1 && tables.size === 1 && isEverything(queryset) && !computed;
+  // What cannot be written is refused before the transaction begins.
+  if (!alone) for (const instance of instances) for (const field of fields) writtenValue(instance, field);
   return alone ? yield* updateAll() : yield* atomically(database, { savepoint: false }, updateAll);
 }
 function hasExpressions(instances: readonly ModelInstance[], fields: readonly Field[]): boolean {

@@ -1,9 +1,12 @@
 import { FieldError, IntegrityError, ValueError } from '../errors.ts';
+import { ExpressionNode } from '../expressions/node.ts';
+import { ForeignKeyField } from '../fields/relations.ts';
 import { isAssignable } from '../models/initialise.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { relate } from '../models/state.ts';
 import type { QuerySet } from '../queryset/queryset.ts';
+import { requireOptions, requireValues } from './given.ts';
 import { save } from './overridden.ts';
 import * as read from './read.ts';
 import { errorsOf } from './read.ts';
@@ -15,8 +18,11 @@ export interface CreationOptions {
   /** Used instead of `defaults` when the row has to be made. */
   readonly createDefaults?: Values;
 }
+/** Options that related managers have beside those of query sets. */
+const ofManagers = ['throughDefaults'];
 
 export function* create(queryset: QuerySet, values: Values = {}): Operation<object> {
+  requireValues('create()', values);
   requireOwnNames(queryset, values);
   const instance = new queryset.meta.modelClass(values) as ModelInstance;
   const { known } = queryset.state;
@@ -39,7 +45,33 @@ function requireOwnNames({ meta }: QuerySet, values: Values): void {
 export function* getOrCreate(
   queryset: QuerySet,
   where: Values = {},
-  { defaults = {} }: CreationOptions = {},
+  options: CreationOptions = {},
+): Operation<[object, boolean]> {
+  requireValues('getOrCreate()', where);
+  requireOptions('getOrCreate()', options, ['defaults', ...ofManagers]);
+  return yield* findOrCreate(queryset, where, defaultsGiven(queryset.meta, 'getOrCreate()', options.defaults));
+}
+
+/**
+ * Values for a new row; null, as in Django, are none. They are looked at before it is known whether they will be
+ * needed: a mistake in them should not have to wait for the row that is missing.
+ */
+function defaultsGiven(meta: ModelMeta, operation: string, given: unknown, option = 'defaults'): Values {
+  if (given === undefined || given === null) return {};
+  requireValues(operation, given, option);
+  requireSettable(meta, Object.keys(given));
+  for (const [name, value] of Object.entries(given)) {
+    const field = meta.field(name);
+    const known = !(value instanceof ExpressionNode) && typeof value !== 'function';
+    if (field !== undefined && known && !(field instanceof ForeignKeyField)) field.toWire(value);
+  }
+  return given;
+}
+
+function* findOrCreate(
+  queryset: QuerySet,
+  where: Values,
+  defaults: Values,
 ): Operation<[object, boolean]> {
   try {
     return [(yield* read.get(queryset, where)) as object, false];
@@ -65,15 +97,23 @@ export function* getOrCreate(
 export function* updateOrCreate(
   queryset: QuerySet,
   where: Values = {},
-  { defaults = {}, createDefaults }: CreationOptions = {},
+  options: CreationOptions = {},
 ): Operation<[object, boolean]> {
+  const operation = 'updateOrCreate()';
+  requireValues(operation, where);
+  requireOptions(operation, options, ['defaults', 'createDefaults', ...ofManagers]);
+  const defaults = defaultsGiven(queryset.meta, operation, options.defaults);
+  const { createDefaults } = options;
+  const initial =
+    createDefaults === undefined || createDefaults === null
+      ? defaults
+      : defaultsGiven(queryset.meta, operation, createDefaults, 'createDefaults');
   return yield* atomically(queryset.database, {}, function* (): Operation<[object, boolean]> {
     const locked = queryset.selectForUpdate();
-    const [instance, created] = yield* getOrCreate(locked, where, { defaults: createDefaults ?? defaults });
+    const [instance, created] = yield* findOrCreate(locked, where, initial);
     if (created) return [instance, true];
     const model = instance as ModelInstance;
     const { meta } = queryset;
-    requireSettable(meta, Object.keys(defaults));
     for (const [name, value] of Object.entries(called(defaults))) model[name] = value;
     const names = Object.keys(defaults);
     const concrete = names.every((name) => meta.field(name)?.options.primaryKey === false);
@@ -93,7 +133,7 @@ function creationValues(queryset: QuerySet, where: Values, defaults: Values): Va
 }
 
 /** Values are for fields and for properties of the model that can be set, not for its methods or its prototype. */
-function requireSettable(meta: ModelMeta, names: readonly string[]): void {
+export function requireSettable(meta: ModelMeta, names: readonly string[]): void {
   const unknown = names.filter(
     (name) => meta.field(name) === undefined && !isAssignable(meta.modelClass.prototype, name),
   );

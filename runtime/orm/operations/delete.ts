@@ -14,6 +14,7 @@ import { deleteByKeys, setByKeys } from '../sql/write.ts';
 import type { InstanceOptions } from '../types/model.ts';
 import type { Deleted } from '../types/queryset.ts';
 import { Collector, isAlone, type Release } from './collector.ts';
+import { requireOptions } from './given.ts';
 import { list } from './read.ts';
 import { atomically, type Operation } from './steps.ts';
 import { conditionPlan, parametersOf } from './update.ts';
@@ -55,8 +56,10 @@ function* deleteAtOnce(queryset: QuerySet): Operation<Deleted> {
 
 export function* deleteInstance(
   instance: ModelInstance,
-  { using, keepParents = false }: InstanceOptions = {},
+  options: InstanceOptions = {},
 ): Operation<Deleted> {
+  requireOptions('delete()', options, ['using', 'keepParents']);
+  const { using, keepParents = false } = options;
   const meta = instance[metaKey];
   const { attribute } = meta.primaryKey;
   if (instance.pk === null || instance.pk === undefined) {

@@ -7,6 +7,7 @@ import { metaKey } from '../models/registry.ts';
 import { stateOf } from '../models/state.ts';
 import { QuerySet } from '../queryset/queryset.ts';
 import type { RefreshOptions } from '../types/model.ts';
+import { namesGiven, requireOptions } from './given.ts';
 import { doesNotExist, get, list } from './read.ts';
 import type { Operation } from './steps.ts';
 
@@ -25,7 +26,9 @@ export function* loadDeferred(instance: ModelInstance, attribute: string): Opera
 
 /** Reads the attributes of an instance again, all that are loaded or the named ones. */
 export function* refreshInstance(instance: ModelInstance, options: RefreshOptions = {}): Operation<void> {
-  const { fields: names, fromQueryset, using } = options;
+  requireOptions('refreshFromDb()', options, ['fields', 'fromQueryset', 'using']);
+  const { fields, fromQueryset, using } = options;
+  const names = fields === undefined || fields === null ? undefined : namesGiven('refreshFromDb()', fields);
   const meta = instance[metaKey];
   const state = stateOf(instance);
   if (names?.length === 0) return;
@@ -34,12 +37,17 @@ export function* refreshInstance(instance: ModelInstance, options: RefreshOption
       'Found "__" in fields argument. Relations and transforms are not allowed in fields.',
     );
   }
+  const unknown = names?.find((name) => meta.field(name) === undefined && meta.relation(name) === undefined);
+  if (unknown !== undefined) meta.requireField(unknown);
   const alias = using ?? state.alias ?? 'default';
   const wanted = meta.fields.filter(({ name, attribute }) =>
     names === undefined
       ? !isDeferred(instance, attribute)
       : names.includes(name) || names.includes(attribute),
   );
+  // Relations of many rows are read again when they are next asked for.
+  for (const name of names ?? state.prefetched?.keys() ?? []) state.prefetched?.delete(name);
+  if (names !== undefined && wanted.length === 0) return;
   const start = (fromQueryset as unknown as QuerySet | undefined) ?? new QuerySet(meta).using(alias);
   const narrowed = start.filter({ pk: instance.pk });
   const all = names === undefined && wanted.length === meta.fields.length;
@@ -50,7 +58,6 @@ export function* refreshInstance(instance: ModelInstance, options: RefreshOption
     instance[field.attribute] = read[field.attribute];
     if (field instanceof ForeignKeyField) state.related?.delete(field.name);
   }
-  for (const name of names ?? state.prefetched?.keys() ?? []) state.prefetched?.delete(name);
   if (names === undefined) {
     for (const relation of meta.incoming) state.related?.delete(relation.name);
     state.alias = stateOf(read).alias;

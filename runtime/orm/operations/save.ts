@@ -14,17 +14,21 @@ import { SQLCompiler } from '../sql/compiler.ts';
 import type { Dialect } from '../sql/dialect.ts';
 import { insertStatement, selectByKey, updateStatement, type Written, written } from '../sql/write.ts';
 import type { SaveOptions } from '../types/model.ts';
+import { namesGiven, requireOptions } from './given.ts';
 import { takeReturned } from './returned.ts';
 import { atomically, type Operation } from './steps.ts';
 
+const saveOptions = ['updateFields', 'forceInsert', 'forceUpdate', 'using'] as const satisfies readonly (keyof SaveOptions)[];
+
 /** Inserts or updates the row of an instance, as Django's Model.save. */
 export function* saveInstance(instance: ModelInstance, options: SaveOptions = {}): Operation<void> {
+  requireOptions('save()', options, saveOptions);
   const { forceInsert = false, forceUpdate = false } = options;
   const meta = instance[metaKey];
   const state = stateOf(instance);
   const alias = options.using ?? state.alias ?? 'default';
   adoptRelatedKeys(instance, 'save()');
-  if (forceInsert && (forceUpdate || options.updateFields !== undefined)) {
+  if (forceInsert && (forceUpdate || (options.updateFields ?? undefined) !== undefined)) {
     throw new ValueError('Cannot force both insert and updating in model saving.');
   }
   const chosen = chosenFields(instance, options.updateFields) ?? loadedFields(instance, alias, forceInsert);
@@ -36,7 +40,11 @@ export function* saveInstance(instance: ModelInstance, options: SaveOptions = {}
   }
   const saving: Saving = { alias, chosen, forceInsert, forceUpdate };
   if (meta.parent === undefined) yield* saveTable(instance, meta, saving);
-  else yield* atomically(alias, { savepoint: false }, () => saveTables(instance, meta, saving));
+  else {
+    // What cannot be written is refused before the transaction begins.
+    for (const field of chosen ?? meta.fields) writtenValue(instance, field);
+    yield* atomically(alias, { savepoint: false }, () => saveTables(instance, meta, saving));
+  }
   state.adding = false;
   state.alias = alias;
 }
@@ -241,9 +249,10 @@ function canUpdate(field: Field | undefined): boolean {
 
 function chosenFields(
   instance: ModelInstance,
-  names: readonly string[] | undefined,
+  given: readonly string[] | null | undefined,
 ): readonly Field[] | undefined {
-  if (names === undefined) return undefined;
+  if (given === undefined || given === null) return undefined;
+  const names = namesGiven('save()', given);
   const meta = instance[metaKey];
   const unknown = names.filter((name) => !canUpdate(meta.field(name)));
   if (unknown.length > 0) {

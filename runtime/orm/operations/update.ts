@@ -14,14 +14,16 @@ import type { Dialect } from '../sql/dialect.ts';
 import { SelectCompiler } from '../sql/select.ts';
 import { assignmentList, setByKeys, type Written, written } from '../sql/write.ts';
 import { type ParameterSource, SqlWriter } from '../sql/writer.ts';
+import { requireValues } from './given.ts';
 import { list } from './read.ts';
 import { atomically, type Operation } from './steps.ts';
 
 /** One UPDATE of every row of the query; returns how many rows it matched. */
 export function* updateRows(
   queryset: QuerySet,
-  values: Readonly<Record<string, unknown>>,
+  values: Readonly<Record<string, unknown>> = {},
 ): Operation<number> {
+  requireValues('update()', values);
   const { query, meta, shape } = queryset;
   requireUncombined(query, 'update');
   query.requireUnsliced('Cannot update a query once a slice has been taken.');

@@ -7,6 +7,7 @@ import type { ModelMeta } from '../models/meta.ts';
 import { metaKey } from '../models/registry.ts';
 import { stateOf } from '../models/state.ts';
 import type { CreationOptions, Values } from '../operations/create.ts';
+import { requireOptions } from '../operations/given.ts';
 import type { Operation } from '../operations/steps.ts';
 
 export interface RelatedOptions {
@@ -30,8 +31,17 @@ export interface RelatedChanges {
   set(objects: Iterable<unknown>, options?: RelatedOptions): Operation<void>;
 }
 
-/** Takes trailing options off a list of objects. */
-export function withOptions(objects: readonly unknown[]): [objects: unknown[], options: RelatedOptions] {
+const relatedOptions = ['bulk', 'clear', 'throughDefaults'] as const satisfies readonly (keyof RelatedOptions)[];
+
+/**
+ * Takes trailing options off a list of objects.
+ *
+ * @param operation as messages call it: `add()`
+ */
+export function withOptions(
+  operation: string,
+  objects: readonly unknown[],
+): [objects: unknown[], options: RelatedOptions] {
   const last = objects.at(-1);
   const isOptions =
     typeof last === 'object' &&
@@ -39,7 +49,13 @@ export function withOptions(objects: readonly unknown[]): [objects: unknown[], o
     !isInstance(last) &&
     !Array.isArray(last) &&
     Object.getPrototypeOf(last) === Object.prototype;
-  return isOptions ? [objects.slice(0, -1), last as RelatedOptions] : [[...objects], {}];
+  if (!isOptions) return [[...objects], {}];
+  requireRelatedOptions(operation, last);
+  return [objects.slice(0, -1), last as RelatedOptions];
+}
+/** @throws TypeError for options that no change to related rows has */
+export function requireRelatedOptions(operation: string, options: unknown): void {
+  requireOptions(operation, options, relatedOptions);
 }
 
 /** Refuses instances that one UPDATE for all could not reach. */

@@ -10,14 +10,23 @@ import {
   called,
   create,
   getOrCreate,
+  requireSettable,
   updateOrCreate,
   type Values,
 } from '../operations/create.ts';
 import { deleteRows } from '../operations/delete.ts';
+import { listGiven, requireValues } from '../operations/given.ts';
 import { list } from '../operations/read.ts';
 import { atomically, type Operation } from '../operations/steps.ts';
 import { QuerySet } from '../queryset/queryset.ts';
-import { type RelatedChanges, type RelatedOptions, requireModel, valueHeld, withOptions } from './changes.ts';
+import {
+  type RelatedChanges,
+  type RelatedOptions,
+  requireModel,
+  requireRelatedOptions,
+  valueHeld,
+  withOptions,
+} from './changes.ts';
 
 /** What a row of the through model holds: this side's key, and the other's. */
 type Pair = readonly [own: unknown, target: unknown];
@@ -54,16 +63,22 @@ export class ManyToManyChanges implements RelatedChanges {
     stateOf(this.#instance).prefetched?.delete(this.#relation.name);
   }
 
-  create(values?: Values, options: RelatedOptions = {}): Operation<object> {
-    return this.#linked(options, () => create(this.#targets, values));
+  *create(values?: Values, options: RelatedOptions = {}): Operation<object> {
+    requireRelatedOptions('create()', options);
+    this.#requireLinkable(options);
+    const made = yield* create(this.#targets, values);
+    yield* this.#link([made], options);
+    return made;
   }
   *getOrCreate(where?: Values, options: CreationOptions & RelatedOptions = {}): Operation<[object, boolean]> {
+    this.#requireLinkable(options);
     return yield* this.#linkedIfMade(yield* getOrCreate(this.#offered(), where, options), options);
   }
   *updateOrCreate(
     where?: Values,
     options: CreationOptions & RelatedOptions = {},
   ): Operation<[object, boolean]> {
+    this.#requireLinkable(options);
     return yield* this.#linkedIfMade(yield* updateOrCreate(this.#offered(), where, options), options);
   }
   /** A row that was found is related already: it was looked for among those that are. */
@@ -72,19 +87,21 @@ export class ManyToManyChanges implements RelatedChanges {
     if (created) yield* this.#link([row], options);
     return answer;
   }
-  *#linked(options: RelatedOptions, make: () => Operation<object>): Operation<object> {
-    const made = yield* make();
-    yield* this.#link([made], options);
-    return made;
+  /** Refuses, before there is a row that could not be linked, what the pairs cannot hold. */
+  #requireLinkable({ throughDefaults }: RelatedOptions): void {
+    if (throughDefaults === undefined || throughDefaults === null) return;
+    requireValues('throughDefaults', throughDefaults);
+    requireSettable(this.#relation.through, Object.keys(throughDefaults));
   }
 
   *add(given: readonly unknown[]): Operation<void> {
-    const [objects, options] = withOptions(given);
+    const [objects, options] = withOptions('add()', given);
+    this.#requireLinkable(options);
     yield* this.#link(objects, options);
   }
 
   /** Pairs that are there already stay as they are. */
-  *#link(objects: readonly unknown[], { throughDefaults = {} }: RelatedOptions): Operation<void> {
+  *#link(objects: readonly unknown[], { throughDefaults }: RelatedOptions): Operation<void> {
     this.#forget();
     if (objects.length === 0) return;
     const { automatic, symmetrical } = this.#relation;
@@ -92,7 +109,7 @@ export class ManyToManyChanges implements RelatedChanges {
     const keys = [...new Set(objects.map((object) => this.#keyOf(object)))];
     const pairs = keys.map((key): Pair => [own, key]);
     if (symmetrical) pairs.push(...keys.filter((key) => key !== own).map((key): Pair => [key, own]));
-    const defaults = called(throughDefaults);
+    const defaults = called(throughDefaults ?? {});
     // Two equal pairs are all that can be in the way in a table made for them; an application's own through model may
     // have other constraints, or none.
     if (automatic) {
@@ -139,7 +156,7 @@ export class ManyToManyChanges implements RelatedChanges {
   }
 
   *remove(given: readonly unknown[]): Operation<void> {
-    const [objects] = withOptions(given);
+    const [objects] = withOptions('remove()', given);
     if (objects.length === 0) return;
     this.#forget();
     const keys = objects.map((object) => this.#keyOf(object));
@@ -149,7 +166,8 @@ export class ManyToManyChanges implements RelatedChanges {
       this.#mirroredPairs.filter({ [`${ownKey.name}__in`]: keys }),
     );
   }
-  *clear(): Operation<void> {
+  *clear(options: RelatedOptions = {}): Operation<void> {
+    requireRelatedOptions('clear()', options);
     this.#forget();
     yield* this.#unlink(this.#ownPairs, this.#mirroredPairs);
   }
@@ -168,7 +186,10 @@ export class ManyToManyChanges implements RelatedChanges {
     return this.#pairs.filter({ [this.#relation.targetKey.name]: this.#key });
   }
   *set(given: Iterable<unknown>, options: RelatedOptions = {}): Operation<void> {
-    const objects = [...given];
+    requireRelatedOptions('set()', options);
+    this.#requireLinkable(options);
+    const objects = listGiven('set()', given, 'instances or keys');
+    for (const object of objects) this.#keyOf(object);
     yield* atomically(this.#alias, { savepoint: false }, () => this.#replace(objects, options));
   }
   *#replace(objects: readonly unknown[], options: RelatedOptions): Operation<void> {

@@ -9,6 +9,7 @@ import {
   updateOrCreate,
   type Values,
 } from '../operations/create.ts';
+import { listGiven, requireValues } from '../operations/given.ts';
 import { save } from '../operations/overridden.ts';
 import { list } from '../operations/read.ts';
 import { atomically, type Operation } from '../operations/steps.ts';
@@ -18,6 +19,7 @@ import {
   type RelatedChanges,
   type RelatedOptions,
   requireModel,
+  requireRelatedOptions,
   requireSaved,
   withOptions,
 } from './changes.ts';
@@ -60,21 +62,24 @@ export abstract class OwnedChanges<Relation extends { readonly name: string; rea
     return new QuerySet(this.relation.target).using(this.#alias);
   }
 
-  create(values?: Values): Operation<object> {
+  create(values: Values = {}): Operation<object> {
+    requireValues('create()', values);
     this.forget();
     return create(this.#all, { ...values, ...this.ownerValues() });
   }
-  getOrCreate(where?: Values, options?: CreationOptions): Operation<[object, boolean]> {
+  getOrCreate(where: Values = {}, options?: CreationOptions): Operation<[object, boolean]> {
+    requireValues('getOrCreate()', where);
     this.forget();
     return getOrCreate(this.#all, { ...where, ...this.ownerValues() }, options);
   }
-  updateOrCreate(where?: Values, options?: CreationOptions): Operation<[object, boolean]> {
+  updateOrCreate(where: Values = {}, options?: CreationOptions): Operation<[object, boolean]> {
+    requireValues('updateOrCreate()', where);
     this.forget();
     return updateOrCreate(this.#all, { ...where, ...this.ownerValues() }, options);
   }
 
   *add(given: readonly unknown[]): Operation<void> {
-    const [objects, { bulk = true }] = withOptions(given);
+    const [objects, { bulk = true }] = withOptions('add()', given);
     this.forget();
     if (objects.length === 0) return;
     const instances = objects.map((object) => {
@@ -92,12 +97,23 @@ export abstract class OwnedChanges<Relation extends { readonly name: string; rea
   }
 
   *clear(options: RelatedOptions = {}): Operation<void> {
+    requireRelatedOptions('clear()', options);
     yield* this.release(this.own, options);
   }
 
   *set(given: Iterable<unknown>, options: RelatedOptions = {}): Operation<void> {
-    const objects = [...given];
+    const objects = this.wanted(given, options);
     yield* atomically(this.#alias, { savepoint: false }, () => this.#replace(objects, options));
+  }
+  /** What `set` was given, refused before anything is sent where it cannot be set. */
+  protected wanted(given: unknown, options: RelatedOptions): unknown[] {
+    requireRelatedOptions('set()', options);
+    const objects = listGiven('set()', given, 'instances');
+    for (const object of objects) {
+      requireModel(this.relation.target, object);
+      if (options.bulk !== false) requireSaved(object);
+    }
+    return objects;
   }
   *#replace(objects: readonly unknown[], options: RelatedOptions): Operation<void> {
     if (options.clear === true) {

@@ -10,7 +10,7 @@ import { errorsOf } from '../operations/read.ts';
 import type { Operation } from '../operations/steps.ts';
 import { updateRows } from '../operations/update.ts';
 import type { QuerySet } from '../queryset/queryset.ts';
-import { type RelatedOptions, requireModel, valueHeld, withOptions } from './changes.ts';
+import { type RelatedOptions, requireModel, requireRelatedOptions, valueHeld, withOptions } from './changes.ts';
 import { OwnedChanges } from './owned.ts';
 
 /** `author.books`: changes are made to the foreign key of the other model. */
@@ -30,7 +30,7 @@ export class ReverseChanges extends OwnedChanges<ReverseRelation> {
   }
 
   *remove(given: readonly unknown[]): Operation<void> {
-    const [objects, options] = withOptions(given);
+    const [objects, options] = withOptions('remove()', given);
     const { target, field } = this.relation;
     this.#requireNullable('remove');
     if (objects.length === 0) return;
@@ -52,6 +52,7 @@ export class ReverseChanges extends OwnedChanges<ReverseRelation> {
   }
 
   override *clear(options: RelatedOptions = {}): Operation<void> {
+    requireRelatedOptions('clear()', options);
     this.#requireNullable('clear');
     this.#requireValue();
     yield* super.clear(options);
@@ -60,7 +61,7 @@ export class ReverseChanges extends OwnedChanges<ReverseRelation> {
   /** A required foreign key lets nothing go, so that setting adds. */
   override *set(given: Iterable<unknown>, options: RelatedOptions = {}): Operation<void> {
     if (this.relation.field.options.nullable) yield* super.set(given, options);
-    else yield* this.add([...given, options]);
+    else yield* this.add([...this.wanted(given, options), options]);
   }
 
   protected *release(rows: QuerySet, { bulk = true }: RelatedOptions): Operation<void> {
