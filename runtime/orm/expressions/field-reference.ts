@@ -84,6 +84,12 @@ export class Column extends ExpressionNode {
   }
 }
 
+/** The columns that a key of several is made of; undefined for any other expression. */
+export function partColumns(expression: ExpressionNode): readonly Column[] | undefined {
+  if (!(expression instanceof Column)) return undefined;
+  return expression.field.parts?.map((part) => new Column(expression.alias, part));
+}
+
 /** An annotation named in an outer query: the inner one computes it. */
 export class AnnotationReference extends ExpressionNode {
   readonly name: string;

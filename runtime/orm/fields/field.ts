@@ -6,6 +6,8 @@ import type { BinaryForm } from './binary.ts';
 
 /** A value as it is sent to the server: text, or null. */
 export type Wire = string | null;
+/** A key as it is sent: for one of several columns, the text of each. */
+export type KeyWire = Wire | readonly Wire[];
 
 /** How text from the server becomes a JavaScript value. Null never reaches it. */
 export interface Decoder {
@@ -63,7 +65,8 @@ export type Family =
   | 'json'
   | 'array'
   | 'binary'
-  | 'relation';
+  | 'relation'
+  | 'composite';
 
 /**
  * One column of a model: how its values are checked, sent, stored and read. Immutable; `bind` makes the copy that
@@ -110,6 +113,19 @@ export abstract class Field {
   /** Text sent to the server for any value. */
   toWire(value: unknown): Wire {
     return value === null || value === undefined ? null : this.encode(value);
+  }
+
+  /** The same for the value of a key. */
+  keyWire(value: unknown): KeyWire {
+    return this.toWire(value);
+  }
+  /** The columns it is made of; only a composite key has several, and none of its own. */
+  get parts(): readonly Field[] | undefined {
+    return undefined;
+  }
+  /** True for the primary key, and for every column of one that has several. */
+  get isKey(): boolean {
+    return this.options.primaryKey || this.model?.keyFields.includes(this) === true;
   }
 
   /** Value of a new instance when none was given; undefined leaves it to the database. */

@@ -9,6 +9,7 @@ import type {
   ReverseFunction,
 } from '../types/fields.ts';
 import type { RegistersLookups } from '../types/own-lookups.ts';
+import { CompositeKeyDescription } from './composite.ts';
 import { DateField, DateTimeField, DurationField, TimeField } from './dates.ts';
 import { FieldDescription } from './description.ts';
 import type { Field } from './field.ts';
@@ -75,6 +76,7 @@ const factories = {
       ).with({ index: true }),
     ),
   ip: () => described(new IpField()),
+  compositePrimaryKey: (...names: string[]) => new CompositeKeyDescription(names),
   choice: (...values: string[]) => described(new ChoiceField(values)),
   generated: (expression: unknown, of?: FieldDescription) =>
     described((of?.field ?? new UntypedGeneratedField()).computedFrom(expression)),

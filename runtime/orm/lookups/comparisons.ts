@@ -49,7 +49,8 @@ export function side(
   }
 }
 
-function subquery(
+/** A query set as the right-hand side. */
+export function subquery(
   { query, owner }: Extract<Operand, { readonly form: 'subquery' }>,
   resolver: Resolver,
   use: 'single' | 'list',

@@ -4,6 +4,7 @@ import { IntegerField } from '../fields/numbers.ts';
 import { ForeignKeyField } from '../fields/relations.ts';
 import { describe } from '../fields/text.ts';
 import type { ModelMeta } from '../models/meta.ts';
+import { hasKey } from '../models/keys.ts';
 import { metaKey } from '../models/registry.ts';
 import { OutsideRange } from './operand.ts';
 
@@ -63,7 +64,7 @@ export function keyOfInstance(value: unknown, model: ModelMeta | undefined, attr
   if (model !== undefined && !value[metaKey].isA(model) && !model.isA(value[metaKey])) {
     throw new ValueError(`Cannot query "${describe(value)}": Must be "${model.label}" instance.`);
   }
-  if (value.pk === null || value.pk === undefined) {
+  if (!hasKey(value)) {
     throw new ValueError('Model instances passed to related filters must be saved.');
   }
   // An instance of the model that the target extends has the key under its own name.

@@ -3,6 +3,7 @@ import type { Family } from '../fields/field.ts';
 import type { Resolver } from '../query/resolver.ts';
 import type { Predicate } from '../query/where.ts';
 import { arrayLookups } from './arrays.ts';
+import { compositeLookups } from './composite.ts';
 import { equalityLookups, type LookupBuilder, orderingLookups } from './comparisons.ts';
 import { JsonKey, jsonLookups } from './json.ts';
 import type { Operand } from './operand.ts';
@@ -32,6 +33,7 @@ const lookupsByFamily: Readonly<Record<Family, Lookups>> = {
   array: { ...ordered, ...arrayLookups },
   binary: equalityLookups,
   relation: ordered,
+  composite: compositeLookups,
 };
 
 /** Names of the lookups that fields of a family take, for the documentation. */
@@ -82,8 +84,8 @@ export function buildLookup(
       lookup: 'json',
     };
   }
-  const exact = equalityLookups.exact as LookupBuilder;
-  return { predicate: build(current, 'exact', exact, operand, resolver), lookup: 'exact' };
+  const { exact } = current.output === undefined ? equalityLookups : lookupsByFamily[current.output.family];
+  return { predicate: build(current, 'exact', exact as LookupBuilder, operand, resolver), lookup: 'exact' };
 }
 
 function build(

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { ImproperlyConfigured } from '../errors.ts';
+import { CompositeKeyDescription } from '../fields/composite.ts';
 import type { Field } from '../fields/field.ts';
 import { ForeignKeyField, type OnDeleteRule } from '../fields/relations.ts';
 import { relationTwin } from '../twins.ts';
@@ -18,12 +19,46 @@ function refused(message: string): ImproperlyConfigured {
  * @param members names that every instance has
  * @throws ImproperlyConfigured for a name that no field can have (fields.E001 to E003)
  */
-export function checkFieldName(name: string, members: object): void {
+export function checkFieldName(name: string, described: unknown, members: object): void {
+  if (described instanceof CompositeKeyDescription) {
+    if (name === 'pk') return;
+    throw refused(`A composite primary key must be named 'pk', not '${name}'.`);
+  }
   if (name === 'pk') throw refused("'pk' is a reserved word that cannot be used as a field name.");
   if (name.endsWith('_')) throw refused(`The field name ${name} must not end with an underscore.`);
   if (name.includes('__')) throw refused(`The field name ${name} must not contain "__".`);
   if (name in members)
     throw refused(`The field name ${name} is taken: every instance has a member of that name.`);
+}
+
+/**
+ * The columns of a composite key (models.E042).
+ *
+ * @param fields those of the model's own table
+ */
+export function checkedKey(meta: ModelMeta, fields: readonly Field[], names: readonly string[]): Field[] {
+  const parts: Field[] = [];
+  for (const name of names) {
+    const field = meta.field(name);
+    const reason =
+      field === undefined
+        ? `'${name}' is not a valid field.`
+        : field.options.nullable && !field.computed
+          ? `'${name}' field may not be null.`
+          : field.computed
+            ? `'${name}' field is a generated field.`
+            : !fields.includes(field)
+              ? `'${name}' field is not a local field.`
+              : parts.includes(field)
+                ? `'${name}' is there already.`
+                : undefined;
+    if (reason !== undefined)
+      throw refused(`'${name}' cannot be included in the composite primary key of ${meta.label}: ${reason}`);
+    parts.push(field as Field);
+  }
+  const other = fields.find(({ options }) => options.primaryKey);
+  if (other === undefined) return parts;
+  throw refused(`The model ${meta.label} cannot have more than one primary key: pk, ${other.name}.`);
 }
 
 /** What the columns of one model say of each other (models.E004, E006, E007, E026; fields.E007, E160, E320 to E322). */
@@ -55,13 +90,13 @@ export function checkFields(meta: ModelMeta, fields: readonly Field[]): void {
       );
     }
     columns.set(field.column, field);
-    checkField(field);
+    checkField(field, meta.declaration.pk !== undefined);
   }
 }
 
-function checkField({ name, options }: Field): void {
+function checkField({ name, options }: Field, composite: boolean): void {
   const { primaryKey, nullable, autoNow, autoNowAdd, hasDefault, validators } = options;
-  if (name === 'id' && !primaryKey) {
+  if (name === 'id' && !primaryKey && !composite) {
     throw refused("'id' can only be used as a field name if the field is the primary key: .primaryKey().");
   }
   if (primaryKey && nullable) throw refused(`Primary keys must not be null: '${name}'.`);
@@ -136,6 +171,17 @@ export function checkRelations(meta: ModelMeta): void {
   const [problem] = meta.relationSet.problems;
   if (problem !== undefined) throw problem;
   for (const field of meta.localFields) if (field instanceof ForeignKeyField) checkForeignKey(field);
+  for (const relation of [...meta.manyToMany, ...meta.genericRelations]) {
+    for (const side of [meta, relation.target]) refuseCompositeKey(`${meta.label}.${relation.name}`, side);
+  }
+}
+
+/** One column cannot hold a key of several (fields.E347). */
+function refuseCompositeKey(own: string, { label, primaryKey }: ModelMeta): void {
+  if (primaryKey.parts === undefined) return;
+  throw refused(
+    `${own} defines a relation involving model '${label}' which has a composite primary key, and such relations are not supported.`,
+  );
 }
 
 const rules: ReadonlySet<unknown> = new Set<OnDeleteRule>([
@@ -156,6 +202,7 @@ function checkForeignKey(field: ForeignKeyField): void {
   if (target.options.abstract === true) {
     throw refused(`${own} defines a relation with model '${target.label}', which is abstract.`);
   }
+  if (targetField === target.primaryKey) refuseCompositeKey(own, target);
   if (!isUnique(targetField)) {
     throw refused(
       `'${target.label}.${targetField.name}' must be unique because it is referenced by the foreign key ${own}.`,

@@ -67,6 +67,11 @@ function joined(name: string, own: Declaration, base: ModelMeta) {
       `Local field '${field}' in class '${name}' clashes with field of the same name from base class '${base.label}'.`,
     );
   }
+  if (base.primaryKey.parts !== undefined) {
+    throw new ImproperlyConfigured(
+      `'${name}' cannot extend '${base.label}', which has a composite primary key: a link to it is not supported.`,
+    );
+  }
   const marked = Object.entries(own).find(([, each]) => isParentLink(each));
   const hasKey = Object.values(own).some(
     (each) => each instanceof FieldDescription && each.field.options.primaryKey,

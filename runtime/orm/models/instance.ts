@@ -1,5 +1,6 @@
 import { ValidationError, ValueError } from '../errors.ts';
 import { ExpressionNode } from '../expressions/node.ts';
+import { CompositeKeyField } from '../fields/composite.ts';
 import type { Field } from '../fields/field.ts';
 import { asynchronous, synchronous } from '../operations/bound.ts';
 import { deleteInstance } from '../operations/delete.ts';
@@ -9,6 +10,7 @@ import { saveInstance } from '../operations/save.ts';
 import { fullClean, refuse, validateConstraints, validateUnique } from '../operations/validate.ts';
 import type { CleanOptions, InstanceOptions, RefreshOptions, SaveOptions } from '../types/model.ts';
 import type { Deleted } from '../types/queryset.ts';
+import { hasKey, keyId } from './keys.ts';
 import type { ModelMeta } from './meta.ts';
 import { metaKey } from './registry.ts';
 import { Loaded, Stateful } from './state.ts';
@@ -24,10 +26,17 @@ export class ModelInstance extends Stateful {
   }
 
   get pk(): unknown {
-    return this[this[metaKey].primaryKey.attribute];
+    const { primaryKey } = this[metaKey];
+    if (primaryKey.parts === undefined) return this[primaryKey.attribute];
+    return primaryKey.parts.map(({ attribute }) => this[attribute]);
   }
   set pk(value: unknown) {
     const { primaryKey, parent } = this[metaKey];
+    if (primaryKey instanceof CompositeKeyField) {
+      const items = value === null || value === undefined ? [] : primaryKey.itemsOf(value);
+      for (const [at, { attribute }] of primaryKey.parts.entries()) this[attribute] = items[at] ?? null;
+      return;
+    }
     this[primaryKey.attribute] = value;
     for (let each = parent; each !== undefined; each = each.parent) this[each.primaryKey.attribute] = value;
   }
@@ -56,12 +65,13 @@ export class ModelInstance extends Stateful {
 
   /** Model and key, as in Django; override it for what people should read. */
   override toString(): string {
-    return `${this[metaKey].label} object (${this.pk})`;
+    const { pk } = this;
+    return `${this[metaKey].label} object (${Array.isArray(pk) ? `(${pk.join(', ')})` : pk})`;
   }
   equals(other: unknown): boolean {
     if (this === other) return true;
     if (!(other instanceof ModelInstance) || other[metaKey].concrete !== this[metaKey].concrete) return false;
-    return this.pk !== null && this.pk !== undefined && this.pk === other.pk;
+    return hasKey(this) && keyId(this.pk) === keyId(other.pk);
   }
 
   /** Runs the checks of the fields; throws ValidationError naming every field that failed. */

@@ -1,4 +1,5 @@
 import { FieldDoesNotExist, ImproperlyConfigured } from '../errors.ts';
+import { CompositeKeyDescription, CompositeKeyField } from '../fields/composite.ts';
 import { FieldDescription } from '../fields/description.ts';
 import type { Field } from '../fields/field.ts';
 import { UntypedGeneratedField } from '../fields/generated.ts';
@@ -6,7 +7,7 @@ import type { GenericKeyDescription, GenericRelationDescription } from '../field
 import { AutoField } from '../fields/numbers.ts';
 import { ForeignKeyField, type ManyToManyDescription, type ReverseDescription } from '../fields/relations.ts';
 import type { ModelOptions } from '../types/model.ts';
-import { checkFieldName, checkFields, checkOptions, checkRelations } from './checks.ts';
+import { checkedKey, checkFieldName, checkFields, checkOptions, checkRelations } from './checks.ts';
 import { deferringClass } from './deferred.ts';
 import { type GenericKey, type GenericRelation, withGenericColumns } from './generic.ts';
 import { inherit } from './inheritance.ts';
@@ -27,6 +28,7 @@ export type Declaration = Readonly<
     | ReverseDescription
     | GenericKeyDescription
     | GenericRelationDescription
+    | CompositeKeyDescription
   >
 >;
 
@@ -48,6 +50,8 @@ export class ModelMeta {
   /** The one-to-one to that model. */
   readonly parentLink: ForeignKeyField | undefined;
   readonly primaryKey: Field;
+  /** The columns of the primary key: the key itself, unless it has several. */
+  readonly keyFields: readonly Field[];
   /** Fields by lookup name and by attribute: `publisher` and `publisherId`, and `pk`. */
   readonly #byName = new Map<string, Field>();
   readonly relationSet: RelationSet;
@@ -67,16 +71,20 @@ export class ModelMeta {
     this.#base = base;
     this.#modelClass = base;
     const { abstract = false } = options;
-    for (const field of Object.keys(declaration)) checkFieldName(field, ModelInstance.prototype);
+    for (const [field, described] of Object.entries(declaration))
+      checkFieldName(field, described, ModelInstance.prototype);
     const inherited = this.#adopt(shown?.concrete ?? parent);
     this.localFields = shown?.localFields ?? this.#bindFields(declaration, link !== undefined || abstract);
     this.fields = shown?.fields ?? [...inherited, ...this.localFields];
     this.parentLink = shown?.parentLink ?? this.#parentLink(link);
     const primaryKey =
+      shown?.primaryKey ??
+      this.#compositeKey(declaration) ??
       this.localFields.find((field) => field.options.primaryKey) ??
       (abstract ? ownKey().bind(this, 'id') : undefined);
     if (primaryKey === undefined) throw new ImproperlyConfigured(`Model ${name} has no primary key.`);
     this.primaryKey = primaryKey;
+    this.keyFields = primaryKey.parts ?? [primaryKey];
     this.#byName.set('pk', primaryKey);
     this.relationSet = new RelationSet(this, declaration, base.prototype);
     checkOptions(this, given);
@@ -194,6 +202,11 @@ export class ModelMeta {
     }
     return source?.fields ?? [];
   }
+  #compositeKey(declaration: Declaration): Field | undefined {
+    const { pk } = declaration;
+    if (!(pk instanceof CompositeKeyDescription)) return undefined;
+    return new CompositeKeyField(this, checkedKey(this, this.localFields, pk.names));
+  }
   #parentLink(name: string | undefined): ForeignKeyField | undefined {
     const field = name === undefined ? undefined : this.#byName.get(name);
     return field instanceof ForeignKeyField ? field : undefined;
@@ -203,7 +216,10 @@ export class ModelMeta {
     const described = Object.entries(withGenericColumns(declaration)).filter(
       (entry): entry is [string, FieldDescription] => entry[1] instanceof FieldDescription,
     );
-    const hasKey = keyed || described.some(([, { field }]) => field.options.primaryKey);
+    const hasKey =
+      keyed ||
+      declaration.pk instanceof CompositeKeyDescription ||
+      described.some(([, { field }]) => field.options.primaryKey);
     const all: (readonly [string, Field])[] = described.map(([name, { field }]) => [name, field]);
     if (!hasKey && !all.some(([name]) => name === 'id')) all.unshift(['id', ownKey()]);
     const fields = all.map(([name, field]) => this.#bind(name, field));

@@ -5,6 +5,7 @@ import { ExpressionNode } from '../expressions/node.ts';
 import type { Field } from '../fields/field.ts';
 import { isInstance } from '../lookups/encode.ts';
 import type { ModelInstance } from '../models/instance.ts';
+import { hasKey, KeyMap, keyId } from '../models/keys.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { metaKey } from '../models/registry.ts';
 import { markStored } from '../models/state.ts';
@@ -107,8 +108,8 @@ function groupByColumns(meta: ModelMeta, instances: readonly ModelInstance[]): M
     }
     group.push(instance);
   }
-  const hasKey = ([first]: readonly ModelInstance[]) => first?.pk !== null && first?.pk !== undefined;
-  return [...groups.values()].sort((a, b) => Number(hasKey(b)) - Number(hasKey(a)));
+  const keyed = ([first]: readonly ModelInstance[]) => Number(first !== undefined && hasKey(first));
+  return [...groups.values()].sort((a, b) => keyed(b) - keyed(a));
 }
 
 /** Rows of one INSERT: as many as asked for, and no more than the server takes parameters for. */
@@ -150,7 +151,7 @@ function insertsOf(
   const { fields, returning } = insertFields(meta, first);
   const dialect = dialectOf(alias);
   const wanted =
-    conflict === undefined ? returning : conflict.rule === 'ignore' ? [] : [meta.primaryKey, ...returning];
+    conflict === undefined ? returning : conflict.rule === 'ignore' ? [] : [...meta.keyFields, ...returning];
   const unique = [...new Set(wanted)];
   const statement = insertStatement(meta, { fields, rows: batch, returning: unique, conflict }, dialect);
   if (statement.values.length > connections.get(alias).features.maxParameters) {
@@ -175,7 +176,9 @@ function requireBatchSize(batchSize: number | undefined): void {
 function conflictRule(meta: ModelMeta, options: BulkCreateOptions): ConflictRule | undefined {
   const { ignoreConflicts = false, updateConflicts = false } = options;
   const named = (names: unknown, place: string) =>
-    namesGiven('bulkCreate()', names ?? []).map((name) => concrete(meta, name, 'bulk_create()', place));
+    namesGiven('bulkCreate()', names ?? []).flatMap((name) =>
+      name === 'pk' ? meta.keyFields : concrete(meta, name, 'bulk_create()', place),
+    );
   const update = named(options.updateFields, ' in update_fields');
   const unique = named(options.uniqueFields, ' in unique_fields');
   if (ignoreConflicts && updateConflicts) {
@@ -190,7 +193,7 @@ function conflictRule(meta: ModelMeta, options: BulkCreateOptions): ConflictRule
   }
   if (unique.length === 0)
     throw new ValueError('Unique fields that can trigger the upsert must be provided.');
-  if (update.some((field) => field.options.primaryKey)) {
+  if (update.some((field) => field.isKey)) {
     throw new ValueError('bulk_create() cannot be used with primary keys in update_fields.');
   }
   return { rule: 'update', unique, update };
@@ -217,12 +220,12 @@ export function* bulkUpdate(
   const names = namesGiven('bulkUpdate()', fieldNames);
   if (names.length === 0) throw new ValueError('Field names must be given to bulk_update().');
   const fields = [...new Set(names.map((name) => concrete(meta, name, 'bulk_update()')))];
-  if (fields.some((field) => field.options.primaryKey)) {
+  if (fields.some((field) => field.isKey)) {
     throw new ValueError('bulk_update() cannot be used with primary key fields.');
   }
   const instances = listGiven('bulkUpdate()', given, 'instances') as ModelInstance[];
   for (const instance of instances) requireModel(meta, instance);
-  if (instances.some((instance) => instance.pk === null || instance.pk === undefined)) {
+  if (!instances.every(hasKey)) {
     throw new ValueError('All bulk_update() objects must have a primary key set.');
   }
   if (instances.length === 0) return 0;
@@ -271,12 +274,12 @@ function* among(
   instances: readonly ModelInstance[],
 ): Operation<readonly ModelInstance[]> {
   if (isEverything(queryset) && keysAscend(instances)) return instances;
-  const byKey = new Map<unknown, ModelInstance>();
+  const byKey = new KeyMap<ModelInstance>();
   for (const instance of instances) if (!byKey.has(instance.pk)) byKey.set(instance.pk, instance);
   if (isEverything(queryset)) return [...byKey.values()];
   const rows = queryset.with({ prefetches: [], known: undefined }).filter({ pk__in: [...byKey.keys()] });
-  const known = new Set((yield* list(rows.orderBy().valuesList('pk', { flat: true }))) as unknown[]);
-  return [...byKey.values()].filter((instance) => known.has(instance.pk));
+  const known = new Set(((yield* list(rows.orderBy().valuesList('pk', { flat: true }))) as unknown[]).map(keyId));
+  return [...byKey.values()].filter((instance) => known.has(keyId(instance.pk)));
 }
 /** True when each key is greater than the one before, as rows mostly come: no two are then the same. */
 function keysAscend(instances: readonly ModelInstance[]): boolean {

@@ -4,6 +4,7 @@ import type { Wire } from '../fields/field.ts';
 import { ForeignKeyField } from '../fields/relations.ts';
 import type { GenericRelation } from '../models/generic.ts';
 import type { ModelInstance } from '../models/instance.ts';
+import { KeyMap } from '../models/keys.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { QuerySet } from '../queryset/queryset.ts';
 import { list } from './read.ts';
@@ -117,7 +118,7 @@ export class Collector {
   #add(meta: ModelMeta, instances: readonly ModelInstance[]): ModelInstance[] {
     let known = this.instances.get(meta.concrete);
     if (known === undefined) {
-      known = new Map();
+      known = meta.primaryKey.parts === undefined ? new Map() : new KeyMap();
       this.instances.set(meta.concrete, known);
     }
     const { attribute } = meta.primaryKey;

@@ -116,7 +116,7 @@ export function* updateOrCreate(
     const { meta } = queryset;
     for (const [name, value] of Object.entries(called(defaults))) model[name] = value;
     const names = Object.keys(defaults);
-    const concrete = names.every((name) => meta.field(name)?.options.primaryKey === false);
+    const concrete = names.every((name) => meta.field(name)?.isKey === false);
     const changing = meta.fields.filter((field) => field.changesOnSave).map((field) => field.name);
     const using = queryset.database;
     yield* save(model, concrete ? { using, updateFields: [...names, ...changing] } : { using });

@@ -1,7 +1,8 @@
 import { dialectOf } from '../connections/index.ts';
 import { ValueError } from '../errors.ts';
-import type { Field, Wire } from '../fields/field.ts';
+import type { Field, KeyWire } from '../fields/field.ts';
 import type { ModelInstance } from '../models/instance.ts';
+import { hasKey } from '../models/keys.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { quote } from '../models/naming.ts';
 import { metaKey } from '../models/registry.ts';
@@ -62,7 +63,7 @@ export function* deleteInstance(
   const { using, keepParents = false } = options;
   const meta = instance[metaKey];
   const { attribute } = meta.primaryKey;
-  if (instance.pk === null || instance.pk === undefined) {
+  if (!hasKey(instance)) {
     throw new ValueError(
       `${meta.label} object can't be deleted because its ${attribute} attribute is set to None.`,
     );
@@ -111,7 +112,7 @@ function* applyRelease(alias: string, { field, value, instances }: Release): Ope
 }
 
 /** Rows of a model to delete by the values of one of its columns. */
-type Batch = readonly [model: ModelMeta, field: Field, keys: readonly Wire[]];
+type Batch = readonly [model: ModelMeta, field: Field, keys: readonly KeyWire[]];
 
 function* deleteCollected(alias: string, batches: readonly Batch[]): Operation<Deleted> {
   const counts: Record<string, number> = {};
@@ -125,6 +126,6 @@ function* deleteCollected(alias: string, batches: readonly Batch[]): Operation<D
   return [total, counts];
 }
 
-function wires(key: Field, values: Iterable<unknown>): Wire[] {
-  return Array.from(values, (value) => key.toWire(value));
+function wires(key: Field, values: Iterable<unknown>): KeyWire[] {
+  return Array.from(values, (value) => key.keyWire(value));
 }

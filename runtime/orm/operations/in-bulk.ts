@@ -2,6 +2,7 @@ import { ValueError } from '../errors.ts';
 import { Column } from '../expressions/field-reference.ts';
 import type { Field } from '../fields/field.ts';
 import { describe } from '../fields/text.ts';
+import { KeyMap } from '../models/keys.ts';
 import { isUnique } from '../models/unique.ts';
 import { requireOptions } from '../options.ts';
 import type { RowForm } from '../query/query.ts';
@@ -30,9 +31,16 @@ export function* inBulk(
   if (wanted?.length === 0) return new Map();
   const narrowed = wanted === undefined ? queryset.all() : queryset.filter({ [`${fieldName}__in`]: wanted });
   const { rows } = queryset.query;
-  if (rows.form !== 'instances') return yield* formsByKey(narrowed, rows, fieldName);
+  if (rows.form !== 'instances') return mapped(field, yield* formsByKey(narrowed, rows, fieldName));
   const instances = (yield* list(narrowed)) as Record<string, unknown>[];
-  return new Map(instances.map((instance) => [instance[field.attribute], instance]));
+  return mapped(field, instances.map((instance) => [instance[field.attribute], instance]));
+}
+
+/** Keys of several columns are found by what is in them. */
+function mapped(field: Field, entries: readonly (readonly [unknown, unknown])[]): Map<unknown, unknown> {
+  const found = field.parts === undefined ? new Map<unknown, unknown>() : new KeyMap<unknown>();
+  for (const [key, row] of entries) found.set(key, row);
+  return found;
 }
 
 /** @throws TypeError for what is no list: a text would be taken for its letters */
@@ -54,7 +62,7 @@ function* formsByKey(
   queryset: QuerySet,
   { form, names }: Exclude<RowForm, { readonly form: 'instances' }>,
   fieldName: string,
-): Operation<Map<unknown, unknown>> {
+): Operation<[unknown, unknown][]> {
   const keyed = queryset.step({
     describe: (sink) => sink.token(`key ${fieldName}`),
     build: (query, resolver) => {
@@ -63,7 +71,7 @@ function* formsByKey(
     },
   });
   const tuples = (yield* list(keyed)) as unknown[][];
-  return new Map(tuples.map((tuple) => [tuple[names.length], formed(form, names, tuple)]));
+  return tuples.map((tuple) => [tuple[names.length], formed(form, names, tuple)]);
 }
 function formed(form: RowForm['form'], names: readonly string[], tuple: readonly unknown[]): unknown {
   if (form === 'scalars') return tuple[0];

@@ -2,6 +2,7 @@ import { ValueError } from '../errors.ts';
 import { Condition } from '../expressions/condition.ts';
 import type { Field } from '../fields/field.ts';
 import type { ModelInstance } from '../models/instance.ts';
+import { hasKey } from '../models/keys.ts';
 import { metaKey } from '../models/registry.ts';
 import { stateOf } from '../models/state.ts';
 import { QuerySet } from '../queryset/queryset.ts';
@@ -22,7 +23,7 @@ export function* neighbour(
 ): Operation<object> {
   const meta = instance[metaKey];
   const key = instance.pk;
-  if (key === null || key === undefined) {
+  if (!hasKey(instance)) {
     throw new ValueError('getNextBy… and getPreviousBy… cannot be used on unsaved objects.');
   }
   const [lookup, sign] = direction === 'next' ? ['gt', ''] : ['lt', '-'];

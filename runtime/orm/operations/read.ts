@@ -5,6 +5,7 @@ import { Star } from '../expressions/field-reference.ts';
 import { describe } from '../fields/text.ts';
 import { isInstance } from '../lookups/encode.ts';
 import { rememberFetchMode } from '../models/fetch-modes.ts';
+import { hasKey, keyId } from '../models/keys.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { metaKey } from '../models/registry.ts';
 import { relate } from '../models/state.ts';
@@ -169,11 +170,12 @@ export function* contains(queryset: QuerySet, instance: unknown): Operation<bool
   }
   if (!isInstance(instance)) throw new TypeError("'obj' must be a model instance.");
   if (instance[metaKey].concrete !== queryset.meta.concrete) return false;
-  if (instance.pk === null || instance.pk === undefined) {
+  if (!hasKey(instance)) {
     throw new ValueError('QuerySet.contains() cannot be used on unsaved objects.');
   }
   if (queryset.loaded !== undefined) {
-    return queryset.loaded.some((row) => (row as { pk: unknown }).pk === instance.pk);
+    const key = keyId(instance.pk);
+    return queryset.loaded.some((row) => keyId((row as { pk: unknown }).pk) === key);
   }
   return yield* exists(queryset.filter({ pk: instance.pk }));
 }

@@ -3,6 +3,7 @@ import { ForeignKeyField } from '../fields/relations.ts';
 import { isDeferred } from '../models/deferred.ts';
 import { fetchedWith, requireFetchable } from '../models/fetch-modes.ts';
 import type { ModelInstance } from '../models/instance.ts';
+import { KeyMap } from '../models/keys.ts';
 import { metaKey } from '../models/registry.ts';
 import { stateOf } from '../models/state.ts';
 import { QuerySet } from '../queryset/queryset.ts';
@@ -19,7 +20,9 @@ export function* loadDeferred(instance: ModelInstance, attribute: string): Opera
   if (peers.length < 2) return yield* refreshInstance(instance, { fields: [attribute] });
   const rows = new QuerySet(meta).using(stateOf(instance).alias ?? 'default');
   const wanted = rows.filter({ pk__in: peers.map((peer) => peer.pk) }).orderBy();
-  const values = new Map((yield* list(wanted.valuesList('pk', attribute))) as [unknown, unknown][]);
+  const values = new KeyMap<unknown>();
+  for (const [key, value] of (yield* list(wanted.valuesList('pk', attribute))) as [unknown, unknown][])
+    values.set(key, value);
   for (const peer of peers) if (values.has(peer.pk)) peer[attribute] = values.get(peer.pk);
   if (!values.has(instance.pk)) throw doesNotExist(meta);
 }

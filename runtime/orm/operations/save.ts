@@ -2,10 +2,11 @@ import type { DriverRequest, RawResult } from '../../bridge/messages.ts';
 import { dialectOf } from '../connections/index.ts';
 import { NotUpdated, ValueError } from '../errors.ts';
 import { ExpressionNode } from '../expressions/node.ts';
-import type { Field } from '../fields/field.ts';
+import type { Field, Wire } from '../fields/field.ts';
 import { ForeignKeyField } from '../fields/relations.ts';
 import { isDeferred } from '../models/deferred.ts';
 import type { ModelInstance } from '../models/instance.ts';
+import { hasKey } from '../models/keys.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { quote } from '../models/naming.ts';
 import { metaKey } from '../models/registry.ts';
@@ -88,17 +89,15 @@ function* tryUpdate(
   meta: ModelMeta,
   { alias, chosen, forceInsert, forceUpdate }: Saving,
 ): Operation<boolean> {
-  const { primaryKey } = meta;
-  const key = instance[primaryKey.attribute];
   const mustUpdate = forceUpdate || chosen !== undefined;
-  if (key === null || key === undefined) {
+  if (meta.keyFields.some(({ attribute }) => (instance[attribute] ?? null) === null)) {
     if (mustUpdate) throw new ValueError('Cannot force an update in save() with no primary key.');
     return false;
   }
   if (forceInsert) return false;
-  const { hasDefault, dbDefault } = primaryKey.options;
   // A key that a default made up names no row yet.
-  if (stateOf(instance).adding && !mustUpdate && (hasDefault || dbDefault !== undefined)) return false;
+  const madeUp = meta.keyFields.every(({ options }) => options.hasDefault || options.dbDefault !== undefined);
+  if (stateOf(instance).adding && !mustUpdate && madeUp) return false;
   const fields = meta.localFields.filter(
     (field) => isWritable(field) && (chosen === undefined || chosen.includes(field)),
   );
@@ -108,7 +107,7 @@ function* tryUpdate(
   return false;
 }
 function isWritable(field: Field): boolean {
-  return !field.options.primaryKey && !field.computed;
+  return !field.isKey && !field.computed;
 }
 
 function* updateInstance(
@@ -133,9 +132,9 @@ function* updateInstance(
 
 /** A row of a key alone has nothing to update. */
 function* rowExists(instance: ModelInstance, meta: ModelMeta, alias: string): Operation<boolean> {
-  const { primaryKey } = meta;
-  const text = `SELECT 1 AS "a" FROM ${quote(meta.table)} WHERE ${quote(primaryKey.column)} = $1 LIMIT 1`;
-  const values = [primaryKey.toWire(instance[primaryKey.attribute])];
+  const conditions = meta.keyFields.map((field, at) => `${quote(field.column)} = $${at + 1}`);
+  const text = `SELECT 1 AS "a" FROM ${quote(meta.table)} WHERE ${conditions.join(' AND ')} LIMIT 1`;
+  const values = keyWires(meta, instance);
   return (yield* new SQLCompiler(alias, { text, values }).execution('single')) !== undefined;
 }
 
@@ -148,8 +147,12 @@ export function updateStatementFor(
   returning: readonly Field[] = [],
 ): DriverRequest {
   const values = fields.map((field): [Field, Written] => [field, writtenValue(instance, field)]);
-  const key = meta.primaryKey.toWire(instance[meta.primaryKey.attribute]);
-  return updateStatement(meta, { values, key, returning }, dialect);
+  return updateStatement(meta, { values, key: keyWires(meta, instance), returning }, dialect);
+}
+
+/** The key of an instance's row in the table of `meta`, a text for each column. */
+function keyWires(meta: ModelMeta, instance: ModelInstance): Wire[] {
+  return meta.keyFields.map((field) => field.toWire(instance[field.attribute]));
 }
 
 /** Inserts the row of an instance and takes over what the server made up. */
@@ -176,9 +179,9 @@ function* takeMade(
   const [row] = rows;
   if (row !== undefined) return takeReturned(instance, made, row, dialect);
   if (insertId !== undefined && made.includes(key)) takeReturned(instance, [key], [insertId], dialect);
-  const others = made.filter((field) => field !== key);
+  const others = made.filter((field) => !meta.keyFields.includes(field));
   if (others.length === 0) return;
-  const statement = selectByKey(meta, others, key.toWire(instance[key.attribute]), dialect);
+  const statement = selectByKey(meta, others, keyWires(meta, instance), dialect);
   takeReturned(instance, others, yield* new SQLCompiler(alias, statement).execution('single'), dialect);
 }
 
@@ -231,7 +234,7 @@ export function adoptRelatedKeys(instance: ModelInstance, operation: string, onl
       unsaved.delete(name);
       continue;
     }
-    if (other.pk === null || other.pk === undefined) {
+    if (!hasKey(other)) {
       throw new ValueError(
         `${operation} prohibited to prevent data loss due to unsaved related object '${name}'.`,
       );

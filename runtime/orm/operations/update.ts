@@ -55,7 +55,7 @@ function* updateTables(
     const rows = queryset.with({ prefetches: [], known: undefined }).orderBy();
     const keys = (yield* list(rows.valuesList(attribute, { flat: true }))) as unknown[];
     if (keys.length === 0) return 0;
-    const wires = keys.map((key) => meta.primaryKey.toWire(key));
+    const wires = keys.map((key) => meta.primaryKey.keyWire(key));
     for (const table of tables) {
       const own = assigned.filter(([field]) => field.model === table);
       const statement = setByKeys(table, own, wires, dialectOf(database));
@@ -67,6 +67,8 @@ function* updateTables(
 
 function assignment(meta: ModelMeta, name: string, value: unknown): [Field, Written] {
   const field = meta.field(name);
+  if (field?.parts !== undefined)
+    throw new FieldError('Composite primary key fields must be updated individually.');
   if (field === undefined) {
     if (meta.relation(name) !== undefined) {
       throw new FieldError(
@@ -123,7 +125,9 @@ function bySubquery(query: Query, writer: SqlWriter): string {
   const key = query.keyColumn();
   const inner = new SelectCompiler(query, writer.nested());
   const { sql } = inner.compile({ ordered: query.sliced, expressions: [{ expression: key }] });
-  return ` WHERE ${quote(query.model.table)}.${quote(query.model.primaryKey.column)} IN (${writer.dialect.keysToChange(sql)})`;
+  const columns = query.model.keyFields.map(({ column }) => `${quote(query.model.table)}.${quote(column)}`);
+  const own = columns.length === 1 ? columns[0] : `(${columns.join(', ')})`;
+  return ` WHERE ${own} IN (${writer.dialect.keysToChange(sql)})`;
 }
 
 export function parametersOf({ sources }: RowCondition, values: readonly unknown[]) {

@@ -74,6 +74,9 @@ function* duplicates(instance: ModelInstance, exclude: readonly string[]): Opera
   for (const field of single) {
     if (yield* isTaken(instance, [field], exclude)) add(messages, { [field.name]: [taken(meta, [field])] });
   }
+  const { parts } = meta.primaryKey;
+  if (parts !== undefined && stateOf(instance).adding && (yield* isTaken(instance, parts, exclude)))
+    add(messages, { [everything]: [taken(meta, parts)] });
   for (const [owner, constraint] of constraintsOfRows(meta)) {
     const fields = plainlyUnique(owner, constraint);
     if (fields === undefined || !(yield* isTaken(instance, fields, exclude))) continue;

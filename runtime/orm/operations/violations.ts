@@ -113,10 +113,13 @@ class GivenRow {
     if (constraint.where !== undefined)
       conditions.push(`(${conditionSql(owner, constraint.where, this.#dialect)})`);
     const values = [...this.#values];
-    const key = this.#instance[owner.primaryKey.attribute];
-    if (!stateOf(this.#instance).adding && key !== null && key !== undefined) {
-      values.push(this.#sent(owner.primaryKey));
-      conditions.push(`${quote(owner.primaryKey.column)} <> $${values.length}`);
+    const keyed = owner.keyFields.every(({ attribute }) => (this.#instance[attribute] ?? null) !== null);
+    if (!stateOf(this.#instance).adding && keyed) {
+      const same = owner.keyFields.map((field) => {
+        const place = values.push(this.#sent(field));
+        return `${quote(field.column)} = $${place}`;
+      });
+      conditions.push(`NOT (${same.join(' AND ')})`);
     }
     const text = `${this.#row} SELECT 1 AS "a" FROM ${quote(owner.table)} WHERE ${conditions.join(' AND ')} LIMIT 1`;
     return (yield* new SQLCompiler(this.#alias, { text, values }).execution('single')) !== undefined;

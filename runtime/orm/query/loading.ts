@@ -99,7 +99,7 @@ function maskOf(
   names: Names,
   filtered: FilteredRelations = new Map(),
 ): LoadMask {
-  const keys = [model.primaryKey, ...model.ancestorKeys].map((field) => field.attribute);
+  const keys = [...model.keyFields, ...model.ancestorKeys].map((field) => field.attribute);
   // A relation that only leads further is not deferred itself, and is needed where it is all that is named.
   const named = (name: string) => {
     const further = names.get(name);

@@ -123,7 +123,7 @@ export class RawQuerySet {
       };
     });
     const names = new Set(read.map(({ name }) => name));
-    if (!names.has(meta.primaryKey.attribute)) {
+    if (!meta.keyFields.every(({ attribute }) => names.has(attribute))) {
       throw new FieldDoesNotExist('Raw query must include the primary key');
     }
     const known = meta.fields.map((field) => field.attribute).filter((name) => names.has(name));

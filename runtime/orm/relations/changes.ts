@@ -3,6 +3,7 @@ import type { Field } from '../fields/field.ts';
 import { describe } from '../fields/text.ts';
 import { isInstance } from '../lookups/encode.ts';
 import type { ModelInstance } from '../models/instance.ts';
+import { hasKey } from '../models/keys.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { metaKey } from '../models/registry.ts';
 import { stateOf } from '../models/state.ts';
@@ -60,7 +61,7 @@ export function requireRelatedOptions(operation: string, options: unknown): void
 
 /** Refuses instances that one UPDATE for all could not reach. */
 export function requireSaved(instance: ModelInstance): void {
-  if (!stateOf(instance).adding && instance.pk !== null && instance.pk !== undefined) return;
+  if (!stateOf(instance).adding && hasKey(instance)) return;
   throw new ValueError(
     `${describe(instance)} instance isn't saved. Use bulk=False or save the object first.`,
   );

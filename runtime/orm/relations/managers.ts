@@ -1,6 +1,7 @@
 import { ValueError } from '../errors.ts';
 import type { GenericRelation } from '../models/generic.ts';
 import type { ModelInstance } from '../models/instance.ts';
+import { hasKey } from '../models/keys.ts';
 import { defaultManager, type ManagerClass } from '../models/managers.ts';
 import { metaKey } from '../models/registry.ts';
 import type { ManyToManyRelation, Relation, ReverseRelation } from '../models/relations.ts';
@@ -161,7 +162,7 @@ const setRelated = (changes: RelatedChanges, objects: Iterable<unknown>, options
   changes.set(objects, options);
 
 function requireKey(instance: ModelInstance): void {
-  if (instance.pk !== null && instance.pk !== undefined) return;
+  if (hasKey(instance)) return;
   throw new ValueError(
     `'${instance[metaKey].label}' instance needs to have a primary key value before this relationship can be used.`,
   );

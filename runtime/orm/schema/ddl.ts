@@ -50,9 +50,15 @@ function hasTable(model: ModelMeta): boolean {
 function createTable(model: ModelMeta, dialect: Dialect): string {
   const parts = [
     ...model.localFields.map((field) => column(field, dialect)),
+    ...compositeKey(model),
     ...constraintClauses(model, dialect),
   ];
   return `CREATE TABLE ${quote(model.table)} (${parts.join(', ')})${dialect.schema.tableSuffix}`;
+}
+
+function compositeKey({ primaryKey }: ModelMeta): string[] {
+  if (primaryKey.parts === undefined) return [];
+  return [`PRIMARY KEY (${primaryKey.parts.map((part) => quote(part.column)).join(', ')})`];
 }
 
 function column(field: Field, dialect: Dialect): string {

@@ -35,7 +35,7 @@ function nameColumns(table: TableDescription, all: readonly TableDescription[]):
     const plain = !relation ? name : name.replace(/_?id$/i, '') || name;
     // Without being the key, a column cannot be called like it.
     const key = table.constraints.find(({ kind }) => kind === 'p')?.columns ?? [table.columns[0]?.name];
-    const attribute = attributeName(plain === 'id' && key[0] !== name ? 'idField' : plain, used);
+    const attribute = attributeName(plain === 'id' && !key.includes(name) ? 'idField' : plain, used);
     used.add(attribute);
     if (relation) for (const taken of [`${attribute}Id`, `a${attribute}`]) used.add(taken);
     names.set(name, attribute);

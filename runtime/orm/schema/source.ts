@@ -55,6 +55,10 @@ class ModelWriter {
   write(): string {
     const { className: name, modelName } = this.#own;
     const fields = this.#table.columns.flatMap((column) => this.#field(column));
+    if (this.#isComposite) {
+      const names = this.#key.map((column) => quoted(this.#attribute(column)));
+      fields.unshift(`  pk: fields.compositePrimaryKey(${names.join(', ')}),`);
+    }
     for (const each of this.#pairs) {
       const { className } = each.target;
       const side = this.#sides.get(each);
@@ -75,11 +79,6 @@ class ModelWriter {
   /** What the model cannot say. */
   #notes(): string[] {
     const notes: string[] = [];
-    if (this.#key.length > 1) {
-      notes.push(
-        `The primary key is ${this.#key.join(', ')}: composite keys are not supported, the first column stands for it.`,
-      );
-    }
     if (this.#key.length === 0)
       notes.push(
         `The ${this.#table.view ? 'view' : 'table'} has no primary key: the first column stands for it.`,
@@ -107,7 +106,11 @@ class ModelWriter {
     const comment = notes.length === 0 ? '' : ` // ${notes.join('; ').replace(/\s+/g, ' ')}`;
     return [`  ${this.#attribute(column.name)}: ${source},${comment}`];
   }
+  get #isComposite(): boolean {
+    return this.#key.length > 1;
+  }
   #isPrimary(column: ColumnDescription): boolean {
+    if (this.#isComposite) return false;
     return (this.#key[0] ?? this.#table.columns[0]?.name) === column.name;
   }
   #counted(column: ColumnDescription): boolean {
@@ -218,7 +221,7 @@ class ModelWriter {
   #uniques(): string[] {
     const attribute = (column: string) => this.#attribute(column);
     const declared = this.#table.constraints
-      .filter((each) => isUnique(each) && !this.#isOwn(each))
+      .filter((each) => isUnique(each) && !this.#isOwn(each) && each.kind !== 'p')
       .map((each) => uniqueSource(each, attribute));
     const indexes = this.#table.indexes
       .filter(({ unique }) => unique)

@@ -107,6 +107,13 @@ export interface Dialect {
 
   /** `sql` is one of a list parameter. */
   among(sql: string, mark: string, element: Field | undefined): string;
+  /**
+   * Several columns are those of one of the rows.
+   *
+   * @param sql the columns in brackets
+   * @param marks a list parameter for each of them
+   */
+  amongRows(sql: string, marks: readonly string[], elements: readonly Field[]): string;
   like(sql: string, pattern: string, ignoreCase: boolean): string;
   /** Text folded so that equal means equal but for case. */
   folded(sql: string): string;

@@ -147,8 +147,11 @@ function byteSource(shape: RowShape, surroundings: Surroundings): string {
 }
 
 function positions(shape: RowShape): number[] {
-  if (shape.form !== 'instances') return shape.columns.map((column) => column.at);
-  return [...shape.annotations.map((column) => column.at), ...instancePositions(shape.instance)];
+  if (shape.form !== 'instances') return shape.columns.flatMap(columnPositions);
+  return [...shape.annotations.flatMap(columnPositions), ...instancePositions(shape.instance)];
+}
+function columnPositions({ at, parts }: ColumnShape): number[] {
+  return parts === undefined ? [at] : parts.flatMap(columnPositions);
 }
 function instancePositions(shape: InstanceShape): number[] {
   const own = shape.columns.map((column) => column.at);
@@ -160,7 +163,7 @@ function rowSource(shape: RowShape, access: Access, surroundings: Surroundings):
     const annotations = shape.annotations.map((column) => assign('o', column, access));
     return `${instanceSource('o', shape.instance, access, surroundings)} ${annotations.join('')} out[i] = o;`;
   }
-  const converted = shape.columns.map((column) => ({ column, source: access.value(column) }));
+  const converted = shape.columns.map((column) => ({ column, source: valueSource(column, access) }));
   if (shape.form === 'scalars') return `out[i] = ${converted[0]?.source ?? 'undefined'};`;
   if (shape.form === 'tuples') return `out[i] = [${converted.map(({ source }) => source).join(', ')}];`;
   const entries = converted.map(({ column, source }) => `${JSON.stringify(column.name)}: ${source}`);
@@ -191,7 +194,11 @@ function instanceSource(
 }
 
 function assign(variable: string, column: ColumnShape, access: Access): string {
-  return `${variable}[${JSON.stringify(column.name)}] = ${access.value(column)}; `;
+  return `${variable}[${JSON.stringify(column.name)}] = ${valueSource(column, access)}; `;
+}
+function valueSource(column: ColumnShape, access: Access): string {
+  if (column.parts === undefined) return access.value(column);
+  return `[${column.parts.map((part) => valueSource(part, access)).join(', ')}]`;
 }
 
 function partialClass(shape: InstanceShape) {
@@ -230,7 +237,8 @@ function readInstance(shape: InstanceShape, row: RawRow, unloaded: Loaded): Reco
   return instance;
 }
 
-function decode({ at, decoder }: ColumnShape, row: RawRow): unknown {
+function decode({ at, decoder, parts }: ColumnShape, row: RawRow): unknown {
+  if (parts !== undefined) return parts.map((part) => decode(part, row));
   const text = row[at] ?? null;
   return text === null || decoder === undefined ? text : decoder.decode(text);
 }

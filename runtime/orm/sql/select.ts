@@ -1,5 +1,5 @@
 import { EmptyResultSet, FieldError } from '../errors.ts';
-import { Column } from '../expressions/field-reference.ts';
+import { Column, partColumns } from '../expressions/field-reference.ts';
 import type { ExpressionNode } from '../expressions/node.ts';
 import { quote } from '../models/naming.ts';
 import type { TableAlias } from '../query/joins.ts';
@@ -193,7 +193,9 @@ export class SelectCompiler {
 
   #orderingSql(entry: ResolvedOrdering): string {
     if (entry === 'random') return this.#writer.dialect.random;
-    return entry.toSql(this.#writer, this.#annotationName(entry.expression));
+    const columns = partColumns(entry.expression);
+    if (columns === undefined) return entry.toSql(this.#writer, this.#annotationName(entry.expression));
+    return columns.map((column) => entry.toSql(this.#writer, column.toSql(this.#writer))).join(', ');
   }
   /** An annotation that is returned is ordered by under its name. */
   #annotationName(expression: ExpressionNode): string | undefined {

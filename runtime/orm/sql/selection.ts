@@ -1,7 +1,7 @@
 import { FieldError } from '../errors.ts';
-import { Column } from '../expressions/field-reference.ts';
+import { Column, partColumns } from '../expressions/field-reference.ts';
 import type { ExpressionNode } from '../expressions/node.ts';
-import type { Decoder, Field } from '../fields/field.ts';
+import { type Decoder, type Field, textDecoder } from '../fields/field.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import type { Relation } from '../models/relations.ts';
 import type { FilteredRelation } from '../query/filtered.ts';
@@ -9,7 +9,7 @@ import type { TableAlias } from '../query/joins.ts';
 import { type LoadMask, loadMask } from '../query/loading.ts';
 import { joinPath } from '../query/paths.ts';
 import type { Query, RelatedTree } from '../query/query.ts';
-import type { InstanceShape, RelatedShape, RowShape } from './shape.ts';
+import type { ColumnShape, InstanceShape, RelatedShape, RowShape } from './shape.ts';
 import type { SqlWriter } from './writer.ts';
 
 export interface Selected {
@@ -52,12 +52,18 @@ export class Selection {
 
   /** These expressions and nothing else. */
   only(expressions: readonly Selected[]): RowShape {
-    const columns = expressions.map(({ expression, name = this.#ownName() }) => ({
-      name: name ?? '',
-      at: this.add(expression, name),
-      decoder: this.#decoderOf(expression),
-    }));
+    const columns = expressions.map(({ expression, name = this.#ownName() }) =>
+      this.#shape(expression, name ?? '', name),
+    );
     return { form: 'tuples', columns };
+  }
+  /** Selects an expression; a key of several columns is a list of their values. */
+  #shape(expression: ExpressionNode, name: string, outputName: string | undefined): ColumnShape {
+    const columns = partColumns(expression);
+    if (columns === undefined)
+      return { name, at: this.add(expression, outputName), decoder: this.#decoderOf(expression) };
+    const parts = columns.map((column) => this.#shape(column, name, this.#ownName()));
+    return { name, at: parts[0]?.at ?? 0, decoder: textDecoder, parts };
   }
 
   /** What DISTINCT has to order by is selected beside it, and taken away again by name. */
@@ -75,7 +81,8 @@ export class Selection {
     }
     if (named && !this.#query.distinct) {
       // The query around this one needs a row for each row, and the annotations it names.
-      this.add(this.#query.keyColumn());
+      const key = this.#query.keyColumn();
+      for (const column of partColumns(key) ?? [key]) this.add(column);
       const columns = [...this.#query.selectedAnnotations].map((name) => this.#selectNamed(name, named));
       return { form: 'tuples', columns };
     }
@@ -85,15 +92,11 @@ export class Selection {
     const annotations = [...this.#query.selectedAnnotations].map((name) => this.#selectNamed(name));
     return { form: 'instances', instance, annotations };
   }
-  #selectNamed(name: string, named = false) {
+  #selectNamed(name: string, named = false): ColumnShape {
     const expression = this.#query.selected?.get(name) ?? this.#query.annotations.get(name);
     if (expression === undefined) throw new FieldError(`Cannot select '${name}'.`);
     const isColumn = expression instanceof Column && !this.#query.annotations.has(name);
-    return {
-      name,
-      at: this.add(expression, isColumn && !named ? undefined : name),
-      decoder: this.#decoderOf(expression),
-    };
+    return this.#shape(expression, name, isColumn && !named ? undefined : name);
   }
   #selectInstance({ model, alias, related, mask, path }: Joined): InstanceShape {
     this.followed.set(path.join('__'), alias);
@@ -108,7 +111,7 @@ export class Selection {
       ),
       decoder: this.#decoder(field),
     }));
-    const key = columns.find((column) => column.name === model.primaryKey.attribute);
+    const key = columns.find((column) => column.name === model.keyFields[0]?.attribute);
     const relations = Object.entries(related ?? {}).map(([name, tree]) => {
       const filtered = alias === this.#query.base ? this.#query.filteredRelations.get(name) : undefined;
       if (filtered !== undefined) return this.#selectFiltered(filtered, tree, mask?.related.get(name));

@@ -8,6 +8,8 @@ export interface ColumnShape {
   readonly at: number;
   /** Absent for text that stays text. */
   readonly decoder: Decoder | undefined;
+  /** The columns of a key that has several: the value is a list of theirs. */
+  readonly parts?: readonly ColumnShape[];
 }
 /** Columns that become an instance, with the instances it is related to. */
 export interface InstanceShape {

@@ -62,15 +62,16 @@ export function updateFromArrays(
   instances: readonly ModelInstance[],
   fields: readonly Field[],
 ): DriverRequest {
-  const written = [model.primaryKey, ...fields];
+  const keys = model.keyFields;
+  const written = [...keys, ...fields];
   const { source, columns } = unnest(
     written,
     written.map((_field, at) => `$${at + 1}`),
   );
-  const [key, ...values] = columns;
   const table = quote(model.table);
-  const sets = fields.map((field, at) => `${quote(field.column)} = ${values[at]}`);
-  const text = `UPDATE ${table} SET ${sets.join(', ')} FROM ${source} WHERE ${table}.${quote(model.primaryKey.column)} = ${key}`;
+  const sets = fields.map((field, at) => `${quote(field.column)} = ${columns[keys.length + at]}`);
+  const same = keys.map((field, at) => `${table}.${quote(field.column)} = ${columns[at]}`);
+  const text = `UPDATE ${table} SET ${sets.join(', ')} FROM ${source} WHERE ${same.join(' AND ')}`;
   return namedRequest(
     text,
     written.map((field) => columnParameter(field, instances)),

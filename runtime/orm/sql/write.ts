@@ -3,7 +3,7 @@ import { FieldError } from '../errors.ts';
 import { expressionFrom } from '../expressions/arguments.ts';
 import { Column } from '../expressions/field-reference.ts';
 import { ExpressionNode } from '../expressions/node.ts';
-import type { Field, Wire } from '../fields/field.ts';
+import type { Field, KeyWire, Wire } from '../fields/field.ts';
 import { wireArray } from '../fields/structured.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import type { ModelMeta } from '../models/meta.ts';
@@ -53,6 +53,21 @@ class StatementBuilder {
   list(values: readonly Wire[], element: Field): string {
     const text = wireArray(values);
     return `$${this.values.push(this.dialect.list(element)?.(text) ?? text)}`;
+  }
+  /** Rows whose column, or columns, have one of the values. @param table written before each column */
+  among(field: Field, keys: readonly KeyWire[], table = ''): string {
+    const { parts } = field;
+    if (parts === undefined) {
+      return this.dialect.among(`${table}${quote(field.column)}`, this.list(keys as Wire[], field), field);
+    }
+    const columns = parts.map((part) => `${table}${quote(part.column)}`);
+    const lists = parts.map((part, at) =>
+      this.list(
+        keys.map((key) => key?.[at] ?? null),
+        part,
+      ),
+    );
+    return this.dialect.amongRows(`(${columns.join(', ')})`, lists, parts);
   }
   array(values: WireValue): string {
     return `$${this.values.push(values)}`;
@@ -122,7 +137,7 @@ export function insertStatement(
       ? [`INSERT INTO ${table} ${insert.nothing}`]
       : [`INSERT INTO ${table} (${columns})`, source(fields, rows, builder)];
   parts.push(
-    insert.onConflict(conflict, quote, quote(model.primaryKey.column)),
+    insert.onConflict(conflict, quote, quote(model.keyFields[0]?.column ?? '')),
     readBack(table, returning, insert.returning),
   );
   return namedRequest(joined(parts), builder.values);
@@ -185,7 +200,8 @@ function isComputed({ attribute, options }: Field, rows: InsertRows['rows']): bo
 
 export interface UpdateRow {
   readonly values: readonly (readonly [Field, Written])[];
-  readonly key: Wire;
+  /** A text for each column of the key. */
+  readonly key: readonly Wire[];
   readonly returning: readonly Field[];
 }
 
@@ -197,22 +213,34 @@ export function updateStatement(
 ): DriverRequest {
   const builder = new StatementBuilder(model, dialect);
   const table = quote(model.table);
-  const where = `WHERE ${table}.${quote(model.primaryKey.column)} = ${builder.parameter(key, model.primaryKey)}`;
-  const parts = [`UPDATE ${table} SET ${assignments(values, builder)}`, where];
+  const condition = keyCondition(model, key, builder, `${table}.`);
+  const parts = [`UPDATE ${table} SET ${assignments(values, builder)}`, `WHERE ${condition}`];
   parts.push(readBack(table, returning, dialect.updateReturning));
   return namedRequest(joined(parts), builder.values);
+}
+
+/** `key = $1`; for a key of several columns, all of them. The place among the parameters is that of the call. */
+function keyCondition(
+  model: ModelMeta,
+  key: readonly Wire[],
+  builder: StatementBuilder,
+  table = '',
+): string {
+  return model.keyFields
+    .map((field, at) => `${table}${quote(field.column)} = ${builder.parameter(key[at] ?? null, field)}`)
+    .join(' AND ');
 }
 
 /** `SELECT … WHERE key = …`, of one row. */
 export function selectByKey(
   model: ModelMeta,
   fields: readonly Field[],
-  key: Wire,
+  key: readonly Wire[],
   dialect: Dialect,
 ): DriverRequest {
   const builder = new StatementBuilder(model, dialect);
   const columns = fields.map((field) => quote(field.column)).join(', ');
-  const condition = `${quote(model.primaryKey.column)} = ${builder.parameter(key, model.primaryKey)}`;
+  const condition = keyCondition(model, key, builder);
   return namedRequest(`SELECT ${columns} FROM ${quote(model.table)} WHERE ${condition}`, builder.values);
 }
 
@@ -225,20 +253,26 @@ export function updateByCases(
 ): DriverRequest {
   const builder = new StatementBuilder(model, dialect);
   const key = model.primaryKey;
-  const column = `${quote(model.table)}.${quote(key.column)}`;
-  const keyOf = (instance: ModelInstance) => builder.parameter(key.toWire(instance.pk), key);
+  const table = `${quote(model.table)}.`;
+  const whole = key.parts === undefined ? `${table}${quote(key.column)} ` : '';
+  const isKeyOf = (instance: ModelInstance) => {
+    if (whole !== '') return builder.parameter(key.toWire(instance.pk), key);
+    const wires = model.keyFields.map((field) => field.toWire(instance[field.attribute]));
+    return keyCondition(model, wires, builder, table);
+  };
   const sets = fields.map((field) => {
     const cases = instances.map((instance) => {
       const value = builder.parameter(field.toWire(instance[field.attribute]), field);
-      return `WHEN ${keyOf(instance)} THEN ${value}`;
+      return `WHEN ${isKeyOf(instance)} THEN ${value}`;
     });
-    return `${quote(field.column)} = ${dialect.cast(`(CASE ${column} ${cases.join(' ')} END)`, field)}`;
+    return `${quote(field.column)} = ${dialect.cast(`(CASE ${whole}${cases.join(' ')} END)`, field)}`;
   });
-  const keys = builder.list(
-    instances.map((instance) => key.toWire(instance.pk)),
+  const condition = builder.among(
     key,
+    instances.map((instance) => key.keyWire(instance.pk)),
+    table,
   );
-  const text = `UPDATE ${quote(model.table)} SET ${sets.join(', ')} WHERE ${dialect.among(column, keys, key)}`;
+  const text = `UPDATE ${quote(model.table)} SET ${sets.join(', ')} WHERE ${condition}`;
   return { text, values: builder.values };
 }
 
@@ -264,23 +298,22 @@ export function assignmentList(
 export function deleteByKeys(
   model: ModelMeta,
   field: Field,
-  keys: readonly Wire[],
+  keys: readonly KeyWire[],
   dialect: Dialect,
 ): DriverRequest {
   const builder = new StatementBuilder(model, dialect);
-  const condition = dialect.among(quote(field.column), builder.list(keys, field), field);
+  const condition = builder.among(field, keys);
   return namedRequest(`DELETE FROM ${quote(model.table)} WHERE ${condition}`, builder.values);
 }
 /** `UPDATE table SET … WHERE key = ANY(keys)` */
 export function setByKeys(
   model: ModelMeta,
   values: readonly (readonly [Field, Written])[],
-  keys: readonly Wire[],
+  keys: readonly KeyWire[],
   dialect: Dialect,
 ): DriverRequest {
   const builder = new StatementBuilder(model, dialect);
-  const key = model.primaryKey;
   const assigned = assignments(values, builder);
-  const condition = dialect.among(quote(key.column), builder.list(keys, key), key);
+  const condition = builder.among(model.primaryKey, keys);
   return namedRequest(`UPDATE ${quote(model.table)} SET ${assigned} WHERE ${condition}`, builder.values);
 }

@@ -76,8 +76,8 @@ export class SqlWriter {
     return this.#mark(place, finish, field === undefined ? undefined : this.dialect.wire(field));
   }
   /** A list of values, sent as one. */
-  list(place: number, element: Field): string {
-    return this.#mark(place, undefined, this.dialect.list(element));
+  list(place: number, element: Field, finish?: Finish): string {
+    return this.#mark(place, finish, this.dialect.list(element));
   }
   #mark(place: number, finish: Finish | undefined, convert: Convert | undefined): string {
     const at = place + this.#offset;
@@ -89,6 +89,8 @@ export class SqlWriter {
     return `${mark}${index}${mark}`;
   }
   column(alias: TableAlias, field: Field): string {
+    const { parts } = field;
+    if (parts !== undefined) return `(${parts.map((part) => this.column(alias, part)).join(', ')})`;
     return `${this.nameOf(alias)}.${quote(field.column)}`;
   }
   outputName(name: string): string {

@@ -2,6 +2,7 @@ import type { AnyCondition } from './expressions.ts';
 import type {
   AnyExpression,
   Column,
+  CompositeKey,
   DateOnly,
   Decimal,
   ForeignKey,
@@ -64,6 +65,8 @@ export interface Fields {
   ip(): Column<string>;
   /** one of the given strings, `varchar` */
   choice<const V extends readonly string[]>(...values: V): Column<V[number]>;
+  /** array of the values of its columns, the primary key in several columns; always called `pk` */
+  compositePrimaryKey<const Names extends readonly [string, string, ...string[]]>(...names: Names): CompositeKey<Names>;
   /** computed by the database from other columns of the row, a stored column */
   generated<T = unknown>(expression: AnyExpression | AnyCondition, of?: Column<T>): Column<T, true, true>;
 }

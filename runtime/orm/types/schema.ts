@@ -112,6 +112,11 @@ export interface ManyToMany<T, Q = unknown> {
   readonly target: T;
   readonly queryset: Q;
 }
+/** A primary key of several columns, which is always called `pk`. */
+export interface CompositeKey<Names extends readonly string[] = readonly string[]> {
+  readonly kind: 'compositeKey';
+  readonly names: Names;
+}
 /** A foreign key to any model, kept as a model label and a key. */
 export interface GenericForeignKey<Type extends string = string, Key extends string = string> {
   readonly kind: 'genericForeignKey';
@@ -136,7 +141,8 @@ export type AnyField =
   | Reverse<Any, string, Any>
   | ManyToMany<Any, Any>
   | GenericForeignKey
-  | GenericRelation<Any, Any>;
+  | GenericRelation<Any, Any>
+  | CompositeKey;
 export type FieldMap = Readonly<Record<string, AnyField>>;
 
 /** The fields `T` was declared with. */
@@ -158,9 +164,11 @@ export type ManyRelation<T = Any> = {
 
 type PrimaryName<S> = { [K in keyof S]: IsPrimary<S[K]> extends true ? K : never }[keyof S];
 /** Adds the implicit `id` to a model that declares no primary key. */
-export type WithId<S> = [PrimaryName<S>] extends [never]
-  ? S & { readonly id: Column<number, false, true, true> }
-  : S;
+export type WithId<S> = S extends { readonly pk: CompositeKey }
+  ? S
+  : [PrimaryName<S>] extends [never]
+    ? S & { readonly id: Column<number, false, true, true> }
+    : S;
 /** The names of the columns of generic foreign keys: those that hold the model, or those that hold the key. */
 type GenericColumnName<S, Part extends 'typeColumn' | 'keyColumn'> = {
   [K in keyof S]: S[K] extends GenericForeignKey ? S[K][Part] : never;
@@ -176,7 +184,20 @@ export type WithGenericColumns<S> =
       }
     : S;
 /** Type of the primary key of a model with fields `S`. */
-export type PrimaryKey<S> = S[PrimaryName<S>] extends { readonly stored: infer T }
+export type PrimaryKey<S> = S extends { readonly pk: CompositeKey<infer Names> }
+  ? { -readonly [I in keyof Names]: KeyPart<S, Names[I]> }
+  : SingleKey<S>;
+/** The value of one column of a composite key, named as a field or by its key attribute. */
+type KeyPart<S, Name> = Name extends keyof S
+  ? S[Name] extends ForwardRelation<infer T, false>
+    ? KeyOf<T>
+    : Attribute<S[Name]>
+  : Name extends `${infer Relation}Id`
+    ? Relation extends keyof S
+      ? KeyPart<S, Relation>
+      : never
+    : never;
+type SingleKey<S> = S[PrimaryName<S>] extends { readonly stored: infer T }
   ? Plain<T>
   : S[PrimaryName<S>] extends { readonly kind: 'oneToOne'; readonly target: infer T }
     ? KeyOf<T>

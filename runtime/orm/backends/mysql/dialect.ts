@@ -152,6 +152,9 @@ export const mysqlDialect: Dialect = {
   literal,
 
   among: (sql, mark, element) => `${sql} IN (SELECT "value" FROM ${table(mark, listType(element), 'list')})`,
+  amongRows: () => {
+    throw unsupported('Looking for several composite keys at once', 'MySQL');
+  },
   like: (sql, pattern, ignoreCase) =>
     ignoreCase ? `UPPER(${asText(sql)}) LIKE UPPER(${pattern})` : `${asText(sql)} LIKE BINARY ${pattern}`,
   folded: (sql) => `UPPER(${sql})`,

@@ -68,6 +68,8 @@ export const postgresqlDialect: Dialect = {
     element instanceof ArrayField
       ? `${sql} IN (SELECT "item"::${element.castType()} FROM UNNEST(${mark}::text[]) "item")`
       : `${sql} = ANY(${mark})`,
+  amongRows: (sql, marks, elements) =>
+    `${sql} IN (SELECT * FROM UNNEST(${marks.map((mark, at) => `${mark}::${elements[at]?.castType()}[]`).join(', ')}))`,
   like: (sql, pattern, ignoreCase) =>
     ignoreCase ? `UPPER(${asText(sql)}) LIKE UPPER(${pattern})` : `${asText(sql)} LIKE ${pattern}`,
   folded: (sql) => `UPPER(${sql})`,
