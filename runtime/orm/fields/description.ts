@@ -1,6 +1,7 @@
 import { ValueError } from '../errors.ts';
 import { nameOf, type Registrable } from '../lookups/registered.ts';
 import type { Field } from './field.ts';
+import { describe } from './text.ts';
 
 /** What `fields.char(100)` returns: the chain an application writes. Each step gives a new description. */
 export class FieldDescription {
@@ -32,6 +33,10 @@ export class FieldDescription {
   }
   column(name: string): FieldDescription {
     return new FieldDescription(this.field.with({ column: name }));
+  }
+  dbComment(text: string): FieldDescription {
+    if (typeof text !== 'string') throw new TypeError(`A comment is a string, not ${describe(text)}.`);
+    return new FieldDescription(this.field.with({ comment: text }));
   }
   databaseType(name: string): FieldDescription {
     if (!/^[\p{L}_"][\p{L}\p{N}_$ ".,()]*(?:\[\])*$/u.test(name))

@@ -30,6 +30,8 @@ export interface FieldOptions {
   readonly index: boolean;
   readonly primaryKey: boolean;
   readonly column: string | undefined;
+  /** Comment on the column in the database. */
+  readonly comment: string | undefined;
   readonly autoNow: boolean;
   readonly autoNowAdd: boolean;
   readonly validators: readonly ((value: never) => void)[];
@@ -45,6 +47,7 @@ const plainOptions: FieldOptions = {
   index: false,
   primaryKey: false,
   column: undefined,
+  comment: undefined,
   autoNow: false,
   autoNowAdd: false,
   validators: [],

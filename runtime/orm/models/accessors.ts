@@ -12,12 +12,14 @@ import { type GenericKey, typeName } from './generic.ts';
 import type { ModelInstance } from './instance.ts';
 import type { ModelMeta } from './meta.ts';
 import { defineNeighbours } from './neighbours.ts';
+import { defineOrder } from './order.ts';
 import { metaKey } from './registry.ts';
 import { relate, stateOf } from './state.ts';
 
 /** Defines the relation accessors of a model on its prototype. */
 export function defineAccessors(prototype: object, meta: ModelMeta): void {
   defineNeighbours(prototype, meta);
+  defineOrder(prototype, meta);
   for (const field of meta.localFields) if (field instanceof ForeignKeyField) defineForward(prototype, field);
   for (const [name, description] of Object.entries(meta.declaration)) {
     if (description instanceof ReverseDescription) defineReverse(prototype, meta, name, name);

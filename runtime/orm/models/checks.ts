@@ -3,9 +3,11 @@ import { ImproperlyConfigured } from '../errors.ts';
 import { CompositeKeyDescription } from '../fields/composite.ts';
 import type { Field } from '../fields/field.ts';
 import { ForeignKeyField, type OnDeleteRule } from '../fields/relations.ts';
+import { closeMatches } from '../lookups/suggestions.ts';
 import { relationTwin } from '../twins.ts';
 import type { ModelOptions } from '../types/model.ts';
 import type { ModelMeta } from './meta.ts';
+import { camelCase } from './naming.ts';
 import { isUnique } from './unique.ts';
 
 // What Django's system checks refuse is refused where a model is set up: what it says of itself when it is declared,
@@ -113,7 +115,19 @@ function checkField({ name, options }: Field, composite: boolean): void {
 export function checkOptions(meta: ModelMeta, given: ModelOptions): void {
   const unknown = Object.keys(given).filter((name) => !(name in optionNames));
   if (unknown.length > 0) {
-    throw new TypeError(`The options of model ${meta.name} got invalid attribute(s): ${unknown.join(', ')}`);
+    const hints = unknown.flatMap((name) => optionHint(name) ?? []);
+    const hint = hints.length === 0 ? '' : `. ${hints.join(' ')}`;
+    throw new TypeError(
+      `The options of model ${meta.name} got invalid attribute(s): ${unknown.join(', ')}${hint}`,
+    );
+  }
+  const { orderWithRespectTo, ordering } = given;
+  if (orderWithRespectTo !== undefined && ordering !== undefined && ordering.length > 0)
+    throw refused(`'ordering' and 'orderWithRespectTo' of ${meta.label} cannot be used together.`);
+  if (orderWithRespectTo !== undefined) {
+    checkTerms(meta, 'orderWithRespectTo', [orderWithRespectTo]);
+    if (!(meta.field(orderWithRespectTo) instanceof ForeignKeyField))
+      throw refused(`'orderWithRespectTo' of ${meta.label} must name a foreign key, not '${orderWithRespectTo}'.`);
   }
   for (const constraint of given.constraints ?? []) {
     if ('unique' in constraint)
@@ -132,6 +146,27 @@ export function checkOptions(meta: ModelMeta, given: ModelOptions): void {
     checkTerms(meta, 'indexes', 'fields' in index ? [...index.fields, ...(index.include ?? [])] : index);
   }
 }
+/** What Django's options are called here, or why they are not there. */
+const django: Readonly<Record<string, string>> = {
+  dbTable: "The name of the table is 'table'.",
+  uniqueTogether: "Columns that are unique together are a constraint: constraints: [{ unique: ['a', 'b'] }].",
+  indexTogether: "An index on several columns is one of 'indexes': indexes: [['a', 'b']].",
+  verboseName: 'Models have no names for people: there are no forms and no admin.',
+  verboseNamePlural: 'Models have no names for people: there are no forms and no admin.',
+  permissions: 'There are no permissions.',
+  defaultPermissions: 'There are no permissions.',
+  appLabel: "There are no apps: the name of the table is 'table'.",
+  swappable: 'Models cannot be swapped.',
+  dbTablespace: "A table's tablespace cannot be given; an index has 'tablespace'.",
+  requiredDbVendor: 'Tables are made for the models given to createTables().',
+  requiredDbFeatures: 'Tables are made for the models given to createTables().',
+};
+function optionHint(name: string): string | undefined {
+  const camel = camelCase(name);
+  if (Object.hasOwn(django, camel)) return django[camel];
+  const [close] = closeMatches(camel, Object.keys(optionNames));
+  return close === undefined ? undefined : `Perhaps you meant '${close}'?`;
+}
 const optionNames: Readonly<Record<keyof ModelOptions, true>> = {
   table: true,
   ordering: true,
@@ -140,6 +175,12 @@ const optionNames: Readonly<Record<keyof ModelOptions, true>> = {
   indexes: true,
   abstract: true,
   managed: true,
+  defaultRelatedName: true,
+  defaultManagerName: true,
+  baseManagerName: true,
+  orderWithRespectTo: true,
+  selectOnSave: true,
+  dbTableComment: true,
   extends: true,
   proxy: true,
 };

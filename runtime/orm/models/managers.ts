@@ -1,3 +1,4 @@
+import { ValueError } from '../errors.ts';
 import { ManagerBase } from '../queryset/manager.ts';
 import { QuerySet } from '../queryset/queryset.ts';
 import type { ModelConstructor, ModelMeta } from './meta.ts';
@@ -6,14 +7,22 @@ export type ManagerClass = new (model: ModelConstructor) => ManagerBase;
 
 const found = new WeakMap<ModelMeta, ManagerBase>();
 
+/** A manager that an option names. */
+function managerNamed(model: ModelMeta, name: string): ManagerBase {
+  const manager = (model.modelClass as unknown as Record<string, unknown>)[name];
+  if (manager instanceof ManagerBase) return manager;
+  throw new ValueError(`${model.label} has no manager named '${name}'`);
+}
+
 /**
- * The first manager a model declares, or inherits, as Django's default manager: related managers are of its class and
+ * The manager that the option `defaultManagerName` names, else the first one a model declares, or inherits, as Django's default manager: related managers are of its class and
  * start from its rows.
  */
 export function defaultManager(model: ModelMeta): ManagerBase | undefined {
   const known = found.get(model);
   if (known !== undefined) return known;
-  const { modelClass } = model;
+  const { modelClass, options } = model;
+  if (options.defaultManagerName !== undefined) return managerNamed(model, options.defaultManagerName);
   for (let each: unknown = modelClass; typeof each === 'function'; each = Object.getPrototypeOf(each)) {
     for (const name of Object.getOwnPropertyNames(each)) {
       if (name === 'prototype' || name === 'caller' || name === 'arguments') continue;
@@ -25,6 +34,14 @@ export function defaultManager(model: ModelMeta): ManagerBase | undefined {
     }
   }
   return undefined;
+}
+
+/** The rows that are looked up one by one: by a foreign key, to refresh an instance, to delete what depends on it. */
+export function baseQuerySet(model: ModelMeta): QuerySet {
+  const { baseManagerName } = model.options;
+  return baseManagerName === undefined
+    ? new QuerySet(model)
+    : managerNamed(model, baseManagerName).getQuerySet();
 }
 
 /** The rows related managers and prefetches start from. */

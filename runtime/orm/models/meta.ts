@@ -14,6 +14,7 @@ import { inherit } from './inheritance.ts';
 import { type Initialiser, initialiserOf } from './initialise.ts';
 import { ModelInstance } from './instance.ts';
 import { snakeCase } from './naming.ts';
+import { withOrder, withOrderColumn } from './order.ts';
 import { bindOverrides, overridableNames } from './overrides.ts';
 import { connectModels, register } from './registry.ts';
 import { RelationSet } from './relation-set.ts';
@@ -65,7 +66,7 @@ export class ModelMeta {
     this.name = name;
     this.concrete = shown?.concrete ?? this;
     this.table = shown?.table ?? options.table ?? snakeCase(name);
-    this.options = options;
+    this.options = withOrder(options);
     this.declaration = declaration;
     this.parent = shown?.parent ?? parent;
     this.#base = base;
@@ -213,7 +214,7 @@ export class ModelMeta {
   }
   /** @param keyed true when the key comes from elsewhere, so that no `id` is added */
   #bindFields(declaration: Declaration, keyed: boolean): Field[] {
-    const described = Object.entries(withGenericColumns(declaration)).filter(
+    const described = Object.entries(withOrderColumn(withGenericColumns(declaration), this.options)).filter(
       (entry): entry is [string, FieldDescription] => entry[1] instanceof FieldDescription,
     );
     const hasKey =

@@ -5,6 +5,7 @@ import { defineReverse } from './accessors.ts';
 import { reverseClash } from './clashes.ts';
 import { GenericKey, GenericRelation } from './generic.ts';
 import type { Declaration, ModelMeta } from './meta.ts';
+import { defineOrderOf, orderedBy } from './order.ts';
 import { connectModels } from './registry.ts';
 import { ForwardRelation, ManyToManyRelation, type Relation, ReverseRelation } from './relations.ts';
 import { type DeclaredReverse, relatedNameOf, reverseName } from './reverse-names.ts';
@@ -110,6 +111,8 @@ export class RelationSet {
       field.target.concrete.relationSet.#receive(new ReverseRelation(field));
     }
     for (const relation of this.manyToMany) relation.connect();
+    const by = orderedBy(this.#meta);
+    if (by !== undefined) defineOrderOf(by.target.relationSet.#prototype, this.#meta, by);
   }
   /** Adds the other side of a many-to-many relation. */
   receiveManyToMany(relation: ManyToManyRelation): void {

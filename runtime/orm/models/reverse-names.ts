@@ -17,7 +17,8 @@ export function relatedNameOf(relation: Field | ManyToManyRelation): string | un
       : relation instanceof ManyToManyRelation
         ? relation.description.options.relatedName
         : undefined;
-  return name === undefined ? undefined : nameFor(name, relation.model);
+  const chosen = name ?? relation.model.options.defaultRelatedName;
+  return chosen === undefined ? undefined : nameFor(chosen, relation.model);
 }
 
 /**

@@ -1,31 +1,23 @@
 import type { DriverRequest } from '../../bridge/messages.ts';
 import { connections, dialectOf } from '../connections/index.ts';
 import { FieldDoesNotExist, ValueError } from '../errors.ts';
-import { ExpressionNode } from '../expressions/node.ts';
 import type { Field } from '../fields/field.ts';
 import { isInstance } from '../lookups/encode.ts';
 import type { ModelInstance } from '../models/instance.ts';
-import { hasKey, KeyMap, keyId } from '../models/keys.ts';
+import { hasKey } from '../models/keys.ts';
 import type { ModelMeta } from '../models/meta.ts';
+import { orderedBy } from '../models/order.ts';
 import { metaKey } from '../models/registry.ts';
 import { markStored } from '../models/state.ts';
-import { QuerySet } from '../queryset/queryset.ts';
+import type { QuerySet } from '../queryset/queryset.ts';
 import { requireModel } from '../relations/changes.ts';
 import { SQLCompiler } from '../sql/compiler.ts';
 import type { ConflictRule } from '../sql/dialect.ts';
-import { updateFromArrays } from '../sql/unnest.ts';
-import { insertStatement, updateByCases } from '../sql/write.ts';
+import { insertStatement } from '../sql/write.ts';
 import { listGiven, namesGiven, requireOptions, requireValues } from './given.ts';
-import { list } from './read.ts';
+import { givePlaces } from './order.ts';
 import { takeAllReturned } from './returned.ts';
-import {
-  adoptRelatedKeys,
-  insertFields,
-  isMade,
-  mayBeMade,
-  updateStatementFor,
-  writtenValue,
-} from './save.ts';
+import { adoptRelatedKeys, insertFields, isMade, mayBeMade } from './save.ts';
 import { atomically, type Operation } from './steps.ts';
 
 export interface BulkCreateOptions {
@@ -65,6 +57,8 @@ export function* bulkCreate(
       instance[field.attribute] = field.valueForSave(instance[field.attribute], true);
     }
   }
+  const by = orderedBy(meta);
+  if (by !== undefined) yield* givePlaces(meta, by, instances, database);
   const groups = groupByColumns(meta, instances);
   const batches = groups.flatMap((group) => split(group, mostRows(meta, database, group, options.batchSize)));
   // All are made before the first is sent: a value that cannot be written is refused before anything is.
@@ -127,7 +121,7 @@ function mostRows(
   return Math.min(most, Math.max(1, Math.floor(features.maxParameters / columns)));
 }
 
-function split(instances: readonly ModelInstance[], most: number): (readonly ModelInstance[])[] {
+export function split(instances: readonly ModelInstance[], most: number): (readonly ModelInstance[])[] {
   if (instances.length <= most) return [instances];
   const batches: ModelInstance[][] = [];
   for (let at = 0; at < instances.length; at += most) batches.push(instances.slice(at, at + most));
@@ -167,7 +161,7 @@ function* insertBatch(meta: ModelMeta, alias: string, { batch, statement, return
   takeAllReturned(batch, { meta, fields: returning, result, dialect: dialectOf(alias), alias });
 }
 
-function requireBatchSize(batchSize: number | undefined): void {
+export function requireBatchSize(batchSize: number | undefined): void {
   // Anything but a whole number would count rows wrongly, and leave some out.
   if (batchSize !== undefined && !(Number.isInteger(batchSize) && batchSize > 0))
     throw new ValueError('Batch size must be a positive integer.');
@@ -198,132 +192,10 @@ function conflictRule(meta: ModelMeta, options: BulkCreateOptions): ConflictRule
   }
   return { rule: 'update', unique, update };
 }
-function concrete(meta: ModelMeta, name: string, operation: string, place = ''): Field {
+export function concrete(meta: ModelMeta, name: string, operation: string, place = ''): Field {
   const field = meta.field(name);
   if (field !== undefined && !field.computed) return field;
   if (field === undefined && meta.relation(name) === undefined)
     throw new FieldDoesNotExist(`${meta.label} has no field named '${name}'`);
   throw new ValueError(`${operation} can only be used with concrete fields${place}.`);
-}
-
-/** Writes the named fields of many instances; returns how many rows were there. */
-export function* bulkUpdate(
-  queryset: QuerySet,
-  given: Iterable<object>,
-  fieldNames: readonly string[],
-  options: { readonly batchSize?: number } = {},
-): Operation<number> {
-  const { meta, database } = queryset;
-  requireOptions('bulkUpdate()', options, ['batchSize']);
-  const { batchSize } = options;
-  requireBatchSize(batchSize);
-  const names = namesGiven('bulkUpdate()', fieldNames);
-  if (names.length === 0) throw new ValueError('Field names must be given to bulk_update().');
-  const fields = [...new Set(names.map((name) => concrete(meta, name, 'bulk_update()')))];
-  if (fields.some((field) => field.isKey)) {
-    throw new ValueError('bulk_update() cannot be used with primary key fields.');
-  }
-  const instances = listGiven('bulkUpdate()', given, 'instances') as ModelInstance[];
-  for (const instance of instances) requireModel(meta, instance);
-  if (!instances.every(hasKey)) {
-    throw new ValueError('All bulk_update() objects must have a primary key set.');
-  }
-  if (instances.length === 0) return 0;
-  queryset.query.requireUnsliced('Cannot update a query once a slice has been taken.');
-  const changing = fields.filter((field) => field.changesOnSave);
-  for (const instance of instances) {
-    adoptRelatedKeys(instance, 'bulk_update()', fields);
-    for (const field of changing) {
-      instance[field.attribute] = field.valueForSave(instance[field.attribute], false);
-    }
-  }
-  const tables = new Set(fields.map((field) => field.model));
-  const batches = split(instances, Math.min(batchSize ?? instances.length, mostUpdated(database, fields)));
-  const computed = hasExpressions(instances, fields);
-  const update = computed ? updateEach : updateBatch;
-  const updateAll = function* (): Operation<number> {
-    let total = 0;
-    for (const each of batches) {
-      const batch = yield* among(queryset, each);
-      if (batch.length === 0) continue;
-      // Fields of a parent lie in its table; every table has the same rows.
-      const counts: number[] = [];
-      for (const table of tables) {
-        const own = fields.filter((field) => field.model === table);
-        counts.push(yield* update(table, database, batch, own));
-      }
-      total += Math.max(...counts);
-    }
-    return total;
-  };
-  // One statement is a transaction by itself.
-  const alone = batches.length === 1 && tables.size === 1 && isEverything(queryset) && !computed;
-  // What cannot be written is refused before the transaction begins.
-  if (!alone) for (const instance of instances) for (const field of fields) writtenValue(instance, field);
-  return alone ? yield* updateAll() : yield* atomically(database, { savepoint: false }, updateAll);
-}
-function hasExpressions(instances: readonly ModelInstance[], fields: readonly Field[]): boolean {
-  return instances.some((instance) =>
-    fields.some((field) => instance[field.attribute] instanceof ExpressionNode),
-  );
-}
-
-/** Each row once, by the instance that comes first, and only rows of the query. */
-function* among(
-  queryset: QuerySet,
-  instances: readonly ModelInstance[],
-): Operation<readonly ModelInstance[]> {
-  if (isEverything(queryset) && keysAscend(instances)) return instances;
-  const byKey = new KeyMap<ModelInstance>();
-  for (const instance of instances) if (!byKey.has(instance.pk)) byKey.set(instance.pk, instance);
-  if (isEverything(queryset)) return [...byKey.values()];
-  const rows = queryset.with({ prefetches: [], known: undefined }).filter({ pk__in: [...byKey.keys()] });
-  const known = new Set(((yield* list(rows.orderBy().valuesList('pk', { flat: true }))) as unknown[]).map(keyId));
-  return [...byKey.values()].filter((instance) => known.has(keyId(instance.pk)));
-}
-/** True when each key is greater than the one before, as rows mostly come: no two are then the same. */
-function keysAscend(instances: readonly ModelInstance[]): boolean {
-  let last: unknown;
-  for (const { pk } of instances) {
-    if (typeof pk !== 'number' || !(last === undefined || pk > (last as number))) return false;
-    last = pk;
-  }
-  return true;
-}
-function isEverything({ shape, meta }: QuerySet): boolean {
-  return new QuerySet(meta).shape === shape;
-}
-
-function* updateBatch(
-  meta: ModelMeta,
-  alias: string,
-  batch: readonly ModelInstance[],
-  fields: readonly Field[],
-): Operation<number> {
-  const dialect = dialectOf(alias);
-  const statement = dialect.insert.fromArrays
-    ? updateFromArrays(meta, batch, fields)
-    : updateByCases(meta, batch, fields, dialect);
-  return yield* new SQLCompiler(alias, statement, true).execution('rowCount');
-}
-
-/** Rows of one UPDATE that lists them: two parameters for each row and column, and the keys. */
-function mostUpdated(alias: string, fields: readonly Field[]): number {
-  const { dialect, features } = connections.get(alias);
-  if (dialect.insert.fromArrays) return Number.POSITIVE_INFINITY;
-  return Math.max(1, Math.floor((features.maxParameters - 1) / (2 * fields.length)));
-}
-
-function* updateEach(
-  meta: ModelMeta,
-  alias: string,
-  batch: readonly ModelInstance[],
-  fields: readonly Field[],
-): Operation<number> {
-  let total = 0;
-  for (const instance of batch) {
-    const statement = updateStatementFor(meta, instance, fields, dialectOf(alias));
-    total += yield* new SQLCompiler(alias, statement, true).execution('rowCount');
-  }
-  return total;
 }

@@ -5,8 +5,8 @@ import { ForeignKeyField } from '../fields/relations.ts';
 import type { GenericRelation } from '../models/generic.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import { KeyMap } from '../models/keys.ts';
+import { baseQuerySet } from '../models/managers.ts';
 import type { ModelMeta } from '../models/meta.ts';
-import { QuerySet } from '../queryset/queryset.ts';
 import { list } from './read.ts';
 import type { Operation } from './steps.ts';
 
@@ -91,7 +91,7 @@ export class Collector {
       return;
     }
     const keys = fresh.map((instance) => instance[attribute]);
-    const rows = new QuerySet(field.model).using(this.alias).filter({ [`${field.name}__in`]: keys });
+    const rows = baseQuerySet(field.model).using(this.alias).filter({ [`${field.name}__in`]: keys });
     const dependents = (yield* list(rows.orderBy())) as ModelInstance[];
     if (dependents.length > 0) yield* this.#apply(field, dependents, origin);
   }

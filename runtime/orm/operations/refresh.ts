@@ -4,9 +4,10 @@ import { isDeferred } from '../models/deferred.ts';
 import { fetchedWith, requireFetchable } from '../models/fetch-modes.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import { KeyMap } from '../models/keys.ts';
+import { baseQuerySet } from '../models/managers.ts';
 import { metaKey } from '../models/registry.ts';
 import { stateOf } from '../models/state.ts';
-import { QuerySet } from '../queryset/queryset.ts';
+import type { QuerySet } from '../queryset/queryset.ts';
 import type { RefreshOptions } from '../types/model.ts';
 import { namesGiven, requireOptions } from './given.ts';
 import { doesNotExist, get, list } from './read.ts';
@@ -18,7 +19,7 @@ export function* loadDeferred(instance: ModelInstance, attribute: string): Opera
   requireFetchable(instance, meta.label, meta.requireField(attribute).name);
   const peers = fetchedWith(instance).filter((peer) => isDeferred(peer, attribute)) as ModelInstance[];
   if (peers.length < 2) return yield* refreshInstance(instance, { fields: [attribute] });
-  const rows = new QuerySet(meta).using(stateOf(instance).alias ?? 'default');
+  const rows = baseQuerySet(meta).using(stateOf(instance).alias ?? 'default');
   const wanted = rows.filter({ pk__in: peers.map((peer) => peer.pk) }).orderBy();
   const values = new KeyMap<unknown>();
   for (const [key, value] of (yield* list(wanted.valuesList('pk', attribute))) as [unknown, unknown][])
@@ -51,7 +52,7 @@ export function* refreshInstance(instance: ModelInstance, options: RefreshOption
   // Relations of many rows are read again when they are next asked for.
   for (const name of names ?? state.prefetched?.keys() ?? []) state.prefetched?.delete(name);
   if (names !== undefined && wanted.length === 0) return;
-  const start = (fromQueryset as unknown as QuerySet | undefined) ?? new QuerySet(meta).using(alias);
+  const start = (fromQueryset as unknown as QuerySet | undefined) ?? baseQuerySet(meta).using(alias);
   const narrowed = start.filter({ pk: instance.pk });
   const all = names === undefined && wanted.length === meta.fields.length;
   const read = (yield* get(

@@ -3,12 +3,13 @@ import { isDeferred } from '../models/deferred.ts';
 import { fetchedWith, requireFetchable } from '../models/fetch-modes.ts';
 import type { GenericKey } from '../models/generic.ts';
 import type { ModelInstance } from '../models/instance.ts';
+import { baseQuerySet } from '../models/managers.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { metaKey } from '../models/registry.ts';
 import type { ReverseRelation } from '../models/relations.ts';
 import { relate, stateOf } from '../models/state.ts';
 import { prefetch } from '../queryset/prefetch.ts';
-import { QuerySet } from '../queryset/queryset.ts';
+import type { QuerySet } from '../queryset/queryset.ts';
 import { errorsOf, get, list } from './read.ts';
 import { loadDeferred } from './refresh.ts';
 import type { Operation } from './steps.ts';
@@ -16,7 +17,7 @@ import type { Operation } from './steps.ts';
 /** Rows of a model, from the database of an instance and with its fetch mode. */
 function rowsFor(instance: ModelInstance, model: ModelMeta): QuerySet {
   const { alias = 'default', fetching } = stateOf(instance);
-  return new QuerySet(model).with({ alias, fetchMode: fetching?.mode });
+  return baseQuerySet(model).with({ alias, fetchMode: fetching?.mode });
 }
 
 /**

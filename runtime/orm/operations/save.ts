@@ -9,6 +9,7 @@ import type { ModelInstance } from '../models/instance.ts';
 import { hasKey } from '../models/keys.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { quote } from '../models/naming.ts';
+import { orderedBy } from '../models/order.ts';
 import { metaKey } from '../models/registry.ts';
 import { knownState, stateOf } from '../models/state.ts';
 import { SQLCompiler } from '../sql/compiler.ts';
@@ -16,6 +17,7 @@ import type { Dialect } from '../sql/dialect.ts';
 import { insertStatement, selectByKey, updateStatement, type Written, written } from '../sql/write.ts';
 import type { SaveOptions } from '../types/model.ts';
 import { namesGiven, requireOptions } from './given.ts';
+import { givePlaces } from './order.ts';
 import { takeReturned } from './returned.ts';
 import { atomically, type Operation } from './steps.ts';
 
@@ -98,10 +100,18 @@ function* tryUpdate(
   // A key that a default made up names no row yet.
   const madeUp = meta.keyFields.every(({ options }) => options.hasDefault || options.dbDefault !== undefined);
   if (stateOf(instance).adding && !mustUpdate && madeUp) return false;
+  if (meta.options.selectOnSave === true && !(yield* rowExists(instance, meta, alias))) {
+    return notUpdated(forceUpdate, chosen);
+  }
   const fields = meta.localFields.filter(
     (field) => isWritable(field) && (chosen === undefined || chosen.includes(field)),
   );
   if (yield* updateInstance(instance, meta, alias, fields, chosen !== undefined)) return true;
+  // A trigger may hide what it let through.
+  if (meta.options.selectOnSave === true && (yield* rowExists(instance, meta, alias))) return true;
+  return notUpdated(forceUpdate, chosen);
+}
+function notUpdated(forceUpdate: boolean, chosen: readonly Field[] | undefined): false {
   if (forceUpdate) throw new NotUpdated('Forced update did not affect any rows.');
   if (chosen !== undefined) throw new NotUpdated('Save with update_fields did not affect any rows.');
   return false;
@@ -157,6 +167,8 @@ function keyWires(meta: ModelMeta, instance: ModelInstance): Wire[] {
 
 /** Inserts the row of an instance and takes over what the server made up. */
 function* insertInstance(instance: ModelInstance, meta: ModelMeta, alias: string): Operation<void> {
+  const by = orderedBy(meta);
+  if (by !== undefined) yield* givePlaces(meta, by, [instance], alias);
   const { fields, returning } = insertFields(meta, instance);
   const dialect = dialectOf(alias);
   const statement = insertStatement(meta, { fields, rows: [instance], returning }, dialect);

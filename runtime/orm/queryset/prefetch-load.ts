@@ -2,14 +2,14 @@ import type { ForeignKeyField } from '../fields/relations.ts';
 import type { FetchMode } from '../models/fetch-modes.ts';
 import { GenericKey, type GenericRelation } from '../models/generic.ts';
 import type { ModelInstance } from '../models/instance.ts';
-import { defaultQuerySet } from '../models/managers.ts';
+import { baseQuerySet, defaultQuerySet } from '../models/managers.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import type { ForwardRelation, ManyToManyRelation, Relation, ReverseRelation } from '../models/relations.ts';
 import { ByName, relate, stateOf } from '../models/state.ts';
 import { list } from '../operations/read.ts';
 import type { Operation } from '../operations/steps.ts';
 import { limitPerOwner } from './per-owner.ts';
-import { QuerySet } from './queryset.ts';
+import type { QuerySet } from './queryset.ts';
 import { throughStep } from './through.ts';
 
 /** What a prefetch can follow. */
@@ -58,7 +58,7 @@ function* loadForward(
   const { field } = relation;
   const pending = level.filter((instance) => !isLoaded(instance, options));
   const keys = distinct(pending.map((instance) => instance[field.attribute]));
-  const start = startFor(relation.target, options, () => new QuerySet(relation.target));
+  const start = startFor(relation.target, options, () => baseQuerySet(relation.target));
   const found = keys.length === 0 ? [] : yield* list(start.filter({ [`${targetName(field)}__in`]: keys }));
   const { attribute } = field.targetField;
   const byKey = new Map((found as ModelInstance[]).map((related) => [related[attribute], related]));
@@ -78,7 +78,7 @@ function* loadReverse(
   const { attribute } = field.targetField;
   const pending = level.filter((instance) => !isLoaded(instance, options));
   const keys = distinct(pending.map((instance) => instance[attribute]));
-  const plain = () => (field.single ? new QuerySet(target) : defaultQuerySet(target));
+  const plain = () => (field.single ? baseQuerySet(target) : defaultQuerySet(target));
   const start = limitPerOwner(startFor(target, options, plain), field);
   const rows =
     keys.length === 0
@@ -148,7 +148,7 @@ function* loadGenericKey(level: readonly ModelInstance[], key: GenericKey, optio
       continue;
     }
     const keys = distinct(instances.map((instance) => key.keyOf(instance, target)));
-    const start = startFor(target, options, () => new QuerySet(target));
+    const start = startFor(target, options, () => baseQuerySet(target));
     const found = (yield* list(start.filter({ pk__in: keys }))) as ModelInstance[];
     const byKey = new Map(found.map((related) => [related.pk, related]));
     for (const instance of instances) {

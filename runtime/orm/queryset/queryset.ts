@@ -11,6 +11,7 @@ import type { ModelConstructor, ModelMeta } from '../models/meta.ts';
 import { metaOf } from '../models/registry.ts';
 import { asynchronous, synchronous } from '../operations/bound.ts';
 import * as bulk from '../operations/bulk.ts';
+import { bulkUpdate } from '../operations/bulk-update.ts';
 import * as creation from '../operations/create.ts';
 import { deleteRows } from '../operations/delete.ts';
 import { inBulk } from '../operations/in-bulk.ts';
@@ -265,14 +266,14 @@ export class QuerySet {
     return this.#start(bulk.bulkCreate(this, objects, options));
   }
   get bulkUpdate() {
-    return synchronous(this, 'bulkUpdate', bulk.bulkUpdate);
+    return synchronous(this, 'bulkUpdate', bulkUpdate);
   }
   abulkUpdate(
     objects: Iterable<object>,
     fieldNames: readonly string[],
     options?: { readonly batchSize?: number },
   ) {
-    return this.#start(bulk.bulkUpdate(this, objects, fieldNames, options));
+    return this.#start(bulkUpdate(this, objects, fieldNames, options));
   }
   get count() {
     return synchronous(this, 'count', read.count);

@@ -7,13 +7,13 @@ type Attributes = (column: string) => string;
 
 /** `{ unique: ['a', 'b'], name: '…' }`, for a constraint of the table. */
 export function uniqueSource(constraint: ConstraintDescription, attribute: Attributes): string {
-  const { name, columns, include, nullsDistinct, deferrable, kind } = constraint;
+  const { name, columns, include, nullsDistinct, deferrable } = constraint;
   return objectSource({
     unique: list(columns, attribute),
-    name: quoted(kind === 'p' ? `${name}_uniq` : name),
+    name: quoted(name),
     include: include.length === 0 ? undefined : list(include, attribute),
     nullsDistinct: nullsDistinct ? undefined : 'false',
-    deferrable: deferrable === null || kind === 'p' ? undefined : quoted(deferrable),
+    deferrable: deferrable === null ? undefined : quoted(deferrable),
   });
 }
 

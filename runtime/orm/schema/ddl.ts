@@ -22,6 +22,7 @@ export function createStatements(
   for (const model of tables) model.requireSound();
   return [
     ...tables.map((model) => createTable(model, dialect)),
+    ...tables.flatMap((model) => comments(model, dialect)),
     ...tables.flatMap((model) => foreignKeys(model, dialect)),
     ...tables.flatMap((model) => [...uniqueIndexes(model, dialect), ...indexStatements(model, dialect)]),
   ];
@@ -53,7 +54,20 @@ function createTable(model: ModelMeta, dialect: Dialect): string {
     ...compositeKey(model),
     ...constraintClauses(model, dialect),
   ];
-  return `CREATE TABLE ${quote(model.table)} (${parts.join(', ')})${dialect.schema.tableSuffix}`;
+  const text = `CREATE TABLE ${quote(model.table)} (${parts.join(', ')})${dialect.schema.tableSuffix}`;
+  const { dbTableComment } = model.options;
+  if (dbTableComment === undefined || dialect.schema.comments !== 'inline') return text;
+  return `${text} COMMENT ${dialect.literal(dbTableComment)}`;
+}
+function comments({ table, options, localFields }: ModelMeta, { schema, literal }: Dialect): string[] {
+  if (schema.comments !== 'statements') return [];
+  const { dbTableComment } = options;
+  const own =
+    dbTableComment === undefined ? [] : [`COMMENT ON TABLE ${quote(table)} IS ${literal(dbTableComment)}`];
+  const columns = localFields.flatMap(({ column, options: { comment } }) =>
+    comment === undefined ? [] : [`COMMENT ON COLUMN ${quote(table)}.${quote(column)} IS ${literal(comment)}`],
+  );
+  return [...own, ...columns];
 }
 
 function compositeKey({ primaryKey }: ModelMeta): string[] {
@@ -80,6 +94,8 @@ function column(field: Field, dialect: Dialect): string {
   for (const check of [field.columnCheck(name, dialect.literal), schema.columnCheck(field, name)]) {
     if (check !== undefined) parts.push(`CHECK (${check})`);
   }
+  const { comment } = field.options;
+  if (comment !== undefined && schema.comments === 'inline') parts.push(`COMMENT ${dialect.literal(comment)}`);
   if (schema.foreignKeysInline && isChecked(field)) parts.push(reference(field, dialect));
   return parts.join(' ');
 }

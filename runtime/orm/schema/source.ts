@@ -87,7 +87,6 @@ class ModelWriter {
       const foreign = kind === 'f' && (columns.length !== 1 || target === null || !this.#named(target));
       if (foreign) notes.push(`Not taken over: constraint ${name} ${definition}`);
     }
-    if (this.#table.comment !== null) notes.push(this.#table.comment);
     return notes.map((note) => note.replace(/\s+/g, ' '));
   }
   #named(table: string): NamedTable | undefined {
@@ -100,11 +99,12 @@ class ModelWriter {
   #field(column: ColumnDescription): string[] {
     const primary = this.#isPrimary(column);
     // The key every model has unless it says otherwise.
-    if (primary && column.name === 'id' && column.type === 'bigint' && this.#counted(column)) return [];
+    const plain = primary && column.comment === null && this.#counted(column);
+    if (plain && column.name === 'id' && column.type === 'bigint') return [];
     const { source, note } = this.#describe(column, primary);
-    const notes = [note, column.comment].filter((each) => each !== undefined && each !== null && each !== '');
-    const comment = notes.length === 0 ? '' : ` // ${notes.join('; ').replace(/\s+/g, ' ')}`;
-    return [`  ${this.#attribute(column.name)}: ${source},${comment}`];
+    const comment = note === undefined || note === '' ? '' : ` // ${note.replace(/\s+/g, ' ')}`;
+    const described = column.comment === null ? '' : `.dbComment(${quoted(column.comment)})`;
+    return [`  ${this.#attribute(column.name)}: ${source}${described},${comment}`];
   }
   get #isComposite(): boolean {
     return this.#key.length > 1;
@@ -210,6 +210,7 @@ class ModelWriter {
     const options: string[] = [];
     if (table.view) options.push('managed: false');
     if (snakeCase(modelName) !== table.name) options.push(`table: ${quoted(table.name)}`);
+    if (table.comment !== null) options.push(`dbTableComment: ${quoted(table.comment)}`);
     const constraints = [...this.#uniques(), ...this.#checkOptions()];
     if (constraints.length > 0) options.push(`constraints: [${constraints.join(', ')}]`);
     const indexes = this.#indexOptions();

@@ -191,6 +191,8 @@ export interface SchemaDialect {
   readonly foreignKeysInline: boolean;
   /** What follows the columns of CREATE TABLE. */
   readonly tableSuffix: string;
+  /** How tables and columns are commented on: by statements, behind what they are about, or not at all. */
+  readonly comments: 'statements' | 'inline' | 'none';
   /** When foreign keys are checked: at the end of the transaction where that can be had. */
   readonly foreignKeySuffix: string;
   /** What constraints and indexes can have beside columns. */

@@ -228,6 +228,21 @@ export interface OwnOptions {
   readonly abstract?: false;
   /** False for a table that `createTables` and `dropTables` leave alone. */
   readonly managed?: boolean;
+  /** Name of the other side of every relation that names none itself; `%(class)s` stands for the model. */
+  readonly defaultRelatedName?: string;
+  /** Manager that related managers are of and prefetches start from; the first one declared when absent. */
+  readonly defaultManagerName?: string;
+  /** Manager whose rows a foreign key leads to, and `refreshFromDb` and deletes look among; all rows when absent. */
+  readonly baseManagerName?: string;
+  /**
+   * Foreign key whose rows keep an order of their own, in the column `_order`: `question.getAnswerOrder()`,
+   * `question.setAnswerOrder(keys)`, `answer.getNextInOrder()`, `answer.getPreviousInOrder()` and their twins.
+   */
+  readonly orderWithRespectTo?: string;
+  /** True looks for the row before it is updated, for tables whose triggers hide that they were. */
+  readonly selectOnSave?: boolean;
+  /** Comment on the table in the database. */
+  readonly dbTableComment?: string;
 }
 /** What Django keeps in `Meta`. */
 export interface ModelOptions extends Omit<OwnOptions, 'abstract'> {

@@ -55,6 +55,8 @@ export interface Column<
   primaryKey(): Column<T, Null, Optional, true>;
   /** Name of the column in the table, when it is not the snake_case of the attribute. */
   column(name: string): Column<T, Null, Optional, Primary>;
+  /** Comment on the column in the database. */
+  dbComment(text: string): Column<T, Null, Optional, Primary>;
   /** Type of the column, where it is none of those the fields have: `'point'`, `'citext'`, the name of an enumeration. */
   databaseType(name: string): Column<T, Null, Optional, Primary>;
   /** Adds a check that `fullClean()` runs; it throws ValidationError when the value is not acceptable. */
@@ -79,6 +81,7 @@ export interface ForeignKey<T, Null extends boolean = false, Optional extends bo
   unique(): ForeignKey<T, Null, Optional>;
   index(): ForeignKey<T, Null, Optional>;
   column(name: string): ForeignKey<T, Null, Optional>;
+  dbComment(text: string): ForeignKey<T, Null, Optional>;
 }
 /** A foreign key that no two rows share; its reverse side is one instance, not a manager. */
 export interface OneToOne<
@@ -98,6 +101,7 @@ export interface OneToOne<
   index(): OneToOne<T, Null, Optional, Primary>;
   primaryKey(): OneToOne<T, Null, Optional, true>;
   column(name: string): OneToOne<T, Null, Optional, Primary>;
+  dbComment(text: string): OneToOne<T, Null, Optional, Primary>;
 }
 /** The reverse side of the foreign key `Via` of `T`. */
 export interface Reverse<T, Via extends string, Q = unknown> {

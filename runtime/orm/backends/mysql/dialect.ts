@@ -298,6 +298,7 @@ export const mysqlDialect: Dialect = {
     foreignKeysInline: false,
     foreignKeySuffix: '',
     // Text is compared as it is, case included, as elsewhere.
+    comments: 'inline',
     tableSuffix: ' CHARACTER SET utf8mb4 COLLATE utf8mb4_bin',
     features: new Set(),
     tableNames: 'SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()',

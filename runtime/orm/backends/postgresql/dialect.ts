@@ -177,6 +177,7 @@ export const postgresqlDialect: Dialect = {
     generatedKey: () => undefined,
     columnCheck: () => undefined,
     foreignKeysInline: false,
+    comments: 'statements',
     tableSuffix: '',
     foreignKeySuffix: ' DEFERRABLE INITIALLY DEFERRED',
     features: new Set(['condition', 'expression', 'nullsDistinct', 'deferrable', 'exclusion', 'tuning']),

@@ -285,6 +285,7 @@ export const sqliteDialect: Dialect = {
       return `JSON_VALID(${column})${field.options.nullable ? ` OR ${column} IS NULL` : ''}`;
     },
     foreignKeysInline: true,
+    comments: 'none',
     tableSuffix: '',
     foreignKeySuffix: ' DEFERRABLE INITIALLY DEFERRED',
     features: new Set(['condition', 'expression']),

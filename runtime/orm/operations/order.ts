@@ -1,0 +1,86 @@
+import { ValueError } from '../errors.ts';
+import { Aggregate, aggregateKinds } from '../expressions/aggregates.ts';
+import { FieldReference } from '../expressions/field-reference.ts';
+import type { ForeignKeyField } from '../fields/relations.ts';
+import type { ModelInstance } from '../models/instance.ts';
+import { defaultQuerySet } from '../models/managers.ts';
+import type { ModelMeta } from '../models/meta.ts';
+import { hasKey } from '../models/keys.ts';
+import { stateOf } from '../models/state.ts';
+import { QuerySet } from '../queryset/queryset.ts';
+import { bulkUpdate } from './bulk-update.ts';
+import { listGiven, requireOptions } from './given.ts';
+import { doesNotExist, first, list } from './read.ts';
+import type { Operation } from './steps.ts';
+
+/** Column and attribute that keep the place of a row, as Django calls them. */
+export const orderName = '_order';
+
+const lastPlace = () => new Aggregate(aggregateKinds.max, new FieldReference(orderName));
+
+/** Gives new rows the places behind those that their foreign keys' rows have. */
+export function* givePlaces(
+  meta: ModelMeta,
+  by: ForeignKeyField,
+  instances: readonly ModelInstance[],
+  alias: string,
+): Operation<void> {
+  const keys = [...new Set(instances.map((instance) => instance[by.attribute]))];
+  const rows = new QuerySet(meta).using(alias).filter({ [`${by.name}__in`]: keys });
+  const places = rows.orderBy().values(by.attribute).annotate({ last: lastPlace() }).valuesList(by.attribute, 'last');
+  const last = new Map((yield* list(places)) as [unknown, number | null][]);
+  for (const instance of instances) {
+    const key = instance[by.attribute];
+    const place = (last.get(key) ?? -1) + 1;
+    last.set(key, place);
+    instance[orderName] = place;
+  }
+}
+
+/**
+ * The row before or after an instance among those of the same foreign key.
+ *
+ * @throws DoesNotExist when there is none; ValueError for an instance without a key
+ */
+export function* rowInOrder(
+  instance: ModelInstance,
+  meta: ModelMeta,
+  direction: 'next' | 'previous',
+): Operation<object> {
+  if (!hasKey(instance)) throw new ValueError('getNextInOrder and getPreviousInOrder need a saved object.');
+  const by = meta.requireField(meta.options.orderWithRespectTo ?? '');
+  const rows = defaultQuerySet(meta).using(stateOf(instance).alias ?? 'default');
+  const own = rows.filter({ pk: instance.pk }).orderBy().values(orderName).slice(0, 1);
+  const [lookup, sign] = direction === 'next' ? ['gt', ''] : ['lt', '-'];
+  const beyond = rows
+    .filter({ [by.name]: instance[by.attribute] })
+    .filter({ [`${orderName}__${lookup}`]: own })
+    .orderBy(`${sign}${orderName}`);
+  const found = yield* first(beyond);
+  if (found === null) throw doesNotExist(meta);
+  return found as object;
+}
+
+/** Keys of the rows of an instance, in their order. */
+export function readOrder(owner: ModelInstance, ordered: ModelMeta, by: ForeignKeyField): Operation<unknown[]> {
+  return list(rowsOf(owner, ordered, by, undefined).valuesList('pk', { flat: true }));
+}
+/** Puts the rows of an instance in the order of `keys`; rows of another instance are left alone. */
+export function* writeOrder(
+  owner: ModelInstance,
+  ordered: ModelMeta,
+  by: ForeignKeyField,
+  given: unknown,
+  options: unknown = {},
+): Operation<void> {
+  requireOptions('setOrder()', options, ['using']);
+  const keys = listGiven('setOrder()', given, 'keys');
+  const { using } = options as { readonly using?: string };
+  const rows = keys.map((pk, place) => new ordered.modelClass({ pk, [orderName]: place }));
+  yield* bulkUpdate(rowsOf(owner, ordered, by, using), rows, [orderName]);
+}
+function rowsOf(owner: ModelInstance, ordered: ModelMeta, by: ForeignKeyField, using: string | undefined): QuerySet {
+  return defaultQuerySet(ordered)
+    .using(using ?? stateOf(owner).alias ?? 'default')
+    .filter({ [by.name]: owner[by.targetField.attribute] });
+}
