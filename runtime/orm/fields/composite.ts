@@ -30,6 +30,7 @@ export class CompositeKeyField extends Field {
     this.model = model;
     this.name = 'pk';
     this.attribute = 'pk';
+    Object.assign(this, { options: { ...this.options, primaryKey: true } });
   }
   override get parts(): readonly Field[] {
     return this.#parts;

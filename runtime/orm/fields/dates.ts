@@ -156,9 +156,7 @@ function momentOf(text: string, parts: RegExpExecArray): Date {
   const dated = Number(year) > 0 && isRealDate(Number(year), Number(month), Number(day));
   if (!dated || !isRealTime(hours, minutes, seconds)) {
     const [format, what] =
-      hours === undefined
-        ? ['YYYY-MM-DD', 'date']
-        : ['YYYY-MM-DD HH:MM[:ss[.uuuuuu]][TZ]', 'date/time'];
+      hours === undefined ? ['YYYY-MM-DD', 'date'] : ['YYYY-MM-DD HH:MM[:ss[.uuuuuu]][TZ]', 'date/time'];
     throw new ValidationError(
       `“${text}” value has the correct format (${format}) but it is an invalid ${what}.`,
     );

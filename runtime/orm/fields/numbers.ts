@@ -180,7 +180,8 @@ export class DecimalField extends Field {
 
 /** Django's DecimalValidator. */
 function checkDigits(text: string, precision: number, scale: number): void {
-  const [, whole = '', fraction = '', exponent = '0'] = /^[+-]?(\d*)\.?(\d*)(?:e([+-]?\d+))?$/i.exec(text) ?? [];
+  const [, whole = '', fraction = '', exponent = '0'] =
+    /^[+-]?(\d*)\.?(\d*)(?:e([+-]?\d+))?$/i.exec(text) ?? [];
   const shift = Number(exponent);
   const significant = `${whole}${fraction}`.replace(/^0+/, '');
   const decimals = Math.max(0, fraction.length - shift);

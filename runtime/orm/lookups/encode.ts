@@ -3,8 +3,8 @@ import type { Field } from '../fields/field.ts';
 import { IntegerField } from '../fields/numbers.ts';
 import { ForeignKeyField } from '../fields/relations.ts';
 import { describe } from '../fields/text.ts';
-import type { ModelMeta } from '../models/meta.ts';
 import { hasKey } from '../models/keys.ts';
+import type { ModelMeta } from '../models/meta.ts';
 import { metaKey } from '../models/registry.ts';
 import { OutsideRange } from './operand.ts';
 

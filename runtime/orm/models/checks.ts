@@ -127,7 +127,9 @@ export function checkOptions(meta: ModelMeta, given: ModelOptions): void {
   if (orderWithRespectTo !== undefined) {
     checkTerms(meta, 'orderWithRespectTo', [orderWithRespectTo]);
     if (!(meta.field(orderWithRespectTo) instanceof ForeignKeyField))
-      throw refused(`'orderWithRespectTo' of ${meta.label} must name a foreign key, not '${orderWithRespectTo}'.`);
+      throw refused(
+        `'orderWithRespectTo' of ${meta.label} must name a foreign key, not '${orderWithRespectTo}'.`,
+      );
   }
   for (const constraint of given.constraints ?? []) {
     if ('unique' in constraint)

@@ -6,7 +6,9 @@ import { metaKey } from './registry.ts';
 /** True when every column of the key has a value. */
 export function hasKey(instance: object): boolean {
   const row = instance as ModelInstance;
-  return row[metaKey].keyFields.every(({ attribute }) => row[attribute] !== null && row[attribute] !== undefined);
+  return row[metaKey].keyFields.every(
+    ({ attribute }) => row[attribute] !== null && row[attribute] !== undefined,
+  );
 }
 
 /** What equal keys share: a single column's value itself, for several columns a text of their values. */

@@ -88,7 +88,9 @@ function* among(
   for (const instance of instances) if (!byKey.has(instance.pk)) byKey.set(instance.pk, instance);
   if (isEverything(queryset)) return [...byKey.values()];
   const rows = queryset.with({ prefetches: [], known: undefined }).filter({ pk__in: [...byKey.keys()] });
-  const known = new Set(((yield* list(rows.orderBy().valuesList('pk', { flat: true }))) as unknown[]).map(keyId));
+  const known = new Set(
+    ((yield* list(rows.orderBy().valuesList('pk', { flat: true }))) as unknown[]).map(keyId),
+  );
   return [...byKey.values()].filter((instance) => known.has(keyId(instance.pk)));
 }
 /** True when each key is greater than the one before, as rows mostly come: no two are then the same. */

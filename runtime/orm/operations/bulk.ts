@@ -156,7 +156,11 @@ function insertsOf(
   return [{ batch, statement, returning: unique }];
 }
 
-function* insertBatch(meta: ModelMeta, alias: string, { batch, statement, returning }: Insert): Operation<void> {
+function* insertBatch(
+  meta: ModelMeta,
+  alias: string,
+  { batch, statement, returning }: Insert,
+): Operation<void> {
   const result = yield* new SQLCompiler(alias, statement, true).execution('cursor');
   takeAllReturned(batch, { meta, fields: returning, result, dialect: dialectOf(alias), alias });
 }

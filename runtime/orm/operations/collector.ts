@@ -91,7 +91,9 @@ export class Collector {
       return;
     }
     const keys = fresh.map((instance) => instance[attribute]);
-    const rows = baseQuerySet(field.model).using(this.alias).filter({ [`${field.name}__in`]: keys });
+    const rows = baseQuerySet(field.model)
+      .using(this.alias)
+      .filter({ [`${field.name}__in`]: keys });
     const dependents = (yield* list(rows.orderBy())) as ModelInstance[];
     if (dependents.length > 0) yield* this.#apply(field, dependents, origin);
   }

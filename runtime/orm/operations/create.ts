@@ -1,6 +1,4 @@
 import { FieldError, IntegrityError, ValueError } from '../errors.ts';
-import { ExpressionNode } from '../expressions/node.ts';
-import { ForeignKeyField } from '../fields/relations.ts';
 import { isAssignable } from '../models/initialise.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import type { ModelMeta } from '../models/meta.ts';
@@ -18,8 +16,6 @@ export interface CreationOptions {
   /** Used instead of `defaults` when the row has to be made. */
   readonly createDefaults?: Values;
 }
-/** Options that related managers have beside those of query sets. */
-const ofManagers = ['throughDefaults'];
 
 export function* create(queryset: QuerySet, values: Values = {}): Operation<object> {
   requireValues('create()', values);
@@ -48,31 +44,18 @@ export function* getOrCreate(
   options: CreationOptions = {},
 ): Operation<[object, boolean]> {
   requireValues('getOrCreate()', where);
-  requireOptions('getOrCreate()', options, ['defaults', ...ofManagers]);
-  return yield* findOrCreate(queryset, where, defaultsGiven(queryset.meta, 'getOrCreate()', options.defaults));
+  requireOptions('getOrCreate()', options, ['defaults']);
+  return yield* findOrCreate(queryset, where, defaultsGiven('getOrCreate()', options.defaults));
 }
 
-/**
- * Values for a new row; null, as in Django, are none. They are looked at before it is known whether they will be
- * needed: a mistake in them should not have to wait for the row that is missing.
- */
-function defaultsGiven(meta: ModelMeta, operation: string, given: unknown, option = 'defaults'): Values {
+/** Values for a new row; null, as in Django, are none. Their names are looked at when they are needed. */
+function defaultsGiven(operation: string, given: unknown, option = 'defaults'): Values {
   if (given === undefined || given === null) return {};
   requireValues(operation, given, option);
-  requireSettable(meta, Object.keys(given));
-  for (const [name, value] of Object.entries(given)) {
-    const field = meta.field(name);
-    const known = !(value instanceof ExpressionNode) && typeof value !== 'function';
-    if (field !== undefined && known && !(field instanceof ForeignKeyField)) field.toWire(value);
-  }
   return given;
 }
 
-function* findOrCreate(
-  queryset: QuerySet,
-  where: Values,
-  defaults: Values,
-): Operation<[object, boolean]> {
+function* findOrCreate(queryset: QuerySet, where: Values, defaults: Values): Operation<[object, boolean]> {
   try {
     return [(yield* read.get(queryset, where)) as object, false];
   } catch (error) {
@@ -101,19 +84,20 @@ export function* updateOrCreate(
 ): Operation<[object, boolean]> {
   const operation = 'updateOrCreate()';
   requireValues(operation, where);
-  requireOptions(operation, options, ['defaults', 'createDefaults', ...ofManagers]);
-  const defaults = defaultsGiven(queryset.meta, operation, options.defaults);
+  requireOptions(operation, options, ['defaults', 'createDefaults']);
+  const defaults = defaultsGiven(operation, options.defaults);
   const { createDefaults } = options;
   const initial =
     createDefaults === undefined || createDefaults === null
       ? defaults
-      : defaultsGiven(queryset.meta, operation, createDefaults, 'createDefaults');
+      : defaultsGiven(operation, createDefaults, 'createDefaults');
   return yield* atomically(queryset.database, {}, function* (): Operation<[object, boolean]> {
     const locked = queryset.selectForUpdate();
     const [instance, created] = yield* findOrCreate(locked, where, initial);
     if (created) return [instance, true];
     const model = instance as ModelInstance;
     const { meta } = queryset;
+    requireSettable(meta, Object.keys(defaults));
     for (const [name, value] of Object.entries(called(defaults))) model[name] = value;
     const names = Object.keys(defaults);
     const concrete = names.every((name) => meta.field(name)?.isKey === false);

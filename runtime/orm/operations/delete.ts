@@ -55,10 +55,7 @@ function* deleteAtOnce(queryset: QuerySet): Operation<Deleted> {
   return [count, count === 0 ? {} : { [meta.label]: count }];
 }
 
-export function* deleteInstance(
-  instance: ModelInstance,
-  options: InstanceOptions = {},
-): Operation<Deleted> {
+export function* deleteInstance(instance: ModelInstance, options: InstanceOptions = {}): Operation<Deleted> {
   requireOptions('delete()', options, ['using', 'keepParents']);
   const { using, keepParents = false } = options;
   const meta = instance[metaKey];

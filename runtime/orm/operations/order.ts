@@ -3,9 +3,9 @@ import { Aggregate, aggregateKinds } from '../expressions/aggregates.ts';
 import { FieldReference } from '../expressions/field-reference.ts';
 import type { ForeignKeyField } from '../fields/relations.ts';
 import type { ModelInstance } from '../models/instance.ts';
+import { hasKey } from '../models/keys.ts';
 import { defaultQuerySet } from '../models/managers.ts';
 import type { ModelMeta } from '../models/meta.ts';
-import { hasKey } from '../models/keys.ts';
 import { stateOf } from '../models/state.ts';
 import { QuerySet } from '../queryset/queryset.ts';
 import { bulkUpdate } from './bulk-update.ts';
@@ -27,7 +27,11 @@ export function* givePlaces(
 ): Operation<void> {
   const keys = [...new Set(instances.map((instance) => instance[by.attribute]))];
   const rows = new QuerySet(meta).using(alias).filter({ [`${by.name}__in`]: keys });
-  const places = rows.orderBy().values(by.attribute).annotate({ last: lastPlace() }).valuesList(by.attribute, 'last');
+  const places = rows
+    .orderBy()
+    .values(by.attribute)
+    .annotate({ last: lastPlace() })
+    .valuesList(by.attribute, 'last');
   const last = new Map((yield* list(places)) as [unknown, number | null][]);
   for (const instance of instances) {
     const key = instance[by.attribute];
@@ -62,7 +66,11 @@ export function* rowInOrder(
 }
 
 /** Keys of the rows of an instance, in their order. */
-export function readOrder(owner: ModelInstance, ordered: ModelMeta, by: ForeignKeyField): Operation<unknown[]> {
+export function readOrder(
+  owner: ModelInstance,
+  ordered: ModelMeta,
+  by: ForeignKeyField,
+): Operation<unknown[]> {
   return list(rowsOf(owner, ordered, by, undefined).valuesList('pk', { flat: true }));
 }
 /** Puts the rows of an instance in the order of `keys`; rows of another instance are left alone. */
@@ -79,7 +87,12 @@ export function* writeOrder(
   const rows = keys.map((pk, place) => new ordered.modelClass({ pk, [orderName]: place }));
   yield* bulkUpdate(rowsOf(owner, ordered, by, using), rows, [orderName]);
 }
-function rowsOf(owner: ModelInstance, ordered: ModelMeta, by: ForeignKeyField, using: string | undefined): QuerySet {
+function rowsOf(
+  owner: ModelInstance,
+  ordered: ModelMeta,
+  by: ForeignKeyField,
+  using: string | undefined,
+): QuerySet {
   return defaultQuerySet(ordered)
     .using(using ?? stateOf(owner).alias ?? 'default')
     .filter({ [by.name]: owner[by.targetField.attribute] });

@@ -21,7 +21,12 @@ import { givePlaces } from './order.ts';
 import { takeReturned } from './returned.ts';
 import { atomically, type Operation } from './steps.ts';
 
-const saveOptions = ['updateFields', 'forceInsert', 'forceUpdate', 'using'] as const satisfies readonly (keyof SaveOptions)[];
+const saveOptions = [
+  'updateFields',
+  'forceInsert',
+  'forceUpdate',
+  'using',
+] as const satisfies readonly (keyof SaveOptions)[];
 
 /** Inserts or updates the row of an instance, as Django's Model.save. */
 export function* saveInstance(instance: ModelInstance, options: SaveOptions = {}): Operation<void> {

@@ -17,7 +17,7 @@ export interface RelatedOptions {
   /** `set` only: removes everything first instead of what is not wanted. */
   readonly clear?: boolean;
   /** Values for the rows that hold the pairs of a many-to-many relation. */
-  readonly throughDefaults?: Values;
+  readonly throughDefaults?: Values | undefined;
 }
 
 /** What a related manager can change, for one kind of relation. */
@@ -32,7 +32,11 @@ export interface RelatedChanges {
   set(objects: Iterable<unknown>, options?: RelatedOptions): Operation<void>;
 }
 
-const relatedOptions = ['bulk', 'clear', 'throughDefaults'] as const satisfies readonly (keyof RelatedOptions)[];
+const relatedOptions = [
+  'bulk',
+  'clear',
+  'throughDefaults',
+] as const satisfies readonly (keyof RelatedOptions)[];
 
 /**
  * Takes trailing options off a list of objects.

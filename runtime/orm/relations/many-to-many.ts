@@ -70,16 +70,21 @@ export class ManyToManyChanges implements RelatedChanges {
     yield* this.#link([made], options);
     return made;
   }
-  *getOrCreate(where?: Values, options: CreationOptions & RelatedOptions = {}): Operation<[object, boolean]> {
-    this.#requireLinkable(options);
-    return yield* this.#linkedIfMade(yield* getOrCreate(this.#offered(), where, options), options);
+  *getOrCreate(
+    where?: Values,
+    { throughDefaults, ...options }: CreationOptions & RelatedOptions = {},
+  ): Operation<[object, boolean]> {
+    this.#requireLinkable({ throughDefaults });
+    const found = yield* getOrCreate(this.#offered(), where, options);
+    return yield* this.#linkedIfMade(found, { throughDefaults });
   }
   *updateOrCreate(
     where?: Values,
-    options: CreationOptions & RelatedOptions = {},
+    { throughDefaults, ...options }: CreationOptions & RelatedOptions = {},
   ): Operation<[object, boolean]> {
-    this.#requireLinkable(options);
-    return yield* this.#linkedIfMade(yield* updateOrCreate(this.#offered(), where, options), options);
+    this.#requireLinkable({ throughDefaults });
+    const found = yield* updateOrCreate(this.#offered(), where, options);
+    return yield* this.#linkedIfMade(found, { throughDefaults });
   }
   /** A row that was found is related already: it was looked for among those that are. */
   *#linkedIfMade(answer: [object, boolean], options: RelatedOptions): Operation<[object, boolean]> {

@@ -10,7 +10,13 @@ import { errorsOf } from '../operations/read.ts';
 import type { Operation } from '../operations/steps.ts';
 import { updateRows } from '../operations/update.ts';
 import type { QuerySet } from '../queryset/queryset.ts';
-import { type RelatedOptions, requireModel, requireRelatedOptions, valueHeld, withOptions } from './changes.ts';
+import {
+  type RelatedOptions,
+  requireModel,
+  requireRelatedOptions,
+  valueHeld,
+  withOptions,
+} from './changes.ts';
 import { OwnedChanges } from './owned.ts';
 
 /** `author.books`: changes are made to the foreign key of the other model. */

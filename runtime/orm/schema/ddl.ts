@@ -65,7 +65,9 @@ function comments({ table, options, localFields }: ModelMeta, { schema, literal 
   const own =
     dbTableComment === undefined ? [] : [`COMMENT ON TABLE ${quote(table)} IS ${literal(dbTableComment)}`];
   const columns = localFields.flatMap(({ column, options: { comment } }) =>
-    comment === undefined ? [] : [`COMMENT ON COLUMN ${quote(table)}.${quote(column)} IS ${literal(comment)}`],
+    comment === undefined
+      ? []
+      : [`COMMENT ON COLUMN ${quote(table)}.${quote(column)} IS ${literal(comment)}`],
   );
   return [...own, ...columns];
 }
@@ -95,7 +97,8 @@ function column(field: Field, dialect: Dialect): string {
     if (check !== undefined) parts.push(`CHECK (${check})`);
   }
   const { comment } = field.options;
-  if (comment !== undefined && schema.comments === 'inline') parts.push(`COMMENT ${dialect.literal(comment)}`);
+  if (comment !== undefined && schema.comments === 'inline')
+    parts.push(`COMMENT ${dialect.literal(comment)}`);
   if (schema.foreignKeysInline && isChecked(field)) parts.push(reference(field, dialect));
   return parts.join(' ');
 }

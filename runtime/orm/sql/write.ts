@@ -220,12 +220,7 @@ export function updateStatement(
 }
 
 /** `key = $1`; for a key of several columns, all of them. The place among the parameters is that of the call. */
-function keyCondition(
-  model: ModelMeta,
-  key: readonly Wire[],
-  builder: StatementBuilder,
-  table = '',
-): string {
+function keyCondition(model: ModelMeta, key: readonly Wire[], builder: StatementBuilder, table = ''): string {
   return model.keyFields
     .map((field, at) => `${table}${quote(field.column)} = ${builder.parameter(key[at] ?? null, field)}`)
     .join(' AND ');

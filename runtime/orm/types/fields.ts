@@ -66,7 +66,9 @@ export interface Fields {
   /** one of the given strings, `varchar` */
   choice<const V extends readonly string[]>(...values: V): Column<V[number]>;
   /** array of the values of its columns, the primary key in several columns; always called `pk` */
-  compositePrimaryKey<const Names extends readonly [string, string, ...string[]]>(...names: Names): CompositeKey<Names>;
+  compositePrimaryKey<const Names extends readonly [string, string, ...string[]]>(
+    ...names: Names
+  ): CompositeKey<Names>;
   /** computed by the database from other columns of the row, a stored column */
   generated<T = unknown>(expression: AnyExpression | AnyCondition, of?: Column<T>): Column<T, true, true>;
 }

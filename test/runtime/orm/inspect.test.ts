@@ -195,11 +195,11 @@ test('tables that somebody else made become models that work, whatever their nam
       static objects = new Manager(this);
     }
 
-    // The primary key is a, b: composite keys are not supported, the first column stands for it.
     export class Pair extends model('pair', {
-      a: fields.integer().primaryKey(),
+      pk: fields.compositePrimaryKey('a', 'b'),
+      a: fields.integer(),
       b: fields.integer(),
-    }, { constraints: [{ unique: ['a', 'b'], name: 'pair_pkey_uniq' }] }) {
+    }) {
       static objects = new Manager(this);
     }
 
@@ -212,7 +212,7 @@ test('tables that somebody else made become models that work, whatever their nam
 
     export class Persons extends model('persons', {
       firstName: fields.char().column('firstName'),
-      mail: fields.text().null().unique(), // how to reach them
+      mail: fields.text().null().unique().dbComment('how to reach them'),
       mood: fields.choice('sad', 'so-so', 'happy').databaseType('shop.mood').null(),
       share: fields.smallInteger().null().dbDefault(5),
       boss: foreignKey<Persons>(() => Persons, { onDelete: 'dbSetNull', relatedName: 'personsOfBoss' }).null(),
@@ -305,7 +305,6 @@ test('columns of any type, constraints and indexes of any kind, circles, partiti
       static objects = new Manager(this);
     }
 
-    // made by */ hand
     export class Uniq extends model('uniq', {
       key: fields.integer().primaryKey(),
       idField: fields.integer().column('id').null(),
@@ -313,6 +312,7 @@ test('columns of any type, constraints and indexes of any kind, circles, partiti
       b: fields.text().null().index(),
       c: fields.integer().null(),
     }, {
+      dbTableComment: 'made by */ hand',
       constraints: [{ unique: ['a', 'b'], name: 'a_b', include: ['c'] }, { unique: ['b'], name: 'late', deferrable: 'deferred' }, { unique: ['a'], name: 'one_a', nullsDistinct: false }, { unique: [RawSQL('lower(a)')], name: 'lower_a' }, { exclude: [['c', '=']], name: 'apart', using: 'hash' }],
       indexes: [{ fields: [F('a').desc({ nullsLast: true }), '-b', F('c').asc({ nullsFirst: true })], name: 'down' }, { fields: ['c'], name: 'few', where: RawSQL('(c > 3)', [], { outputField: fields.boolean() }) }, { fields: ['a'], name: 'kept', include: ['b'], with: { fillfactor: 70 } }, { fields: ['a'], name: 'pattern', opclasses: ['text_pattern_ops'] }],
     }) {

@@ -168,7 +168,9 @@ export const sqliteDialect: Dialect = {
   among: (sql, mark) => `${sql} IN (SELECT value FROM JSON_EACH(${mark}))`,
   amongRows(sql, marks) {
     const columns = marks.map((_mark, at) => `l${at}.value`);
-    const lists = marks.map((mark, at) => `JSON_EACH(${mark}) l${at}${at === 0 ? '' : ` ON l${at}.key = l0.key`}`);
+    const lists = marks.map(
+      (mark, at) => `JSON_EACH(${mark}) l${at}${at === 0 ? '' : ` ON l${at}.key = l0.key`}`,
+    );
     return `${sql} IN (SELECT ${columns.join(', ')} FROM ${lists.join(' JOIN ')})`;
   },
   like: (sql, pattern, ignoreCase) =>
