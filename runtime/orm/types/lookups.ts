@@ -4,6 +4,7 @@ import type {
   Accepted,
   Any,
   AnyExpression,
+  CompositeKey,
   ForwardRelation,
   KeyOf,
   ManyRelation,
@@ -159,10 +160,10 @@ export type Lookup<S, P, Whole = P> = P extends 'pk'
   : P extends keyof S
     ? ExactValue<S[P]>
     : P extends `${infer Head}__${infer Rest}`
-      ? Head extends keyof S
-        ? LookupThrough<S[Head], Rest, Whole>
-        : Head extends 'pk'
-          ? LookupValue<PrimaryKey<S>, Rest, Whole>
+      ? Head extends 'pk'
+        ? KeyLookup<S, Rest, Whole>
+        : Head extends keyof S
+          ? LookupThrough<S[Head], Rest, Whole>
           : Head extends `${infer Relation}Id`
             ? Relation extends keyof S
               ? S[Relation] extends ForwardRelation<infer T>
@@ -177,6 +178,11 @@ export type Lookup<S, P, Whole = P> = P extends 'pk'
             : UnknownPath<Whole>
           : UnknownPath<Whole>
         : UnknownPath<Whole>;
+type KeyLookup<S, Rest, Whole> = S extends { readonly pk: CompositeKey }
+  ? Rest extends Exclude<keyof Ordered<unknown>, 'range'>
+    ? Ordered<PrimaryKey<S>>[Rest] | AnyExpression
+    : UnknownPath<Whole>
+  : LookupValue<PrimaryKey<S>, Rest, Whole>;
 type ExactValue<F> = F extends {
   readonly kind: 'column';
   readonly stored: infer T;

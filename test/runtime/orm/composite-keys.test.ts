@@ -314,7 +314,7 @@ behaviour('bulk operations', function* () {
     ],
     conflict,
   );
-  expect(lastStatement()).toContain('ON CONFLICT("tenant_id","number") DO UPDATE');
+  expect(lastStatement()).toContain('ON CONFLICT ("tenant_id", "number") DO UPDATE');
   expect(
     yield* call(objects.filter({ tenant: 1 }).orderBy('pk').valuesList('text', { flat: true }), 'list'),
   ).toEqual(['one', 'two', 'z', 'y!', 'w']);
