@@ -80,7 +80,7 @@ function initialSource(field: Field, fields: Field[]): string {
 /** The same without code made from text, for values of any kind. */
 function generalInitialiser(meta: ModelMeta): Initialiser {
   return (instance, values) => {
-    requireValues(`${instance.constructor.name}()`, values);
+    requireValues(instance.constructor.name, values);
     for (const field of meta.fields) {
       instance[field.attribute] = given(values, field.attribute, field.name) ?? null;
       if (field instanceof ForeignKeyField && Object.hasOwn(values, field.name)) {

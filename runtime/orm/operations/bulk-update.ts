@@ -5,13 +5,14 @@ import type { Field } from '../fields/field.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import { hasKey, KeyMap, keyId } from '../models/keys.ts';
 import type { ModelMeta } from '../models/meta.ts';
+import { requireOptions } from '../options.ts';
 import { QuerySet } from '../queryset/queryset.ts';
 import { requireModel } from '../relations/changes.ts';
 import { SQLCompiler } from '../sql/compiler.ts';
 import { updateFromArrays } from '../sql/unnest.ts';
 import { updateByCases } from '../sql/write.ts';
 import { concrete, requireBatchSize, split } from './bulk.ts';
-import { listGiven, namesGiven, requireOptions } from './given.ts';
+import { listGiven, namesGiven } from './given.ts';
 import { list } from './read.ts';
 import { adoptRelatedKeys, updateStatementFor, writtenValue } from './save.ts';
 import { atomically, type Operation } from './steps.ts';
@@ -24,16 +25,16 @@ export function* bulkUpdate(
   options: { readonly batchSize?: number } = {},
 ): Operation<number> {
   const { meta, database } = queryset;
-  requireOptions('bulkUpdate()', options, ['batchSize']);
+  requireOptions('bulkUpdate', options, ['batchSize']);
   const { batchSize } = options;
   requireBatchSize(batchSize);
-  const names = namesGiven('bulkUpdate()', fieldNames);
+  const names = namesGiven('bulkUpdate', fieldNames);
   if (names.length === 0) throw new ValueError('Field names must be given to bulk_update().');
   const fields = [...new Set(names.map((name) => concrete(meta, name, 'bulk_update()')))];
   if (fields.some((field) => field.isKey)) {
     throw new ValueError('bulk_update() cannot be used with primary key fields.');
   }
-  const instances = listGiven('bulkUpdate()', given, 'instances') as ModelInstance[];
+  const instances = listGiven('bulkUpdate', given, 'instances') as ModelInstance[];
   for (const instance of instances) requireModel(meta, instance);
   if (!instances.every(hasKey)) {
     throw new ValueError('All bulk_update() objects must have a primary key set.');

@@ -9,12 +9,13 @@ import type { ModelMeta } from '../models/meta.ts';
 import { orderedBy } from '../models/order.ts';
 import { metaKey } from '../models/registry.ts';
 import { markStored } from '../models/state.ts';
+import { requireOptions } from '../options.ts';
 import type { QuerySet } from '../queryset/queryset.ts';
 import { requireModel } from '../relations/changes.ts';
 import { SQLCompiler } from '../sql/compiler.ts';
 import type { ConflictRule } from '../sql/dialect.ts';
 import { insertStatement } from '../sql/write.ts';
-import { listGiven, namesGiven, requireOptions, requireValues } from './given.ts';
+import { listGiven, namesGiven, requireValues } from './given.ts';
 import { givePlaces } from './order.ts';
 import { takeAllReturned } from './returned.ts';
 import { adoptRelatedKeys, insertFields, isMade, mayBeMade } from './save.ts';
@@ -43,9 +44,9 @@ export function* bulkCreate(
   options: BulkCreateOptions = {},
 ): Operation<object[]> {
   const { meta, database } = queryset;
-  requireOptions('bulkCreate()', options, bulkCreateOptions);
+  requireOptions('bulkCreate', options, bulkCreateOptions);
   requireBatchSize(options.batchSize);
-  const objects = listGiven('bulkCreate()', given, 'instances or values');
+  const objects = listGiven('bulkCreate', given, 'instances or values');
   if (meta.parent !== undefined) throw new ValueError("Can't bulk create a multi-table inherited model");
   const instances = objects.map((each) => asInstance(meta, each));
   if (instances.length === 0) return instances;
@@ -74,7 +75,7 @@ export function* bulkCreate(
 
 function asInstance(meta: ModelMeta, given: unknown): ModelInstance {
   if (!isInstance(given)) {
-    requireValues('bulkCreate()', given, 'each row as an instance or its values');
+    requireValues('bulkCreate', given, 'each row as an instance or its values');
     return new meta.modelClass(given) as ModelInstance;
   }
   // The attributes of another model would be null here, and be written.
@@ -174,7 +175,7 @@ export function requireBatchSize(batchSize: number | undefined): void {
 function conflictRule(meta: ModelMeta, options: BulkCreateOptions): ConflictRule | undefined {
   const { ignoreConflicts = false, updateConflicts = false } = options;
   const named = (names: unknown, place: string) =>
-    namesGiven('bulkCreate()', names ?? []).flatMap((name) =>
+    namesGiven('bulkCreate', names ?? []).flatMap((name) =>
       name === 'pk' ? meta.keyFields : concrete(meta, name, 'bulk_create()', place),
     );
   const update = named(options.updateFields, ' in update_fields');

@@ -3,8 +3,9 @@ import { isAssignable } from '../models/initialise.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { relate } from '../models/state.ts';
+import { requireOptions } from '../options.ts';
 import type { QuerySet } from '../queryset/queryset.ts';
-import { requireOptions, requireValues } from './given.ts';
+import { requireValues } from './given.ts';
 import { save } from './overridden.ts';
 import * as read from './read.ts';
 import { errorsOf } from './read.ts';
@@ -18,7 +19,7 @@ export interface CreationOptions {
 }
 
 export function* create(queryset: QuerySet, values: Values = {}): Operation<object> {
-  requireValues('create()', values);
+  requireValues('create', values);
   requireOwnNames(queryset, values);
   const instance = new queryset.meta.modelClass(values) as ModelInstance;
   const { known } = queryset.state;
@@ -43,9 +44,9 @@ export function* getOrCreate(
   where: Values = {},
   options: CreationOptions = {},
 ): Operation<[object, boolean]> {
-  requireValues('getOrCreate()', where);
-  requireOptions('getOrCreate()', options, ['defaults']);
-  return yield* findOrCreate(queryset, where, defaultsGiven('getOrCreate()', options.defaults));
+  requireValues('getOrCreate', where);
+  requireOptions('getOrCreate', options, ['defaults']);
+  return yield* findOrCreate(queryset, where, defaultsGiven('getOrCreate', options.defaults));
 }
 
 /** Values for a new row; null, as in Django, are none. Their names are looked at when they are needed. */
@@ -82,7 +83,7 @@ export function* updateOrCreate(
   where: Values = {},
   options: CreationOptions = {},
 ): Operation<[object, boolean]> {
-  const operation = 'updateOrCreate()';
+  const operation = 'updateOrCreate';
   requireValues(operation, where);
   requireOptions(operation, options, ['defaults', 'createDefaults']);
   const defaults = defaultsGiven(operation, options.defaults);

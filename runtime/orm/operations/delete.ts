@@ -7,7 +7,7 @@ import type { ModelMeta } from '../models/meta.ts';
 import { quote } from '../models/naming.ts';
 import { metaKey } from '../models/registry.ts';
 import { stateOf } from '../models/state.ts';
-import { requireNothing } from '../options.ts';
+import { requireNothing, requireOptions } from '../options.ts';
 import { requireUncombined } from '../queryset/combine.ts';
 import { QuerySet } from '../queryset/queryset.ts';
 import { SQLCompiler } from '../sql/compiler.ts';
@@ -15,7 +15,6 @@ import { deleteByKeys, setByKeys } from '../sql/write.ts';
 import type { InstanceOptions } from '../types/model.ts';
 import type { Deleted } from '../types/queryset.ts';
 import { Collector, isAlone, type Release } from './collector.ts';
-import { requireOptions } from './given.ts';
 import { list } from './read.ts';
 import { atomically, type Operation } from './steps.ts';
 import { conditionPlan, parametersOf } from './update.ts';
@@ -56,7 +55,7 @@ function* deleteAtOnce(queryset: QuerySet): Operation<Deleted> {
 }
 
 export function* deleteInstance(instance: ModelInstance, options: InstanceOptions = {}): Operation<Deleted> {
-  requireOptions('delete()', options, ['using', 'keepParents']);
+  requireOptions('delete', options, ['using', 'keepParents']);
   const { using, keepParents = false } = options;
   const meta = instance[metaKey];
   const { attribute } = meta.primaryKey;

@@ -33,7 +33,10 @@ export function* inBulk(
   const { rows } = queryset.query;
   if (rows.form !== 'instances') return mapped(field, yield* formsByKey(narrowed, rows, fieldName));
   const instances = (yield* list(narrowed)) as Record<string, unknown>[];
-  return mapped(field, instances.map((instance) => [instance[field.attribute], instance]));
+  return mapped(
+    field,
+    instances.map((instance) => [instance[field.attribute], instance]),
+  );
 }
 
 /** Keys of several columns are found by what is in them. */

@@ -7,9 +7,10 @@ import { hasKey } from '../models/keys.ts';
 import { defaultQuerySet } from '../models/managers.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { stateOf } from '../models/state.ts';
+import { requireOptions } from '../options.ts';
 import { QuerySet } from '../queryset/queryset.ts';
 import { bulkUpdate } from './bulk-update.ts';
-import { listGiven, requireOptions } from './given.ts';
+import { listGiven } from './given.ts';
 import { doesNotExist, first, list } from './read.ts';
 import type { Operation } from './steps.ts';
 
@@ -81,8 +82,8 @@ export function* writeOrder(
   given: unknown,
   options: unknown = {},
 ): Operation<void> {
-  requireOptions('setOrder()', options, ['using']);
-  const keys = listGiven('setOrder()', given, 'keys');
+  requireOptions('setOrder', options, ['using']);
+  const keys = listGiven('setOrder', given, 'keys');
   const { using } = options as { readonly using?: string };
   const rows = keys.map((pk, place) => new ordered.modelClass({ pk, [orderName]: place }));
   yield* bulkUpdate(rowsOf(owner, ordered, by, using), rows, [orderName]);

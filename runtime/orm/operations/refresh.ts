@@ -7,9 +7,10 @@ import { KeyMap } from '../models/keys.ts';
 import { baseQuerySet } from '../models/managers.ts';
 import { metaKey } from '../models/registry.ts';
 import { stateOf } from '../models/state.ts';
+import { requireOptions } from '../options.ts';
 import type { QuerySet } from '../queryset/queryset.ts';
 import type { RefreshOptions } from '../types/model.ts';
-import { namesGiven, requireOptions } from './given.ts';
+import { namesGiven } from './given.ts';
 import { doesNotExist, get, list } from './read.ts';
 import type { Operation } from './steps.ts';
 
@@ -30,9 +31,9 @@ export function* loadDeferred(instance: ModelInstance, attribute: string): Opera
 
 /** Reads the attributes of an instance again, all that are loaded or the named ones. */
 export function* refreshInstance(instance: ModelInstance, options: RefreshOptions = {}): Operation<void> {
-  requireOptions('refreshFromDb()', options, ['fields', 'fromQueryset', 'using']);
+  requireOptions('refreshFromDb', options, ['fields', 'fromQueryset', 'using']);
   const { fields, fromQueryset, using } = options;
-  const names = fields === undefined || fields === null ? undefined : namesGiven('refreshFromDb()', fields);
+  const names = fields === undefined || fields === null ? undefined : namesGiven('refreshFromDb', fields);
   const meta = instance[metaKey];
   const state = stateOf(instance);
   if (names?.length === 0) return;

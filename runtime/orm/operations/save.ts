@@ -12,11 +12,12 @@ import { quote } from '../models/naming.ts';
 import { orderedBy } from '../models/order.ts';
 import { metaKey } from '../models/registry.ts';
 import { knownState, stateOf } from '../models/state.ts';
+import { requireOptions } from '../options.ts';
 import { SQLCompiler } from '../sql/compiler.ts';
 import type { Dialect } from '../sql/dialect.ts';
 import { insertStatement, selectByKey, updateStatement, type Written, written } from '../sql/write.ts';
 import type { SaveOptions } from '../types/model.ts';
-import { namesGiven, requireOptions } from './given.ts';
+import { namesGiven } from './given.ts';
 import { givePlaces } from './order.ts';
 import { takeReturned } from './returned.ts';
 import { atomically, type Operation } from './steps.ts';
@@ -30,7 +31,7 @@ const saveOptions = [
 
 /** Inserts or updates the row of an instance, as Django's Model.save. */
 export function* saveInstance(instance: ModelInstance, options: SaveOptions = {}): Operation<void> {
-  requireOptions('save()', options, saveOptions);
+  requireOptions('save', options, saveOptions);
   const { forceInsert = false, forceUpdate = false } = options;
   const meta = instance[metaKey];
   const state = stateOf(instance);
@@ -272,7 +273,7 @@ function chosenFields(
   given: readonly string[] | null | undefined,
 ): readonly Field[] | undefined {
   if (given === undefined || given === null) return undefined;
-  const names = namesGiven('save()', given);
+  const names = namesGiven('save', given);
   const meta = instance[metaKey];
   const unknown = names.filter((name) => !canUpdate(meta.field(name)));
   if (unknown.length > 0) {

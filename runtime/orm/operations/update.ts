@@ -23,7 +23,7 @@ export function* updateRows(
   queryset: QuerySet,
   values: Readonly<Record<string, unknown>> = {},
 ): Operation<number> {
-  requireValues('update()', values);
+  requireValues('update', values);
   const { query, meta, shape } = queryset;
   requireUncombined(query, 'update');
   query.requireUnsliced('Cannot update a query once a slice has been taken.');

@@ -6,9 +6,10 @@ import type { ModelMeta } from '../models/meta.ts';
 import { snakeCase } from '../models/naming.ts';
 import { metaKey } from '../models/registry.ts';
 import { stateOf } from '../models/state.ts';
+import { requireOptions } from '../options.ts';
 import { QuerySet } from '../queryset/queryset.ts';
 import type { CleanOptions } from '../types/model.ts';
-import { namesGiven, requireOptions } from './given.ts';
+import { namesGiven } from './given.ts';
 import { exists } from './read.ts';
 import type { Operation } from './steps.ts';
 import { constraintsOfRows, plainlyUnique, violations } from './violations.ts';
@@ -19,9 +20,9 @@ const everything = '__all__';
 
 /** Checks the fields, then the model's own `clean`, then what only the database can tell, as Django's full_clean. */
 export function* fullClean(instance: ModelInstance, options: CleanOptions = {}): Operation<void> {
-  requireOptions('fullClean()', options, ['exclude', 'validateUnique', 'validateConstraints']);
+  requireOptions('fullClean', options, ['exclude', 'validateUnique', 'validateConstraints']);
   const messages: Messages = {};
-  const exclude = namesGiven('fullClean()', options.exclude ?? []);
+  const exclude = namesGiven('fullClean', options.exclude ?? []);
   gather(messages, () => instance.cleanFields({ exclude }));
   gather(messages, () => (instance.clean as () => void).call(instance));
   // What is wrong by itself is not compared with other rows.

@@ -8,8 +8,8 @@ import type { ModelMeta } from '../models/meta.ts';
 import { metaKey } from '../models/registry.ts';
 import { stateOf } from '../models/state.ts';
 import type { CreationOptions, Values } from '../operations/create.ts';
-import { requireOptions } from '../operations/given.ts';
 import type { Operation } from '../operations/steps.ts';
+import { requireOptions } from '../options.ts';
 
 export interface RelatedOptions {
   /** False saves each object instead of one UPDATE for all; for the other side of a foreign key. */

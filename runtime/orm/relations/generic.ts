@@ -23,7 +23,7 @@ export class GenericChanges extends OwnedChanges<GenericRelation> {
   }
 
   *remove(given: readonly unknown[]): Operation<void> {
-    const [objects, options] = withOptions('remove()', given);
+    const [objects, options] = withOptions('remove', given);
     if (objects.length === 0) return;
     const keys = objects.map((object) => {
       requireModel(this.relation.target, object);

@@ -64,8 +64,8 @@ export class ManyToManyChanges implements RelatedChanges {
   }
 
   *create(values?: Values, options: RelatedOptions = {}): Operation<object> {
-    requireRelatedOptions('create()', options);
-    this.#requireLinkable(options);
+    requireRelatedOptions('create', options);
+    this.#requireLinkable('create', options);
     const made = yield* create(this.#targets, values);
     yield* this.#link([made], options);
     return made;
@@ -74,7 +74,7 @@ export class ManyToManyChanges implements RelatedChanges {
     where?: Values,
     { throughDefaults, ...options }: CreationOptions & RelatedOptions = {},
   ): Operation<[object, boolean]> {
-    this.#requireLinkable({ throughDefaults });
+    this.#requireLinkable('getOrCreate', { throughDefaults });
     const found = yield* getOrCreate(this.#offered(), where, options);
     return yield* this.#linkedIfMade(found, { throughDefaults });
   }
@@ -82,7 +82,7 @@ export class ManyToManyChanges implements RelatedChanges {
     where?: Values,
     { throughDefaults, ...options }: CreationOptions & RelatedOptions = {},
   ): Operation<[object, boolean]> {
-    this.#requireLinkable({ throughDefaults });
+    this.#requireLinkable('updateOrCreate', { throughDefaults });
     const found = yield* updateOrCreate(this.#offered(), where, options);
     return yield* this.#linkedIfMade(found, { throughDefaults });
   }
@@ -93,15 +93,15 @@ export class ManyToManyChanges implements RelatedChanges {
     return answer;
   }
   /** Refuses, before there is a row that could not be linked, what the pairs cannot hold. */
-  #requireLinkable({ throughDefaults }: RelatedOptions): void {
+  #requireLinkable(operation: string, { throughDefaults }: RelatedOptions): void {
     if (throughDefaults === undefined || throughDefaults === null) return;
-    requireValues('throughDefaults', throughDefaults);
+    requireValues(operation, throughDefaults, 'throughDefaults');
     requireSettable(this.#relation.through, Object.keys(throughDefaults));
   }
 
   *add(given: readonly unknown[]): Operation<void> {
-    const [objects, options] = withOptions('add()', given);
-    this.#requireLinkable(options);
+    const [objects, options] = withOptions('add', given);
+    this.#requireLinkable('add', options);
     yield* this.#link(objects, options);
   }
 
@@ -161,7 +161,7 @@ export class ManyToManyChanges implements RelatedChanges {
   }
 
   *remove(given: readonly unknown[]): Operation<void> {
-    const [objects] = withOptions('remove()', given);
+    const [objects] = withOptions('remove', given);
     if (objects.length === 0) return;
     this.#forget();
     const keys = objects.map((object) => this.#keyOf(object));
@@ -172,7 +172,7 @@ export class ManyToManyChanges implements RelatedChanges {
     );
   }
   *clear(options: RelatedOptions = {}): Operation<void> {
-    requireRelatedOptions('clear()', options);
+    requireRelatedOptions('clear', options);
     this.#forget();
     yield* this.#unlink(this.#ownPairs, this.#mirroredPairs);
   }
@@ -191,9 +191,9 @@ export class ManyToManyChanges implements RelatedChanges {
     return this.#pairs.filter({ [this.#relation.targetKey.name]: this.#key });
   }
   *set(given: Iterable<unknown>, options: RelatedOptions = {}): Operation<void> {
-    requireRelatedOptions('set()', options);
-    this.#requireLinkable(options);
-    const objects = listGiven('set()', given, 'instances or keys');
+    requireRelatedOptions('set', options);
+    this.#requireLinkable('set', options);
+    const objects = listGiven('set', given, 'instances or keys');
     for (const object of objects) this.#keyOf(object);
     yield* atomically(this.#alias, { savepoint: false }, () => this.#replace(objects, options));
   }

@@ -63,23 +63,23 @@ export abstract class OwnedChanges<Relation extends { readonly name: string; rea
   }
 
   create(values: Values = {}): Operation<object> {
-    requireValues('create()', values);
+    requireValues('create', values);
     this.forget();
     return create(this.#all, { ...values, ...this.ownerValues() });
   }
   getOrCreate(where: Values = {}, options?: CreationOptions): Operation<[object, boolean]> {
-    requireValues('getOrCreate()', where);
+    requireValues('getOrCreate', where);
     this.forget();
     return getOrCreate(this.#all, { ...where, ...this.ownerValues() }, options);
   }
   updateOrCreate(where: Values = {}, options?: CreationOptions): Operation<[object, boolean]> {
-    requireValues('updateOrCreate()', where);
+    requireValues('updateOrCreate', where);
     this.forget();
     return updateOrCreate(this.#all, { ...where, ...this.ownerValues() }, options);
   }
 
   *add(given: readonly unknown[]): Operation<void> {
-    const [objects, { bulk = true }] = withOptions('add()', given);
+    const [objects, { bulk = true }] = withOptions('add', given);
     this.forget();
     if (objects.length === 0) return;
     const instances = objects.map((object) => {
@@ -97,7 +97,7 @@ export abstract class OwnedChanges<Relation extends { readonly name: string; rea
   }
 
   *clear(options: RelatedOptions = {}): Operation<void> {
-    requireRelatedOptions('clear()', options);
+    requireRelatedOptions('clear', options);
     yield* this.release(this.own, options);
   }
 
@@ -107,8 +107,8 @@ export abstract class OwnedChanges<Relation extends { readonly name: string; rea
   }
   /** What `set` was given, refused before anything is sent where it cannot be set. */
   protected wanted(given: unknown, options: RelatedOptions): unknown[] {
-    requireRelatedOptions('set()', options);
-    const objects = listGiven('set()', given, 'instances');
+    requireRelatedOptions('set', options);
+    const objects = listGiven('set', given, 'instances');
     for (const object of objects) {
       requireModel(this.relation.target, object);
       if (options.bulk !== false) requireSaved(object);

@@ -36,7 +36,7 @@ export class ReverseChanges extends OwnedChanges<ReverseRelation> {
   }
 
   *remove(given: readonly unknown[]): Operation<void> {
-    const [objects, options] = withOptions('remove()', given);
+    const [objects, options] = withOptions('remove', given);
     const { target, field } = this.relation;
     this.#requireNullable('remove');
     if (objects.length === 0) return;
@@ -58,7 +58,7 @@ export class ReverseChanges extends OwnedChanges<ReverseRelation> {
   }
 
   override *clear(options: RelatedOptions = {}): Operation<void> {
-    requireRelatedOptions('clear()', options);
+    requireRelatedOptions('clear', options);
     this.#requireNullable('clear');
     this.#requireValue();
     yield* super.clear(options);

@@ -68,7 +68,12 @@ test('setters of the class take what they are named by; other names are refused'
 });
 test('only what the values have themselves is taken', () => {
   const inherited = Object.create({ name: 'inherited', count: 1 });
-  expect(attributes(item(inherited))).toMatchObject({ name: null, count: 7 });
+  expect(attributes(item(Object.assign(inherited, { name: 'own' })))).toMatchObject({
+    name: 'own',
+    count: 7,
+  });
+  // One that has nothing itself would make an empty row.
+  expect(() => item(Object.create({ name: 'inherited' }))).toThrow('takes values as an object');
   class Values {
     name = 'own';
     get label() {

@@ -81,15 +81,14 @@ behaviour('related managers refuse them, too', function* () {
 });
 behaviour('defaults are an object; null, as in Django, are none', function* () {
   for (const name of ['getOrCreate', 'updateOrCreate']) {
-    const more = name === 'getOrCreate' ? '' : " or 'createDefaults'";
     expect(yield* refused(Volume.objects, name, { id: 9 }, { defaults: 5 })).toBe(
       `TypeError: ${name}() takes defaults as an object, not 5.`,
     );
     expect(yield* refused(Volume.objects, name, { id: 9 }, { default: {} })).toBe(
-      `TypeError: ${name}() got an unexpected option 'default', perhaps you meant 'defaults'${more}?`,
+      `TypeError: ${name}() got an unexpected option 'default', perhaps you meant defaults?`,
     );
     expect(yield* refused(Volume.objects, name, { id: 9 }, 'defaults')).toBe(
-      `TypeError: ${name}() takes options as an object, not 'defaults'.`,
+      `TypeError: ${name}() takes options by name, not 'defaults'.`,
     );
     const [row, created] = yield* call<[Volume, boolean]>(
       Volume.objects,
@@ -139,10 +138,10 @@ behaviour('rows to create are instances or values, in a list', function* () {
 behaviour('options are known by name, and lists of names are lists', function* () {
   const rows = [{ title: 'x' }];
   expect(yield* refused(Volume.objects, 'bulkCreate', rows, { ignoreConflict: true })).toBe(
-    "TypeError: bulkCreate() got an unexpected option 'ignoreConflict', perhaps you meant 'ignoreConflicts' or 'updateConflicts'?",
+    "TypeError: bulkCreate() got an unexpected option 'ignoreConflict', perhaps you meant ignoreConflicts?",
   );
   expect(yield* refused(Volume.objects, 'bulkCreate', rows, 5)).toBe(
-    'TypeError: bulkCreate() takes options as an object, not 5.',
+    'TypeError: bulkCreate() takes options by name, not 5.',
   );
   const names = { updateConflicts: true, updateFields: 'title', uniqueFields: ['id'] };
   expect(yield* refused(Volume.objects, 'bulkCreate', rows, names)).toBe(
@@ -176,7 +175,7 @@ behaviour('options are known by name, and lists of names are lists', function* (
     "TypeError: 'Volume' instance expected, got 5",
   );
   expect(yield* refused(Volume.objects, 'bulkUpdate', [], ['title'], { batchsize: 3 })).toBe(
-    "TypeError: bulkUpdate() got an unexpected option 'batchsize', perhaps you meant 'batchSize'?",
+    "TypeError: bulkUpdate() got an unexpected option 'batchsize', perhaps you meant batchSize?",
   );
 });
 behaviour('what related managers change is a list of rows', function* () {
@@ -203,13 +202,13 @@ behaviour('what related managers change is a list of rows', function* () {
     expect(yield* refused(volume.genres, 'remove', given)).toMatch(/^(TypeError|ValueError): /);
   }
   expect(yield* refused(shelf.books, 'add', { id: 1 })).toBe(
-    "TypeError: add() got an unexpected option 'id'.",
+    "TypeError: add() got an unexpected option 'id'. Options are: bulk, clear, throughDefaults",
   );
   expect(yield* refused(volume.genres, 'set', [1], { throughDefault: {} })).toBe(
-    "TypeError: set() got an unexpected option 'throughDefault', perhaps you meant 'throughDefaults'?",
+    "TypeError: set() got an unexpected option 'throughDefault', perhaps you meant throughDefaults?",
   );
   expect(yield* refused(shelf.books, 'clear', { bulks: false })).toBe(
-    "TypeError: clear() got an unexpected option 'bulks', perhaps you meant 'bulk'?",
+    "TypeError: clear() got an unexpected option 'bulks', perhaps you meant bulk?",
   );
 });
 behaviour('values for pairs are known before there is a row that could not be paired', function* () {
@@ -229,22 +228,22 @@ behaviour('values for pairs are known before there is a row that could not be pa
 behaviour('save, delete, refresh and the checks know their options', function* () {
   const volume = yield* call<Volume>(Volume.objects, 'get', { id: 1 });
   expect(yield* refused(volume, 'save', { updateField: ['title'] })).toBe(
-    "TypeError: save() got an unexpected option 'updateField', perhaps you meant 'updateFields'?",
+    "TypeError: save() got an unexpected option 'updateField', perhaps you meant updateFields?",
   );
   expect(yield* refused(volume, 'save', { updateFields: 'title' })).toBe(
     "TypeError: save() takes a list of field names, not 'title'.",
   );
   expect(yield* refused(volume, 'delete', { keepParent: true })).toBe(
-    "TypeError: delete() got an unexpected option 'keepParent', perhaps you meant 'keepParents'?",
+    "TypeError: delete() got an unexpected option 'keepParent', perhaps you meant keepParents?",
   );
   expect(yield* refused(volume, 'refreshFromDb', { field: ['title'] })).toBe(
-    "TypeError: refreshFromDb() got an unexpected option 'field', perhaps you meant 'fields'?",
+    "TypeError: refreshFromDb() got an unexpected option 'field', perhaps you meant fields?",
   );
   expect(yield* refused(volume, 'refreshFromDb', { fields: ['titel'] })).toBe(
     `${FieldDoesNotExist.name}: Volume has no field named 'titel'`,
   );
   expect(yield* refused(volume, 'fullClean', { excludes: ['title'] })).toBe(
-    "TypeError: fullClean() got an unexpected option 'excludes', perhaps you meant 'exclude'?",
+    "TypeError: fullClean() got an unexpected option 'excludes', perhaps you meant exclude?",
   );
 });
 behaviour('a value that cannot be written is refused before the transaction begins', function* () {

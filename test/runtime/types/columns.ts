@@ -128,3 +128,36 @@ export function lookups(moment: Date) {
   // @ts-expect-error bytes are not compared with text
   rows.filter({ binary: 'x' });
 }
+
+/** A key in several columns, one of them a foreign key. */
+export class Composite extends model('composite', {
+  pk: fields.compositePrimaryKey('counted', 'code'),
+  counted: foreignKey<Counted>(() => Counted),
+  code: fields.char(10).dbComment('what it is called'),
+  note: fields.text().null(),
+}) {
+  static objects = new Manager(this);
+}
+export function compositeKeys(row: Composite, rows: typeof Composite.objects) {
+  same<Equal<typeof row.pk, [number, string]>>();
+  // @ts-expect-error there is no id beside another key
+  row.id;
+  rows.get({ pk: [1, 'a'] });
+  rows.filter({ pk__in: [[1, 'a']], pk__gt: [1, 'a'], pk__isNull: false });
+  same<Equal<ReturnType<ReturnType<typeof pairs>['get']>, { pk: [number, string] }>>();
+  function pairs() {
+    return rows.values('pk');
+  }
+  const flat = rows.valuesList('pk', { flat: true }).list();
+  same<Equal<typeof flat, [number, string][]>>();
+  // @ts-expect-error both columns
+  rows.get({ pk: [1] });
+  // @ts-expect-error a number and a text
+  rows.get({ pk: ['a', 1] });
+  // @ts-expect-error lists of keys
+  rows.filter({ pk__in: [1] });
+  // @ts-expect-error a key of several columns has no text lookups
+  rows.filter({ pk__contains: [1, 'a'] });
+  // @ts-expect-error of two columns at least
+  fields.compositePrimaryKey('a');
+}
