@@ -17,8 +17,11 @@ export function comparisonEncoder(field: Field, rounding: Rounding = 'truncate')
     field instanceof ForeignKeyField ? field.target : field.options.primaryKey ? field.model : undefined;
   const attribute = field instanceof ForeignKeyField ? field.targetField.attribute : undefined;
   const integer = target instanceof IntegerField ? target : undefined;
+  // The key of a row may be a foreign key itself: then both the row and what it points at stand for it.
+  const own = field.options.primaryKey ? field.model : undefined;
   return (given) => {
-    const value = keyOfInstance(given, model, attribute);
+    const isOwn = own !== undefined && isInstance(given) && given[metaKey].isA(own);
+    const value = isOwn ? keyOfInstance(given, own) : keyOfInstance(given, model, attribute);
     // A row that has no value in the column pointed at is pointed at by none: out of every range.
     if (value === null && isInstance(given)) throw new OutsideRange('above');
     if (integer === undefined) return target.encode(value);

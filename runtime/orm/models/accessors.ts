@@ -14,6 +14,7 @@ import type { ModelMeta } from './meta.ts';
 import { defineNeighbours } from './neighbours.ts';
 import { defineOrder } from './order.ts';
 import { metaKey } from './registry.ts';
+import type { ReverseRelation } from './relations.ts';
 import { relate, stateOf } from './state.ts';
 
 /** Defines the relation accessors of a model on its prototype. */
@@ -114,8 +115,7 @@ export function defineReverse(prototype: object, meta: ModelMeta, name: string, 
         throw directAssignment(name, 'reverse side of a many-to-many set');
       }
       if (relation.form !== 'reverse' || !relation.single) throw directAssignment(name);
-      const other = value as ModelInstance;
-      other[relation.field.name] = this;
+      assignReverse(this, relation, value);
     },
   );
   define(prototype, relationTwin(accessor), function () {
@@ -124,6 +124,24 @@ export function defineReverse(prototype: object, meta: ModelMeta, name: string, 
     const known = stateOf(this).related?.get(name);
     return known ? Promise.resolve(known) : asynchronous(readReverse(this, relation));
   });
+}
+
+/** As in Django, null lets go of the row that is known, and of none that is not. */
+function assignReverse(owner: ModelInstance, { name, field, target }: ReverseRelation, value: unknown): void {
+  if (value === null || value === undefined) {
+    const { related } = stateOf(owner);
+    const known = related?.get(name) as ModelInstance | null | undefined;
+    related?.delete(name);
+    if (known !== null && known !== undefined) known[field.name] = null;
+    return;
+  }
+  const other = value as ModelInstance;
+  if (typeof value !== 'object' || other[metaKey]?.isA(target) !== true) {
+    throw new ValueError(
+      `Cannot assign "${describe(value)}": "${owner[metaKey].label}.${name}" must be a "${target.label}" instance.`,
+    );
+  }
+  other[field.name] = owner;
 }
 
 function defineMany(prototype: object, meta: ModelMeta, name: string): void {

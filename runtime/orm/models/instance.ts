@@ -2,6 +2,7 @@ import { ValidationError, ValueError } from '../errors.ts';
 import { ExpressionNode } from '../expressions/node.ts';
 import { CompositeKeyField } from '../fields/composite.ts';
 import type { Field } from '../fields/field.ts';
+import { ForeignKeyField } from '../fields/relations.ts';
 import { asynchronous, synchronous } from '../operations/bound.ts';
 import { deleteInstance } from '../operations/delete.ts';
 import { nativeForm } from '../operations/overridden.ts';
@@ -120,5 +121,7 @@ export class ModelInstance extends Stateful {
 /** True for a field that need not have a value: null is one, or it is filled in when the row is saved. */
 function mayBeMissing(field: Field): boolean {
   const { nullable, dbDefault } = field.options;
+  // The row of the parent is made with this one.
+  if (field instanceof ForeignKeyField && field.relation.parentLink === true) return true;
   return nullable || field.generated || field.changesOnInsert || dbDefault !== undefined;
 }

@@ -1,7 +1,9 @@
 import { ValidationError } from '../errors.ts';
 import { ExpressionNode } from '../expressions/node.ts';
 import type { Field } from '../fields/field.ts';
+import { ForeignKeyField } from '../fields/relations.ts';
 import type { ModelInstance } from '../models/instance.ts';
+import { baseQuerySet } from '../models/managers.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { snakeCase } from '../models/naming.ts';
 import { metaKey } from '../models/registry.ts';
@@ -24,6 +26,7 @@ export function* fullClean(instance: ModelInstance, options: CleanOptions = {}):
   const messages: Messages = {};
   const exclude = namesGiven('fullClean', options.exclude ?? []);
   gather(messages, () => instance.cleanFields({ exclude }));
+  add(messages, yield* dangling(instance, [...exclude, ...Object.keys(messages)]));
   gather(messages, () => (instance.clean as () => void).call(instance));
   // What is wrong by itself is not compared with other rows.
   exclude.push(...Object.keys(messages));
@@ -45,6 +48,32 @@ export function* validateConstraints(
   { exclude = [] }: CleanOptions = {},
 ): Operation<void> {
   refuse(violated(yield* violations(instance, exclude)));
+}
+
+/** Foreign keys that lead nowhere. Django finds them among the checks of the fields; those ask nothing here. */
+function* dangling(instance: ModelInstance, exclude: readonly string[]): Operation<Messages> {
+  const { alias = 'default' } = stateOf(instance);
+  const messages: Messages = {};
+  for (const field of instance[metaKey].fields) {
+    if (!(field instanceof ForeignKeyField) || field.relation.parentLink || exclude.includes(field.name))
+      continue;
+    const value = instance[field.attribute];
+    if (value === null || value === undefined || value instanceof ExpressionNode) continue;
+    const { target, targetField } = field;
+    if (
+      yield* exists(
+        baseQuerySet(target)
+          .using(alias)
+          .filter({ [targetField.name]: value }),
+      )
+    )
+      continue;
+    const shown = typeof value === 'string' ? `'${value}'` : String(value);
+    messages[field.name] = [
+      `${words(target.label)} instance with ${targetField.name} ${shown} is not a valid choice.`,
+    ];
+  }
+  return messages;
 }
 
 function gather(messages: Messages, check: () => void): void {
@@ -112,9 +141,15 @@ function* isTaken(
 }
 
 function taken(meta: ModelMeta, fields: readonly Field[]): string {
-  const names = fields.map(({ name }) => {
-    const words = snakeCase(name).replaceAll('_', ' ');
-    return words.charAt(0).toUpperCase() + words.slice(1);
-  });
-  return `${meta.label} with this ${names.join(' and ')} already exists.`;
+  const names = fields.map(({ name }) => (name === 'id' ? 'ID' : capitalised(words(name))));
+  const last = names.pop();
+  const listed = names.length === 0 ? last : `${names.join(', ')} and ${last}`;
+  return `${capitalised(words(meta.label))} with this ${listed} already exists.`;
+}
+/** A name as people read it: `doorNumber` as `door number`. */
+function words(name: string): string {
+  return snakeCase(name).replaceAll('_', ' ');
+}
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

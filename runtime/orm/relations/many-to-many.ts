@@ -1,7 +1,9 @@
 import { ValueError } from '../errors.ts';
+import type { ForeignKeyField } from '../fields/relations.ts';
 import { describe } from '../fields/text.ts';
 import { isInstance } from '../lookups/encode.ts';
 import type { ModelInstance } from '../models/instance.ts';
+import { defaultQuerySet } from '../models/managers.ts';
 import type { ManyToManyRelation } from '../models/relations.ts';
 import { stateOf } from '../models/state.ts';
 import { bulkCreate } from '../operations/bulk.ts';
@@ -167,14 +169,26 @@ export class ManyToManyChanges implements RelatedChanges {
     const keys = objects.map((object) => this.#keyOf(object));
     const { ownKey, targetKey } = this.#relation;
     yield* this.#unlink(
-      this.#ownPairs.filter({ [`${targetKey.name}__in`]: keys }),
-      this.#mirroredPairs.filter({ [`${ownKey.name}__in`]: keys }),
+      this.#offeredOf(this.#ownPairs, targetKey).filter({ [`${targetKey.name}__in`]: keys }),
+      this.#offeredOf(this.#mirroredPairs, ownKey).filter({ [`${ownKey.name}__in`]: keys }),
     );
   }
   *clear(options: RelatedOptions = {}): Operation<void> {
     requireRelatedOptions('clear', options);
     this.#forget();
-    yield* this.#unlink(this.#ownPairs, this.#mirroredPairs);
+    const { ownKey, targetKey } = this.#relation;
+    yield* this.#unlink(
+      this.#offeredOf(this.#ownPairs, targetKey),
+      this.#offeredOf(this.#mirroredPairs, ownKey),
+    );
+  }
+  /** The pairs whose other side the manager offers: it may be one that narrows, and changes nothing else. */
+  #offeredOf(pairs: QuerySet, key: ForeignKeyField): QuerySet {
+    const { target } = this.#relation;
+    const offered = defaultQuerySet(target);
+    if (offered.shape === new QuerySet(target).shape) return pairs;
+    const values = offered.using(this.#alias).orderBy().values(key.targetField.name);
+    return pairs.filter({ [`${key.name}__in`]: values });
   }
   /** Deletes pairs, and where the relation holds both ways those of the other way, too. */
   *#unlink(pairs: QuerySet, mirrored: QuerySet): Operation<void> {
@@ -203,7 +217,7 @@ export class ManyToManyChanges implements RelatedChanges {
       return yield* this.#link(objects, options);
     }
     const { targetKey } = this.#relation;
-    const pairs = (yield* list(this.#ownPairs)) as ModelInstance[];
+    const pairs = (yield* list(this.#offeredOf(this.#ownPairs, targetKey))) as ModelInstance[];
     const current = new Set(pairs.map((pair) => pair[targetKey.attribute]));
     const wanted = new Set(objects.map((object) => this.#keyOf(object)));
     yield* this.remove([...current].filter((key) => !wanted.has(key)));
