@@ -1,5 +1,5 @@
 import { dialectOf } from '../connections/index.ts';
-import { EmptyResultSet, FieldDoesNotExist, FieldError, FullResultSet } from '../errors.ts';
+import { EmptyResultSet, FieldDoesNotExist, FieldError, FullResultSet, ValueError } from '../errors.ts';
 import type { Field } from '../fields/field.ts';
 import { ForeignKeyField } from '../fields/relations.ts';
 import { keyOfInstance } from '../lookups/encode.ts';
@@ -78,6 +78,9 @@ function assignment(meta: ModelMeta, name: string, value: unknown): [Field, Writ
     throw new FieldDoesNotExist(`${meta.label} has no field named '${name}'`);
   }
   if (field.computed) throw new FieldError(`Cannot update model field ${name}: the database computes it.`);
+  // What a request did not send is undefined in JavaScript: it must not empty a column of every row.
+  if (value === undefined)
+    throw new ValueError(`The value of '${name}' is undefined; use null to empty the column.`);
   const target = field instanceof ForeignKeyField ? field.target : undefined;
   const attribute = field instanceof ForeignKeyField ? field.targetField.attribute : undefined;
   return [field, written(field, keyOfInstance(value, target, attribute))];

@@ -472,7 +472,7 @@ behaviour('prefetches nest, are kept under other names, and are not done twice',
       .orderBy('id')
       .prefetchRelated(
         Prefetch('songs', { queryset: Song.objects.orderBy('-title'), toAttr: 'every' }),
-        'every__lists',
+        'every__lists' as never,
         'songs',
         'songs__lists__songs',
       ),

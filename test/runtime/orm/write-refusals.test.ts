@@ -65,6 +65,9 @@ behaviour('values are an object: a number or a list has none, and would make an 
     }
     expect(() => new Volume(given as never)).toThrow('Volume() takes values as an object');
   }
+  expect(yield* refused(Volume.objects, 'update', { title: undefined })).toBe(
+    "ValueError: The value of 'title' is undefined; use null to empty the column.",
+  );
   expect(yield* call(Volume.objects, 'update')).toBe(0);
   expect(yield* call(Volume.objects, 'update', {})).toBe(0);
 });
