@@ -57,6 +57,7 @@ export class SelectCompiler {
     writer.own([query.base, ...[...query.joins.all()].map(([alias]) => alias)]);
     if (query.inner === undefined) writer.nameOf(query.base);
     const row = expressions === undefined ? this.#selection.row(named) : this.#selection.only(expressions);
+    const wanted = this.#selection.columns.length;
     const ordering = ordered ? orderingOf(this.#query) : [];
     this.#selectOrderingOfDistinct(ordering);
     const { where: onRows, windows } = splitWindows(query.where);
@@ -104,7 +105,7 @@ export class SelectCompiler {
     const locking = this.#locking();
     if (locking !== '') parts.push(locking);
     const sql = parts.join(' ');
-    return { sql: expressions === undefined ? sql : this.#only(expressions.length, sql), row };
+    return { sql: expressions === undefined ? sql : this.#only(wanted, sql), row };
   }
   /** The first columns alone, where further ones had to be selected to be ordered by. */
   #only(count: number, sql: string): string {
