@@ -63,6 +63,8 @@ export class Outgoing {
     } else this.#int16(0);
     this.#int16(values.length);
     for (const value of values) this.#value(value);
+    // A long value leaves no room behind it, and what is written beyond a buffer's end is silently lost.
+    this.#reserve(2);
     this.#int16(0);
     this.#end(start);
   }

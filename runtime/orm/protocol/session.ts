@@ -104,13 +104,16 @@ export class WireSession {
   }
 
   #write(exchange: Exchange): void {
+    const { name } = exchange;
+    // Before the mark: what is closed here stays closed, even when nothing of the request is sent.
+    if (name !== undefined && !this.#statements.has(name)) this.#makeRoom();
     const mark = this.#outgoing.length;
     try {
       this.#encode(exchange);
     } catch (error) {
       // Half a message would make the rest unreadable: nothing of this request is sent.
       this.#outgoing.rewind(mark);
-      if (exchange.parsing && exchange.name !== undefined) this.#statements.delete(exchange.name);
+      if (exchange.parsing && name !== undefined) this.#statements.delete(name);
       exchange.done(error as Error, undefined);
       return;
     }
@@ -134,7 +137,6 @@ export class WireSession {
       this.#statements.delete(name);
       this.#statements.set(name, true);
     } else {
-      this.#makeRoom();
       exchange.parsing = true;
       this.#statements.set(name, true);
       out.parse(name, text);
@@ -241,7 +243,8 @@ export class WireSession {
     const outdated = error.code === '0A000' && error.routine === 'RevalidateCachedQuery';
     if (!gone && !outdated) return false;
     this.#statements.delete(name);
-    if (outdated) this.#outgoing.closeStatement(name);
+    // One the server forgot, too: a request in front of this one may have had it parsed again since.
+    this.#outgoing.closeStatement(name);
     return !exchange.repeated && this.#status === 0x49;
   }
 

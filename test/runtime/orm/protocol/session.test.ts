@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { DriverRequest, RawResult } from '../../../../runtime/bridge/messages.ts';
+import { Outgoing } from '../../../../runtime/orm/protocol/outgoing.ts';
 import { WireSession } from '../../../../runtime/orm/protocol/session.ts';
 import { type TestDatabase, testDatabase } from '../../../support/database.ts';
 
@@ -77,6 +78,20 @@ describe('rows', () => {
       ),
       { numRuns: 60, seed: 1 },
     );
+  });
+
+  test.each([
+    ['bytes', (size: number) => new Uint8Array(size)],
+    ['text of three bytes a character', (size: number) => '語'.repeat(Math.floor(size / 3))],
+  ])('a last parameter that fills the buffer (%s) leaves a whole message', (_what, made) => {
+    // Beyond twice the first size the buffer is made as large as the value asks for.
+    for (let size = 8_000; size < 20_000; size += 997) {
+      const out = new Outgoing();
+      out.bind('', [made(size)]);
+      const message = out.take();
+      expect(message.length).toBe(1 + message.readInt32BE(1));
+      expect(message.readInt16BE(message.length - 2)).toBe(0);
+    }
   });
 
   test('a result without columns and one without rows are told apart', async () => {
@@ -222,6 +237,17 @@ describe('prepared statements', () => {
     expect((await send(session, request)).rows).toEqual([['7']]);
   });
 
+  test('one the server forgot is sent again by each of the requests that were under way', async () => {
+    const { session } = await open();
+    const request = { text: 'SELECT $1::int', values: ['7'], name: 'forgotten' };
+    await send(session, request);
+    await send(session, { text: 'DEALLOCATE ALL', values: [] });
+    for (let round = 0; round < 2; round += 1) {
+      const answers = await Promise.all([1, 2, 3].map(() => send(session, request)));
+      expect(answers.map(({ rows }) => rows)).toEqual([[['7']], [['7']], [['7']]]);
+    }
+  });
+
   test('one that no longer fits its table is parsed anew', async () => {
     const { session } = await open();
     await send(session, { text: 'CREATE TEMPORARY TABLE changing (a integer)', values: [] });
@@ -251,6 +277,16 @@ describe('prepared statements', () => {
     const { rows } = await send(session, { text: 'SELECT count(*) FROM pg_prepared_statements', values: [] });
     expect(rows).toEqual([['500']]);
     expect((await send(session, { text: 'SELECT 0', values: [], name: 'many0' })).rows).toEqual([['0']]);
+  });
+
+  test('one that made room for a request that could not be sent is not taken for there', async () => {
+    const { session } = await open();
+    for (let index = 0; index < 500; index += 1) {
+      await send(session, { text: `SELECT ${index}`, values: [], name: `full${index}` });
+    }
+    const wrong = { text: 'SELECT $1', values: [7 as unknown as string], name: 'wrong' };
+    await expect(send(session, wrong)).rejects.toThrow(RangeError);
+    expect((await send(session, { text: 'SELECT 0', values: [], name: 'full0' })).rows).toEqual([['0']]);
   });
 });
 
