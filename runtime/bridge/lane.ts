@@ -78,7 +78,8 @@ export class Lane {
     return this.#giveUp();
   }
   async #giveUp(): Promise<void> {
-    await this.#line.idle();
+    do await this.#line.idle();
+    while (this.#line.busy);
     if (!this.#admitted) return;
     // The end of a transaction is a job; it comes back here.
     for (const resource of this.#resources.values()) if (resource.busy) return;

@@ -16,7 +16,11 @@ export class Line {
       over();
     });
   }
-  /** Resolves when nothing is left to do. */
+  /** True while there is something to do. */
+  get busy(): boolean {
+    return this.#last !== undefined;
+  }
+  /** Resolves when nothing is left to do; by the time its caller goes on there may be, so look at `busy`. */
   async idle(): Promise<void> {
     while (this.#last !== undefined) await this.#last;
   }
@@ -67,7 +71,8 @@ export class Turn {
   /** Ends the turn; what was taken in is waited for. */
   async close(): Promise<void> {
     if (!this.#takesIn) this.#over = true;
-    await this.line.idle();
+    do await this.line.idle();
+    while (this.line.busy);
     this.#takesIn = false;
     this.#over = true;
   }

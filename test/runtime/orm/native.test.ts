@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { setTimeout as delay } from 'node:timers/promises';
-import { asyncContext, channels, type QueryEvent, threadCounts } from '@migrate-async/runtime';
+import { asyncContext, channels, type QueryEvent, syncToAsync, threadCounts } from '@migrate-async/runtime';
 import {
   configureDatabases,
   connections,
@@ -269,4 +269,13 @@ test('374 native: false runs the same operations on bridge threads', async () =>
   await Publisher.objects.aupdate({ awards: F('awards').add(1) });
   expect(pool().size).toBe(0);
   expect(threadCounts().inUse).toBeGreaterThan(0);
+});
+test('more parameters than the protocol can count are refused, natively and on a thread', async () => {
+  const list = Array.from({ length: 65_536 }, (_each, index) => index);
+  const sql = `SELECT 1 WHERE 7 IN (${list.map(() => '%s').join(',')})`;
+  const cursor = connections.get().cursor();
+  const refused = /takes 65535 parameters in one statement, this one has 65536/;
+  await expect(cursor.aexecute(sql, list)).rejects.toThrow(refused);
+  await expect(syncToAsync(cursor.execute)(sql, list)).rejects.toThrow(refused);
+  expect(await Book.objects.filter({ id__in: list }).acount()).toBe(5);
 });

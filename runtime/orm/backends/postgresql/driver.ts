@@ -12,6 +12,7 @@ import { optimises } from '../../optimisations.ts';
 import { WireSession } from '../../protocol/session.ts';
 import { requestCancel } from './cancel.ts';
 import { ClientSession } from './client-session.ts';
+import { postgresqlFeatures } from './features.ts';
 
 /** What speaks to the server on an open connection. */
 export interface PostgresqlSession {
@@ -120,6 +121,8 @@ class PostgresqlDriver implements Driver {
   execute(request: DriverRequest): Promise<RawResult> {
     // The socket takes a moment to say that it was destroyed.
     if (this.#closed) return Promise.reject(new Error(connectionClosed));
+    // Their number is written in 16 bits: the server would be told another one.
+    if (request.values.length > mostParameters) return Promise.reject(tooManyParameters(request));
     return new Promise((resolve, reject) => {
       this.#session.send(request, this.#prepares ? request.name : undefined, (error, result) => {
         if (result !== undefined) return resolve(result);
@@ -147,6 +150,13 @@ class PostgresqlDriver implements Driver {
     await this.#client.end();
     clearTimeout(late);
   }
+}
+
+const mostParameters = postgresqlFeatures.maxParameters;
+function tooManyParameters({ values }: DriverRequest): Error {
+  return new Error(
+    `PostgreSQL takes ${mostParameters} parameters in one statement, this one has ${values.length}: give it a list as one array, or ask in several statements.`,
+  );
 }
 
 function wireSession(client: pg.Client): WireSession {
