@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { asyncContext, syncToAsync } from '@migrate-async/runtime';
+import { asyncContext, syncToAsync } from '../../runtime/index.ts';
 import { median } from '../figures.ts';
 import { plainAuthor } from '../orm/contestant.ts';
 import { models, open } from '../orm/contestants/native.ts';
