@@ -19,7 +19,13 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   orm: async () => (await import('./orm/bench.ts')).orm,
 };
 
-const { values } = parseArgs({ options: { only: { type: 'string' }, json: { type: 'boolean' } } });
+const usage = `npm run bench -- [--only <name>[,<name>]] [--json]
+Benchmarks: ${Object.keys(benches).join(', ')}; all of them, one after the other, when none is named.`;
+const { values } = options();
+if (values.help) {
+  console.log(usage);
+  process.exit();
+}
 const wanted = values.only === undefined ? Object.keys(benches) : values.only.split(',');
 const unknown = wanted.filter((name) => !Object.hasOwn(benches, name));
 if (unknown.length > 0) {
@@ -40,3 +46,14 @@ const machine = { node: process.version, cpu: cpus()[0]?.model ?? '', cores: cpu
 if (values.json)
   console.log(JSON.stringify({ ...machine, date: new Date().toISOString(), measured }, null, 2));
 else console.log(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}`);
+
+function options() {
+  try {
+    return parseArgs({
+      options: { only: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    });
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${usage}`);
+    process.exit(3);
+  }
+}

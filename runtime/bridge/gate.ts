@@ -1,6 +1,6 @@
 import { startTimer } from '../timer.ts';
 import { ThreadTimeout } from './errors.ts';
-import { threadSettings } from './settings.ts';
+import { threadSettings, whenThreadsAreConfigured } from './settings.ts';
 
 interface Waiter {
   admit(): void;
@@ -60,7 +60,10 @@ export class Gate {
   }
   leave(): void {
     this.#inside -= 1;
-    // More than one where the bound was raised meanwhile.
+    this.admitWaiting();
+  }
+  /** Lets in those who wait, as far as there is room: somebody left, or the bound was raised. */
+  admitWaiting(): void {
     for (const waiter of this.#waiting) {
       if (this.#inside >= threadSettings().max) return;
       waiter.admit();
@@ -72,3 +75,7 @@ export class Gate {
 export const contextGate = new Gate('a thread-sensitive context');
 /** Calls that are not thread-sensitive: each holds a thread while it runs. */
 export const callGate = new Gate('a call that is not thread-sensitive');
+whenThreadsAreConfigured(() => {
+  contextGate.admitWaiting();
+  callGate.admitWaiting();
+});

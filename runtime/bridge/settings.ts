@@ -14,6 +14,13 @@ export interface ThreadSettings {
 
 let settings: ThreadSettings = { max: 64, keepIdle: 16, maxIdle: 60_000, timeout: 30_000 };
 
+const listeners: (() => void)[] = [];
+
+/** Calls `listener` after each change. */
+export function whenThreadsAreConfigured(listener: () => void): void {
+  listeners.push(listener);
+}
+
 export function threadSettings(): ThreadSettings {
   return settings;
 }
@@ -32,4 +39,5 @@ export function configureThreads(changes: Partial<ThreadSettings>): void {
     }
   }
   settings = { ...settings, ...changes };
+  for (const listener of listeners) listener();
 }

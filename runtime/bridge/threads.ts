@@ -14,12 +14,14 @@ let reaper: NodeJS.Timeout | undefined;
 
 /** A thread of the caller's own until it is returned, one that is connected to `target` where there is one. */
 export function borrowThread(target: object): Thread {
-  inUse += 1;
   idle = idle.filter(({ thread }) => thread.usable);
   const connected = idle.findLastIndex(({ thread }) => thread.kept.has(target));
   // The last one used: the others get a chance to become old enough to end.
   const [found] = connected === -1 ? idle.splice(-1) : idle.splice(connected, 1);
-  return found?.thread ?? new Thread();
+  const thread = found?.thread ?? new Thread();
+  // One that could not be started is not in use.
+  inUse += 1;
+  return thread;
 }
 
 /** Gives back a thread; its open connections must be in `kept`. */

@@ -6,10 +6,11 @@ import { mysql } from '../backends/mysql/index.ts';
 import { postgresql } from '../backends/postgresql/index.ts';
 import { sqlite } from '../backends/sqlite/index.ts';
 import { ConnectionDoesNotExist, ImproperlyConfigured, TransactionManagementError } from '../errors.ts';
+import { requireOptions } from '../options.ts';
 import type { Dialect } from '../sql/dialect.ts';
 import type { Backend, DatabaseSettings } from './backend.ts';
 import { requireSettings } from './settings.ts';
-import { type CloseOptions, DatabaseWrapper } from './wrapper.ts';
+import { type CloseOptions, closeOptions, DatabaseWrapper } from './wrapper.ts';
 
 /** Back ends by the name used in settings; one line each. */
 const backends: Readonly<Partial<Record<DatabaseSettings['engine'], Backend>>> = {
@@ -81,6 +82,7 @@ export const connections = {
    * @throws TransactionManagementError inside a block, which would have to wait for itself
    */
   async acloseAll(options: CloseOptions = {}): Promise<void> {
+    requireOptions('acloseAll', options, closeOptions);
     if ((currentContext()?.blocks?.size ?? 0) > 0) {
       throw new TransactionManagementError(
         "connections.acloseAll() would wait for the 'atomic' block that it is called in.",

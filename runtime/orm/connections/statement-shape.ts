@@ -24,6 +24,9 @@ export function statementShape(sql: string): StatementShape {
 
 /** Whether a statement leaves nothing behind: no rows, no locks. When in doubt it does. */
 export function isPlainRead(sql: string): boolean {
+  // EXPLAIN ANALYZE does what it explains.
+  if (/^\s*EXPLAIN\b/i.test(sql) && /\b(?:INSERT|UPDATE|DELETE|MERGE|EXECUTE|CREATE|REFRESH)\b/i.test(sql))
+    return false;
   return (
     /^\s*(?:SELECT|DECLARE|FETCH|CLOSE|EXPLAIN)\b/i.test(sql) && !/\b(?:FOR|INTO)\b/i.test(outermost(sql))
   );

@@ -12,6 +12,7 @@ import {
   ImproperlyConfigured,
   TransactionManagementError,
 } from '../errors.ts';
+import { requireOptions } from '../options.ts';
 import type { Dialect } from '../sql/dialect.ts';
 import type { Backend, ConnectSettings, DatabaseSettings, Features } from './backend.ts';
 import { Cursor } from './cursor.ts';
@@ -24,6 +25,7 @@ import { Watch, type WatchedStatement } from './watch.ts';
 export interface CloseOptions {
   readonly timeout?: number;
 }
+export const closeOptions: readonly (keyof CloseOptions)[] = ['timeout'];
 /** The block that `aatomic` keeps in the context. */
 interface OpenTransaction {
   readonly isOver: boolean;
@@ -149,7 +151,9 @@ export class DatabaseWrapper {
    *
    * @param options `timeout`: milliseconds to wait for what is under way before it is dropped; without end when absent
    */
-  async aclose({ timeout }: CloseOptions = {}): Promise<void> {
+  async aclose(options: CloseOptions = {}): Promise<void> {
+    requireOptions('aclose', options, closeOptions);
+    const { timeout } = options;
     const block = currentContext()?.blocks?.get(this.alias);
     if (block !== undefined) return (block as OpenTransaction).connection.closeInBlock();
     const blocking = [...this.#threadConnections];

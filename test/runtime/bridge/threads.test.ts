@@ -254,6 +254,19 @@ test('no more threads work than were allowed; the others wait, in order', async 
   expect(most).toBeLessThanOrEqual(2);
   expect(order).toEqual([...order].sort((a, b) => a - b));
 });
+test('when more threads are allowed, those who wait begin at once', async () => {
+  configureThreads({ max: 1 });
+  const holder = threadSensitiveContext(() => sleepOnServer(1));
+  let held = true;
+  const ended = holder.then(() => {
+    held = false;
+  });
+  const second = threadSensitiveContext(() => syncToAsync(Book.objects.count)());
+  configureThreads({ max: 2 });
+  expect(await second).toBe(5);
+  expect(held).toBe(true);
+  await ended;
+});
 test('waiting too long for a thread names the state, and the place is not lost', async () => {
   configureThreads({ max: 1, timeout: 50 });
   const count = () => threadSensitiveContext(() => syncToAsync(Book.objects.count)());

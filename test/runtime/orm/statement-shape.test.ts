@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { statementShape } from '../../../runtime/orm/connections/statement-shape.ts';
+import { isPlainRead, statementShape } from '../../../runtime/orm/connections/statement-shape.ts';
 
 const shapes: readonly (readonly [sql: string, operation: string, table: string | undefined])[] = [
   ['SELECT "book"."id" FROM "book" WHERE "book"."id" = $1', 'SELECT', 'book'],
@@ -21,4 +21,17 @@ const shapes: readonly (readonly [sql: string, operation: string, table: string 
 ];
 test.each(shapes)('%s', (sql, operation, collection) => {
   expect(statementShape(sql)).toMatchObject({ operation, collection });
+});
+
+const reads: readonly (readonly [sql: string, plain: boolean])[] = [
+  ['SELECT 1', true],
+  ['SELECT * FROM book FOR UPDATE', false],
+  ['EXPLAIN ANALYZE SELECT * FROM book', true],
+  ['EXPLAIN ANALYZE DELETE FROM book', false],
+  ['explain (analyze) update book set pages = 1', false],
+  ['EXPLAIN ANALYZE CREATE TABLE copy AS SELECT 1', false],
+  ['WITH gone AS (DELETE FROM book RETURNING id) SELECT * FROM gone', false],
+];
+test.each(reads)('leaves nothing behind: %s: %s', (sql, plain) => {
+  expect(isPlainRead(sql)).toBe(plain);
 });

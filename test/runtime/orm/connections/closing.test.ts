@@ -78,3 +78,11 @@ test('used after everything was closed, a database has to be configured again', 
   await setup.configure();
   expect(await Book.objects.acount()).toBe(5);
 });
+test('a misspelt option is refused, and nothing is closed', async () => {
+  const misspelt = { timeuot: 5 } as object;
+  await expect(connections.acloseAll(misspelt)).rejects.toThrow(
+    /unexpected option 'timeuot'.*perhaps you meant timeout/,
+  );
+  await expect(connections.get().aclose(misspelt)).rejects.toThrow(/unexpected option 'timeuot'/);
+  expect(await Book.objects.acount()).toBe(5);
+});
