@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import type { ErrorObject } from 'ajv';
 import { closest, distance } from 'fastest-levenshtein';
 import type { Configuration } from '../analyzer/configuration.ts';
+import { statsOf } from '../analyzer/sources/read-file.ts';
 import { UsageError } from './exit-code.ts';
 import { packageFile } from './package-file.ts';
 
@@ -52,7 +53,7 @@ function findConfiguration(start: string, root: string): Found | undefined {
 
 /** A pipe that is called so would be waited for without end. */
 function isFile(file: string): boolean {
-  return statSync(file, { throwIfNoEntry: false })?.isFile() === true;
+  return statsOf(file)?.isFile() === true;
 }
 
 function embedded(manifest: unknown): unknown {

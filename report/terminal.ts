@@ -138,12 +138,36 @@ function isFailed(file: FileReport): file is FileReport & { status: 'failed' } {
 function summary(report: RunReport, { palette }: Style): string {
   const { endpoints, sites } = report.analysis;
   if (endpoints.length === 0 && sites.length === 0) {
-    return `${plural(report.accounting.scanned, 'file')} scanned: no request handler and no bridge found.`;
+    const { scanned } = report.accounting;
+    const apart = leftUnread(report).map((text) => ` · ${text}`);
+    return `${plural(scanned, 'file')} scanned: no request handler and no bridge found${apart.join('')}.`;
   }
   const counted = `${plural(endpoints.length, 'handler')}: ${standingCounts(endpoints) || 'none'}`;
   const failed = report.files.filter(isFailed).length;
   const parts = [counted, done(report), ...(failed > 0 ? [`${plural(failed, 'file')} failed`] : [])];
+  parts.push(...leftUnread(report));
   return palette.bold([...parts, ...boundaryChange(report, migratedEndpoints(report))].join(' · '));
+}
+
+/** Reasons to leave a file unread that its author may not know of; declarations, build output and the like go without saying. */
+const worthSaying: ReadonlySet<string> = new Set([
+  'generated',
+  'minified',
+  'too-large',
+  'unreadable',
+  'utf-16',
+]);
+
+/** `3 files not read: 2 minified, 1 too-large` */
+function leftUnread({ analysis }: RunReport): string[] {
+  const counts = new Map<string, number>();
+  for (const { reason } of analysis.skipped) {
+    if (worthSaying.has(reason)) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  }
+  if (counts.size === 0) return [];
+  const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  const reasons = [...counts].sort().map(([reason, count]) => `${count} ${reason}`);
+  return [`${plural(total, 'file')} not read: ${reasons.join(', ')}`];
 }
 
 function done(report: RunReport): string {

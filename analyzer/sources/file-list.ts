@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import ignore, { type Ignore } from 'ignore';
 import { parsedExtensions } from './dialects.ts';
-import { textIfFile } from './read-file.ts';
+import { statsOf, textIfFile } from './read-file.ts';
 import { repositoryAround, trackedFiles } from './repository.ts';
 
 export type SkipReason =
@@ -123,7 +123,7 @@ export function listAround(file: string, cwd: string): FileList {
   const root = top ?? projectAround(folder, undefined);
   const name = toPosix(path.relative(root, absolute));
   const listed = filesBelow(root, projectAround(folder, root), top !== undefined);
-  const known = statSync(absolute, { throwIfNoEntry: false }) !== undefined;
+  const known = statsOf(absolute) !== undefined;
   const { files, skipped } = sortOut(root, [...new Set(known ? listed : [...listed, name])].sort());
   return {
     root,
@@ -154,7 +154,7 @@ function emptyMessage(given: string, repository: boolean): string {
 /** The nearest folder above a path that exists: an editor may name a file whose folder is not there yet. */
 function existingAncestor(folder: string): string {
   const parent = path.dirname(folder);
-  return folder === parent || statSync(folder, { throwIfNoEntry: false }) ? folder : existingAncestor(parent);
+  return folder === parent || statsOf(folder) ? folder : existingAncestor(parent);
 }
 
 function existingFolder(folder: string): string {
@@ -219,7 +219,7 @@ function projectAround(target: string, top: string | undefined): string {
   const start = statSync(target).isDirectory() ? target : path.dirname(target);
   for (let folder = start; folder !== path.dirname(folder); folder = path.dirname(folder)) {
     if (folder !== start && folder === homedir()) break;
-    if (statSync(path.join(folder, 'package.json'), { throwIfNoEntry: false })) return folder;
+    if (statsOf(path.join(folder, 'package.json'))) return folder;
     if (folder === top) break;
   }
   return top ?? start;

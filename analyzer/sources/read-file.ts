@@ -1,4 +1,21 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, type Stats, statSync } from 'node:fs';
+
+/** What a path that leads nowhere fails with; one below a file (`app.ts/package.json`) with ENOTDIR. */
+const leadsNowhere = /^(?:ENOENT|EISDIR|ENOTDIR|ELOOP|ENAMETOOLONG)$/;
+
+/**
+ * What stands at a path.
+ * @returns `undefined` when nothing does
+ * @throws the error of the system when that cannot be told
+ */
+export function statsOf(absolute: string): Stats | undefined {
+  try {
+    return statSync(absolute, { throwIfNoEntry: false });
+  } catch (error) {
+    if (leadsNowhere.test((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
+}
 
 /**
  * What a file holds.
@@ -7,10 +24,9 @@ import { readFileSync, statSync } from 'node:fs';
  */
 export function readIfFile(absolute: string): Buffer | undefined {
   try {
-    return statSync(absolute, { throwIfNoEntry: false })?.isFile() ? readFileSync(absolute) : undefined;
+    return statsOf(absolute)?.isFile() ? readFileSync(absolute) : undefined;
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (/^(?:ENOENT|EISDIR|ENOTDIR|ELOOP|ENAMETOOLONG)$/.test(code ?? '')) return undefined;
+    if (leadsNowhere.test((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw error;
   }
 }

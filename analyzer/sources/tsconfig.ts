@@ -1,8 +1,7 @@
-import { statSync } from 'node:fs';
 import path from 'node:path';
 import { type Cache, createPathsMatcher, getTsconfig, type TsConfigResult } from 'get-tsconfig';
 import { isWithin } from './file-list.ts';
-import { readIfFile } from './read-file.ts';
+import { readIfFile, statsOf } from './read-file.ts';
 
 export type PathsMatcher = (specifier: string) => string[];
 
@@ -61,7 +60,7 @@ function configFor(
 /** Whether the nearest thing of that name is a pipe or a socket: reading it would wait for ever. */
 function leadsToNoFile(folder: string, name: string): boolean {
   for (let current = folder; ; current = path.dirname(current)) {
-    const stats = statSync(path.join(current, name), { throwIfNoEntry: false });
+    const stats = statsOf(path.join(current, name));
     if (stats !== undefined && !stats.isDirectory()) return !stats.isFile();
     if (current === path.dirname(current)) return false;
   }
@@ -92,7 +91,7 @@ function referredTo(config: TsConfigResult, cache: Cache): TsConfigResult | unde
 function nearest(folder: string, name: string, root: string): string | undefined {
   for (let current = folder; isWithin(root, current); current = path.dirname(current)) {
     const file = path.join(current, name);
-    if (statSync(file, { throwIfNoEntry: false })?.isFile()) return file;
+    if (statsOf(file)?.isFile()) return file;
     if (current === path.dirname(current)) return undefined;
   }
   return undefined;

@@ -208,6 +208,17 @@ describe('output', () => {
   });
 });
 
+test('a source file that is not read because a machine seems to have written it is counted, with the reason', async () => {
+  const wide = `import express from 'express';const bundle = [${'"a piece of text",'.repeat(600)}];\n`;
+  const alone = temporaryFolder({ 'package.json': '{}', 'src/bundle.js': wide });
+  expect((await migrateAsync(alone.path, ['--dry-run'])).stdout).toBe(
+    '1 file scanned: no request handler and no bridge found · 1 file not read: 1 minified.\n',
+  );
+  const beside = temporaryFolder({ ...smallApplication, 'src/bundle.js': wide });
+  expect((await migrateAsync(beside.path, ['--dry-run'])).stdout).toMatch(
+    / · 1 file not read: 1 minified · boundaries on /,
+  );
+});
 test('every bridge that a run means to rewrite and does not is listed with a code', async () => {
   const reader = `import { syncToAsync } from '@migrate-async/runtime';
 import { load } from './load.ts';
