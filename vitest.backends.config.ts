@@ -13,6 +13,7 @@ const postgresqlOnly = [
   'fallback-aborting',
   'closing',
   'fields',
+  'field-edges',
   'streaming',
   'overrides',
   'inspect',

@@ -45,7 +45,7 @@ const { behaviour, url } = (() => {
 
 behaviour('values come back as they went, whatever their type', function* () {
   const values = {
-    name: 'naïve 🦊 \\ \' " ` $1 ? -- /* \u0000 \n',
+    name: 'naïve 🦊 \\ \' " ` $1 ? -- /* \u0001 \n',
     big: 9_223_372_036_854_775_807n,
     exact: '12345678901234567890.0123456789',
     real: 1e-300,

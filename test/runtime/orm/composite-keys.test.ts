@@ -19,7 +19,9 @@ import {
   type ValidationError,
 } from '@migrate-async/runtime/orm';
 import { describe, expect, test } from 'vitest';
+import { optimises } from '../../../runtime/orm/optimisations.ts';
 import { call, lastStatement, readRelation, statements, thrownBy } from '../support/differential.ts';
+import { onOtherEngine } from '../support/engines/index.ts';
 import { harness, keys } from '../support/harness.ts';
 
 class Tenant extends model('tenant', {
@@ -54,7 +56,7 @@ const context = harness(
 );
 const { behaviour } = context;
 
-behaviour('the key is a list, in the order of its columns', function* () {
+behaviour('a composite key is a list, in the order of its columns', function* () {
   const comment = yield* call<Comment>(Comment.objects, 'get', { pk: [1, 2] });
   expect(comment.pk).toEqual([1, 2]);
   expect(comment.text).toBe('two');
@@ -75,7 +77,7 @@ behaviour('the key is a list, in the order of its columns', function* () {
   expect(new Comment({ tenantId: 1 }).equals(new Comment({ tenantId: 1 }))).toBe(false);
 });
 
-behaviour('lookups compare it as a row', function* () {
+behaviour('lookups compare a composite key as a row', function* () {
   const found = function* (where: object) {
     const rows = Comment.objects.filter(where as never).orderBy('pk');
     return keys(yield* call<Comment[]>(rows, 'list'));
@@ -175,7 +177,7 @@ behaviour('what is no key is refused before anything is sent', function* () {
   expect(statements().length).toBe(sent);
 });
 
-behaviour('values hold it as a list', function* () {
+behaviour('values hold a composite key as a list', function* () {
   const { objects } = Comment;
   expect(yield* call(objects.orderBy('pk').values('pk', 'text').slice(0, 2), 'list')).toEqual([
     { pk: [1, 1], text: 'one' },
@@ -209,7 +211,7 @@ behaviour('values hold it as a list', function* () {
   });
 });
 
-behaviour('rows are grouped, counted and joined by it', function* () {
+behaviour('rows are grouped, counted and joined by a composite key', function* () {
   const counted = Tenant.objects
     .annotate({ n: Count('comments') })
     .orderBy('id')
@@ -286,7 +288,7 @@ behaviour('getOrCreate and updateOrCreate go by it', function* () {
   expect(own.pk).toEqual([1, 8]);
   expect(yield* call(tenant.comments.filter({ pk: [1, 8] }), 'exists')).toBe(true);
 });
-behaviour('bulk operations', function* () {
+behaviour('bulk operations go by composite keys', function* () {
   const { objects } = Comment;
   const rows = yield* call<Comment[]>(objects, 'bulkCreate', [
     { tenantId: 1, number: 3, text: 'x' },
@@ -298,9 +300,11 @@ behaviour('bulk operations', function* () {
   ]);
   for (const row of rows) row.text = `${row.text}!`;
   expect(yield* call(objects, 'bulkUpdate', rows, ['text'])).toBe(2);
-  expect(lastStatement()).toContain(
-    'WHERE "comment"."tenant_id" = source.v0 AND "comment"."number" = source.v1',
-  );
+  if (optimises('column-arrays')) {
+    expect(lastStatement()).toContain(
+      'WHERE "comment"."tenant_id" = source.v0 AND "comment"."number" = source.v1',
+    );
+  }
   expect(yield* call(objects.filter({ number: 3 }), 'bulkUpdate', rows, ['text'])).toBe(1);
   const part = yield* thrownBy(() => call(objects, 'bulkUpdate', rows, ['number']));
   expect(part.message).toBe('bulk_update() cannot be used with primary key fields.');
@@ -322,7 +326,7 @@ behaviour('bulk operations', function* () {
   const refused = yield* thrownBy(() => call(objects, 'bulkCreate', [{ tenantId: 1, number: 3 }], noPart));
   expect(refused.message).toBe('bulk_create() cannot be used with primary keys in update_fields.');
 });
-behaviour('update and delete', function* () {
+behaviour('update and delete go by composite keys', function* () {
   const { objects } = Comment;
   expect(
     yield* call(
@@ -374,7 +378,7 @@ behaviour('relations from such a row, and prefetches of them', function* () {
     'Raw query must include the primary key',
   );
 });
-behaviour('keys of any type, deferred and checked', function* () {
+behaviour('composite keys of any type, deferred and checked', function* () {
   const visit = yield* call<Visit>(Visit.objects, 'get', { pk: ['2024-01-01', 'ann'] });
   expect(visit.pages).toBe(3);
   const lazy = yield* call<Visit>(Visit.objects.only('day').filter({ pages: 4 }), 'get');
@@ -392,7 +396,8 @@ behaviour('keys of any type, deferred and checked', function* () {
   expect(saved.pk).toEqual(['2024-01-03', 'nobody']);
 });
 
-test('the tables it makes are written back as the same models', async () => {
+// Its catalogue is read beside the ORM.
+test.skipIf(onOtherEngine())('the tables it makes are written back as the same models', async () => {
   await context.reset();
   const { rows } = await context.outside.query(
     `select pg_get_constraintdef(oid) as key from pg_constraint where conrelid = 'comment'::regclass and contype = 'p'`,

@@ -21,3 +21,7 @@ export function testEngine(): TestEngine {
   if (engine === undefined) throw new Error(`there is no engine ${name} to test`);
   return engine;
 }
+/** True where the suite does not run on PostgreSQL, directly or behind a pooler. */
+export function onOtherEngine(): boolean {
+  return testEngine().engine !== 'postgresql';
+}

@@ -33,6 +33,10 @@ const text = 'asserts the text of SQL that is written another way';
 const nulls = 'nulls are the smallest value: first upwards, last downwards';
 const digits = 'a computed decimal has other digits behind the point';
 const differences = {
+  'a composite key is a list': text,
+  'lookups compare a composite': text,
+  'rows are grouped, counted and joined by a composite': 'several columns cannot be counted as one',
+  'bulk operations go by composite': text,
   '73 ': nulls,
   '103 ': nulls,
   '170 a default beside': 'a computed decimal has only the digits that count',
