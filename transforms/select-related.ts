@@ -157,8 +157,11 @@ function takenPath(file: SourceFile, evaluator: Evaluator, property: Node): Read
     if (part.type === 'ObjectProperty' && takenRelation(evaluator, file, part))
       names.unshift(keyName(part) ?? '');
   const pattern = file.parentOf(property);
-  const root = pattern && takenApart(ormFlow(evaluator), file, pattern).source;
-  return { root, path: names.join('__') };
+  const source = pattern && takenApart(ormFlow(evaluator), file, pattern).source;
+  if (source === undefined) return { root: undefined, path: names.join('__') };
+  // `const { plan } = account.subscription`: the names before the pattern belong to the path.
+  const before = relationPath(file, evaluator, unwrapped(source));
+  return { root: before.root, path: [before.path, ...names].filter(Boolean).join('__') };
 }
 
 const inPattern = /^(?:ObjectProperty|ObjectPattern|ArrayPattern|AssignmentPattern)$/;
