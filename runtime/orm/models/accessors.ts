@@ -183,6 +183,9 @@ function knownGeneric(instance: ModelInstance, key: GenericKey): object | null |
   const known = stateOf(instance).related?.get(key.name) as ModelInstance | null | undefined;
   const { unsaved } = stateOf(instance);
   if (known !== undefined && known !== null && unsaved?.has(key.name)) return known;
+  // Columns that were not loaded were not changed either, and reading them here would block.
+  if (isDeferred(instance, key.typeField.attribute) || isDeferred(instance, key.keyField.attribute))
+    return known ?? undefined;
   const target = key.targetOf(instance);
   if (target === undefined) return null;
   if (known === undefined || known === null) return known;

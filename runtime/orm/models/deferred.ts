@@ -1,7 +1,9 @@
-import { loadDeferred } from '../operations/refresh.ts';
+import { loadMissing } from '../operations/missing.ts';
 import { runBlocking } from '../operations/run.ts';
 import type { ModelInstance } from './instance.ts';
 import type { ModelConstructor, ModelMeta } from './meta.ts';
+
+const partialKey = Symbol('partial');
 
 /**
  * A subclass whose instances lack some attributes. Reading one of those blocks for a query; setting it makes it an
@@ -11,12 +13,14 @@ export function deferringClass(meta: ModelMeta, loaded: readonly string[]): Mode
   const { modelClass } = meta;
   const partial = class extends modelClass {};
   Object.defineProperty(partial, 'name', { value: modelClass.name });
-  for (const { attribute } of meta.fields) {
+  Object.defineProperty(partial.prototype, partialKey, { value: true });
+  for (const field of meta.fields) {
+    const { attribute } = field;
     if (loaded.includes(attribute)) continue;
     Object.defineProperty(partial.prototype, attribute, {
       configurable: true,
       get(this: ModelInstance) {
-        runBlocking(loadDeferred(this, attribute));
+        runBlocking(loadMissing([this], [field]));
         return this[attribute];
       },
       set(this: ModelInstance, value: unknown) {
@@ -32,6 +36,10 @@ export function deferringClass(meta: ModelMeta, loaded: readonly string[]): Mode
   return partial;
 }
 
+/** True for an instance that came without some of its attributes; they may be there by now. */
+export function isPartial(instance: object): boolean {
+  return partialKey in instance;
+}
 /** Attributes that are not loaded. */
 export function isDeferred(instance: object, attribute: string): boolean {
   return !Object.hasOwn(instance, attribute);

@@ -61,7 +61,7 @@ export class ModelInstance extends Stateful {
     return synchronous(this, 'refreshFromDb', refreshInstance);
   }
   arefreshFromDb(options?: RefreshOptions): Promise<void> {
-    return asynchronous(refreshInstance(this, options));
+    return asynchronous(nativeForm(this, 'refreshFromDb', options, () => refreshInstance(this, options)));
   }
 
   /** Model and key, as in Django; override it for what people should read. */
@@ -79,9 +79,10 @@ export class ModelInstance extends Stateful {
   cleanFields({ exclude = [] }: Pick<CleanOptions, 'exclude'> = {}): void {
     const errors: Record<string, string[]> = {};
     for (const field of this[metaKey].fields) {
+      if (field.computed || exclude.includes(field.name)) continue;
       const value = this[field.attribute];
       const missing = value === null || value === undefined;
-      if (field.computed || exclude.includes(field.name) || value instanceof ExpressionNode) continue;
+      if (value instanceof ExpressionNode) continue;
       if (missing && mayBeMissing(field)) continue;
       try {
         if (missing) throw new ValidationError('This field cannot be null.');

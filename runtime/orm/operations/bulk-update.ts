@@ -13,6 +13,7 @@ import { updateFromArrays } from '../sql/unnest.ts';
 import { updateByCases } from '../sql/write.ts';
 import { concrete, requireBatchSize, split } from './bulk.ts';
 import { listGiven, namesGiven } from './given.ts';
+import { loadMissing } from './missing.ts';
 import { list } from './read.ts';
 import { adoptRelatedKeys, updateStatementFor, writtenValue } from './save.ts';
 import { atomically, type Operation } from './steps.ts';
@@ -44,10 +45,9 @@ export function* bulkUpdate(
   const changing = fields.filter((field) => field.changesOnSave);
   for (const instance of instances) {
     adoptRelatedKeys(instance, 'bulk_update()', fields);
-    for (const field of changing) {
-      instance[field.attribute] = field.valueForSave(instance[field.attribute], false);
-    }
+    for (const field of changing) instance[field.attribute] = field.valueForSave(undefined, false);
   }
+  yield* loadMissing(instances, fields);
   const tables = new Set(fields.map((field) => field.model));
   const batches = split(instances, Math.min(batchSize ?? instances.length, mostUpdated(database, fields)));
   const computed = hasExpressions(instances, fields);

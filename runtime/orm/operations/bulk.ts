@@ -16,6 +16,7 @@ import { SQLCompiler } from '../sql/compiler.ts';
 import type { ConflictRule } from '../sql/dialect.ts';
 import { insertStatement } from '../sql/write.ts';
 import { listGiven, namesGiven, requireValues } from './given.ts';
+import { loadMissing } from './missing.ts';
 import { givePlaces } from './order.ts';
 import { takeAllReturned } from './returned.ts';
 import { adoptRelatedKeys, insertFields, isMade, mayBeMade } from './save.ts';
@@ -55,9 +56,13 @@ export function* bulkCreate(
   for (const instance of instances) {
     adoptRelatedKeys(instance, 'bulk_create()');
     for (const field of changing) {
-      instance[field.attribute] = field.valueForSave(instance[field.attribute], true);
+      instance[field.attribute] = field.valueForSave(undefined, true);
     }
   }
+  yield* loadMissing(
+    instances,
+    meta.fields.filter((field) => !field.computed),
+  );
   const by = orderedBy(meta);
   if (by !== undefined) yield* givePlaces(meta, by, instances, database);
   const groups = groupByColumns(meta, instances);

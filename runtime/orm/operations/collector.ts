@@ -7,6 +7,7 @@ import type { ModelInstance } from '../models/instance.ts';
 import { KeyMap } from '../models/keys.ts';
 import { baseQuerySet } from '../models/managers.ts';
 import type { ModelMeta } from '../models/meta.ts';
+import { loadMissing } from './missing.ts';
 import { list } from './read.ts';
 import type { Operation } from './steps.ts';
 
@@ -76,8 +77,10 @@ export class Collector {
       yield* this.#follow(field, fresh, origin ?? field);
     }
     const { parent, parentLink } = meta;
-    if (parent !== undefined && !keepParents)
+    if (parent !== undefined && !keepParents) {
+      yield* loadMissing(fresh, [parent.primaryKey]);
       yield* this.collect(parent, fresh, { from: parentLink, origin });
+    }
     for (const relation of meta.genericRelations) yield* this.#followGeneric(relation, fresh);
   }
   *#follow(
@@ -85,6 +88,7 @@ export class Collector {
     fresh: readonly ModelInstance[],
     origin: ForeignKeyField,
   ): Operation<void> {
+    yield* loadMissing(fresh, [field.targetField]);
     const { attribute } = field.targetField;
     if (field.onDelete === 'cascade' && isLeaf(field.model)) {
       this.fast.push({ field, keys: fresh.map((instance) => field.toWire(instance[attribute])) });

@@ -6,6 +6,7 @@ import { relate } from '../models/state.ts';
 import { requireOptions } from '../options.ts';
 import type { QuerySet } from '../queryset/queryset.ts';
 import { requireValues } from './given.ts';
+import { loadTargets } from './missing.ts';
 import { save } from './overridden.ts';
 import * as read from './read.ts';
 import { errorsOf } from './read.ts';
@@ -21,6 +22,7 @@ export interface CreationOptions {
 export function* create(queryset: QuerySet, values: Values = {}): Operation<object> {
   requireValues('create', values);
   requireOwnNames(queryset, values);
+  yield* loadTargets(queryset.meta, values);
   const instance = new queryset.meta.modelClass(values) as ModelInstance;
   const { known } = queryset.state;
   if (known !== undefined) relate(instance, known.name, known.instance);

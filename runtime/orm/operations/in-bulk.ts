@@ -2,11 +2,13 @@ import { ValueError } from '../errors.ts';
 import { Column } from '../expressions/field-reference.ts';
 import type { Field } from '../fields/field.ts';
 import { describe } from '../fields/text.ts';
+import type { ModelInstance } from '../models/instance.ts';
 import { KeyMap } from '../models/keys.ts';
 import { isUnique } from '../models/unique.ts';
 import { requireOptions } from '../options.ts';
 import type { RowForm } from '../query/query.ts';
 import type { QuerySet } from '../queryset/queryset.ts';
+import { loadMissing } from './missing.ts';
 import { list } from './read.ts';
 import type { Operation } from './steps.ts';
 
@@ -32,7 +34,8 @@ export function* inBulk(
   const narrowed = wanted === undefined ? queryset.all() : queryset.filter({ [`${fieldName}__in`]: wanted });
   const { rows } = queryset.query;
   if (rows.form !== 'instances') return mapped(field, yield* formsByKey(narrowed, rows, fieldName));
-  const instances = (yield* list(narrowed)) as Record<string, unknown>[];
+  const instances = (yield* list(narrowed)) as ModelInstance[];
+  yield* loadMissing(instances, field.parts ?? [field]);
   return mapped(
     field,
     instances.map((instance) => [instance[field.attribute], instance]),

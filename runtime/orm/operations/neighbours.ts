@@ -6,6 +6,7 @@ import { hasKey } from '../models/keys.ts';
 import { metaKey } from '../models/registry.ts';
 import { stateOf } from '../models/state.ts';
 import { QuerySet } from '../queryset/queryset.ts';
+import { loadMissing } from './missing.ts';
 import { doesNotExist, first } from './read.ts';
 import type { Operation } from './steps.ts';
 
@@ -26,6 +27,7 @@ export function* neighbour(
   if (!hasKey(instance)) {
     throw new ValueError('getNextBy… and getPreviousBy… cannot be used on unsaved objects.');
   }
+  yield* loadMissing([instance], [field]);
   const [lookup, sign] = direction === 'next' ? ['gt', ''] : ['lt', '-'];
   const value = instance[field.attribute];
   const beyond = Condition.of({ [`${field.name}__${lookup}`]: value }).or({

@@ -11,6 +11,7 @@ import { requireOptions } from '../options.ts';
 import { QuerySet } from '../queryset/queryset.ts';
 import { bulkUpdate } from './bulk-update.ts';
 import { listGiven } from './given.ts';
+import { loadMissing } from './missing.ts';
 import { doesNotExist, first, list } from './read.ts';
 import type { Operation } from './steps.ts';
 
@@ -54,6 +55,7 @@ export function* rowInOrder(
 ): Operation<object> {
   if (!hasKey(instance)) throw new ValueError('getNextInOrder and getPreviousInOrder need a saved object.');
   const by = meta.requireField(meta.options.orderWithRespectTo ?? '');
+  yield* loadMissing([instance], [by]);
   const rows = defaultQuerySet(meta).using(stateOf(instance).alias ?? 'default');
   const own = rows.filter({ pk: instance.pk }).orderBy().values(orderName).slice(0, 1);
   const [lookup, sign] = direction === 'next' ? ['gt', ''] : ['lt', '-'];
@@ -67,12 +69,13 @@ export function* rowInOrder(
 }
 
 /** Keys of the rows of an instance, in their order. */
-export function readOrder(
+export function* readOrder(
   owner: ModelInstance,
   ordered: ModelMeta,
   by: ForeignKeyField,
 ): Operation<unknown[]> {
-  return list(rowsOf(owner, ordered, by, undefined).valuesList('pk', { flat: true }));
+  yield* loadMissing([owner], [by.targetField]);
+  return yield* list(rowsOf(owner, ordered, by, undefined).valuesList('pk', { flat: true }));
 }
 /** Puts the rows of an instance in the order of `keys`; rows of another instance are left alone. */
 export function* writeOrder(
@@ -84,6 +87,7 @@ export function* writeOrder(
 ): Operation<void> {
   requireOptions('setOrder', options, ['using']);
   const keys = listGiven('setOrder', given, 'keys');
+  yield* loadMissing([owner], [by.targetField]);
   const { using } = options as { readonly using?: string };
   const rows = keys.map((pk, place) => new ordered.modelClass({ pk, [orderName]: place }));
   yield* bulkUpdate(rowsOf(owner, ordered, by, using), rows, [orderName]);

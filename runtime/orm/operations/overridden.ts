@@ -2,9 +2,10 @@ import type { ModelInstance } from '../models/instance.ts';
 import { type OverridableName, overrideOf } from '../models/overrides.ts';
 import { metaKey } from '../models/registry.ts';
 import { stateOf } from '../models/state.ts';
-import type { InstanceOptions, SaveOptions } from '../types/model.ts';
+import type { InstanceOptions, RefreshOptions, SaveOptions } from '../types/model.ts';
 import type { Deleted } from '../types/queryset.ts';
 import { deleteInstance } from './delete.ts';
+import { refreshInstance } from './refresh.ts';
 import { saveInstance } from './save.ts';
 import { applicationCode, type Operation } from './steps.ts';
 
@@ -20,14 +21,20 @@ export function* remove(instance: ModelInstance, options: InstanceOptions): Oper
   return (yield* delegate(instance, 'delete', options)) as Deleted;
 }
 
+/** Reads attributes again by the model's own `refreshFromDb` or `arefreshFromDb` where it has one. */
+export function* refresh(instance: ModelInstance, options: RefreshOptions): Operation<void> {
+  if (overrideOf(instance, 'refreshFromDb') === 'none') yield* refreshInstance(instance, options);
+  else yield* delegate(instance, 'refreshFromDb', options);
+}
+
 /**
- * What `asave()` and `adelete()` of a model do that overrides the sync form alone: skipping the override would give
+ * What `asave()`, `adelete()` and `arefreshFromDb()` of a model do that overrides the sync form alone: skipping the override would give
  * other results than the sync path.
  */
 export function* nativeForm<Result>(
   instance: ModelInstance,
-  name: 'save' | 'delete',
-  options: InstanceOptions | undefined,
+  name: OverridableName,
+  options: InstanceOptions | RefreshOptions | undefined,
   operation: () => Operation<Result>,
 ): Operation<Result> {
   if (overrideOf(instance, name) !== 'syncOnly') return yield* operation();
@@ -37,7 +44,7 @@ export function* nativeForm<Result>(
 function delegate(
   instance: ModelInstance,
   name: OverridableName,
-  options: InstanceOptions,
+  options: InstanceOptions | RefreshOptions,
 ): Operation<unknown> {
   const twin = `a${name}`;
   const method = (form: string) => instance[form] as (options: object) => unknown;

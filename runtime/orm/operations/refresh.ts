@@ -1,9 +1,7 @@
 import { ValueError } from '../errors.ts';
 import { ForeignKeyField } from '../fields/relations.ts';
 import { isDeferred } from '../models/deferred.ts';
-import { fetchedWith, requireFetchable } from '../models/fetch-modes.ts';
 import type { ModelInstance } from '../models/instance.ts';
-import { KeyMap } from '../models/keys.ts';
 import { baseQuerySet } from '../models/managers.ts';
 import { metaKey } from '../models/registry.ts';
 import { stateOf } from '../models/state.ts';
@@ -11,23 +9,8 @@ import { requireOptions } from '../options.ts';
 import type { QuerySet } from '../queryset/queryset.ts';
 import type { RefreshOptions } from '../types/model.ts';
 import { namesGiven } from './given.ts';
-import { doesNotExist, get, list } from './read.ts';
+import { get } from './read.ts';
 import type { Operation } from './steps.ts';
-
-/** Loads an attribute that was left out, as the fetch mode of the instance asks for. */
-export function* loadDeferred(instance: ModelInstance, attribute: string): Operation<void> {
-  const meta = instance[metaKey];
-  requireFetchable(instance, meta.label, meta.requireField(attribute).name);
-  const peers = fetchedWith(instance).filter((peer) => isDeferred(peer, attribute)) as ModelInstance[];
-  if (peers.length < 2) return yield* refreshInstance(instance, { fields: [attribute] });
-  const rows = baseQuerySet(meta).using(stateOf(instance).alias ?? 'default');
-  const wanted = rows.filter({ pk__in: peers.map((peer) => peer.pk) }).orderBy();
-  const values = new KeyMap<unknown>();
-  for (const [key, value] of (yield* list(wanted.valuesList('pk', attribute))) as [unknown, unknown][])
-    values.set(key, value);
-  for (const peer of peers) if (values.has(peer.pk)) peer[attribute] = values.get(peer.pk);
-  if (!values.has(instance.pk)) throw doesNotExist(meta);
-}
 
 /** Reads the attributes of an instance again, all that are loaded or the named ones. */
 export function* refreshInstance(instance: ModelInstance, options: RefreshOptions = {}): Operation<void> {
@@ -60,6 +43,8 @@ export function* refreshInstance(instance: ModelInstance, options: RefreshOption
     all ? narrowed : narrowed.only(...wanted.map((field) => field.name)),
   )) as ModelInstance;
   for (const field of wanted) {
+    // What the query set leaves out was not read.
+    if (isDeferred(read, field.attribute)) continue;
     instance[field.attribute] = read[field.attribute];
     if (field instanceof ForeignKeyField) state.related?.delete(field.name);
   }

@@ -1,5 +1,4 @@
 import type { ForeignKeyField } from '../fields/relations.ts';
-import { isDeferred } from '../models/deferred.ts';
 import { fetchedWith, requireFetchable } from '../models/fetch-modes.ts';
 import type { GenericKey } from '../models/generic.ts';
 import type { ModelInstance } from '../models/instance.ts';
@@ -10,8 +9,8 @@ import type { ReverseRelation } from '../models/relations.ts';
 import { relate, stateOf } from '../models/state.ts';
 import { prefetch } from '../queryset/prefetch.ts';
 import type { QuerySet } from '../queryset/queryset.ts';
+import { loadMissing } from './missing.ts';
 import { errorsOf, get, list } from './read.ts';
-import { loadDeferred } from './refresh.ts';
 import type { Operation } from './steps.ts';
 
 /** Rows of a model, from the database of an instance and with its fetch mode. */
@@ -39,7 +38,7 @@ function* fetchForPeers(
 
 /** Loads what a foreign key points at; null for a null key. */
 export function* readForward(instance: ModelInstance, field: ForeignKeyField): Operation<object | null> {
-  if (isDeferred(instance, field.attribute)) yield* loadDeferred(instance, field.attribute);
+  yield* loadMissing([instance], [field]);
   const key = instance[field.attribute];
   if (key === null || key === undefined) return null;
   const shared = yield* fetchForPeers(instance, field.model.label, field.name);
@@ -57,6 +56,7 @@ export function* readForward(instance: ModelInstance, field: ForeignKeyField): O
 
 /** Loads the row a generic foreign key points at; null when there is none, or no longer. */
 export function* readGeneric(instance: ModelInstance, key: GenericKey): Operation<object | null> {
+  yield* loadMissing([instance], [key.typeField, key.keyField]);
   const target = key.targetOf(instance);
   if (target === undefined) return null;
   const shared = yield* fetchForPeers(instance, key.model.label, key.name);
@@ -73,6 +73,7 @@ export function* readReverse(instance: ModelInstance, relation: ReverseRelation)
   const missing = () =>
     new (errorsOf(field.model).DoesNotExist)(`${instance[metaKey].label} has no ${relation.name}.`);
   const known = stateOf(instance).related?.get(relation.name);
+  if (known !== null) yield* loadMissing([instance], [field.targetField]);
   const key = instance[field.targetField.attribute];
   if (known === null || key === null || key === undefined) throw missing();
   const shared = yield* fetchForPeers(instance, field.target.label, relation.name);

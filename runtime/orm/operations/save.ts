@@ -4,7 +4,7 @@ import { NotUpdated, ValueError } from '../errors.ts';
 import { ExpressionNode } from '../expressions/node.ts';
 import type { Field, Wire } from '../fields/field.ts';
 import { ForeignKeyField } from '../fields/relations.ts';
-import { isDeferred } from '../models/deferred.ts';
+import { isDeferred, isPartial } from '../models/deferred.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import { hasKey } from '../models/keys.ts';
 import type { ModelMeta } from '../models/meta.ts';
@@ -18,6 +18,7 @@ import type { Dialect } from '../sql/dialect.ts';
 import { insertStatement, selectByKey, updateStatement, type Written, written } from '../sql/write.ts';
 import type { SaveOptions } from '../types/model.ts';
 import { namesGiven } from './given.ts';
+import { loadMissing } from './missing.ts';
 import { givePlaces } from './order.ts';
 import { takeReturned } from './returned.ts';
 import { atomically, type Operation } from './steps.ts';
@@ -42,16 +43,16 @@ export function* saveInstance(instance: ModelInstance, options: SaveOptions = {}
   }
   const chosen = chosenFields(instance, options.updateFields) ?? loadedFields(instance, alias, forceInsert);
   if (chosen?.length === 0) return;
-  for (const field of chosen ?? meta.fields) {
-    const current = instance[field.attribute];
-    const value = field.valueForSave(current, state.adding);
-    if (value !== current) instance[field.attribute] = value;
-  }
+  const saved = (chosen ?? meta.fields).filter((field) => !field.computed);
+  for (const field of saved)
+    if (state.adding ? field.changesOnInsert : field.changesOnSave)
+      instance[field.attribute] = field.valueForSave(undefined, state.adding);
+  yield* loadMissing([instance], saved);
   const saving: Saving = { alias, chosen, forceInsert, forceUpdate };
   if (meta.parent === undefined) yield* saveTable(instance, meta, saving);
   else {
     // What cannot be written is refused before the transaction begins.
-    for (const field of chosen ?? meta.fields) writtenValue(instance, field);
+    for (const field of saved) writtenValue(instance, field);
     yield* atomically(alias, { savepoint: false }, () => saveTables(instance, meta, saving));
   }
   state.adding = false;
@@ -291,6 +292,7 @@ function loadedFields(
   forceInsert: boolean,
 ): readonly Field[] | undefined {
   const { fields } = instance[metaKey];
+  if (!isPartial(instance)) return undefined;
   const loaded = fields.filter((field) => !isDeferred(instance, field.attribute));
   const state = stateOf(instance);
   if (loaded.length === fields.length || forceInsert || state.adding || state.alias !== alias)

@@ -15,6 +15,7 @@ import { SelectCompiler } from '../sql/select.ts';
 import { assignmentList, setByKeys, type Written, written } from '../sql/write.ts';
 import { type ParameterSource, SqlWriter } from '../sql/writer.ts';
 import { requireValues } from './given.ts';
+import { loadTargets } from './missing.ts';
 import { list } from './read.ts';
 import { atomically, type Operation } from './steps.ts';
 
@@ -28,6 +29,7 @@ export function* updateRows(
   requireUncombined(query, 'update');
   query.requireUnsliced('Cannot update a query once a slice has been taken.');
   if (query.distinctFields.length > 0) throw new TypeError('Cannot call update() after .distinct(*fields).');
+  yield* loadTargets(meta, values);
   const assigned = Object.entries(values).map(([name, value]) => assignment(meta, name, value));
   if (assigned.length === 0) return 0;
   queryset.empty();

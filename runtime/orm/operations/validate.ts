@@ -12,6 +12,7 @@ import { requireOptions } from '../options.ts';
 import { QuerySet } from '../queryset/queryset.ts';
 import type { CleanOptions } from '../types/model.ts';
 import { namesGiven } from './given.ts';
+import { loadMissing } from './missing.ts';
 import { exists } from './read.ts';
 import type { Operation } from './steps.ts';
 import { constraintsOfRows, plainlyUnique, violations } from './violations.ts';
@@ -25,6 +26,8 @@ export function* fullClean(instance: ModelInstance, options: CleanOptions = {}):
   requireOptions('fullClean', options, ['exclude', 'validateUnique', 'validateConstraints']);
   const messages: Messages = {};
   const exclude = namesGiven('fullClean', options.exclude ?? []);
+  // The checks are code that reads attributes as it likes.
+  yield* loadMissing([instance], validated(instance, exclude));
   gather(messages, () => instance.cleanFields({ exclude }));
   add(messages, yield* dangling(instance, [...exclude, ...Object.keys(messages)]));
   gather(messages, () => (instance.clean as () => void).call(instance));
@@ -40,6 +43,7 @@ export function* validateUnique(
   instance: ModelInstance,
   { exclude = [] }: CleanOptions = {},
 ): Operation<void> {
+  yield* loadMissing([instance], validated(instance, exclude));
   refuse(yield* duplicates(instance, exclude));
 }
 /** Tests the check and conditional constraints of the model on the values of the instance. */
@@ -47,7 +51,12 @@ export function* validateConstraints(
   instance: ModelInstance,
   { exclude = [] }: CleanOptions = {},
 ): Operation<void> {
+  yield* loadMissing([instance], validated(instance, exclude));
   refuse(violated(yield* violations(instance, exclude)));
+}
+/** The fields whose values are looked at. */
+function validated(instance: ModelInstance, exclude: readonly string[]): Field[] {
+  return instance[metaKey].fields.filter((field) => !field.computed && !exclude.includes(field.name));
 }
 
 /** Foreign keys that lead nowhere. Django finds them among the checks of the fields; those ask nothing here. */

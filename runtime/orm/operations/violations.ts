@@ -1,6 +1,7 @@
 import { dialectOf } from '../connections/index.ts';
 import { ExpressionNode } from '../expressions/node.ts';
 import type { Field, Wire } from '../fields/field.ts';
+import { isDeferred } from '../models/deferred.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { quote } from '../models/naming.ts';
@@ -67,7 +68,10 @@ class GivenRow {
     this.#dialect = dialectOf(this.#alias);
     // What the database computes is not known before it is written.
     this.#fields = owner.localFields.filter(
-      (field) => !field.computed && !(instance[field.attribute] instanceof ExpressionNode),
+      (field) =>
+        !field.computed &&
+        !isDeferred(instance, field.attribute) &&
+        !(instance[field.attribute] instanceof ExpressionNode),
     );
   }
 

@@ -6,6 +6,7 @@ import { baseQuerySet, defaultQuerySet } from '../models/managers.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import type { ForwardRelation, ManyToManyRelation, Relation, ReverseRelation } from '../models/relations.ts';
 import { ByName, relate, stateOf } from '../models/state.ts';
+import { loadMissing } from '../operations/missing.ts';
 import { list } from '../operations/read.ts';
 import type { Operation } from '../operations/steps.ts';
 import { limitPerOwner } from './per-owner.ts';
@@ -57,9 +58,11 @@ function* loadForward(
 ): Operation<Level> {
   const { field } = relation;
   const pending = level.filter((instance) => !isLoaded(instance, options));
+  yield* loadMissing(pending, [field]);
   const keys = distinct(pending.map((instance) => instance[field.attribute]));
   const start = startFor(relation.target, options, () => baseQuerySet(relation.target));
   const found = keys.length === 0 ? [] : yield* list(start.filter({ [`${targetName(field)}__in`]: keys }));
+  yield* loadMissing(found as ModelInstance[], [field.targetField]);
   const { attribute } = field.targetField;
   const byKey = new Map((found as ModelInstance[]).map((related) => [related[attribute], related]));
   for (const instance of pending) keepOne(instance, byKey.get(instance[field.attribute]) ?? null, options);
@@ -77,6 +80,7 @@ function* loadReverse(
   const { field, target } = relation;
   const { attribute } = field.targetField;
   const pending = level.filter((instance) => !isLoaded(instance, options));
+  yield* loadMissing(pending, [field.targetField]);
   const keys = distinct(pending.map((instance) => instance[attribute]));
   const plain = () => (field.single ? baseQuerySet(target) : defaultQuerySet(target));
   const start = limitPerOwner(startFor(target, options, plain), field);
@@ -84,6 +88,7 @@ function* loadReverse(
     keys.length === 0
       ? []
       : ((yield* list(start.filter({ [`${field.name}__in`]: keys }))) as ModelInstance[]);
+  yield* loadMissing(rows, [field]);
   const owners = new Map(pending.map((instance) => [instance[attribute], instance]));
   for (const row of rows) relate(row, field.name, owners.get(row[field.attribute]) ?? null);
   const groups = groupBy(rows, (row) => row[field.attribute]);
@@ -102,6 +107,7 @@ function* loadManyToMany(
 ): Operation<Level> {
   const { attribute } = relation.ownKey.targetField;
   const pending = level.filter((instance) => !isLoaded(instance, options));
+  yield* loadMissing(pending, [relation.ownKey.targetField]);
   const keys = pending.map((instance) => instance[attribute]);
   let groups = new Map<unknown, ModelInstance[]>();
   if (keys.length > 0) {
@@ -129,6 +135,7 @@ function* loadGeneric(
     pending.length === 0
       ? []
       : ((yield* list(relation.rowsOf(pending, options.alias, start))) as ModelInstance[]);
+  yield* loadMissing(rows, [key.keyField]);
   const groups = groupBy(rows, (row) => key.keyOf(row, model));
   for (const instance of pending) {
     const group = groups.get(instance[model.primaryKey.attribute]) ?? [];
@@ -141,6 +148,7 @@ function* loadGeneric(
 /** One query for each model that is pointed at. */
 function* loadGenericKey(level: readonly ModelInstance[], key: GenericKey, options: Load): Operation<Level> {
   const pending = level.filter((instance) => !isLoaded(instance, options));
+  yield* loadMissing(pending, [key.typeField, key.keyField]);
   const byTarget = groupBy(pending, (instance) => key.targetOf(instance));
   for (const [target, instances] of byTarget) {
     if (target === undefined) {

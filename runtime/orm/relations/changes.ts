@@ -22,6 +22,9 @@ export interface RelatedOptions {
 
 /** What a related manager can change, for one kind of relation. */
 export interface RelatedChanges {
+  /** The instance that rows are related to, and the column of it that the relation goes by. */
+  readonly owner: ModelInstance;
+  readonly held: Field;
   create(values?: Values, options?: RelatedOptions): Operation<object>;
   getOrCreate(where?: Values, options?: CreationOptions & RelatedOptions): Operation<[object, boolean]>;
   updateOrCreate(where?: Values, options?: CreationOptions & RelatedOptions): Operation<[object, boolean]>;

@@ -1,3 +1,4 @@
+import type { Field } from '../fields/field.ts';
 import type { GenericRelation } from '../models/generic.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import { relate } from '../models/state.ts';
@@ -11,6 +12,9 @@ import { OwnedChanges } from './owned.ts';
 
 /** `book.notes`: changes are made to the two columns of the generic foreign key. */
 export class GenericChanges extends OwnedChanges<GenericRelation> {
+  get held(): Field {
+    return this.relation.model.primaryKey;
+  }
   protected ownerValues(): Values {
     return this.relation.valuesFor(this.owner);
   }

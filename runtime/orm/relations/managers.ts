@@ -1,13 +1,16 @@
 import { ValueError } from '../errors.ts';
+import { isDeferred, isPartial } from '../models/deferred.ts';
 import type { GenericRelation } from '../models/generic.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import { hasKey } from '../models/keys.ts';
-import { defaultManager, type ManagerClass } from '../models/managers.ts';
+import { baseQuerySet, defaultManager, type ManagerClass } from '../models/managers.ts';
 import { metaKey } from '../models/registry.ts';
 import type { ManyToManyRelation, Relation, ReverseRelation } from '../models/relations.ts';
 import { stateOf } from '../models/state.ts';
 import { asynchronous, synchronous } from '../operations/bound.ts';
 import type { CreationOptions, Values } from '../operations/create.ts';
+import { loadMissing } from '../operations/missing.ts';
+import type { Operation } from '../operations/steps.ts';
 import { ManagerBase } from '../queryset/manager.ts';
 import type { QuerySet } from '../queryset/queryset.ts';
 import { throughStep } from '../queryset/through.ts';
@@ -129,6 +132,11 @@ function narrowed(start: QuerySet, instance: ModelInstance, relation: ManyRelati
   switch (relation.form) {
     case 'reverse': {
       const { name, targetField } = relation.field;
+      if (isPartial(instance) && isDeferred(instance, targetField.attribute)) {
+        // Building a query must not ask for the value.
+        const value = baseQuerySet(targetField.model).filter({ pk: instance.pk }).values(targetField.name);
+        return start.filter({ [`${name}__in`]: value }).with({ known: { name, instance } });
+      }
       const value = instance[targetField.attribute];
       // Rows that point at nothing are nobody's.
       const own = value === null || value === undefined ? start.none() : start.filter({ [name]: value });
@@ -143,23 +151,31 @@ function narrowed(start: QuerySet, instance: ModelInstance, relation: ManyRelati
   }
 }
 
+/** What the relation goes by may not be loaded yet. */
+function* related<Result>(changes: RelatedChanges, change: () => Operation<Result>): Operation<Result> {
+  yield* loadMissing([changes.owner], [changes.held]);
+  return yield* change();
+}
 const createRelated = (changes: RelatedChanges, values?: Values, options?: RelatedOptions) =>
-  changes.create(values, options);
+  related(changes, () => changes.create(values, options));
 const getOrCreateRelated = (
   changes: RelatedChanges,
   where?: Values,
   options?: CreationOptions & RelatedOptions,
-) => changes.getOrCreate(where, options);
+) => related(changes, () => changes.getOrCreate(where, options));
 const updateOrCreateRelated = (
   changes: RelatedChanges,
   where?: Values,
   options?: CreationOptions & RelatedOptions,
-) => changes.updateOrCreate(where, options);
-const addRelated = (changes: RelatedChanges, ...objects: unknown[]) => changes.add(objects);
-const removeRelated = (changes: RelatedChanges, ...objects: unknown[]) => changes.remove(objects);
-const clearRelated = (changes: RelatedChanges, options?: RelatedOptions) => changes.clear(options);
+) => related(changes, () => changes.updateOrCreate(where, options));
+const addRelated = (changes: RelatedChanges, ...objects: unknown[]) =>
+  related(changes, () => changes.add(objects));
+const removeRelated = (changes: RelatedChanges, ...objects: unknown[]) =>
+  related(changes, () => changes.remove(objects));
+const clearRelated = (changes: RelatedChanges, options?: RelatedOptions) =>
+  related(changes, () => changes.clear(options));
 const setRelated = (changes: RelatedChanges, objects: Iterable<unknown>, options?: RelatedOptions) =>
-  changes.set(objects, options);
+  related(changes, () => changes.set(objects, options));
 
 function requireKey(instance: ModelInstance): void {
   if (hasKey(instance)) return;

@@ -1,4 +1,5 @@
 import { ValueError } from '../errors.ts';
+import type { Field } from '../fields/field.ts';
 import type { ForeignKeyField } from '../fields/relations.ts';
 import { describe } from '../fields/text.ts';
 import { isInstance } from '../lookups/encode.ts';
@@ -35,22 +36,25 @@ type Pair = readonly [own: unknown, target: unknown];
 
 /** `book.genres`: changes are made to the pairs. */
 export class ManyToManyChanges implements RelatedChanges {
-  readonly #instance: ModelInstance;
+  readonly owner: ModelInstance;
   readonly #relation: ManyToManyRelation;
   readonly #offered: () => QuerySet;
 
   /** @param offered the rows the manager offers */
   constructor(instance: ModelInstance, relation: ManyToManyRelation, offered: () => QuerySet) {
-    this.#instance = instance;
+    this.owner = instance;
     this.#relation = relation;
     this.#offered = offered;
   }
   get #alias(): string {
-    return stateOf(this.#instance).alias ?? 'default';
+    return stateOf(this.owner).alias ?? 'default';
   }
   /** What pairs hold of this side: its primary key, unless the through model points at another column. */
+  get held(): Field {
+    return this.#relation.ownKey.targetField;
+  }
   get #key(): unknown {
-    return valueHeld(this.#instance, this.#relation.ownKey.targetField, 'many-to-many relationship');
+    return valueHeld(this.owner, this.held, 'many-to-many relationship');
   }
   get #targets(): QuerySet {
     return new QuerySet(this.#relation.target).using(this.#alias);
@@ -62,7 +66,7 @@ export class ManyToManyChanges implements RelatedChanges {
     return this.#pairs.filter({ [this.#relation.ownKey.name]: this.#key });
   }
   #forget(): void {
-    stateOf(this.#instance).prefetched?.delete(this.#relation.name);
+    stateOf(this.owner).prefetched?.delete(this.#relation.name);
   }
 
   *create(values?: Values, options: RelatedOptions = {}): Operation<object> {

@@ -1,3 +1,4 @@
+import type { Field } from '../fields/field.ts';
 import { isInstance } from '../lookups/encode.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import type { ModelMeta } from '../models/meta.ts';
@@ -28,7 +29,7 @@ import {
 export abstract class OwnedChanges<Relation extends { readonly name: string; readonly target: ModelMeta }>
   implements RelatedChanges
 {
-  protected readonly owner: ModelInstance;
+  readonly owner: ModelInstance;
   protected readonly relation: Relation;
   readonly #offered: () => QuerySet;
 
@@ -39,6 +40,7 @@ export abstract class OwnedChanges<Relation extends { readonly name: string; rea
     this.#offered = offered;
   }
 
+  abstract readonly held: Field;
   /** What a new row is given so that it is the owner's; throws where the owner has no value to be held by. */
   protected abstract ownerValues(): Values;
   /** What one UPDATE writes so that rows are the owner's. */

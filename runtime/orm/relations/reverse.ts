@@ -1,3 +1,4 @@
+import type { Field } from '../fields/field.ts';
 import { describe } from '../fields/text.ts';
 import { isInstance } from '../lookups/encode.ts';
 import type { ModelInstance } from '../models/instance.ts';
@@ -5,6 +6,7 @@ import { metaKey } from '../models/registry.ts';
 import type { ReverseRelation } from '../models/relations.ts';
 import { relate } from '../models/state.ts';
 import type { Values } from '../operations/create.ts';
+import { loadMissing } from '../operations/missing.ts';
 import { save } from '../operations/overridden.ts';
 import { errorsOf } from '../operations/read.ts';
 import type { Operation } from '../operations/steps.ts';
@@ -21,8 +23,11 @@ import { OwnedChanges } from './owned.ts';
 
 /** `author.books`: changes are made to the foreign key of the other model. */
 export class ReverseChanges extends OwnedChanges<ReverseRelation> {
+  get held(): Field {
+    return this.relation.field.targetField;
+  }
   get #key(): unknown {
-    return valueHeld(this.owner, this.relation.field.targetField);
+    return valueHeld(this.owner, this.held);
   }
   protected ownerValues(): Values {
     this.#requireValue();
@@ -40,6 +45,7 @@ export class ReverseChanges extends OwnedChanges<ReverseRelation> {
     const { target, field } = this.relation;
     this.#requireNullable('remove');
     if (objects.length === 0) return;
+    yield* loadMissing(objects.filter(isInstance) as unknown as ModelInstance[], [field]);
     for (const object of objects) {
       if (!isInstance(object)) continue;
       requireModel(target, object);
@@ -84,7 +90,7 @@ export class ReverseChanges extends OwnedChanges<ReverseRelation> {
   }
 
   #requireValue(): void {
-    valueHeld(this.owner, this.relation.field.targetField);
+    valueHeld(this.owner, this.held);
   }
   /** A required foreign key cannot let go. */
   #requireNullable(operation: string): void {
