@@ -110,6 +110,9 @@ const pathOf = (keys: readonly string[]) => literal(`$${keys.map(step).join('')}
 const ownPath = (key: string) => `CONCAT('$.', JSON_QUOTE(${key}))`;
 const table = (mark: string, type: string, name: string) =>
   `JSON_TABLE(${mark}, '$[*]' COLUMNS ("value" ${type} PATH '$')) AS "${name}"`;
+/** As `table`, with the place of each item. */
+const numberedTable = (mark: string, type: string, name: string) =>
+  `JSON_TABLE(${mark}, '$[*]' COLUMNS ("place" FOR ORDINALITY, "value" ${type} PATH '$')) AS "${name}"`;
 
 /**
  * MariaDB keeps JSON as text, MySQL compares it as what it is; each leaves out what is meant for the other.
@@ -152,8 +155,13 @@ export const mysqlDialect: Dialect = {
   literal,
 
   among: (sql, mark, element) => `${sql} IN (SELECT "value" FROM ${table(mark, listType(element), 'list')})`,
-  amongRows: () => {
-    throw unsupported('Looking for several composite keys at once', 'MySQL');
+  amongRows(sql, marks, elements) {
+    const columns = marks.map((_mark, at) => `"l${at}"."value"`);
+    const lists = marks.map((mark, at) => {
+      const list = numberedTable(mark, listType(elements[at]), `l${at}`);
+      return at === 0 ? list : `${list} ON "l${at}"."place" = "l0"."place"`;
+    });
+    return `${sql} IN (SELECT ${columns.join(', ')} FROM ${lists.join(' JOIN ')})`;
   },
   like: (sql, pattern, ignoreCase) =>
     ignoreCase ? `UPPER(${asText(sql)}) LIKE UPPER(${pattern})` : `${asText(sql)} LIKE BINARY ${pattern}`,

@@ -44,14 +44,11 @@ const text = 'asserts the text of SQL that is written another way';
 const nulls = 'nulls are the smallest value: first upwards, last downwards';
 const atOnce = 'foreign keys are checked at once, not at the commit';
 const digits = 'a computed decimal has other digits behind the point';
-const several = 'several composite keys at once: NotSupportedError';
 const differences = {
   'a composite key is a list': text,
   'lookups compare a composite': text,
-  'values hold a composite': several,
   'rows are grouped, counted and joined by a composite': 'several columns cannot be counted as one',
-  'bulk operations go by composite': several,
-  'update and delete go by composite': several,
+  'bulk operations go by composite': text,
   'expressions that are saved come back': 'an UPDATE returns no rows',
   '73 ': nulls,
   '103 ': nulls,
