@@ -1,10 +1,11 @@
-import { EmptyResultSet, FieldError, FullResultSet } from '../errors.ts';
+import { FieldError } from '../errors.ts';
 import type { Field } from '../fields/field.ts';
 import { BigIntegerField, DecimalField, FloatField, IntegerField } from '../fields/numbers.ts';
 import { requireOptions } from '../options.ts';
 import { resolveCondition } from '../query/filters.ts';
 import type { Resolver } from '../query/resolver.ts';
 import type { Predicate } from '../query/where.ts';
+import { conditionOrFalse } from '../sql/condition.ts';
 import type { SqlWriter } from '../sql/writer.ts';
 import { fieldOf, requireName } from './arguments.ts';
 import { Computable } from './arithmetic.ts';
@@ -210,7 +211,8 @@ export class Aggregate extends Computable {
       function: this.#kind.sql,
       distinct: this.options.distinct === true,
       argument: { sql: this.argument.toSql(writer), field: this.argument.output },
-      filter: predicate === undefined ? undefined : filterSql(predicate, writer),
+      // A filter that no row passes leaves an aggregate over nothing; one that all pass is none.
+      filter: predicate === undefined ? undefined : conditionOrFalse(predicate, writer),
       order: this.#order.map((term) => term.toSql(writer)),
       delimiter: delimiter?.toSql(writer),
       second: second?.toSql(writer),
@@ -245,17 +247,6 @@ function requireAllowed(kind: AggregateKind, { distinct, orderBy, ...options }: 
   if (distinct && !kind.allowDistinct) throw new TypeError(`${kind.name} does not allow distinct.`);
   if (orderBy !== undefined && !kind.allowOrderBy) {
     throw new TypeError(`${kind.name} does not allow orderBy.`);
-  }
-}
-
-/** A filter that no row passes leaves an aggregate over nothing; one that all pass is none. */
-function filterSql(predicate: Predicate, writer: SqlWriter): string | undefined {
-  try {
-    return predicate.toSql(writer);
-  } catch (error) {
-    if (error instanceof EmptyResultSet) return 'FALSE';
-    if (error instanceof FullResultSet) return undefined;
-    throw error;
   }
 }
 

@@ -1,9 +1,8 @@
-import { EmptyResultSet, FullResultSet } from '../errors.ts';
 import type { Field } from '../fields/field.ts';
 import { BooleanField } from '../fields/numbers.ts';
 import { resolveCondition } from '../query/filters.ts';
 import type { Resolver } from '../query/resolver.ts';
-import type { Predicate } from '../query/where.ts';
+import { certain, type Predicate } from '../query/where.ts';
 import type { SqlWriter } from '../sql/writer.ts';
 import { Computable } from './arithmetic.ts';
 import type { Condition } from './condition.ts';
@@ -60,12 +59,6 @@ export class ResolvedCondition extends ExpressionNode {
     return this;
   }
   toSql(writer: SqlWriter): string {
-    try {
-      return this.predicate.toSql(writer);
-    } catch (error) {
-      if (error instanceof EmptyResultSet) return 'FALSE';
-      if (error instanceof FullResultSet) return 'TRUE';
-      throw error;
-    }
+    return certain(this.predicate, writer);
   }
 }

@@ -77,7 +77,7 @@ export class WhereNode implements Predicate {
 }
 
 /** SQL of a condition where "no row" and "every row" must be written out. */
-function certain(child: Predicate, writer: SqlWriter): string {
+export function certain(child: Predicate, writer: SqlWriter): string {
   try {
     return child.toSql(writer);
   } catch (error) {

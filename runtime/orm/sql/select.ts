@@ -6,7 +6,7 @@ import type { TableAlias } from '../query/joins.ts';
 import type { Combination, Query } from '../query/query.ts';
 import { splitHaving, splitWindows, type WhereNode } from '../query/where.ts';
 import { addedByOrdering, combinedOrdering, combinedSql } from './combine.ts';
-import { condition } from './condition.ts';
+import { condition, conditionOrFalse } from './condition.ts';
 import { requireInitial } from './distinct.ts';
 import { orderingOf, pathedOrdering, type ResolvedOrdering } from './ordering.ts';
 import { qualified } from './qualify.ts';
@@ -63,8 +63,8 @@ export class SelectCompiler {
     const { where: onRows, windows } = splitWindows(query.where);
     const { where, having } = splitHaving(onRows);
     const conditions = this.#conditions(where);
-    const groupConditions = condition(() => having.toSql(writer));
-    const windowConditions = condition(() => windows.toSql(writer));
+    const groupConditions = condition(having, writer);
+    const windowConditions = condition(windows, writer);
     const grouping = this.#grouping(ordering, [...having.groupBy(), ...windows.groupBy()]);
     const tail: string[] = [];
     if (conditions !== undefined) tail.push(`WHERE ${conditions}`);
@@ -78,7 +78,7 @@ export class SelectCompiler {
       const columns = this.#selection.columns.map(({ expression, name }) =>
         this.#columnSql(expression, name),
       );
-      const distinct = this.#distinct(distinctOn, ordering);
+      const distinct = this.#distinct(distinctOn, distinctOn, ordering);
       parts.push(`SELECT ${distinct}${columns.join(', ')}`, this.#from(), ...tail);
     } else {
       const columns = this.#selection.columns.map(({ expression, name }) => ({
@@ -95,7 +95,7 @@ export class SelectCompiler {
       orderingSql.push(...outer.ordering);
       const inner = [`SELECT ${outer.inner.join(', ')}`, this.#from(), ...tail].join(' ');
       parts.push(
-        `SELECT ${this.#distinct(outer.distinct, ordering)}${outer.columns.join(', ')} FROM (${inner}) "qualify"`,
+        `SELECT ${this.#distinct(distinctOn, outer.distinct, ordering)}${outer.columns.join(', ')} FROM (${inner}) "qualify"`,
         outer.where,
       );
     }
@@ -115,14 +115,8 @@ export class SelectCompiler {
   }
 
   #conditions(where: WhereNode): string | undefined {
-    if (!this.#evenIfEmpty) return condition(() => where.toSql(this.#writer));
-    if (this.#query.empty) return 'FALSE';
-    try {
-      return condition(() => where.toSql(this.#writer));
-    } catch (error) {
-      if (error instanceof EmptyResultSet) return 'FALSE';
-      throw error;
-    }
+    if (!this.#evenIfEmpty) return condition(where, this.#writer);
+    return this.#query.empty ? 'FALSE' : conditionOrFalse(where, this.#writer);
   }
 
   #combined(
@@ -167,15 +161,21 @@ export class SelectCompiler {
     return `FROM (${new SelectCompiler(inner, writer).compile({ ordered, named: true, evenIfEmpty: this.#evenIfEmpty }).sql}) subquery`;
   }
 
-  /** @param columns what DISTINCT ON names, as it is called where it stands */
-  #distinct(columns: readonly string[], ordering: readonly ResolvedOrdering[]): string {
-    const { distinct, distinctFields } = this.#query;
-    if (!distinct) return '';
-    if (distinctFields.length === 0) return 'DISTINCT ';
+  /**
+   * @param named what DISTINCT ON names
+   * @param columns the same as it is called where it stands
+   */
+  #distinct(
+    named: readonly string[],
+    columns: readonly string[],
+    ordering: readonly ResolvedOrdering[],
+  ): string {
+    if (!this.#query.distinct) return '';
+    if (named.length === 0) return 'DISTINCT ';
     const writer = this.#writer;
     const sql = writer.dialect.distinctOn(columns);
     requireInitial(
-      distinctFields.map((field) => field.toSql(writer)),
+      named,
       ordering.map((term) => (term === 'random' ? undefined : term.expression.toSql(writer))),
     );
     return sql;

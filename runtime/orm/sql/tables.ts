@@ -1,11 +1,10 @@
-import { EmptyResultSet } from '../errors.ts';
 import type { Field } from '../fields/field.ts';
 import { quote } from '../models/naming.ts';
 import type { Hop } from '../models/relations.ts';
 import { joinCondition } from '../query/filters.ts';
 import type { TableAlias } from '../query/joins.ts';
 import type { Query } from '../query/query.ts';
-import { condition } from './condition.ts';
+import { conditionOrFalse } from './condition.ts';
 import type { SqlWriter } from './writer.ts';
 
 /** Tables of a query, joined, after FROM. */
@@ -17,25 +16,14 @@ export function tablesSql(query: Query, writer: SqlWriter): string {
     if (join === undefined) continue;
     const { parent, hop } = join;
     const keys = joinSql(parent, alias, hop, writer);
-    const further = furtherCondition(alias, query, writer);
+    const predicate = joinCondition(query, alias);
+    // Where no row can meet it none is joined, and the rows themselves stay.
+    const further = predicate === undefined ? undefined : conditionOrFalse(predicate, writer);
     const on = further === undefined ? keys : `${keys} AND ${further}`;
     tables.push(`${type} JOIN ${tableSql(alias, writer)} ON (${on})`);
   }
   const others = query.extraTables.filter((table) => writer.isFree(table));
   return `FROM ${[tables.join(' '), ...others.map(quote)].join(', ')}`;
-}
-
-/** What the join of a filtered relation tests beside the keys. */
-function furtherCondition(alias: TableAlias, query: Query, writer: SqlWriter): string | undefined {
-  const predicate = joinCondition(query, alias);
-  if (predicate === undefined) return undefined;
-  try {
-    return condition(() => predicate.toSql(writer));
-  } catch (error) {
-    // No row is joined; the rows themselves stay.
-    if (error instanceof EmptyResultSet) return 'FALSE';
-    throw error;
-  }
 }
 
 function joinSql(parent: TableAlias, alias: TableAlias, hop: Hop, writer: SqlWriter): string {
