@@ -7,7 +7,7 @@ import { requireOptions } from '../options.ts';
 import type { QuerySet } from '../queryset/queryset.ts';
 import { requireValues } from './given.ts';
 import { loadTargets } from './missing.ts';
-import { save } from './overridden.ts';
+import { save, throughOwn } from './overridden.ts';
 import * as read from './read.ts';
 import { errorsOf } from './read.ts';
 import { atomically, type Operation } from './steps.ts';
@@ -60,24 +60,31 @@ function defaultsGiven(operation: string, given: unknown, option = 'defaults'): 
 
 function* findOrCreate(queryset: QuerySet, where: Values, defaults: Values): Operation<[object, boolean]> {
   try {
-    return [(yield* read.get(queryset, where)) as object, false];
+    return [(yield* find(queryset, where)) as object, false];
   } catch (error) {
     if (!(error instanceof errorsOf(queryset.meta).DoesNotExist)) throw error;
   }
   const values = creationValues(queryset, where, defaults);
   try {
     // The savepoint keeps a surrounding transaction usable when somebody else was faster.
-    const made = yield* atomically(queryset.database, {}, () => create(queryset, called(values)));
+    const made = yield* atomically(queryset.database, {}, () => make(queryset, called(values)));
     return [made, true];
   } catch (error) {
     if (!(error instanceof IntegrityError)) throw error;
     try {
-      return [(yield* read.get(queryset, where)) as object, false];
+      return [(yield* find(queryset, where)) as object, false];
     } catch (missing) {
       if (!(missing instanceof errorsOf(queryset.meta).DoesNotExist)) throw missing;
     }
     throw error;
   }
+}
+
+function find(queryset: QuerySet, where: Values): Operation<unknown> {
+  return throughOwn(queryset, 'get', [where], () => read.get(queryset, where));
+}
+function make(queryset: QuerySet, values: Values): Operation<object> {
+  return throughOwn(queryset, 'create', [values], () => create(queryset, values));
 }
 
 export function* updateOrCreate(
@@ -96,7 +103,9 @@ export function* updateOrCreate(
       : defaultsGiven(operation, createDefaults, 'createDefaults');
   return yield* atomically(queryset.database, {}, function* (): Operation<[object, boolean]> {
     const locked = queryset.selectForUpdate();
-    const [instance, created] = yield* findOrCreate(locked, where, initial);
+    const [instance, created] = yield* throughOwn(locked, 'getOrCreate', [where, { defaults: initial }], () =>
+      findOrCreate(locked, where, initial),
+    );
     if (created) return [instance, true];
     const model = instance as ModelInstance;
     const { meta } = queryset;

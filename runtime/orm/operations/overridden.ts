@@ -2,6 +2,8 @@ import type { ModelInstance } from '../models/instance.ts';
 import { type OverridableName, overrideOf } from '../models/overrides.ts';
 import { metaKey } from '../models/registry.ts';
 import { stateOf } from '../models/state.ts';
+import { overriddenBy } from '../queryset/overrides.ts';
+import type { QuerySet } from '../queryset/queryset.ts';
 import type { InstanceOptions, RefreshOptions, SaveOptions } from '../types/model.ts';
 import type { Deleted } from '../types/queryset.ts';
 import { deleteInstance } from './delete.ts';
@@ -57,4 +59,38 @@ function delegate(
     native,
     name: `${instance[metaKey].label}.${name}()`,
   });
+}
+
+/** Runs an operation of a query set by the method that its class has of its own for it, where it has one. */
+export function throughOwn<Result>(
+  queryset: QuerySet,
+  name: string,
+  values: readonly unknown[],
+  operation: () => Operation<Result>,
+): Operation<Result> {
+  const { constructor: Own } = queryset;
+  return overriddenBy(Own).has(name) ? ofClass(Own, queryset, queryset.database, name, values) : operation();
+}
+
+/**
+ * An operation as `Own` has it, on something of a class that extends it.
+ *
+ * @param name of the sync form
+ */
+export function ofClass<Result>(
+  Own: { readonly name: string; readonly prototype: object },
+  self: object,
+  alias: string,
+  name: string,
+  values: readonly unknown[],
+): Operation<Result> {
+  const method = (form: string) => {
+    const found = Reflect.get(Own.prototype, form, self) as (...given: unknown[]) => unknown;
+    return found.apply(self, [...values]);
+  };
+  return applicationCode(alias, {
+    sync: () => method(name),
+    native: () => method(`a${name}`) as Promise<unknown>,
+    name: `${Own.name}.${name}()`,
+  }) as Operation<Result>;
 }

@@ -4,7 +4,8 @@ import { type SubqueryParts, subqueryParts } from '../query/collected.ts';
 import { lazyOperations, twins } from '../twins.ts';
 import type { ManagerConstructor } from '../types/own-queryset.ts';
 import type { Manager as TypedManager } from '../types/queryset.ts';
-import { QuerySet } from './queryset.ts';
+import { adoptOverrides } from './overrides.ts';
+import { adoptQuerySetClass, QuerySet } from './queryset.ts';
 
 /** The door to a model's rows. Whatever a query set offers is offered here, on a new query set each time. */
 export class ManagerBase {
@@ -15,6 +16,7 @@ export class ManagerBase {
 
   constructor(model: ModelConstructor) {
     this.#meta = metaForManager(model);
+    adoptManagerClass(new.target);
   }
   getQuerySet(): QuerySet {
     const meta = this.#meta;
@@ -28,6 +30,21 @@ export class ManagerBase {
     return this.getQuerySet()[subqueryParts]();
   }
 }
+
+/** Takes over what a class of an application's own adds: its methods are read as bound functions. */
+export function adoptManagerClass(Own: typeof ManagerBase): void {
+  if (Own === ManagerBase || adopted.has(Own)) return;
+  adopted.add(Own);
+  adoptOverrides(
+    Own,
+    {
+      prototype: ManagerBase.prototype,
+      databaseOf: (manager: ManagerBase) => manager.getQuerySet().database,
+    },
+    ownNames(Own, ManagerBase.prototype).filter((name) => name !== 'getQuerySet'),
+  );
+}
+const adopted = new WeakSet<typeof ManagerBase>();
 
 /** Operations a manager does not have: deleting everything must be asked for with `all()`. */
 const withheld: readonly string[] = ['delete', 'adelete'];
@@ -84,6 +101,7 @@ export function managerClassFor(Base: typeof ManagerBase, Own: QuerySetClass): t
     Object.defineProperty(Made, 'name', {
       value: `${Base === ManagerBase ? 'Manager' : Base.name}From${Own.name}`,
     });
+    adoptQuerySetClass(Own);
     for (const name of ownMethods(Own)) if (!(name in Made.prototype)) offer(Made, name);
     known.set(Own, Made);
   }
@@ -92,13 +110,16 @@ export function managerClassFor(Base: typeof ManagerBase, Own: QuerySetClass): t
 
 /** Methods of a class and of those between it and QuerySet, but for private ones (`_name`) and those it withholds. */
 function ownMethods(Own: QuerySetClass): Set<string> {
-  const names = new Set<string>();
-  const withheld = new Set(Own.querySetOnly);
-  for (let at = Own.prototype; at !== QuerySet.prototype && at !== null; at = Object.getPrototypeOf(at)) {
-    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(at))) {
-      if (typeof value !== 'function' || name === 'constructor') continue;
-      if (!name.startsWith('_') && !withheld.has(name)) names.add(name);
-    }
+  const kept = new Set([...withheld, ...(Own.querySetOnly ?? [])]);
+  const names = ownNames(Own, QuerySet.prototype);
+  return new Set(names.filter((name) => !name.startsWith('_') && !kept.has(name)));
+}
+/** Names of the methods of a class and of those between it and `root`. */
+function ownNames(Own: { readonly prototype: object }, root: object): string[] {
+  const names: string[] = [];
+  for (let at = Own.prototype; at !== root && at !== null; at = Object.getPrototypeOf(at)) {
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(at)))
+      if (typeof value === 'function' && name !== 'constructor') names.push(name);
   }
   return names;
 }

@@ -35,6 +35,7 @@ import { dates, datetimes } from './dates.ts';
 import { extraStep } from './extra.ts';
 import { loadStep, relatedStep } from './loading.ts';
 import { lockStep } from './locking.ts';
+import { adoptOverrides } from './overrides.ts';
 import { plainlyFiltered, rememberPlainFilter } from './plain-filter.ts';
 import { type PrefetchEntry, prefetchesWith } from './prefetch.ts';
 import { printed, printedForm } from './printed.ts';
@@ -75,7 +76,7 @@ export class QuerySet {
     values: readonly unknown[] = [],
     state = plainState,
   ) {
-    const meta = typeof of === 'function' ? requiredMeta(of) : of;
+    const meta = typeof of === 'function' ? requiredMeta(of, new.target) : of;
     this.meta = meta;
     this.shape = shape ?? rootShape(meta);
     this.parameters = values;
@@ -420,7 +421,12 @@ function encode(value: unknown, encoder: ((value: unknown) => unknown) | undefin
   return encoder === undefined ? value : encoder(value);
 }
 
-function requiredMeta(model: ModelConstructor): ModelMeta {
+/** Takes over the operations that a class of an application's own overrides. */
+export function adoptQuerySetClass(Own: typeof QuerySet): void {
+  adoptOverrides(Own, { prototype: QuerySet.prototype, databaseOf: (self: QuerySet) => self.database });
+}
+function requiredMeta(model: ModelConstructor, Own: typeof QuerySet): ModelMeta {
+  adoptQuerySetClass(Own);
   const meta = metaOf(model);
   if (meta === undefined) throw new TypeError('A query set needs a class made with model().');
   return meta;

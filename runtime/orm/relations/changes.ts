@@ -10,6 +10,7 @@ import { stateOf } from '../models/state.ts';
 import type { CreationOptions, Values } from '../operations/create.ts';
 import type { Operation } from '../operations/steps.ts';
 import { requireOptions } from '../options.ts';
+import type { QuerySet } from '../queryset/queryset.ts';
 
 export interface RelatedOptions {
   /** False saves each object instead of one UPDATE for all; for the other side of a foreign key. */
@@ -18,6 +19,14 @@ export interface RelatedOptions {
   readonly clear?: boolean;
   /** Values for the rows that hold the pairs of a many-to-many relation. */
   readonly throughDefaults?: Values | undefined;
+}
+
+/** What changes are made through: the rows a related manager offers, and how its class makes further ones. */
+export interface Making {
+  offered(): QuerySet;
+  create(values: Values): Operation<object>;
+  getOrCreate(where: Values, options: CreationOptions): Operation<[object, boolean]>;
+  updateOrCreate(where: Values, options: CreationOptions): Operation<[object, boolean]>;
 }
 
 /** What a related manager can change, for one kind of relation. */

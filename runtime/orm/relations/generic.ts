@@ -4,7 +4,7 @@ import type { ModelInstance } from '../models/instance.ts';
 import { relate } from '../models/state.ts';
 import type { Values } from '../operations/create.ts';
 import { deleteRows } from '../operations/delete.ts';
-import { remove } from '../operations/overridden.ts';
+import { remove, throughOwn } from '../operations/overridden.ts';
 import type { Operation } from '../operations/steps.ts';
 import type { QuerySet } from '../queryset/queryset.ts';
 import { type RelatedOptions, requireModel, withOptions } from './changes.ts';
@@ -39,7 +39,8 @@ export class GenericChanges extends OwnedChanges<GenericRelation> {
   /** A row that points at nothing would be of no use: as in Django, what is removed is deleted. */
   protected *release(rows: QuerySet, { bulk = true }: RelatedOptions): Operation<void> {
     this.forget();
-    if (bulk) yield* deleteRows(rows.with({ known: undefined }));
+    const own = rows.with({ known: undefined });
+    if (bulk) yield* throughOwn(own, 'delete', [], () => deleteRows(own));
     else yield* this.oneByOne(rows, (row, using) => remove(row, { using }));
   }
 }

@@ -8,13 +8,21 @@ import { metaKey } from '../models/registry.ts';
 import type { ManyToManyRelation, Relation, ReverseRelation } from '../models/relations.ts';
 import { stateOf } from '../models/state.ts';
 import { asynchronous, synchronous } from '../operations/bound.ts';
-import type { CreationOptions, Values } from '../operations/create.ts';
+import {
+  type CreationOptions,
+  create,
+  getOrCreate,
+  updateOrCreate,
+  type Values,
+} from '../operations/create.ts';
 import { loadMissing } from '../operations/missing.ts';
+import { ofClass, throughOwn } from '../operations/overridden.ts';
 import type { Operation } from '../operations/steps.ts';
 import { ManagerBase } from '../queryset/manager.ts';
+import { overriddenBy } from '../queryset/overrides.ts';
 import type { QuerySet } from '../queryset/queryset.ts';
 import { throughStep } from '../queryset/through.ts';
-import type { RelatedChanges, RelatedOptions } from './changes.ts';
+import type { Making, RelatedChanges, RelatedOptions } from './changes.ts';
 import { GenericChanges } from './generic.ts';
 import { ManyToManyChanges } from './many-to-many.ts';
 import { ReverseChanges } from './reverse.ts';
@@ -45,7 +53,11 @@ function extendManager(Base: ManagerClass): RelatedManagerClass {
       super(relation.target.modelClass);
       this.#instance = instance;
       this.#relation = relation;
-      this.#changes = changesOf(instance, relation, () => this.#offered());
+      this.#changes = changesOf(
+        instance,
+        relation,
+        makingOf(this, Base, () => this.#offered()),
+      );
     }
 
     /** The related rows; what was prefetched of them is not asked for again. */
@@ -116,14 +128,33 @@ function extendManager(Base: ManagerClass): RelatedManagerClass {
   };
 }
 
-function changesOf(instance: ModelInstance, relation: ManyRelation, offered: () => QuerySet): RelatedChanges {
+/** Rows are made as the class of the default manager makes them, its own `create` and the like included. */
+function makingOf(manager: ManagerBase, Base: ManagerClass, offered: () => QuerySet): Making {
+  const made = <Result>(
+    name: string,
+    operation: (queryset: QuerySet, ...values: Values[]) => Operation<Result>,
+    ...values: Values[]
+  ): Operation<Result> => {
+    const queryset = offered();
+    if (overriddenBy(Base).has(name)) return ofClass(Base, manager, queryset.database, name, values);
+    return throughOwn(queryset, name, values, () => operation(queryset, ...values));
+  };
+  return {
+    offered,
+    create: (values) => made('create', create, values),
+    getOrCreate: (where, options) => made('getOrCreate', getOrCreate, where, { ...options }),
+    updateOrCreate: (where, options) => made('updateOrCreate', updateOrCreate, where, { ...options }),
+  };
+}
+
+function changesOf(instance: ModelInstance, relation: ManyRelation, making: Making): RelatedChanges {
   switch (relation.form) {
     case 'reverse':
-      return new ReverseChanges(instance, relation, offered);
+      return new ReverseChanges(instance, relation, making);
     case 'manyToMany':
-      return new ManyToManyChanges(instance, relation, offered);
+      return new ManyToManyChanges(instance, relation, making);
     case 'generic':
-      return new GenericChanges(instance, relation, offered);
+      return new GenericChanges(instance, relation, making);
   }
 }
 

@@ -8,21 +8,15 @@ import { defaultQuerySet } from '../models/managers.ts';
 import type { ManyToManyRelation } from '../models/relations.ts';
 import { stateOf } from '../models/state.ts';
 import { bulkCreate } from '../operations/bulk.ts';
-import {
-  type CreationOptions,
-  called,
-  create,
-  getOrCreate,
-  requireSettable,
-  updateOrCreate,
-  type Values,
-} from '../operations/create.ts';
+import { type CreationOptions, called, requireSettable, type Values } from '../operations/create.ts';
 import { deleteRows } from '../operations/delete.ts';
 import { listGiven, requireValues } from '../operations/given.ts';
+import { throughOwn } from '../operations/overridden.ts';
 import { list } from '../operations/read.ts';
 import { atomically, type Operation } from '../operations/steps.ts';
 import { QuerySet } from '../queryset/queryset.ts';
 import {
+  type Making,
   type RelatedChanges,
   type RelatedOptions,
   requireModel,
@@ -38,13 +32,12 @@ type Pair = readonly [own: unknown, target: unknown];
 export class ManyToManyChanges implements RelatedChanges {
   readonly owner: ModelInstance;
   readonly #relation: ManyToManyRelation;
-  readonly #offered: () => QuerySet;
+  readonly #making: Making;
 
-  /** @param offered the rows the manager offers */
-  constructor(instance: ModelInstance, relation: ManyToManyRelation, offered: () => QuerySet) {
+  constructor(instance: ModelInstance, relation: ManyToManyRelation, making: Making) {
     this.owner = instance;
     this.#relation = relation;
-    this.#offered = offered;
+    this.#making = making;
   }
   get #alias(): string {
     return stateOf(this.owner).alias ?? 'default';
@@ -56,11 +49,8 @@ export class ManyToManyChanges implements RelatedChanges {
   get #key(): unknown {
     return valueHeld(this.owner, this.held, 'many-to-many relationship');
   }
-  get #targets(): QuerySet {
-    return new QuerySet(this.#relation.target).using(this.#alias);
-  }
   get #pairs(): QuerySet {
-    return new QuerySet(this.#relation.through).using(this.#alias);
+    return defaultQuerySet(this.#relation.through).using(this.#alias);
   }
   get #ownPairs(): QuerySet {
     return this.#pairs.filter({ [this.#relation.ownKey.name]: this.#key });
@@ -69,27 +59,27 @@ export class ManyToManyChanges implements RelatedChanges {
     stateOf(this.owner).prefetched?.delete(this.#relation.name);
   }
 
-  *create(values?: Values, options: RelatedOptions = {}): Operation<object> {
+  *create(values: Values = {}, options: RelatedOptions = {}): Operation<object> {
     requireRelatedOptions('create', options);
     this.#requireLinkable('create', options);
-    const made = yield* create(this.#targets, values);
+    const made = yield* this.#making.create(values);
     yield* this.#link([made], options);
     return made;
   }
   *getOrCreate(
-    where?: Values,
+    where: Values = {},
     { throughDefaults, ...options }: CreationOptions & RelatedOptions = {},
   ): Operation<[object, boolean]> {
     this.#requireLinkable('getOrCreate', { throughDefaults });
-    const found = yield* getOrCreate(this.#offered(), where, options);
+    const found = yield* this.#making.getOrCreate(where, options);
     return yield* this.#linkedIfMade(found, { throughDefaults });
   }
   *updateOrCreate(
-    where?: Values,
+    where: Values = {},
     { throughDefaults, ...options }: CreationOptions & RelatedOptions = {},
   ): Operation<[object, boolean]> {
     this.#requireLinkable('updateOrCreate', { throughDefaults });
-    const found = yield* updateOrCreate(this.#offered(), where, options);
+    const found = yield* this.#making.updateOrCreate(where, options);
     return yield* this.#linkedIfMade(found, { throughDefaults });
   }
   /** A row that was found is related already: it was looked for among those that are. */
@@ -197,12 +187,12 @@ export class ManyToManyChanges implements RelatedChanges {
   /** Deletes pairs, and where the relation holds both ways those of the other way, too. */
   *#unlink(pairs: QuerySet, mirrored: QuerySet): Operation<void> {
     if (!this.#relation.symmetrical) {
-      yield* deleteRows(pairs);
+      yield* deletePairs(pairs);
       return;
     }
     yield* atomically(this.#alias, { savepoint: false }, function* (): Operation<void> {
-      yield* deleteRows(pairs);
-      yield* deleteRows(mirrored);
+      yield* deletePairs(pairs);
+      yield* deletePairs(mirrored);
     });
   }
   get #mirroredPairs(): QuerySet {
@@ -230,4 +220,9 @@ export class ManyToManyChanges implements RelatedChanges {
       options,
     );
   }
+}
+
+/** Pairs go as the through model's own query sets delete. */
+function deletePairs(pairs: QuerySet): Operation<unknown> {
+  return throughOwn(pairs, 'delete', [], () => deleteRows(pairs));
 }

@@ -1,15 +1,10 @@
 import type { Field } from '../fields/field.ts';
 import { isInstance } from '../lookups/encode.ts';
 import type { ModelInstance } from '../models/instance.ts';
+import { baseQuerySet } from '../models/managers.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { stateOf } from '../models/state.ts';
-import {
-  type CreationOptions,
-  create,
-  getOrCreate,
-  updateOrCreate,
-  type Values,
-} from '../operations/create.ts';
+import type { CreationOptions, Values } from '../operations/create.ts';
 import { listGiven, requireValues } from '../operations/given.ts';
 import { save } from '../operations/overridden.ts';
 import { list } from '../operations/read.ts';
@@ -17,6 +12,7 @@ import { atomically, type Operation } from '../operations/steps.ts';
 import { updateRows } from '../operations/update.ts';
 import { QuerySet } from '../queryset/queryset.ts';
 import {
+  type Making,
   type RelatedChanges,
   type RelatedOptions,
   requireModel,
@@ -31,13 +27,12 @@ export abstract class OwnedChanges<Relation extends { readonly name: string; rea
 {
   readonly owner: ModelInstance;
   protected readonly relation: Relation;
-  readonly #offered: () => QuerySet;
+  readonly #making: Making;
 
-  /** @param offered the rows the manager offers */
-  constructor(owner: ModelInstance, relation: Relation, offered: () => QuerySet) {
+  constructor(owner: ModelInstance, relation: Relation, making: Making) {
     this.owner = owner;
     this.relation = relation;
-    this.#offered = offered;
+    this.#making = making;
   }
 
   abstract readonly held: Field;
@@ -52,7 +47,7 @@ export abstract class OwnedChanges<Relation extends { readonly name: string; rea
   abstract remove(given: readonly unknown[]): Operation<void>;
 
   protected get own(): QuerySet {
-    return this.#offered();
+    return this.#making.offered();
   }
   protected forget(): void {
     stateOf(this.owner).prefetched?.delete(this.relation.name);
@@ -61,23 +56,23 @@ export abstract class OwnedChanges<Relation extends { readonly name: string; rea
     return stateOf(this.owner).alias ?? 'default';
   }
   get #all(): QuerySet {
-    return new QuerySet(this.relation.target).using(this.#alias);
+    return baseQuerySet(this.relation.target).using(this.#alias);
   }
 
   create(values: Values = {}): Operation<object> {
     requireValues('create', values);
     this.forget();
-    return create(this.#all, { ...values, ...this.ownerValues() });
+    return this.#making.create({ ...values, ...this.ownerValues() });
   }
-  getOrCreate(where: Values = {}, options?: CreationOptions): Operation<[object, boolean]> {
+  getOrCreate(where: Values = {}, options: CreationOptions = {}): Operation<[object, boolean]> {
     requireValues('getOrCreate', where);
     this.forget();
-    return getOrCreate(this.#all, { ...where, ...this.ownerValues() }, options);
+    return this.#making.getOrCreate({ ...where, ...this.ownerValues() }, options);
   }
-  updateOrCreate(where: Values = {}, options?: CreationOptions): Operation<[object, boolean]> {
+  updateOrCreate(where: Values = {}, options: CreationOptions = {}): Operation<[object, boolean]> {
     requireValues('updateOrCreate', where);
     this.forget();
-    return updateOrCreate(this.#all, { ...where, ...this.ownerValues() }, options);
+    return this.#making.updateOrCreate({ ...where, ...this.ownerValues() }, options);
   }
 
   *add(given: readonly unknown[]): Operation<void> {

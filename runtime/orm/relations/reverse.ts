@@ -7,7 +7,7 @@ import type { ReverseRelation } from '../models/relations.ts';
 import { relate } from '../models/state.ts';
 import type { Values } from '../operations/create.ts';
 import { loadMissing } from '../operations/missing.ts';
-import { save } from '../operations/overridden.ts';
+import { save, throughOwn } from '../operations/overridden.ts';
 import { errorsOf } from '../operations/read.ts';
 import type { Operation } from '../operations/steps.ts';
 import { updateRows } from '../operations/update.ts';
@@ -80,7 +80,8 @@ export class ReverseChanges extends OwnedChanges<ReverseRelation> {
     this.forget();
     const { name } = this.relation.field;
     if (bulk) {
-      yield* updateRows(rows, { [name]: null });
+      const none = { [name]: null };
+      yield* throughOwn(rows, 'update', [none], () => updateRows(rows, none));
       return;
     }
     yield* this.oneByOne(rows, (row, using) => {

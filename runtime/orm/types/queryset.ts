@@ -150,7 +150,7 @@ export interface QuerySet<T, R = T, A = object> extends Operations<T, R, A>, Ite
   adelete(): Promise<Deleted>;
 }
 /** What a manager offers of it. Steps that change nothing about a row keep the class of the query set. */
-interface Operations<T, R, A, S = SchemaOf<T>> {
+interface Operations<T, R, A, S = SchemaOf<T>> extends Terminals<T, R, A, S> {
   all(): this;
   none(): this;
   // One signature each, however many forms the arguments take: a bridge keeps the type parameters of a method
@@ -250,7 +250,9 @@ interface Operations<T, R, A, S = SchemaOf<T>> {
   ): RawQuerySet<T & X>;
   extra<const E extends ExtraParts>(parts: E): QuerySet<T, R & Selected<E>, A & Selected<E>>;
   slice(start: number, end?: number): this;
-
+}
+/** What runs a query. */
+interface Terminals<T, R, A, S = SchemaOf<T>> {
   get<K extends string = never, L extends string = never>(
     where?: WhereOrCondition<T, A, K>,
     ...more: MoreConditions<T, A, L>[]
@@ -390,7 +392,10 @@ export type NotOfManagers =
   | typeof Symbol.iterator
   | typeof Symbol.asyncIterator;
 /** The door to a model's rows: `static objects = new Manager(this)`. */
-export interface Manager<T> extends Omit<QuerySet<T>, NotOfManagers> {
+export interface Manager<T>
+  extends Omit<QuerySet<T>, NotOfManagers | keyof Terminals<T, T, object>>,
+    // By itself, so that its members are methods, which a class may override.
+    Terminals<T, T, object> {
   readonly kind: 'manager';
   /** The query set every operation starts from; override it to narrow the manager. */
   getQuerySet(): QuerySet<T>;
