@@ -15,7 +15,7 @@ export class AbortedTransaction extends Error {
 
 /** Ends of the whole transaction, not of a savepoint. */
 export function endsTransaction(text: string): boolean {
-  return /^\s*(?:COMMIT|ROLLBACK(?!\s+(?:WORK\s+)?TO\b))/i.test(text);
+  return /^\s*(?:COMMIT|END|ROLLBACK(?!\s+(?:(?:WORK|TRANSACTION)\s+)?TO\b))\b/i.test(text);
 }
 /** What a database answers that was asked to end a transaction it has rolled back. */
 export const rolledBack: RawResult = { command: 'ROLLBACK', rowCount: 0, rows: [], columns: [] };

@@ -149,9 +149,7 @@ class MysqlDriver implements Driver {
     }
     const { rows, columns, outcome } = await this.#send(sent.text, inOrder(sent, request));
     if (command === 'BEGIN' || command === 'START') this.#inTransaction = true;
-    if (command === 'COMMIT' || (command === 'ROLLBACK' && !/\bTO\b/i.test(sent.text))) {
-      this.#inTransaction = false;
-    }
+    if (endsTransaction(sent.text)) this.#inTransaction = false;
     return {
       command,
       rowCount: outcome?.affectedRows ?? rows.length,

@@ -42,7 +42,7 @@ class SqliteDriver implements Driver {
   readonly #database: SqliteDatabase;
   readonly #statements = new Map<string, SqliteStatement>();
   #open = true;
-  /** True from BEGIN to the end that was asked for. */
+  /** Whether a transaction was open after the last statement that did not fail. */
   #begun = false;
 
   constructor(database: SqliteDatabase) {
@@ -76,14 +76,18 @@ class SqliteDriver implements Driver {
       this.#begun = false;
       return rolledBack;
     }
+    const result = this.#run(sent, inOrder(sent, request));
+    // What ended a transaction without failing was asked to, however it is written: END, or COMMIT behind a comment.
+    this.#begun = this.#database.inTransaction;
+    return result;
+  }
+  #run(sent: Positional, values: DriverRequest['values']): RawResult {
+    const command = commandOf(sent.text);
     if (control.test(sent.text)) {
       this.#database.exec(sent.text);
-      this.#begun = this.#database.inTransaction;
-      return { command: commandOf(sent.text), rowCount: 0, rows: [], columns: [] };
+      return { command, rowCount: 0, rows: [], columns: [] };
     }
     const statement = this.#prepared(sent);
-    const command = commandOf(sent.text);
-    const values = inOrder(sent, request);
     if (values.some((value) => typeof value === 'string' && value.includes('\0'))) throw new NulError();
     if (statement.columns.length === 0) {
       const { changes } = statement.run(values);

@@ -130,19 +130,19 @@ function openWith(name: string, file: string): SqliteDatabase | undefined {
     throw error;
   }
   const database = new Database(file);
-  const execute = name === 'libsql' ? endingWhatIsLocked(database) : (work: () => unknown) => work();
+  const execute = name === 'libsql' ? endingWhatIsLocked(database) : plainly;
   return {
     exec: (sql) => database.exec(sql),
     prepare(sql) {
       const statement = database.prepare(sql);
       if (!statement.reader) {
         const run = (values: readonly SqliteValue[]) => execute(() => statement.run(values.map(bytes)));
-        return { columns: [], all: () => [], run: (values) => run(values) as { changes: number | bigint } };
+        return { columns: [], all: () => [], run };
       }
       statement.raw(true).safeIntegers(true);
       return {
         columns: statement.columns().map((column) => column.name),
-        all: (values) => execute(() => statement.all(values.map(bytes))) as SqliteResult[][],
+        all: (values) => execute(() => statement.all(values.map(bytes))),
         run: () => ({ changes: 0 }),
       };
     },
@@ -152,11 +152,14 @@ function openWith(name: string, file: string): SqliteDatabase | undefined {
     close: () => database.close(),
   };
 }
+/** How a driver's statements are executed. */
+type Execute = <Result>(work: () => Result) => Result;
+const plainly: Execute = (work) => work();
 /**
  * libsql (0.5.29) does not reset a statement that found the database locked. It stays half executed, and the connection
  * goes on reading the state of that moment, also after ROLLBACK. Executed once more while nothing may be written it ends.
  */
-function endingWhatIsLocked(database: CompatibleDatabase): (work: () => unknown) => unknown {
+function endingWhatIsLocked(database: CompatibleDatabase): Execute {
   return (work) => {
     try {
       return work();
