@@ -6,6 +6,7 @@ import type { ActiveSpan } from '../../tracing.ts';
 import { OperationalError, PoolTimeout } from '../errors.ts';
 import { optimises } from '../optimisations.ts';
 import type { NativeConnection } from './native-connection.ts';
+import { mostShared, Sharing } from './sharing.ts';
 import { type Waiter, Waiting } from './waiting.ts';
 import type { Watch } from './watch.ts';
 
@@ -43,22 +44,8 @@ export function poolSettings({ pool = {} }: { readonly pool?: Partial<PoolSettin
   return { ...defaultPool, ...Object.fromEntries(given) };
 }
 
-/**
- * Quick reads that one connection may carry at once. Each waits for those before it, so this bounds what sharing can
- * cost one of them: this many times `quickRead` milliseconds.
- */
-const mostShared = 16;
-/** Milliseconds that a read may wait for others on a connection that it joins because they are sent together. */
-const gatheredFor = 1;
-
 /** Milliseconds: how soon the pool looks again for connections that nobody used. */
 const shortestLook = 10;
-
-/** When what was sent is written, or just before; see the session. */
-const whenWritten = setImmediate;
-function dispatch(pool: Pool): void {
-  pool.dispatched();
-}
 
 interface Idle {
   readonly connection: NativeConnection;
@@ -79,10 +66,7 @@ export class Pool {
   readonly #born = new Map<NativeConnection, number>();
   readonly #waiting: Waiting<NativeConnection>;
   readonly #goodbyes = new Set<Promise<void>>();
-  /** Connections that carry quick reads, and how many each. */
-  readonly #shared = new Map<NativeConnection, number>();
-  /** The connection that what was sent in this turn of the event loop goes out on; joining it costs no further write. */
-  #gathering: NativeConnection | undefined;
+  readonly #sharing = new Sharing();
   #opening = 0;
   #closed = false;
   #closing: Promise<void> | undefined;
@@ -128,40 +112,19 @@ export class Pool {
    */
   join(typical = 0): NativeConnection | undefined {
     if (this.#settings.check || poolChannel.hasSubscribers) return undefined;
-    const gathering = this.#gathering;
-    if (gathering?.usable && this.#waiting.size === 0) {
-      const count = this.#shared.get(gathering) ?? mostShared;
-      if (count < mostShared && count * typical < gatheredFor) {
-        this.#shared.set(gathering, count + 1);
-        return gathering;
-      }
-    }
-    const chosen = this.#leastShared();
-    if (chosen === undefined) return undefined;
-    if (this.#gathering === undefined) whenWritten(dispatch, this);
-    this.#gathering = chosen;
+    const gathering = this.#waiting.size === 0 ? this.#sharing.joinGathering(typical) : undefined;
+    if (gathering !== undefined) return gathering;
+    const chosen = this.#joinElsewhere();
+    if (chosen !== undefined) this.#sharing.gatherOn(chosen);
     return chosen;
   }
-  /** Not meant to be called from outside: what was gathered is about to be written. */
-  dispatched(): void {
-    this.#gathering = undefined;
-  }
-  #leastShared(): NativeConnection | undefined {
+  #joinElsewhere(): NativeConnection | undefined {
     const idle = this.#takeIdle();
     if (idle !== undefined) {
-      this.#shared.set(idle, 1);
+      this.#sharing.carry(idle, 1);
       return idle;
     }
-    if (this.#waiting.size > 0 || this.size < this.#settings.max) return undefined;
-    let chosen: NativeConnection | undefined;
-    let least = mostShared;
-    for (const [connection, count] of this.#shared) {
-      if (count >= least || !connection.usable) continue;
-      chosen = connection;
-      least = count;
-    }
-    if (chosen !== undefined) this.#shared.set(chosen, least + 1);
-    return chosen;
+    return this.#waiting.size > 0 || this.size < this.#settings.max ? undefined : this.#sharing.joinLeast();
   }
   /** As `join`, for a caller who waits until there is one. */
   acquireShared(): Promise<NativeConnection> {
@@ -176,7 +139,7 @@ export class Pool {
     try {
       const connection = await this.#healthy(undefined, true);
       span?.end();
-      if (!this.#shared.has(connection)) this.#shared.set(connection, 1);
+      if (!this.#sharing.has(connection)) this.#sharing.carry(connection, 1);
       this.#publish(start);
       return connection;
     } catch (error) {
@@ -187,9 +150,7 @@ export class Pool {
   }
   /** Ends what `join` began. Whoever waits to share goes on with the connection, else the last one gives it back. */
   leave(connection: NativeConnection): void {
-    const rest = (this.#shared.get(connection) ?? 1) - 1;
-    if (rest > 0) this.#shared.set(connection, rest);
-    else this.#shared.delete(connection);
+    const rest = this.#sharing.leave(connection);
     if (!connection.usable || this.#isTooOld(connection)) {
       if (rest === 0) this.release(connection);
       return;
@@ -202,7 +163,7 @@ export class Pool {
     const part = Math.min(mostShared, 1 + Math.floor(this.#waiting.size / Math.max(1, this.size)));
     for (let next = this.#waiting.next(); count < part && next?.shares; next = this.#waiting.next()) {
       count += 1;
-      this.#shared.set(connection, count);
+      this.#sharing.carry(connection, count);
       next.give(connection);
     }
     return count;
@@ -295,7 +256,7 @@ export class Pool {
       signal?.throwIfAborted();
       const connection = this.#takeIdle() ?? (await this.#wait(signal, shares));
       // One that carries others' reads is in use: there is nothing to ask it.
-      if (!check || this.#shared.has(connection)) return connection;
+      if (!check || this.#sharing.has(connection)) return connection;
       if (await connection.answers(timeout - (performance.now() - begun), signal)) return connection;
       this.#discard(connection);
       if (performance.now() - begun >= timeout) throw this.#timeout();

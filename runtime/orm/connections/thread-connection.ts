@@ -125,8 +125,11 @@ export class ThreadConnection implements LaneResource {
   get busy(): boolean {
     return this.transaction.inBlock;
   }
-  /** Gives the thread back, with the connection unless a transaction is open: closing it rolls that back. */
-  /** @param timeout milliseconds to wait for the statement under way */
+  /**
+   * Gives the thread back, with the connection unless something is left in its session: closing it rolls that back.
+   *
+   * @param timeout milliseconds to wait for the statement under way
+   */
   async release(timeout?: number): Promise<void> {
     this.#released(this);
     const thread = this.#thread;
@@ -162,12 +165,9 @@ export class ThreadConnection implements LaneResource {
     if (this.#thread === thread) this.#lose();
     return isNotCloneable(error) ? settingsStayHere(error) : error;
   }
+  /** The connection is gone. A thread that is, too, is given back, to be counted out; the next use takes another. */
   #lose(): void {
     this.#open = false;
-    this.#abandonDeadThread();
-  }
-  /** A thread that is gone is given back, to be counted out; the next use takes another. */
-  #abandonDeadThread(): void {
     if (this.#thread?.usable !== false) return;
     returnThread(this.#thread);
     this.#thread = undefined;

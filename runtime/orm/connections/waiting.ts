@@ -70,7 +70,7 @@ export class Waiting<Thing> {
     resolve: (thing: Thing) => void,
     reject: (error: unknown) => void,
     signal: AbortSignal | undefined,
-    shares = false,
+    shares: boolean,
   ): void {
     const waiter = new Waiter(resolve, reject, performance.now() + this.#timeout, shares);
     waiter.line = this;
