@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { percentile } from '../../analyzer/estimate/random.ts';
 import { asyncContext, syncToAsync } from '../../runtime/index.ts';
 import { median } from '../figures.ts';
 import { plainAuthor } from '../orm/contestant.ts';
@@ -79,8 +80,7 @@ async function oneAtATime(ask: Ask): Promise<{ p50: number; p95: number }> {
     if (answer instanceof Promise) await answer;
     times.push(1000 * (performance.now() - began));
   }
-  times.sort((a, b) => a - b);
-  return { p50: times[alone >> 1] ?? 0, p95: times[Math.floor(alone * 0.95)] ?? 0 };
+  return { p50: percentile(times, 0.5), p95: percentile(times, 0.95) };
 }
 
 async function manyAtATime(ask: Ask): Promise<number> {

@@ -1,6 +1,6 @@
 import { startTimer } from '../timer.ts';
 import { ThreadTimeout } from './errors.ts';
-import { threadSettings, whenThreadsAreConfigured } from './settings.ts';
+import { changeThreadSettings, type ThreadSettings, threadSettings } from './settings.ts';
 
 interface Waiter {
   admit(): void;
@@ -75,7 +75,15 @@ export class Gate {
 export const contextGate = new Gate('a thread-sensitive context');
 /** Calls that are not thread-sensitive: each holds a thread while it runs. */
 export const callGate = new Gate('a call that is not thread-sensitive');
-whenThreadsAreConfigured(() => {
+
+/**
+ * Bounds the bridge threads; what is not named stays as it is.
+ *
+ * @param changes `max` and `keepIdle` in threads, `maxIdle` and `timeout` in milliseconds
+ * @throws RangeError for a number that bounds nothing
+ */
+export function configureThreads(changes: Partial<ThreadSettings>): void {
+  changeThreadSettings(changes);
   contextGate.admitWaiting();
   callGate.admitWaiting();
-});
+}

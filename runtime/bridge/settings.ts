@@ -14,24 +14,12 @@ export interface ThreadSettings {
 
 let settings: ThreadSettings = { max: 64, keepIdle: 16, maxIdle: 60_000, timeout: 30_000 };
 
-const listeners: (() => void)[] = [];
-
-/** Calls `listener` after each change. */
-export function whenThreadsAreConfigured(listener: () => void): void {
-  listeners.push(listener);
-}
-
 export function threadSettings(): ThreadSettings {
   return settings;
 }
 
-/**
- * Bounds the bridge threads; what is not named stays as it is.
- *
- * @param changes `max` and `keepIdle` in threads, `maxIdle` and `timeout` in milliseconds
- * @throws RangeError for a number that bounds nothing
- */
-export function configureThreads(changes: Partial<ThreadSettings>): void {
+/** @throws RangeError for a number that bounds nothing */
+export function changeThreadSettings(changes: Partial<ThreadSettings>): void {
   for (const [name, value] of Object.entries(changes)) {
     const least = name === 'max' ? 1 : 0;
     if (typeof value !== 'number' || !(value >= least)) {
@@ -39,5 +27,4 @@ export function configureThreads(changes: Partial<ThreadSettings>): void {
     }
   }
   settings = { ...settings, ...changes };
-  for (const listener of listeners) listener();
 }

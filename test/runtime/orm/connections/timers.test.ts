@@ -1,4 +1,4 @@
-import { configureThreads, syncToAsync, threadCounts, threadSensitiveContext } from '@migrate-async/runtime';
+import { configureThreads, syncToAsync, threadSensitiveContext } from '@migrate-async/runtime';
 import { connections, type DatabaseSettings, PoolTimeout, transaction } from '@migrate-async/runtime/orm';
 import { afterEach, expect, test, vi } from 'vitest';
 import { faults } from '../../support/faults.ts';
@@ -62,15 +62,6 @@ test('closing may be waited for without end', async () => {
   expect(await Promise.all(running)).toEqual([5, 5]);
   await closed;
   await setup.configure();
-});
-test('a raised bound lets all in at once that there is room for', async () => {
-  configureThreads({ max: 1 });
-  const sleep = () =>
-    threadSensitiveContext(() => syncToAsync(connections.get().cursor().execute)('select pg_sleep(4)'));
-  const running = Array.from({ length: 5 }, sleep);
-  configureThreads({ max: 5 });
-  await expect.poll(() => threadCounts().inUse, { interval: 5 }).toBe(5);
-  await Promise.all(running);
 });
 test('a pool at its minimum does not look for idle connections again and again', async () => {
   await setup.configure({ pool: { min: 2, max: 4, maxIdle: 0 } });
