@@ -175,11 +175,8 @@ describe('code without an end', () => {
       const calls = Array.from({ length: 4 }, (_unused, arm) => `layer${at + 1}({ of: x, arm: ${arm} })`);
       return `function layer${at}(x) { return [${calls.join(', ')}].map((y) => [y, layer${at}(y)]); }`;
     });
-    const started = performance.now();
-    probed({
-      'main.ts': `${layers.join('\n')}\nfunction layer14(x) { return layer0([x, ...layer0(x)]); }\nprobe(layer0({})[0]);`,
-    });
-    expect(performance.now() - started).toBeLessThan(5000);
+    const text = `${layers.join('\n')}\nfunction layer14(x) { return layer0([x, ...layer0(x)]); }\nprobe(layer0({})[0]);`;
+    expect(probed({ 'main.ts': text })).toEqual([]);
   });
 
   it('has no member of a spread without end', () => {
@@ -188,8 +185,6 @@ describe('code without an end', () => {
       const others = names.filter((_, other) => other !== at).map((other) => `...${other}`);
       return `let ${name} = { ${others.join(', ')} };\n${name} = { own${at}: 1, ...${name} };`;
     });
-    const started = performance.now();
     expect(probed({ 'main.ts': `${literals.join('\n')}\nprobe(o0.absent);` })).toEqual([]);
-    expect(performance.now() - started).toBeLessThan(5000);
   });
 });

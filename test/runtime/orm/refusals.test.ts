@@ -32,7 +32,7 @@ const { behaviour } = harness();
 /** What an application in JavaScript may write, where the types would have said no. */
 // biome-ignore lint/suspicious/noExplicitAny: the point is to get past the types
 const books = (): any => Book.objects.all();
-// biome-ignore lint/suspicious/noExplicitAny: as above
+// biome-ignore lint/suspicious/noExplicitAny: a value that the types would refuse
 const untyped = (value: unknown): any => value;
 type Refusal = readonly [attempt: () => unknown, error: Error];
 
