@@ -21,6 +21,7 @@ export {
 } from './file-list.ts';
 export { contains, Frame, framesOf } from './frames.ts';
 export { listItems, loopItems, mapItems, objectItems } from './lists.ts';
+export { isLongest } from './members.ts';
 export { extensionOf, type ParseFailure, type ParseResult, parseSource } from './parse.ts';
 export { columnOf, lastLineOf, lineOf } from './places.ts';
 export { readIfFile, textIfFile } from './read-file.ts';

@@ -9,18 +9,23 @@ import { linkParent } from './places.ts';
 import type { SourceFile } from './source-file.ts';
 import { keyName } from './tree.ts';
 import { shapeMember } from './types.ts';
-import { extendApi, type FunctionValue, noEnvironment, type Value } from './values.ts';
+import { type ApiValue, extendApi, type FunctionValue, noEnvironment, type Value } from './values.ts';
 
 const none: readonly Value[] = [];
 
 /** Steps of an access path: a thousand chained calls. Generated chains are longer, and each link costs its length. */
 const longestPath = 2000;
 
+/** Whether an access path is as long as one may be: what a member of it is, is not known. */
+export function isLongest({ steps }: ApiValue): boolean {
+  return steps.length >= longestPath;
+}
+
 /** What reading `name` of a value gives. */
 export function memberValues(evaluator: Evaluator, value: Value, name: string): readonly Value[] {
   switch (value.kind) {
     case 'api':
-      if (value.steps.length >= longestPath) return none;
+      if (isLongest(value)) return none;
       if (value.module === 'global' && isGlobalObject(value.steps)) {
         const written = globalMember(evaluator, name);
         if (written.length > 0) return written;

@@ -57,7 +57,7 @@ function discoverExpress(sources: Sources, evaluator: Evaluator): Discovery {
   const files = registeringFiles(sources, evaluator, users);
   const objectOf = (value: ApiValue) => expressObject(onFastify ? value : hosted(value, 'express'));
   const isReceiver = (value: ApiValue) => objectOf(value) !== undefined;
-  for (const call of callsOn(sources, evaluator, files, registering, isReceiver)) {
+  for (const call of callsOn(registrations, files, registering, isReceiver)) {
     for (const value of evaluator.evaluate(call.file, call.object, call.environment)) {
       const object = value.kind === 'api' ? objectOf(value) : undefined;
       if (object === undefined) continue;

@@ -73,14 +73,13 @@ class FastifyDiscovery {
   run(): Discovery {
     const files = registeringFiles(this.sources, this.evaluator, packages);
     const isMade = (value: ApiValue) => this.instanceOf(value)?.made !== undefined;
-    for (const call of callsOn(this.sources, this.evaluator, files, registering, isMade, true))
-      this.read(call);
+    for (const call of callsOn(this.registrations, files, registering, isMade, true)) this.read(call);
     this.runPending();
     for (const entry of entryPlugins(this.sources, this.evaluator, this.entered)) this.pending.push(entry);
     this.runPending();
     // What is left is given an instance by code outside the project, or by code that cannot be followed.
     const isTyped = (value: ApiValue) => this.instanceOf(value) !== undefined;
-    for (const call of callsOn(this.sources, this.evaluator, files, registering, isTyped, true)) {
+    for (const call of callsOn(this.registrations, files, registering, isTyped, true)) {
       if (!this.isEntered(call.file, call.call)) this.read(call);
     }
     this.runPending();

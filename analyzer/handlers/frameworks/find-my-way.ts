@@ -73,7 +73,7 @@ function discoverRoutes(sources: Sources, evaluator: Evaluator): Discovery {
   const registrations = new Registrations(dialect, evaluator);
   const files = registeringFiles(sources, evaluator, packages);
   const isReceiver = (value: ApiValue) => routerObject(value) !== undefined;
-  for (const call of callsOn(sources, evaluator, files, registering, isReceiver)) {
+  for (const call of callsOn(registrations, files, registering, isReceiver)) {
     for (const value of evaluator.evaluate(call.file, call.object, call.environment)) {
       const object = value.kind === 'api' ? routerObject(value) : undefined;
       if (object === undefined) continue;

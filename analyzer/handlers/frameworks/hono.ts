@@ -50,7 +50,7 @@ function discoverHono(sources: Sources, evaluator: Evaluator): Discovery {
   const files = registeringFiles(sources, evaluator, packages);
   const isReceiver = (value: ApiValue) => honoObject(value)?.kind === 'router';
   const lastPaths = new Map<Router, readonly string[]>();
-  for (const call of callsOn(sources, evaluator, files, registering, isReceiver)) {
+  for (const call of callsOn(registrations, files, registering, isReceiver)) {
     for (const value of evaluator.evaluate(call.file, call.object, call.environment)) {
       const object = value.kind === 'api' ? honoObject(value) : undefined;
       if (object?.kind !== 'router') continue;

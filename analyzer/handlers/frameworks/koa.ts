@@ -51,7 +51,7 @@ function discoverKoa(sources: Sources, evaluator: Evaluator): Discovery {
   const registrations = new Registrations(dialect, evaluator);
   const files = registeringFiles(sources, evaluator, packages);
   const isReceiver = (value: ApiValue) => koaObject(value)?.kind === 'router';
-  for (const call of callsOn(sources, evaluator, files, registering, isReceiver)) {
+  for (const call of callsOn(registrations, files, registering, isReceiver)) {
     for (const value of evaluator.evaluate(call.file, call.object, call.environment)) {
       const object = value.kind === 'api' ? koaObject(value) : undefined;
       if (object?.kind === 'router')

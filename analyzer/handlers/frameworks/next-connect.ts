@@ -1,4 +1,4 @@
-import type { ApiStep, ApiValue, Evaluator, SourceFile, Sources } from '../../sources/index.ts';
+import type { ApiStep, ApiValue, Evaluator, SourceFile } from '../../sources/index.ts';
 import type { Handler } from '../handler.ts';
 import { joinPaths } from '../routing/paths.ts';
 import { callsOn, follow } from '../routing/receivers.ts';
@@ -16,15 +16,10 @@ const dialect: Dialect = {
 };
 
 /** Handlers of one pages API file that are registered on a router of next-connect. */
-export function connectedHandlers(
-  sources: Sources,
-  evaluator: Evaluator,
-  file: SourceFile,
-  path: string,
-): readonly Handler[] {
+export function connectedHandlers(evaluator: Evaluator, file: SourceFile, path: string): readonly Handler[] {
   const registrations = new Registrations(dialect, evaluator);
   const isReceiver = (value: ApiValue) => routerAt(value) !== undefined;
-  for (const call of callsOn(sources, evaluator, [file.path], new Set([...verbs, 'use']), isReceiver)) {
+  for (const call of callsOn(registrations, [file.path], new Set([...verbs, 'use']), isReceiver)) {
     for (const value of evaluator.evaluate(call.file, call.object, call.environment)) {
       const at = value.kind === 'api' ? routerAt(value) : undefined;
       if (at === undefined || call.name === undefined) continue;

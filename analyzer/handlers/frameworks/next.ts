@@ -48,7 +48,7 @@ function discoverNext(
     if (file === undefined) return [];
     const actions = acting.has(path) ? serverActions(evaluator, file) : [];
     if (known?.kind === 'route') return [...routeHandlers(evaluator, file, known.path), ...actions];
-    if (known?.kind === 'api') return [...apiHandlers(sources, evaluator, file, known.path), ...actions];
+    if (known?.kind === 'api') return [...apiHandlers(evaluator, file, known.path), ...actions];
     return known?.kind === 'middleware' ? [...middlewareHandlers(evaluator, file), ...actions] : actions;
   });
   return { handlers, dynamic: [] };
@@ -81,15 +81,10 @@ function handlerOf(
 }
 
 /** The default export of `pages/api`, or its parts where it is a table by method. */
-function apiHandlers(
-  sources: Sources,
-  evaluator: Evaluator,
-  file: SourceFile,
-  path: string,
-): readonly Handler[] {
+function apiHandlers(evaluator: Evaluator, file: SourceFile, path: string): readonly Handler[] {
   const exported = exportedOperand(evaluator, file, 'default');
   if (exported === undefined) return [];
-  const connected = connectedHandlers(sources, evaluator, file, path);
+  const connected = connectedHandlers(evaluator, file, path);
   if (connected.length > 0) return connected;
   const table = methodTable(evaluator, exported.operand, 0);
   if (table.length > 0) {

@@ -7,6 +7,7 @@ import {
   contextsOf,
   type Environment,
   type Evaluator,
+  isLongest,
   isTestFile,
   noEnvironment,
   reachedFrom,
@@ -15,6 +16,7 @@ import {
   unwrapped,
 } from '../../sources/index.ts';
 import { isPlausible, isPlausibleCall } from './plausible.ts';
+import type { Registrations } from './registrations.ts';
 
 /** One call on something, in one run of the code around it. */
 export interface MemberCall {
@@ -90,40 +92,58 @@ function registeringAnywhere(sources: Sources): readonly string[] {
 }
 
 /**
- * Every call of one of `names` on something that `isReceiver` accepts, once per run of the code around it.
+ * Every call of one of `names` on something that `isReceiver` accepts, once per run of the code around it. Where a chain
+ * of them is too long to be followed, the first call beyond is reported.
  * @param options whether an object of options may stand in the handler's place
  * @param isReceiver says by the value alone whether routes may be registered on it
  */
 export function* callsOn(
-  sources: Sources,
-  evaluator: Evaluator,
+  registrations: Registrations,
   files: readonly string[],
   names: ReadonlySet<string>,
   isReceiver: (value: ApiValue) => boolean,
   options = false,
 ): Generator<MemberCall> {
+  const { evaluator } = registrations;
   for (const path of files) {
     if (isTestFile(path)) continue;
-    const file = sources.file(path);
+    const file = evaluator.sources.file(path);
     if (file === undefined) continue;
     for (const call of candidates(file, names)) {
       const callee = unwrapped(call.callee);
       if (callee.type !== 'MemberExpression' && callee.type !== 'OptionalMemberExpression') continue;
       const { object, property: token } = callee;
       if (!isPlausibleCall(file, call, options) || !isPlausible(file, object)) continue;
-      const accepts = (environment: Environment) =>
+      const receivers = (node: Node, environment = noEnvironment) =>
         evaluator
-          .evaluate(file, object, environment)
-          .some((value) => value.kind === 'api' && isReceiver(value));
-      if (!accepts(noEnvironment) || evaluator.references.isTested(file, call)) continue;
+          .evaluate(file, node, environment)
+          .filter((value) => value.kind === 'api')
+          .filter(isReceiver);
+      if (receivers(object).length === 0) {
+        const before = chainedOn(object);
+        if (before !== undefined && receivers(before).some(isLongest))
+          registrations.report({ file, token }, 'The chain that this stands in is too long to be followed.');
+        continue;
+      }
+      if (evaluator.references.isTested(file, call)) continue;
       for (const environment of contextsOf(evaluator, file, call)) {
-        if (!accepts(environment)) continue;
+        if (receivers(object, environment).length === 0) continue;
         for (const name of namesOf(evaluator, file, callee, environment)) {
           yield { file, call, name, token, object, environment };
         }
       }
     }
   }
+}
+
+/** What a link of a chain is called on: `app.get('/a', a)` of `app.get('/a', a).get('/b', b)`. */
+function chainedOn(node: Node): Node | undefined {
+  const link = unwrapped(node);
+  if (link.type !== 'CallExpression' && link.type !== 'OptionalCallExpression') return undefined;
+  const callee = unwrapped(link.callee);
+  return callee.type === 'MemberExpression' || callee.type === 'OptionalMemberExpression'
+    ? callee.object
+    : undefined;
 }
 
 /** A call as a call of a member in one run; `undefined` when it is none, or none of `names`. */

@@ -122,7 +122,7 @@ export class Registrations {
     }
   }
 
-  report(call: MemberCall, reason: string): void {
+  report(call: Pick<MemberCall, 'file' | 'token'>, reason: string): void {
     this.reportAt(call.file, call.token, reason);
   }
 

@@ -200,6 +200,20 @@ describe('hostile input', () => {
     expect(handlers.length).toBeGreaterThan(900);
   });
 
+  it('may chain more calls than can be followed, which is reported where the rest begins', () => {
+    const chain = `express()\n${".get('/same', (q, s) => s.end())\n".repeat(3000)};`;
+    const { handlers, dynamic } = discovered(
+      folderWith({ 'app.js': `import express from 'express';\n${chain}` }),
+    );
+    expect(dynamic).toEqual([
+      {
+        framework: 'express',
+        location: { file: 'app.js', line: handlers.length + 3, column: 2 },
+        reason: 'The chain that this stands in is too long to be followed.',
+      },
+    ]);
+  });
+
   it('may keep pipes where files are read', { timeout: 20_000 }, () => {
     const folder = folderWith({
       'package.json': '{ "dependencies": { "express": "5", "next": "16" } }',
