@@ -1,7 +1,7 @@
 import { DataError, ValidationError } from '../errors.ts';
 import { type BinaryForm, timestampForm } from './binary.ts';
 import { type Decoder, Field, textDecoder } from './field.ts';
-import { describe, shown } from './text.ts';
+import { shown } from './text.ts';
 
 /** The last part is how PostgreSQL writes years before the first: what was read can be written. */
 const datePattern = /^(\d{4,6})-(\d{1,2})-(\d{1,2})( BC)?$/;
@@ -120,7 +120,7 @@ export class DurationField extends Field {
   }
   convert(value: unknown): unknown {
     if (typeof value === 'number' && Number.isFinite(value)) return value;
-    throw new ValidationError(`“${describe(value)}” value must be a number of milliseconds.`);
+    throw new ValidationError(`“${shown(value)}” value must be a number of milliseconds.`);
   }
   override encode(value: unknown): string {
     // In digits: the server reads no exponent, and counts nothing finer than microseconds.

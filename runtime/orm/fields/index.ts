@@ -1,4 +1,5 @@
 import { type Registrable, registerOnKind, unregisterOnKind } from '../lookups/registered.ts';
+import { requireOptions } from '../options.ts';
 import type {
   Fields,
   ForeignKeyFunction,
@@ -33,7 +34,7 @@ import {
   type TargetThunk,
 } from './relations.ts';
 import { ArrayField, BinaryField, JsonField } from './structured.ts';
-import { CharField, ChoiceField, IpField, PatternField, TextField, UuidField } from './text.ts';
+import { CharField, ChoiceField, describe, IpField, PatternField, TextField, UuidField } from './text.ts';
 
 const email = /^[^\s@<>()[\],;:\\"]+@[^\s@.]+(?:\.[^\s@.]+)+$/;
 const url = /^(?:https?|ftps?):\/\/[^\s/?#]+(?:[/?#]\S*)?$/i;
@@ -62,7 +63,15 @@ const factories = {
   uuid: () => described(new UuidField()),
   json: () => described(new JsonField()),
   binary: () => described(new BinaryField()),
-  array: (of: FieldDescription) => described(new ArrayField(of.field)),
+  array: (of: FieldDescription) => {
+    if (!(of instanceof FieldDescription))
+      throw new TypeError(`array() takes a field, as in fields.array(fields.text()), not ${describe(of)}.`);
+    if (of.field instanceof ForeignKeyField)
+      throw new TypeError(
+        'The items of an array cannot be a relation: the database would not look after them.',
+      );
+    return described(new ArrayField(of.field));
+  },
   email: (maxLength = 254) =>
     described(new PatternField('EmailField', maxLength, email, 'Enter a valid email address.')),
   url: (maxLength = 200) => described(new PatternField('URLField', maxLength, url, 'Enter a valid URL.')),
@@ -125,25 +134,62 @@ export const fields = factories as unknown as Fields &
   RegistersLookups &
   Readonly<Record<keyof typeof kinds, RegistersLookups>>;
 
-export const foreignKey = ((target: TargetThunk, options?: RelationOptions) =>
-  described(new ForeignKeyField('foreignKey', target, options))) as unknown as ForeignKeyFunction;
+export const foreignKey = ((target: TargetThunk, options: RelationOptions = {}) => {
+  requireRelation('foreignKey', target, options, foreignKeyOptions);
+  return described(new ForeignKeyField('foreignKey', target, options));
+}) as unknown as ForeignKeyFunction;
 
-export const oneToOne = ((target: TargetThunk, options?: RelationOptions) =>
-  described(
-    new ForeignKeyField('oneToOne', target, options).with({ unique: true }),
-  )) as unknown as OneToOneFunction;
+export const oneToOne = ((target: TargetThunk, options: RelationOptions = {}) => {
+  requireRelation('oneToOne', target, options, oneToOneOptions);
+  return described(new ForeignKeyField('oneToOne', target, options).with({ unique: true }));
+}) as unknown as OneToOneFunction;
 
-export const manyToMany = ((target: TargetThunk, options?: ManyToManyOptions) =>
-  new ManyToManyDescription(target, options)) as unknown as ManyToManyFunction;
+export const manyToMany = ((target: TargetThunk, options: ManyToManyOptions = {}) => {
+  requireRelation('manyToMany', target, options, manyToManyOptions);
+  if (options.through !== undefined) requireThunk("The option 'through' of manyToMany()", options.through);
+  return new ManyToManyDescription(target, options);
+}) as unknown as ManyToManyFunction;
 
-export const reverse = ((target: TargetThunk, via?: string) =>
-  new ReverseDescription(target, via)) as unknown as ReverseFunction;
+export const reverse = ((target: TargetThunk, via?: string) => {
+  requireThunk('reverse()', target);
+  return new ReverseDescription(target, via);
+}) as unknown as ReverseFunction;
 
 export const genericForeignKey = ((typeField = 'contentType', keyField = 'objectId') =>
   new GenericKeyDescription(typeField, keyField)) as unknown as GenericForeignKeyFunction;
 
-export const genericRelation = ((target: TargetThunk, via?: string) =>
-  new GenericRelationDescription(target, via)) as unknown as GenericRelationFunction;
+export const genericRelation = ((target: TargetThunk, via?: string) => {
+  requireThunk('genericRelation()', target);
+  return new GenericRelationDescription(target, via);
+}) as unknown as GenericRelationFunction;
+
+const foreignKeyOptions = [
+  'onDelete',
+  'relatedName',
+  'dbConstraint',
+  'toField',
+] as const satisfies NamesOf<RelationOptions>;
+const oneToOneOptions = [...foreignKeyOptions, 'parentLink'] as const satisfies NamesOf<RelationOptions>;
+const manyToManyOptions = [
+  'through',
+  'throughFields',
+  'relatedName',
+  'table',
+  'symmetrical',
+] as const satisfies NamesOf<ManyToManyOptions>;
+type NamesOf<Options> = readonly (keyof Options)[];
+
+function requireRelation(call: string, target: unknown, options: unknown, known: readonly string[]): void {
+  requireThunk(`${call}()`, target);
+  requireOptions(call, options, known);
+}
+/** Models name each other before both are declared, so the name has to be inside a function. */
+function requireThunk(what: string, target: unknown): void {
+  if (typeof target === 'function') return;
+  throw new TypeError(
+    `${what} takes a function that returns a model, as in () => Author, not ${describe(target)}.`,
+  );
+}
 
 /** `onDelete: set(value)`: rows that pointed at a deleted one point at `value`, or at what the function returns. */
 export function set(value: unknown): { readonly set: unknown } {

@@ -153,6 +153,8 @@ export class DecimalField extends Field {
       throw new ValueError("'precision' must be a positive integer.");
     }
     if (scale !== undefined && !Number.isInteger(scale)) throw new ValueError("'scale' must be an integer.");
+    if (precision !== undefined && (scale ?? 0) > precision)
+      throw new ValueError("'precision' must be greater than or equal to 'scale'.");
     this.precision = precision;
     this.scale = scale;
   }

@@ -1,4 +1,5 @@
 import { ValidationError, ValueError } from '../errors.ts';
+import type { ModelMeta } from '../models/meta.ts';
 import { storable } from '../models/naming.ts';
 import { type Decoder, type Family, Field, type Wire } from './field.ts';
 import { describe } from './text.ts';
@@ -14,6 +15,10 @@ export class JsonField extends Field {
   }
   convert(value: unknown): unknown {
     return value;
+  }
+  override validate(value: unknown): void {
+    super.validate(value);
+    if (value !== null && value !== undefined) this.encode(value);
   }
   override encode(value: unknown): string {
     try {
@@ -90,6 +95,12 @@ export class ArrayField extends Field {
     this.element = element;
     const leaf = leafDecoder(element);
     this.decoder = { decode: (text) => parseArray(text, leaf) };
+  }
+  /** The elements are spoken of by the name of the column. */
+  override bind(model: ModelMeta, name: string): this {
+    const bound = super.bind(model, name);
+    Object.assign(bound, { element: Object.assign(this.element.with({}), { name }) });
+    return bound;
   }
   databaseType(): string {
     return `${this.element.databaseType()}[]`;

@@ -82,6 +82,9 @@ export class ChoiceField extends CharField {
   readonly choices: readonly string[];
 
   constructor(choices: readonly string[]) {
+    if (choices.length === 0) throw new ValueError('choice() takes at least one string.');
+    const other = choices.find((choice) => typeof choice !== 'string');
+    if (other !== undefined) throw new TypeError(`choice() takes strings, not ${describe(other)}.`);
     super(Math.max(1, ...choices.map((choice) => choice.length)));
     this.choices = choices;
   }

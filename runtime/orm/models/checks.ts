@@ -3,11 +3,15 @@ import { ImproperlyConfigured } from '../errors.ts';
 import { CompositeKeyDescription } from '../fields/composite.ts';
 import type { Field } from '../fields/field.ts';
 import { ForeignKeyField, type OnDeleteRule } from '../fields/relations.ts';
+import { describe } from '../fields/text.ts';
 import { closeMatches } from '../lookups/suggestions.ts';
+import { isOptions } from '../options.ts';
 import { relationTwin } from '../twins.ts';
 import type { ModelOptions } from '../types/model.ts';
+import { checkConstraintForms, checkIndexForms } from './constraint-checks.ts';
 import type { ModelMeta } from './meta.ts';
 import { camelCase } from './naming.ts';
+import { checkRelatedName } from './reverse-names.ts';
 import { isUnique } from './unique.ts';
 
 // What Django's system checks refuse is refused where a model is set up: what it says of itself when it is declared,
@@ -22,6 +26,8 @@ function refused(message: string): ImproperlyConfigured {
  * @throws ImproperlyConfigured for a name that no field can have (fields.E001 to E003)
  */
 export function checkFieldName(name: string, described: unknown, members: object): void {
+  if (typeof (described as { readonly kind?: unknown } | null | undefined)?.kind !== 'string')
+    throw new TypeError(`'${name}' is no field: it is ${describe(described)}, not what fields.…() returns.`);
   if (described instanceof CompositeKeyDescription) {
     if (name === 'pk') return;
     throw refused(`A composite primary key must be named 'pk', not '${name}'.`);
@@ -97,7 +103,8 @@ export function checkFields(meta: ModelMeta, fields: readonly Field[]): void {
 }
 
 function checkField({ name, options }: Field, composite: boolean): void {
-  const { primaryKey, nullable, autoNow, autoNowAdd, hasDefault, validators } = options;
+  const { primaryKey, nullable, autoNow, autoNowAdd, hasDefault, validators, dbDefault, generatedFrom } =
+    options;
   if (name === 'id' && !primaryKey && !composite) {
     throw refused("'id' can only be used as a field name if the field is the primary key: .primaryKey().");
   }
@@ -107,12 +114,17 @@ function checkField({ name, options }: Field, composite: boolean): void {
       `The options autoNow, autoNowAdd, and default are mutually exclusive. Only one of these options may be present: '${name}'.`,
     );
   }
+  if (generatedFrom !== undefined && (hasDefault || dbDefault !== undefined))
+    throw refused(`The database computes '${name}': it cannot have a default.`);
   const wrong = validators.find((check) => typeof check !== 'function');
   if (wrong !== undefined) throw refused(`All validators must be callable: '${name}'.`);
 }
 
 /** What the options of a model name (models.E012, E013, E016), and that they are options at all. */
 export function checkOptions(meta: ModelMeta, given: ModelOptions): void {
+  const plain: unknown = given;
+  if (!isOptions(plain))
+    throw new TypeError(`The options of model ${meta.name} are an object, not ${describe(plain)}.`);
   const unknown = Object.keys(given).filter((name) => !(name in optionNames));
   if (unknown.length > 0) {
     const hints = unknown.flatMap((name) => optionHint(name) ?? []);
@@ -122,6 +134,10 @@ export function checkOptions(meta: ModelMeta, given: ModelOptions): void {
     );
   }
   const { orderWithRespectTo, ordering } = given;
+  if (ordering !== undefined && !Array.isArray(ordering))
+    throw new TypeError(
+      `'ordering' of ${meta.name} is a list of names and terms, not ${describe(ordering)}.`,
+    );
   if (orderWithRespectTo !== undefined && ordering !== undefined && ordering.length > 0)
     throw refused(`'ordering' and 'orderWithRespectTo' of ${meta.label} cannot be used together.`);
   if (orderWithRespectTo !== undefined) {
@@ -131,6 +147,8 @@ export function checkOptions(meta: ModelMeta, given: ModelOptions): void {
         `'orderWithRespectTo' of ${meta.label} must name a foreign key, not '${orderWithRespectTo}'.`,
       );
   }
+  checkConstraintForms(meta.name, given.constraints ?? []);
+  checkIndexForms(meta.name, given.indexes ?? []);
   for (const constraint of given.constraints ?? []) {
     if ('unique' in constraint)
       checkTerms(meta, 'constraints', [...constraint.unique, ...(constraint.include ?? [])]);
@@ -140,9 +158,6 @@ export function checkOptions(meta: ModelMeta, given: ModelOptions): void {
         'constraints',
         constraint.exclude.map(([term]) => term),
       );
-    else if (!('check' in constraint)) {
-      throw new TypeError(`A constraint of ${meta.name} is one of { unique }, { check } and { exclude }.`);
-    }
   }
   for (const index of given.indexes ?? []) {
     checkTerms(meta, 'indexes', 'fields' in index ? [...index.fields, ...(index.include ?? [])] : index);
@@ -211,9 +226,16 @@ function checkTerms(meta: ModelMeta, option: string, terms: readonly unknown[]):
 
 /** What can only be told once the models that are pointed at are there (fields.E300, E302 to E305, E311, E320 to E323). */
 export function checkRelations(meta: ModelMeta): void {
-  const [problem] = meta.relationSet.problems;
-  if (problem !== undefined) throw problem;
-  for (const field of meta.localFields) if (field instanceof ForeignKeyField) checkForeignKey(field);
+  for (const field of meta.localFields) {
+    if (!(field instanceof ForeignKeyField)) continue;
+    checkRelatedName(field);
+    checkForeignKey(field);
+  }
+  for (const relation of meta.manyToMany) {
+    checkRelatedName(relation);
+    // Looks for the two foreign keys of the through model.
+    relation.hops;
+  }
   for (const relation of [...meta.manyToMany, ...meta.genericRelations]) {
     for (const side of [meta, relation.target]) refuseCompositeKey(`${meta.label}.${relation.name}`, side);
   }

@@ -8,7 +8,7 @@ import { deleteInstance } from '../operations/delete.ts';
 import { nativeForm } from '../operations/overridden.ts';
 import { refreshInstance } from '../operations/refresh.ts';
 import { saveInstance } from '../operations/save.ts';
-import { fullClean, refuse, validateConstraints, validateUnique } from '../operations/validate.ts';
+import { excluded, fullClean, refuse, validateConstraints, validateUnique } from '../operations/validate.ts';
 import type { CleanOptions, InstanceOptions, RefreshOptions, SaveOptions } from '../types/model.ts';
 import type { Deleted } from '../types/queryset.ts';
 import { hasKey, keyId } from './keys.ts';
@@ -76,7 +76,8 @@ export class ModelInstance extends Stateful {
   }
 
   /** Runs the checks of the fields; throws ValidationError naming every field that failed. */
-  cleanFields({ exclude = [] }: Pick<CleanOptions, 'exclude'> = {}): void {
+  cleanFields(options: Pick<CleanOptions, 'exclude'> = {}): void {
+    const exclude = excluded('cleanFields', options);
     const errors: Record<string, string[]> = {};
     for (const field of this[metaKey].fields) {
       if (field.computed || exclude.includes(field.name)) continue;

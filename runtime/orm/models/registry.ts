@@ -35,9 +35,16 @@ export function metaOf(candidate: unknown): ModelMeta | undefined {
 export function connectModels(): void {
   if (pending.size === 0) return;
   for (const meta of [...pending]) {
-    if (!meta.relationSet.targetsDeclared()) continue;
-    pending.delete(meta);
-    meta.relationSet.connect();
+    try {
+      if (!meta.relationSet.targetsDeclared()) continue;
+      pending.delete(meta);
+      meta.relationSet.connect();
+    } catch (error) {
+      // The fault of the model that says it: others can be used.
+      if (!(error instanceof ImproperlyConfigured)) throw error;
+      pending.delete(meta);
+      meta.relationSet.problems.push(error);
+    }
   }
 }
 

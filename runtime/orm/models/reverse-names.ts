@@ -18,7 +18,22 @@ export function relatedNameOf(relation: Field | ManyToManyRelation): string | un
         ? relation.description.options.relatedName
         : undefined;
   const chosen = name ?? relation.model.options.defaultRelatedName;
-  return chosen === undefined ? undefined : nameFor(chosen, relation.model);
+  if (chosen === undefined) return undefined;
+  // As in Django, a plus sign at the end asks for no way back.
+  return chosen.endsWith('+') ? '+' : nameFor(chosen, relation.model);
+}
+
+/** Characters of an accessor, and of a name in lookups, where two underscores and one at the end mean something. */
+const identifier = /^[\p{ID_Start}_$][\p{ID_Continue}$]*$/u;
+
+/** @throws ImproperlyConfigured for a relatedName that cannot be called (fields.E306, E308, E309) */
+export function checkRelatedName(relation: Field | ManyToManyRelation): void {
+  const name = relatedNameOf(relation);
+  if (name === undefined || name === '+') return;
+  if (identifier.test(name) && !name.includes('__') && !name.endsWith('_')) return;
+  throw new ImproperlyConfigured(
+    `The name '${name}' is invalid relatedName for field ${relation.model.label}.${relation.name}.`,
+  );
 }
 
 /**

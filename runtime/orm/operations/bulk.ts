@@ -123,8 +123,10 @@ function mostRows(
   const [first] = group;
   const { dialect, features } = connections.get(alias);
   if (dialect.insert.fromArrays || first === undefined) return most;
-  const columns = Math.max(1, insertFields(meta, first).fields.length);
-  return Math.min(most, Math.max(1, Math.floor(features.maxParameters / columns)));
+  const columns = insertFields(meta, first).fields.length;
+  // A default of the database's own cannot be listed everywhere.
+  if (columns === 0 && dialect.insert.generated === 'NULL' && !meta.primaryKey.generated) return 1;
+  return Math.min(most, Math.max(1, Math.floor(features.maxParameters / Math.max(1, columns))));
 }
 
 export function split(instances: readonly ModelInstance[], most: number): (readonly ModelInstance[])[] {

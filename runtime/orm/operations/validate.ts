@@ -39,20 +39,21 @@ export function* fullClean(instance: ModelInstance, options: CleanOptions = {}):
 }
 
 /** Looks for other rows with values that must be unique. */
-export function* validateUnique(
-  instance: ModelInstance,
-  { exclude = [] }: CleanOptions = {},
-): Operation<void> {
+export function* validateUnique(instance: ModelInstance, options: CleanOptions = {}): Operation<void> {
+  const exclude = excluded('validateUnique', options);
   yield* loadMissing([instance], validated(instance, exclude));
   refuse(yield* duplicates(instance, exclude));
 }
 /** Tests the check and conditional constraints of the model on the values of the instance. */
-export function* validateConstraints(
-  instance: ModelInstance,
-  { exclude = [] }: CleanOptions = {},
-): Operation<void> {
+export function* validateConstraints(instance: ModelInstance, options: CleanOptions = {}): Operation<void> {
+  const exclude = excluded('validateConstraints', options);
   yield* loadMissing([instance], validated(instance, exclude));
   refuse(violated(yield* violations(instance, exclude)));
+}
+/** The names that the option `exclude` holds, of a call that has no other. */
+export function excluded(call: string, options: CleanOptions): string[] {
+  requireOptions(call, options, ['exclude']);
+  return namesGiven(call, options.exclude ?? []);
 }
 /** The fields whose values are looked at. */
 function validated(instance: ModelInstance, exclude: readonly string[]): Field[] {

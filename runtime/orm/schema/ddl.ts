@@ -1,3 +1,4 @@
+import { ImproperlyConfigured } from '../errors.ts';
 import { ExpressionNode } from '../expressions/node.ts';
 import type { Field } from '../fields/field.ts';
 import { ForeignKeyField } from '../fields/relations.ts';
@@ -6,7 +7,7 @@ import { identifier, quote } from '../models/naming.ts';
 import type { Dialect } from '../sql/dialect.ts';
 import { constraintClauses, uniqueIndexes } from './constraints.ts';
 import { indexStatements } from './indexes.ts';
-import { expressionSql } from './inlined.ts';
+import { expressionSql, fieldsOf } from './inlined.ts';
 
 /**
  * Statements that create the tables of `models`: tables first, then foreign keys, so that cycles are no problem.
@@ -106,6 +107,11 @@ function column(field: Field, dialect: Dialect): string {
 function defaultSql(field: Field, dialect: Dialect): string {
   const { dbDefault } = field.options;
   if (dbDefault instanceof ExpressionNode) {
+    const [column] = fieldsOf(field.model, dbDefault, dialect);
+    if (column !== undefined)
+      throw new ImproperlyConfigured(
+        `The database's default of ${field.model.label}.${field.name} cannot refer to a column: '${column.name}'.`,
+      );
     return dialect.schema.defaultExpression(expressionSql(field.model, dbDefault, dialect));
   }
   const text = field.encode(dbDefault);

@@ -22,7 +22,11 @@ const types: Readonly<Record<string, (length: readonly string[]) => Written>> = 
   'double precision': () => 'float()',
   real: () => "float().databaseType('real')",
   numeric: ([precision, scale]) =>
-    precision === undefined ? 'decimal()' : `decimal(${precision}, ${scale ?? 0})`,
+    precision === undefined
+      ? 'decimal()'
+      : Number(scale ?? 0) > Number(precision)
+        ? `decimal().databaseType('numeric(${precision}, ${scale})')`
+        : `decimal(${precision}, ${scale ?? 0})`,
   boolean: () => 'boolean()',
   date: () => 'date()',
   'time without time zone': () => 'time()',

@@ -155,6 +155,8 @@ export interface Dialect {
     returning(columns: readonly string[]): string;
     /** A row without columns. */
     readonly nothing: string;
+    /** What stands in VALUES for a generated key, so that several rows without columns can be listed. */
+    readonly generated: 'DEFAULT' | 'NULL';
     /** @param key quoted column of the primary key */
     onConflict(conflict: ConflictRule | undefined, quote: (name: string) => string, key: string): string;
   };

@@ -134,13 +134,18 @@ export function insertStatement(
   const columns = fields.map((field) => quote(field.column)).join(', ');
   const parts =
     fields.length === 0
-      ? [`INSERT INTO ${table} ${insert.nothing}`]
+      ? [`INSERT INTO ${table} ${rows.length > 1 ? emptyRows(model, rows.length, dialect) : insert.nothing}`]
       : [`INSERT INTO ${table} (${columns})`, source(fields, rows, builder)];
   parts.push(
     insert.onConflict(conflict, quote, quote(model.keyFields[0]?.column ?? '')),
     readBack(table, returning, insert.returning),
   );
   return namedRequest(joined(parts), builder.values);
+}
+
+/** Several rows of which the database makes every column. */
+function emptyRows({ keyFields: [key] }: ModelMeta, count: number, { insert }: Dialect): string {
+  return `(${quote(key?.column ?? '')}) VALUES ${Array(count).fill(`(${insert.generated})`).join(', ')}`;
 }
 
 function readBack(

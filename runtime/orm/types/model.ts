@@ -132,10 +132,10 @@ interface InstanceMethods<S> {
   /** Runs `cleanFields`, `clean`, and looks for duplicates and violated constraints. `save` does not call it. */
   fullClean(options?: CleanOptions): void;
   afullClean(options?: CleanOptions): Promise<void>;
-  validateUnique(options?: CleanOptions): void;
-  avalidateUnique(options?: CleanOptions): Promise<void>;
-  validateConstraints(options?: CleanOptions): void;
-  avalidateConstraints(options?: CleanOptions): Promise<void>;
+  validateUnique(options?: Pick<CleanOptions, 'exclude'>): void;
+  avalidateUnique(options?: Pick<CleanOptions, 'exclude'>): Promise<void>;
+  validateConstraints(options?: Pick<CleanOptions, 'exclude'>): void;
+  avalidateConstraints(options?: Pick<CleanOptions, 'exclude'>): Promise<void>;
   readonly [schema]: S;
 }
 

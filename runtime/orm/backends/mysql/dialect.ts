@@ -282,6 +282,7 @@ export const mysqlDialect: Dialect = {
       return list.includes('*/') ? '' : `/*M!100500 RETURNING ${list}*/`;
     },
     nothing: '() VALUES ()',
+    generated: 'DEFAULT',
     onConflict(conflict, quote, key) {
       if (conflict === undefined) return '';
       // INSERT IGNORE would also let go of rows whose foreign keys are wrong, and cut texts that are too long.

@@ -157,6 +157,7 @@ export const postgresqlDialect: Dialect = {
     returning: standardReturning,
     fromArrays: optimises('column-arrays'),
     nothing: 'DEFAULT VALUES',
+    generated: 'DEFAULT',
     onConflict: standardConflict,
   },
 

@@ -271,6 +271,7 @@ export const sqliteDialect: Dialect = {
     returning: standardReturning,
     fromArrays: false,
     nothing: 'DEFAULT VALUES',
+    generated: 'NULL',
     onConflict: standardConflict,
   },
 

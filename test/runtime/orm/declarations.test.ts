@@ -1,0 +1,182 @@
+import {
+  acreateTables,
+  F,
+  fields,
+  foreignKey,
+  ImproperlyConfigured,
+  Manager,
+  manyToMany,
+  model,
+  Q,
+  reverse,
+  ValueError,
+} from '@migrate-async/runtime/orm';
+import { expect, test } from 'vitest';
+import { harness } from '../support/harness.ts';
+
+// What is written wrongly in a model is refused where it is written, by a message that names it.
+
+class Dock extends model('dock', { name: fields.char(10) }) {
+  static objects = new Manager(this);
+}
+class Crane extends model('crane', { load: fields.integer() }) {
+  static objects = new Manager(this);
+}
+harness([Dock, Crane], 'select 1;');
+
+// As JavaScript writes it, which has no types to stop it.
+const declare = model as (name: unknown, fields: unknown, options?: unknown) => new () => object;
+const relation = { foreignKey, manyToMany, reverse } as unknown as Record<
+  string,
+  (target: unknown, options?: unknown) => unknown
+>;
+const untyped = fields as unknown as Record<string, (...given: unknown[]) => unknown>;
+const n = () => ({ n: fields.integer() });
+
+test.each([
+  ['', n(), {}, "model() takes the name of the model first, not ''."],
+  [{ n: 1 }, {}, {}, 'model() takes the name of the model first, not <Object>.'],
+  ['a', { n: 'text' }, {}, "'n' is no field: it is 'text', not what fields.…() returns."],
+  ['a', { n: undefined }, {}, "'n' is no field: it is undefined, not what fields.…() returns."],
+  ['a', n(), 'ordering', "The options of model a are an object, not 'ordering'."],
+  ['a', n(), { ordering: 'n' }, "'ordering' of a is a list of names and terms, not 'n'."],
+  ['a', n(), { constraints: { unique: ['n'] } }, "The option 'constraints' of a is a list, not <Object>."],
+  ['a', n(), { constraints: [{ unique: 'n' }] }, "'unique' of a constraint of a is a list, not 'n'."],
+  [
+    'a',
+    n(),
+    { constraints: [{ fields: ['n'] }] },
+    'A constraint of a is one of { unique }, { check } and { exclude }.',
+  ],
+  [
+    'a',
+    n(),
+    { constraints: [{ unique: ['n'], condition: Q({ n: 1 }) }] },
+    "A constraint of a has no option 'condition', perhaps you meant where?",
+  ],
+  [
+    'a',
+    n(),
+    { constraints: [{ check: Q({ n: 1 }), deferrable: 'deferred' }] },
+    "A constraint of a has no option 'deferrable'. Options are: check, name, violationErrorMessage",
+  ],
+  [
+    'a',
+    n(),
+    { indexes: [{ fields: ['n'], wher: Q({ n: 1 }) }] },
+    "An index of a has no option 'wher', perhaps you meant where?",
+  ],
+  ['a', n(), { indexes: [{ fields: 'n' }] }, "'fields' of an index of a is a list, not 'n'."],
+])('TypeError for model(%j, …), what is no declaration', (name, described, options, message) => {
+  expect(() => declare(name, described, options)).toThrow(new TypeError(message));
+});
+
+test.each([
+  [{ constraints: [{ unique: ['n', 'n'] }] }, "A constraint of a names the field 'n' twice."],
+  [
+    {
+      constraints: [
+        { unique: ['n'], name: 'x' },
+        { check: Q({ n: 1 }), name: 'x' },
+      ],
+    },
+    "A constraint of a has a name that is not unique: 'x'.",
+  ],
+  [
+    {
+      indexes: [
+        { fields: ['n'], name: 'x' },
+        { fields: ['-n'], name: 'x' },
+      ],
+    },
+    "An index of a has a name that is not unique: 'x'.",
+  ],
+])('ImproperlyConfigured for options that contradict each other: %j', (options, message) => {
+  expect(() => declare('a', n(), options)).toThrow(new ImproperlyConfigured(message));
+});
+
+test('fields refuse what they cannot be made of', () => {
+  const refused: [() => unknown, Error][] = [
+    [() => fields.decimal(2, 10), new ValueError("'precision' must be greater than or equal to 'scale'.")],
+    [() => untyped.choice?.(), new ValueError('choice() takes at least one string.')],
+    [() => untyped.choice?.('a', 5), new TypeError('choice() takes strings, not 5.')],
+    [
+      () => untyped.array?.(undefined),
+      new TypeError('array() takes a field, as in fields.array(fields.text()), not undefined.'),
+    ],
+    [
+      () => untyped.array?.(foreignKey<Dock>(() => Dock)),
+      new TypeError('The items of an array cannot be a relation: the database would not look after them.'),
+    ],
+    [
+      () => declare('a', { ...n(), m: fields.generated(F('n').add(1)).default(3) }),
+      new ImproperlyConfigured("The database computes 'm': it cannot have a default."),
+    ],
+  ];
+  for (const [make, error] of refused) expect(make).toThrow(error);
+});
+
+test('relations name their target by a function, and options by their names', () => {
+  const takes = (call: string, given: string) =>
+    `${call} takes a function that returns a model, as in () => Author, not ${given}.`;
+  const refused: [() => unknown, string][] = [
+    [() => relation.foreignKey?.('Dock'), takes('foreignKey()', "'Dock'")],
+    [() => relation.manyToMany?.(undefined), takes('manyToMany()', 'undefined')],
+    [() => relation.reverse?.(5), takes('reverse()', '5')],
+    [
+      () => relation.manyToMany?.(() => Dock, { through: 'x' }),
+      takes("The option 'through' of manyToMany()", "'x'"),
+    ],
+    [
+      () => relation.foreignKey?.(() => Dock, { ondelete: 'protect' }),
+      "foreignKey() got an unexpected option 'ondelete', perhaps you meant onDelete?",
+    ],
+    [
+      () => relation.manyToMany?.(() => Dock, { thru: () => Crane }),
+      "manyToMany() got an unexpected option 'thru', perhaps you meant through?",
+    ],
+  ];
+  for (const [make, message] of refused) expect(make).toThrow(new TypeError(message));
+});
+
+test('a name for the other side has to be one', () => {
+  for (const relatedName of ['a b', 'a__b', 'a_', '1a', '']) {
+    class Ship extends model('ship', { dock: foreignKey<Dock>(() => Dock, { relatedName }) }) {
+      static objects = new Manager(this);
+    }
+    expect(() => Ship.objects.all()).toThrow(
+      new ImproperlyConfigured(`The name '${relatedName}' is invalid relatedName for field Ship.dock.`),
+    );
+  }
+  class Boat extends model('boat', { dock: foreignKey<Dock>(() => Dock, { relatedName: 'boats+' }) }) {
+    static objects = new Manager(this);
+  }
+  expect(() => Boat.objects.all()).not.toThrow();
+  expect('boats+' in Dock.prototype).toBe(false);
+});
+
+test('a model that cannot be what it says is refused, and leaves the others in peace', async () => {
+  class Buoy extends model('buoy', { dock: foreignKey<Dock>(() => ({}) as never) }) {
+    static objects = new Manager(this);
+  }
+  class Rope extends model('rope', { docks: manyToMany<Dock>(() => Dock, { through: () => Crane }) }) {
+    static objects = new Manager(this);
+  }
+  expect(await Dock.objects.acount()).toBe(0);
+  for (let time = 0; time < 2; time += 1) {
+    expect(() => Buoy.objects.all()).toThrow(
+      'Buoy.dock must name a model: a function that returns a class made with model().',
+    );
+  }
+  await expect(acreateTables([Rope])).rejects.toThrow(
+    'Crane, the through model of Rope.docks, needs a foreign key to each side.',
+  );
+  expect(await Dock.objects.acount()).toBe(0);
+});
+
+test("the database's default cannot refer to a column", async () => {
+  class Tide extends model('tide', { n: fields.integer(), m: fields.integer().dbDefault(F('n')) }) {}
+  await expect(acreateTables([Tide])).rejects.toThrow(
+    new ImproperlyConfigured("The database's default of Tide.m cannot refer to a column: 'n'."),
+  );
+});
