@@ -122,6 +122,36 @@ export const lazyOperations = [
 ] as const;
 
 /**
+ * Operations of instances whose names are made of those of fields and models. Each has a twin by the prefix below:
+ * `event.getNextByAt()` and `event.agetNextByAt()`.
+ */
+export const derivedOperations = {
+  /** The next row by a date. */
+  nextBy: (field: string) => `getNextBy${capitalised(field)}`,
+  previousBy: (field: string) => `getPreviousBy${capitalised(field)}`,
+  /** The next row among those that are kept in an order of their own. */
+  nextInOrder: () => 'getNextInOrder',
+  previousInOrder: () => 'getPreviousInOrder',
+  /** The keys of such rows, on the instance that they belong to. */
+  getOrder: (model: string) => `get${capitalised(model)}Order`,
+  setOrder: (model: string) => `set${capitalised(model)}Order`,
+} as const;
+
+const derivedName = new RegExp(
+  `^(?:${Object.values(derivedOperations)
+    .map((nameOf) => nameOf('X').replace('X', '[\\p{Lu}\\p{N}_$][\\p{ID_Continue}$]*'))
+    .join('|')})$`,
+  'u',
+);
+/** True for the sync name of one of the derived operations. */
+export function isDerivedOperation(name: string): boolean {
+  return derivedName.test(name);
+}
+function capitalised(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}
+
+/**
  * Prefix that turns the accessor of a single-object relation (a foreign key, a one-to-one, or the reverse of a
  * one-to-one) into its twin: `book.author` blocks when the author is not loaded, `await book.aauthor` does not.
  * Accessors that return a manager (`author.books`) do no I/O and have no twin.

@@ -1,17 +1,17 @@
 import { asynchronous, synchronous } from '../operations/bound.ts';
 import { neighbour } from '../operations/neighbours.ts';
+import { derivedOperations, relationTwin } from '../twins.ts';
 import type { ModelInstance } from './instance.ts';
 import type { ModelMeta } from './meta.ts';
 
-const directions = { next: 'getNextBy', previous: 'getPreviousBy' } as const;
+const names = { next: derivedOperations.nextBy, previous: derivedOperations.previousBy } as const;
 
 /** Defines `event.getNextByAt()`, `event.getPreviousByAt()` and their twins, for every date that is never null. */
 export function defineNeighbours(prototype: object, meta: ModelMeta): void {
   for (const field of meta.fields) {
     if (field.options.nullable || (field.family !== 'date' && field.family !== 'dateTime')) continue;
-    const suffix = field.name.charAt(0).toUpperCase() + field.name.slice(1);
     for (const direction of ['next', 'previous'] as const) {
-      const name = `${directions[direction]}${suffix}`;
+      const name = names[direction](field.name);
       const operation = (instance: ModelInstance, ...where: unknown[]) =>
         neighbour(instance, field, direction, where);
       Object.defineProperty(prototype, name, {
@@ -20,7 +20,7 @@ export function defineNeighbours(prototype: object, meta: ModelMeta): void {
           return synchronous(this, name, operation);
         },
       });
-      Object.defineProperty(prototype, `a${name}`, {
+      Object.defineProperty(prototype, relationTwin(name), {
         configurable: true,
         writable: true,
         value(this: ModelInstance, ...where: unknown[]) {

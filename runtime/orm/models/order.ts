@@ -4,7 +4,7 @@ import { ForeignKeyField } from '../fields/relations.ts';
 import { asynchronous, synchronous } from '../operations/bound.ts';
 import { orderName, readOrder, rowInOrder, writeOrder } from '../operations/order.ts';
 import type { Operation } from '../operations/steps.ts';
-import { relationTwin } from '../twins.ts';
+import { derivedOperations, relationTwin } from '../twins.ts';
 import type { ModelOptions } from '../types/model.ts';
 import type { ModelInstance } from './instance.ts';
 import type { Declaration, ModelMeta } from './meta.ts';
@@ -33,14 +33,14 @@ export function orderedBy(meta: ModelMeta): ForeignKeyField | undefined {
 /** Defines `answer.getNextInOrder()`, `answer.getPreviousInOrder()` and their twins. */
 export function defineOrder(prototype: object, meta: ModelMeta): void {
   if (orderedBy(meta) === undefined) return;
-  define(prototype, 'getNextInOrder', (answer) => rowInOrder(answer, meta, 'next'));
-  define(prototype, 'getPreviousInOrder', (answer) => rowInOrder(answer, meta, 'previous'));
+  define(prototype, derivedOperations.nextInOrder(), (answer) => rowInOrder(answer, meta, 'next'));
+  define(prototype, derivedOperations.previousInOrder(), (answer) => rowInOrder(answer, meta, 'previous'));
 }
 /** Defines `question.getAnswerOrder()`, `question.setAnswerOrder(keys)` and their twins. */
 export function defineOrderOf(prototype: object, ordered: ModelMeta, by: ForeignKeyField): void {
   const name = camelCase(`_${snakeCase(ordered.name)}`);
-  define(prototype, `get${name}Order`, (question) => readOrder(question, ordered, by));
-  define(prototype, `set${name}Order`, (question, keys, options) =>
+  define(prototype, derivedOperations.getOrder(name), (question) => readOrder(question, ordered, by));
+  define(prototype, derivedOperations.setOrder(name), (question, keys, options) =>
     writeOrder(question, ordered, by, keys, options),
   );
 }
