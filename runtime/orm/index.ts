@@ -173,6 +173,7 @@ export {
 export {
   fields,
   foreignKey,
+  foreignObject,
   genericForeignKey,
   genericRelation,
   manyToMany,

@@ -17,41 +17,50 @@ export class CompositeKeyDescription {
   }
 }
 
-/** The key of a model in several of its columns. It has no column of its own; its values are arrays, one item each. */
-export class CompositeKeyField extends Field {
-  readonly typeName = 'CompositePrimaryKey';
+/** Several columns of a model as one value. It has no column of its own; its values are arrays, one item each. */
+export class TupleField extends Field {
+  readonly typeName: string = 'Tuple';
   readonly family = 'composite';
   readonly decoder: Decoder = textDecoder;
   readonly #parts: readonly Field[];
 
-  constructor(model: ModelMeta, parts: readonly Field[]) {
+  constructor(model: ModelMeta, name: string, parts: readonly Field[]) {
     super();
     this.#parts = parts;
     this.model = model;
-    this.name = 'pk';
-    this.attribute = 'pk';
-    Object.assign(this, { options: { ...this.options, primaryKey: true } });
+    this.name = name;
+    this.attribute = name;
   }
   override get parts(): readonly Field[] {
     return this.#parts;
   }
   databaseType(): string {
-    throw new ValueError('A composite primary key has no type: it is made of several columns.');
+    throw new ValueError(`'${this.name}' has no type: it is made of several columns.`);
   }
   /** @throws ValueError for anything but a list with a value for each column */
   convert(value: unknown): unknown {
-    return this.itemsOf(value).map((item, at) =>
+    return itemsOf(this, value).map((item, at) =>
       item === null || item === undefined ? null : this.#parts[at]?.convert(item),
     );
   }
-  /** The values of the columns, as they were given. */
-  itemsOf(value: unknown): readonly unknown[] {
-    if (!Array.isArray(value)) throw new ValueError("'pk' must be a list.");
-    if (value.length !== this.#parts.length)
-      throw new ValueError(`'pk' must have ${this.#parts.length} elements.`);
-    return value;
-  }
   override keyWire(value: unknown): KeyWire {
-    return this.itemsOf(value).map((item, at): Wire => this.#parts[at]?.toWire(item) ?? null);
+    return itemsOf(this, value).map((item, at): Wire => this.#parts[at]?.toWire(item) ?? null);
   }
+}
+
+/** The key of a model in several of its columns. */
+export class CompositeKeyField extends TupleField {
+  override readonly typeName = 'CompositePrimaryKey';
+
+  constructor(model: ModelMeta, parts: readonly Field[]) {
+    super(model, 'pk', parts);
+    Object.assign(this, { options: { ...this.options, primaryKey: true } });
+  }
+}
+
+/** The values of the columns of a field that has several, as they were given. */
+export function itemsOf({ name, parts = [] }: Field, value: unknown): readonly unknown[] {
+  if (!Array.isArray(value)) throw new ValueError(`'${name}' must be a list.`);
+  if (value.length !== parts.length) throw new ValueError(`'${name}' must have ${parts.length} elements.`);
+  return value;
 }

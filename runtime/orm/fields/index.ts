@@ -3,6 +3,7 @@ import { requireOptions } from '../options.ts';
 import type {
   Fields,
   ForeignKeyFunction,
+  ForeignObjectFunction,
   GenericForeignKeyFunction,
   GenericRelationFunction,
   ManyToManyFunction,
@@ -14,6 +15,7 @@ import { CompositeKeyDescription } from './composite.ts';
 import { DateField, DateTimeField, DurationField, TimeField } from './dates.ts';
 import { FieldDescription } from './description.ts';
 import type { Field } from './field.ts';
+import { ForeignObjectDescription, type ForeignObjectOptions } from './foreign-object.ts';
 import { UntypedGeneratedField } from './generated.ts';
 import { GenericKeyDescription, GenericRelationDescription } from './generic.ts';
 import {
@@ -154,6 +156,9 @@ export const reverse = ((target: TargetThunk, via?: string) => {
   requireThunk('reverse()', target);
   return new ReverseDescription(target, via);
 }) as unknown as ReverseFunction;
+
+export const foreignObject = ((target: TargetThunk, options: ForeignObjectOptions) =>
+  new ForeignObjectDescription(target, options)) as unknown as ForeignObjectFunction;
 
 export const genericForeignKey = ((typeField = 'contentType', keyField = 'objectId') =>
   new GenericKeyDescription(typeField, keyField)) as unknown as GenericForeignKeyFunction;

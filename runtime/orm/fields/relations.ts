@@ -30,12 +30,12 @@ export type TargetThunk = Function;
 
 /** A foreign key or one-to-one: a column that holds another model's primary key. */
 export class ForeignKeyField extends Field {
-  override readonly kind: 'foreignKey' | 'oneToOne';
+  override readonly kind: 'foreignKey' | 'oneToOne' | 'foreignObject';
   readonly family: Family = 'relation';
   readonly thunk: TargetThunk;
   readonly relation: RelationOptions;
 
-  constructor(kind: 'foreignKey' | 'oneToOne', thunk: TargetThunk, relation: RelationOptions = {}) {
+  constructor(kind: ForeignKeyField['kind'], thunk: TargetThunk, relation: RelationOptions = {}) {
     super();
     this.kind = kind;
     this.thunk = thunk;

@@ -1,10 +1,13 @@
 import { ValueError } from '../errors.ts';
+import { Column, partColumns } from '../expressions/field-reference.ts';
 import type { ExpressionNode } from '../expressions/node.ts';
 import { fieldFor } from '../expressions/value.ts';
 import type { Field } from '../fields/field.ts';
 import { BooleanField } from '../fields/numbers.ts';
+import { ForeignKeyField } from '../fields/relations.ts';
 import { ArrayField, arrayText, wireArray } from '../fields/structured.ts';
 import { bindOuter } from '../query/outer.ts';
+import type { Query } from '../query/query.ts';
 import type { Resolver } from '../query/resolver.ts';
 import { type Predicate, WhereNode } from '../query/where.ts';
 import { compileSubquery } from '../sql/subquery.ts';
@@ -41,7 +44,7 @@ export function side(
     case 'boolean':
       return new Literal(lhs.output ?? fieldFor(operand.value), operand.value);
     case 'subquery':
-      return subquery(operand, resolver, 'single');
+      return subquery(operand, resolver, 'single', lhs);
     case 'null':
     case 'outside':
     case 'items':
@@ -54,8 +57,25 @@ export function subquery(
   { query, owner }: Extract<Operand, { readonly form: 'subquery' }>,
   resolver: Resolver,
   use: 'single' | 'list',
+  lhs?: ExpressionNode,
 ): ExpressionNode {
-  return compileSubquery(query, resolver.places.positionOf(owner), use, bindOuter(query, resolver));
+  const offset = resolver.places.positionOf(owner);
+  const outer = bindOuter(query, resolver);
+  const field = lhs?.output;
+  // Instances stand for what a foreign key holds of them.
+  const held = field instanceof ForeignKeyField ? field.targetField : undefined;
+  return compileSubquery(held === undefined ? query : selecting(query, held), offset, use, outer);
+}
+
+/** A query of instances as one of the values of a field other than their key. */
+function selecting(query: Query, field: Field): Query {
+  const { rows, model } = query;
+  if (rows.form !== 'instances' || field === model.primaryKey || !model.isA(field.model)) return query;
+  const narrow = query.copy();
+  const column = new Column(narrow.joins.toOwner(narrow.base, model, field), field);
+  narrow.rows = { form: 'scalars', names: [field.name] };
+  narrow.selected = new Map([[field.name, column]]);
+  return narrow;
 }
 
 const exact: LookupBuilder = (lhs, operand, resolver) => {
@@ -81,7 +101,7 @@ function ordering(operator: '>' | '>=' | '<' | '<='): LookupBuilder {
 
 const inList: LookupBuilder = (lhs, operand, resolver) => {
   if (operand.form === 'subquery') {
-    const rows = subquery(operand, resolver, 'list');
+    const rows = subquery(operand, resolver, 'list', lhs);
     return new Test([lhs], (writer) => `${lhs.toSql(writer)} IN ${rows.toSql(writer)}`);
   }
   if (operand.form === 'items') return amongItems(lhs, operand.items, resolver);
@@ -166,7 +186,14 @@ const nullTest: LookupBuilder = (lhs, operand) => {
   return isNull(lhs, operand.value);
 };
 
+/** As in Django, a value of several columns is null when one of them is. */
 export function isNull(lhs: ExpressionNode, wanted: boolean): Predicate {
+  const columns = partColumns(lhs);
+  if (columns !== undefined)
+    return new WhereNode(
+      columns.map((column) => isNull(column, wanted)),
+      wanted ? 'OR' : 'AND',
+    );
   return new Test([lhs], (writer) => `${lhs.toSql(writer)} IS ${wanted ? '' : 'NOT '}NULL`);
 }
 

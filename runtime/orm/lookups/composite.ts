@@ -1,11 +1,10 @@
 import { ValueError } from '../errors.ts';
-import { partColumns } from '../expressions/field-reference.ts';
 import { ExpressionNode } from '../expressions/node.ts';
-import type { CompositeKeyField } from '../fields/composite.ts';
 import type { Field, Wire } from '../fields/field.ts';
+import { ForeignObjectField } from '../fields/foreign-object.ts';
 import { wireArray } from '../fields/structured.ts';
+import { valueIn } from '../models/keys.ts';
 import type { Resolver } from '../query/resolver.ts';
-import { WhereNode } from '../query/where.ts';
 import type { SqlWriter } from '../sql/writer.ts';
 import { compare, isNull, type LookupBuilder, subquery } from './comparisons.ts';
 import { comparisonEncoder, isInstance, keyOfInstance } from './encode.ts';
@@ -50,26 +49,39 @@ class RowParameter extends ExpressionNode {
   }
 }
 
-function keyOf(lhs: ExpressionNode): CompositeKeyField {
-  return lhs.output as CompositeKeyField;
+/** A field of several columns. */
+interface Key extends Field {
+  readonly parts: readonly Field[];
+}
+function keyOf(lhs: ExpressionNode): Key {
+  return lhs.output as Key;
+}
+/** What stands for a row: its key, or for a relation the columns of its target that are pointed at. */
+function rowOf(given: unknown, key: Key): unknown {
+  if (!(key instanceof ForeignObjectField)) return keyOfInstance(given, key.model);
+  keyOfInstance(given, key.target);
+  return isInstance(given) ? valueIn(given, key.targetField) : given;
 }
 
 /** The right-hand side as a row. */
 function row(lhs: ExpressionNode, operand: Operand, resolver: Resolver, name: string): ExpressionNode {
-  if (operand.form === 'expression') return operand.expression;
-  if (operand.form === 'subquery') return subquery(operand, resolver, 'single');
-  if (operand.form !== 'list' && !(operand.form === 'value' && isInstance(operand.sample)))
-    throw new ValueError(`'${name}' lookup of 'pk' must be a list.`);
   const key = keyOf(lhs);
+  if (operand.form === 'expression') return operand.expression;
+  if (operand.form === 'subquery') return subquery(operand, resolver, 'single', lhs);
+  if (operand.form !== 'list' && !(operand.form === 'value' && isInstance(operand.sample)))
+    throw new ValueError(`'${name}' lookup of '${key.name}' must be a list.`);
   const encoders = key.parts.map((part) => comparisonEncoder(part));
-  const place = resolver.place(operand.owner, (given) =>
-    itemsOf(keyOfInstance(given, key.model), key, `'${name}' lookup of 'pk' must have %d elements.`).map(
+  const place = resolver.place(operand.owner, (given) => {
+    const items = rowOf(given, key);
+    // A row without a value in a column that is pointed at is pointed at by none.
+    if (items === null) throw new OutsideRange('above');
+    return itemsOf(items, key, `'${name}' lookup of '${key.name}' must have %d elements.`).map(
       (item, at): Wire => (item === null ? null : (encoders[at]?.(item) ?? null)),
-    ),
-  );
+    );
+  });
   return new RowParameter(place, key.parts);
 }
-function itemsOf(given: unknown, key: CompositeKeyField, message: string): readonly unknown[] {
+function itemsOf(given: unknown, key: Key, message: string): readonly unknown[] {
   if (Array.isArray(given) && given.length === key.parts.length) return given;
   throw new ValueError(message.replace('%d', String(key.parts.length)));
 }
@@ -78,10 +90,12 @@ function comparison(operator: string): LookupBuilder {
   return (lhs, operand, resolver, name) => {
     if (operand.form === 'outside') {
       if (operator === '=') return never;
-      throw new ValueError(`'${name}' lookup of 'pk' has a number that the column cannot hold.`);
+      throw new ValueError(
+        `'${name}' lookup of '${keyOf(lhs).name}' has a number that the column cannot hold.`,
+      );
     }
     if (operand.form === 'null') {
-      if (operator === '=') return nullTest(lhs, true);
+      if (operator === '=') return isNull(lhs, true);
       throw new ValueError('Cannot use None as a query value');
     }
     return compare(lhs, operator, row(lhs, operand, resolver, name));
@@ -90,18 +104,21 @@ function comparison(operator: string): LookupBuilder {
 
 const inList: LookupBuilder = (lhs, operand, resolver) => {
   if (operand.form === 'subquery') {
-    const rows = subquery(operand, resolver, 'list');
+    const rows = subquery(operand, resolver, 'list', lhs);
     return new Test([lhs], (writer) => `${lhs.toSql(writer)} IN ${rows.toSql(writer)}`);
   }
-  if (operand.form !== 'list') throw new TypeError("'in' lookup of 'pk' must be a collection of lists.");
-  if (operand.empty) return never;
   const key = keyOf(lhs);
+  const notLists = `'in' lookup of '${key.name}' must be a collection of lists.`;
+  if (operand.form !== 'list') throw new TypeError(notLists);
+  if (operand.empty) return never;
   const { parts } = key;
   const encoders = parts.map((part) => comparisonEncoder(part));
   const place = resolver.place(operand.owner, (given) => {
     const rows = [...(given as Iterable<unknown>)].flatMap((each) => {
-      if (!Array.isArray(each)) throw new ValueError("'in' lookup of 'pk' must be a collection of lists.");
-      const row = itemsOf(each, key, "'in' lookup of 'pk' must have %d elements each.");
+      const items = rowOf(each, key);
+      if (items === null) return [];
+      if (!Array.isArray(items)) throw new ValueError(notLists);
+      const row = itemsOf(items, key, `'in' lookup of '${key.name}' must have %d elements each.`);
       // Null is equal to nothing, and a number beyond the column is in none of its rows.
       return row.includes(null) ? [] : encodedRow(row, encoders);
     });
@@ -121,12 +138,6 @@ function encodedRow(row: readonly unknown[], encoders: readonly ((value: unknown
   }
 }
 
-/** As in Django, a key is null when one of its columns is. */
-function nullTest(lhs: ExpressionNode, wanted: boolean): WhereNode {
-  const tests = (partColumns(lhs) ?? [lhs]).map((column) => isNull(column, wanted));
-  return new WhereNode(tests, wanted ? 'OR' : 'AND');
-}
-
 export const compositeLookups: Readonly<Record<string, LookupBuilder>> = {
   exact: comparison('='),
   gt: comparison('>'),
@@ -135,7 +146,7 @@ export const compositeLookups: Readonly<Record<string, LookupBuilder>> = {
   lte: comparison('<='),
   in: inList,
   isNull: (lhs, operand) => {
-    if (operand.form === 'boolean') return nullTest(lhs, operand.value);
+    if (operand.form === 'boolean') return isNull(lhs, operand.value);
     throw new ValueError('The QuerySet value for an isnull lookup must be True or False.');
   },
 };

@@ -1,15 +1,16 @@
 import { ValueError } from '../errors.ts';
 import { GenericKeyDescription, GenericRelationDescription } from '../fields/generic.ts';
-import { ForeignKeyField, ManyToManyDescription, ReverseDescription } from '../fields/relations.ts';
+import { type ForeignKeyField, ManyToManyDescription, ReverseDescription } from '../fields/relations.ts';
 import { describe } from '../fields/text.ts';
 import { asynchronous } from '../operations/bound.ts';
-import { readForward, readGeneric, readReverse } from '../operations/related.ts';
+import { readForward, readGeneric, readReverse, requiredForward } from '../operations/related.ts';
 import { runBlocking } from '../operations/run.ts';
 import { relatedManager } from '../relations/managers.ts';
 import { relationTwin } from '../twins.ts';
-import { isDeferred } from './deferred.ts';
 import { type GenericKey, typeName } from './generic.ts';
 import type { ModelInstance } from './instance.ts';
+import { itemsIn, putIn, valueIn } from './keys.ts';
+import { backwardsOf, knownForward, knownGeneric } from './known.ts';
 import type { ModelMeta } from './meta.ts';
 import { defineNeighbours } from './neighbours.ts';
 import { defineOrder } from './order.ts';
@@ -21,7 +22,7 @@ import { relate, stateOf } from './state.ts';
 export function defineAccessors(prototype: object, meta: ModelMeta): void {
   defineNeighbours(prototype, meta);
   defineOrder(prototype, meta);
-  for (const field of meta.localFields) if (field instanceof ForeignKeyField) defineForward(prototype, field);
+  for (const field of meta.foreignKeys) defineForward(prototype, field);
   for (const [name, description] of Object.entries(meta.declaration)) {
     if (description instanceof ReverseDescription) defineReverse(prototype, meta, name, name);
     if (description instanceof ManyToManyDescription || description instanceof GenericRelationDescription) {
@@ -48,35 +49,25 @@ function defineForward(prototype: object, field: ForeignKeyField): void {
     prototype,
     name,
     function () {
-      return knownForward(this, field) ?? runBlocking(readForward(this, field));
+      const known = knownForward(this, field);
+      return known === undefined ? runBlocking(readForward(this, field)) : requiredForward(known, field);
     },
     function (value) {
       assignForward(this, field, value);
     },
   );
-  define(prototype, relationTwin(name), function () {
+  define(prototype, relationTwin(name), async function () {
     const known = knownForward(this, field);
-    return known === undefined ? asynchronous(readForward(this, field)) : Promise.resolve(known);
+    return known === undefined ? asynchronous(readForward(this, field)) : requiredForward(known, field);
   });
 }
 
-/** The related instance when it is loaded and still the one the key names; null for a null key. */
-function knownForward(instance: ModelInstance, field: ForeignKeyField): object | null | undefined {
-  const state = stateOf(instance);
-  const known = state.related?.get(field.name);
-  // A key that was not loaded was not changed either, and reading it here would block.
-  if (isDeferred(instance, field.attribute)) return known ?? undefined;
-  const key = instance[field.attribute];
-  if (known !== undefined && known !== null) {
-    if ((known as ModelInstance)[field.targetField.attribute] === key || state.unsaved?.has(field.name))
-      return known;
-  }
-  return key === null || key === undefined ? null : undefined;
-}
-
 function assignForward(instance: ModelInstance, field: ForeignKeyField, value: unknown): void {
+  const backwards = backwardsOf(field);
   if (value === null || value === undefined) {
-    instance[field.attribute] = null;
+    const before = stateOf(instance).related?.get(field.name);
+    if (backwards !== undefined && before !== null && before !== undefined) relate(before, backwards, null);
+    putIn(instance, field, null);
     relate(instance, field.name, null);
     return;
   }
@@ -86,17 +77,16 @@ function assignForward(instance: ModelInstance, field: ForeignKeyField, value: u
       `Cannot assign "${describe(value)}": "${instance[metaKey].label}.${field.name}" must be a "${field.target.label}" instance.`,
     );
   }
-  const key = related[field.targetField.attribute];
-  instance[field.attribute] = key ?? null;
+  const { targetField } = field;
+  putIn(instance, field, itemsIn(related, targetField));
   relate(instance, field.name, related);
+  const key = valueIn(related, targetField);
   if (key === null || key === undefined) {
     const state = stateOf(instance);
     state.unsaved ??= new Set();
     state.unsaved.add(field.name);
   }
-  if (!field.single) return;
-  const backwards = field.target.incoming.find((relation) => relation.field === field);
-  if (backwards !== undefined) relate(related, backwards.name, instance);
+  if (backwards !== undefined) relate(related, backwards, instance);
 }
 
 /** `author.books`, or `author.profile` and `author.aprofile` where the other side is single. */
@@ -176,20 +166,6 @@ function defineGeneric(prototype: object, meta: ModelMeta, name: string): void {
     const known = knownGeneric(this, key());
     return known === undefined ? asynchronous(readGeneric(this, key())) : Promise.resolve(known);
   });
-}
-
-/** The instance pointed at, when it is loaded and still the one the two columns name. */
-function knownGeneric(instance: ModelInstance, key: GenericKey): object | null | undefined {
-  const known = stateOf(instance).related?.get(key.name) as ModelInstance | null | undefined;
-  const { unsaved } = stateOf(instance);
-  if (known !== undefined && known !== null && unsaved?.has(key.name)) return known;
-  // Columns that were not loaded were not changed either, and reading them here would block.
-  if (isDeferred(instance, key.typeField.attribute) || isDeferred(instance, key.keyField.attribute))
-    return known ?? undefined;
-  const target = key.targetOf(instance);
-  if (target === undefined) return null;
-  if (known === undefined || known === null) return known;
-  return known[metaKey].isA(target) && known.pk === key.keyOf(instance, target) ? known : undefined;
 }
 
 function assignGeneric(instance: ModelInstance, key: GenericKey, related: ModelInstance | null): void {

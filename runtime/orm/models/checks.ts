@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { ImproperlyConfigured } from '../errors.ts';
 import { CompositeKeyDescription } from '../fields/composite.ts';
 import type { Field } from '../fields/field.ts';
+import type { ForeignObjectField } from '../fields/foreign-object.ts';
 import { ForeignKeyField, type OnDeleteRule } from '../fields/relations.ts';
 import { describe } from '../fields/text.ts';
 import { closeMatches } from '../lookups/suggestions.ts';
@@ -12,7 +13,7 @@ import { checkConstraintForms, checkIndexForms } from './constraint-checks.ts';
 import type { ModelMeta } from './meta.ts';
 import { camelCase } from './naming.ts';
 import { checkRelatedName } from './reverse-names.ts';
-import { isUnique } from './unique.ts';
+import { areUniqueTogether, isUnique } from './unique.ts';
 
 // What Django's system checks refuse is refused where a model is set up: what it says of itself when it is declared,
 // what it says of others when it is first used.
@@ -236,6 +237,10 @@ export function checkRelations(meta: ModelMeta): void {
     // Looks for the two foreign keys of the through model.
     relation.hops;
   }
+  for (const field of meta.foreignObjects) {
+    checkRelatedName(field);
+    checkForeignObject(field);
+  }
   for (const relation of [...meta.manyToMany, ...meta.genericRelations]) {
     for (const side of [meta, relation.target]) refuseCompositeKey(`${meta.label}.${relation.name}`, side);
   }
@@ -293,6 +298,27 @@ function checkForeignKey(field: ForeignKeyField): void {
     );
   }
   checkUniform(field, own);
+}
+
+/** The columns that are pointed at together name one row (fields.E310), and no rule lets them go. */
+function checkForeignObject(field: ForeignObjectField): void {
+  const { model, name, target, targetField, onDelete } = field;
+  const own = `${model.label}.${name}`;
+  if (target.options.abstract === true)
+    throw refused(`${own} defines a relation with model '${target.label}', which is abstract.`);
+  const columns = targetField.parts ?? [];
+  if (targetField !== target.primaryKey && !areUniqueTogether(target, columns)) {
+    const names = columns.map((column) => `'${column.name}'`).join(', ');
+    throw refused(
+      `No subset of the fields ${names} on model '${target.label}' is unique. Mark a single field as .unique() or ` +
+        'add a set of fields to a unique constraint.',
+    );
+  }
+  if (onDelete === 'cascade' || onDelete === 'protect' || onDelete === 'restrict' || onDelete === 'doNothing')
+    return;
+  throw refused(
+    `${own} specifies onDelete: ${inspect(onDelete)}, and several columns are let go by none but cascade, protect, restrict and doNothing.`,
+  );
 }
 
 /** Where the database deletes rows, nobody sees those that an application would have to look after. */

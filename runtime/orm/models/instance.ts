@@ -1,6 +1,6 @@
 import { ValidationError, ValueError } from '../errors.ts';
 import { ExpressionNode } from '../expressions/node.ts';
-import { CompositeKeyField } from '../fields/composite.ts';
+import { itemsOf } from '../fields/composite.ts';
 import type { Field } from '../fields/field.ts';
 import { ForeignKeyField } from '../fields/relations.ts';
 import { asynchronous, synchronous } from '../operations/bound.ts';
@@ -33,8 +33,8 @@ export class ModelInstance extends Stateful {
   }
   set pk(value: unknown) {
     const { primaryKey, parent } = this[metaKey];
-    if (primaryKey instanceof CompositeKeyField) {
-      const items = value === null || value === undefined ? [] : primaryKey.itemsOf(value);
+    if (primaryKey.parts !== undefined) {
+      const items = value === null || value === undefined ? [] : itemsOf(primaryKey, value);
       for (const [at, { attribute }] of primaryKey.parts.entries()) this[attribute] = items[at] ?? null;
       return;
     }

@@ -1,3 +1,4 @@
+import type { Field } from '../fields/field.ts';
 import type { ModelInstance } from './instance.ts';
 import { metaKey } from './registry.ts';
 
@@ -9,6 +10,37 @@ export function hasKey(instance: object): boolean {
   return row[metaKey].keyFields.every(
     ({ attribute }) => row[attribute] !== null && row[attribute] !== undefined,
   );
+}
+
+/** The value of a field on an instance: for one of several columns a list, or null where one of them has none. */
+export function valueIn(instance: object, { attribute, parts }: Field): unknown {
+  const row = instance as ModelInstance;
+  if (parts === undefined) return row[attribute];
+  const items = parts.map((part) => row[part.attribute]);
+  return items.some((item) => item === null || item === undefined) ? null : items;
+}
+/** As `valueIn`, with what there is of a list where an item is missing. */
+export function itemsIn(instance: object, { attribute, parts }: Field): unknown {
+  const row = instance as ModelInstance;
+  return parts === undefined ? row[attribute] : parts.map((part) => row[part.attribute]);
+}
+/** Gives an instance the value of a field; null lets those of its columns go that may be null, all where none may. */
+export function putIn(instance: object, { attribute, parts }: Field, value: unknown): void {
+  const row = instance as ModelInstance;
+  if (parts === undefined) {
+    row[attribute] = value ?? null;
+    return;
+  }
+  const items = value === null || value === undefined ? undefined : (value as readonly unknown[]);
+  const free = parts.some((part) => part.options.nullable);
+  for (const [at, part] of parts.entries()) {
+    if (items !== undefined) row[part.attribute] = items[at] ?? null;
+    else if (part.options.nullable || !free) row[part.attribute] = null;
+  }
+}
+/** True when two values of one field are the same. */
+export function isSameKey(one: unknown, other: unknown): boolean {
+  return one === other || (Array.isArray(one) && Array.isArray(other) && keyId(one) === keyId(other));
 }
 
 /** What equal keys share: a single column's value itself, for several columns a text of their values. */

@@ -2,6 +2,7 @@ import { FieldDoesNotExist, ImproperlyConfigured } from '../errors.ts';
 import { CompositeKeyDescription, CompositeKeyField } from '../fields/composite.ts';
 import { FieldDescription } from '../fields/description.ts';
 import type { Field } from '../fields/field.ts';
+import { ForeignObjectDescription, ForeignObjectField } from '../fields/foreign-object.ts';
 import { UntypedGeneratedField } from '../fields/generated.ts';
 import type { GenericKeyDescription, GenericRelationDescription } from '../fields/generic.ts';
 import { AutoField } from '../fields/numbers.ts';
@@ -31,6 +32,7 @@ export type Declaration = Readonly<
     | GenericKeyDescription
     | GenericRelationDescription
     | CompositeKeyDescription
+    | ForeignObjectDescription
   >
 >;
 
@@ -45,6 +47,8 @@ export class ModelMeta {
   readonly fields: readonly Field[];
   /** The columns of the model's own table, in the order of CREATE TABLE and INSERT. */
   readonly localFields: readonly Field[];
+  /** Relations of several columns that the model declares. */
+  readonly foreignObjects: readonly ForeignObjectField[];
   /** The model whose table this one describes: itself, unless it is a proxy. */
   readonly concrete: ModelMeta;
   /** The model that holds the other part of each row, where this one extends it. */
@@ -90,6 +94,7 @@ export class ModelMeta {
     this.primaryKey = primaryKey;
     this.keyFields = primaryKey.parts ?? [primaryKey];
     this.#byName.set('pk', primaryKey);
+    this.foreignObjects = abstract || shown !== undefined ? [] : this.#bindForeignObjects(declaration);
     this.relationSet = new RelationSet(this, declaration, base.prototype);
     checkOptions(this, given);
     if (shown === undefined && !abstract) register(this);
@@ -136,6 +141,11 @@ export class ModelMeta {
     if (this.relationSet.targetsDeclared()) checkRelations(this);
   }
 
+  /** Every foreign key that the model's own table holds, of one column or of several. */
+  get foreignKeys(): readonly ForeignKeyField[] {
+    const columns = this.localFields.filter((field) => field instanceof ForeignKeyField);
+    return [...columns, ...this.foreignObjects];
+  }
   /** The field of that name or attribute. */
   field(name: string): Field | undefined {
     return this.#byName.get(name);
@@ -207,6 +217,11 @@ export class ModelMeta {
       this.#byName.set(field.name, field);
     }
     return source?.fields ?? [];
+  }
+  #bindForeignObjects(declaration: Declaration): ForeignObjectField[] {
+    return Object.entries(declaration).flatMap(([name, described]) =>
+      described instanceof ForeignObjectDescription ? new ForeignObjectField(this, name, described) : [],
+    );
   }
   #compositeKey(declaration: Declaration): Field | undefined {
     const { pk } = declaration;

@@ -1,6 +1,6 @@
 import type { ImproperlyConfigured } from '../errors.ts';
 import { GenericKeyDescription, GenericRelationDescription } from '../fields/generic.ts';
-import { ForeignKeyField, ManyToManyDescription, ReverseDescription } from '../fields/relations.ts';
+import { type ForeignKeyField, ManyToManyDescription, ReverseDescription } from '../fields/relations.ts';
 import { defineReverse } from './accessors.ts';
 import { reverseClash } from './clashes.ts';
 import { GenericKey, GenericRelation } from './generic.ts';
@@ -94,7 +94,7 @@ export class RelationSet {
   /** True once every model that is named here exists. */
   targetsDeclared(): boolean {
     try {
-      for (const field of this.#meta.localFields) if (field instanceof ForeignKeyField) field.target;
+      for (const field of this.#meta.foreignKeys) field.target;
       for (const relation of this.manyToMany) relation.targetsDeclared();
       for (const [, description] of this.#declaredReverse) description.thunk();
       return true;
@@ -105,8 +105,7 @@ export class RelationSet {
   }
   /** Makes the relations known on both sides. */
   connect(): void {
-    for (const field of this.#meta.localFields) {
-      if (!(field instanceof ForeignKeyField)) continue;
+    for (const field of this.#meta.foreignKeys) {
       this.#own.set(field.name, new ForwardRelation(field));
       field.target.concrete.relationSet.#receive(new ReverseRelation(field));
     }

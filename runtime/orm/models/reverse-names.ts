@@ -62,9 +62,7 @@ function onlyCandidate(
 ): DeclaredReverse | undefined {
   const open = declared.filter(([, { via }]) => via === undefined);
   if (open.length === 0) return undefined;
-  const keys = model.localFields.filter(
-    (field) => field instanceof ForeignKeyField && field.target === target,
-  );
+  const keys = model.foreignKeys.filter((field) => field.target === target);
   const pairs = model.manyToMany.filter((relation) => relation.target === target);
   if (open.length === 1 && declared.length === 1 && keys.length + pairs.length === 1) return open[0];
   const names = [...keys, ...pairs].map((each) => each.name);

@@ -69,6 +69,8 @@ export class InstanceState {
   alias: string | undefined;
   /** Related instances by accessor name; null where there is known to be none. */
   related: ByName<object | null> | undefined = undefined;
+  /** Keys for which a relation is known to lead nowhere, by its name. */
+  absent: ByName<unknown> | undefined = undefined;
   /** Relations that were assigned an instance without a key; the key is taken over when this one is saved. */
   unsaved: Set<string> | undefined = undefined;
   /** How what is missing is fetched; undefined fetches it for this instance alone. */
@@ -142,4 +144,12 @@ export function relate(instance: object, name: string, related: object | null): 
   const state = read(instance as Stateful);
   state.related ??= new ByName();
   state.related.set(name, related);
+}
+
+/** Remembers that a relation leads nowhere as long as the instance holds `key`: the row is missing, or was left out. */
+export function relateNone(instance: object, name: string, key: unknown): void {
+  relate(instance, name, null);
+  const state = read(instance as Stateful);
+  state.absent ??= new ByName();
+  state.absent.set(name, key);
 }

@@ -1,10 +1,10 @@
 import { connections } from '../connections/index.ts';
 import { ProtectedError, RestrictedError } from '../errors.ts';
 import type { Wire } from '../fields/field.ts';
-import { ForeignKeyField } from '../fields/relations.ts';
+import type { ForeignKeyField } from '../fields/relations.ts';
 import type { GenericRelation } from '../models/generic.ts';
 import type { ModelInstance } from '../models/instance.ts';
-import { KeyMap } from '../models/keys.ts';
+import { KeyMap, valueIn } from '../models/keys.ts';
 import { baseQuerySet } from '../models/managers.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { loadMissing } from './missing.ts';
@@ -90,11 +90,11 @@ export class Collector {
   ): Operation<void> {
     yield* loadMissing(fresh, [field.targetField]);
     const { attribute } = field.targetField;
-    if (field.onDelete === 'cascade' && isLeaf(field.model)) {
+    if (field.onDelete === 'cascade' && field.parts === undefined && isLeaf(field.model)) {
       this.fast.push({ field, keys: fresh.map((instance) => field.toWire(instance[attribute])) });
       return;
     }
-    const keys = fresh.map((instance) => instance[attribute]);
+    const keys = fresh.map((instance) => valueIn(instance, field.targetField));
     const rows = baseQuerySet(field.model)
       .using(this.alias)
       .filter({ [`${field.name}__in`]: keys });
@@ -113,7 +113,11 @@ export class Collector {
     const rule = field.onDelete;
     if (rule === 'cascade') {
       // Rows that point at each other can go in no order; they let go of each other first.
-      if (field.options.nullable && !connections.get(this.alias).features.defersForeignKeys)
+      if (
+        field.options.nullable &&
+        field.parts === undefined &&
+        !connections.get(this.alias).features.defersForeignKeys
+      )
         this.releases.push({ field, instances, value: null });
       yield* this.collect(field.model, instances, { origin });
       // As in Django, what stands in the way is named by the relation that leads there from what was to go.
@@ -167,16 +171,11 @@ export class Collector {
 
 /** True when rows of the model can be deleted by their foreign key, unseen. */
 function isLeaf(meta: ModelMeta): boolean {
-  const restricting = meta.localFields.some(
-    (field) => field instanceof ForeignKeyField && field.onDelete === 'restrict',
-  );
+  const restricting = meta.foreignKeys.some(({ onDelete }) => onDelete === 'restrict');
   return isAlone(meta) && !restricting;
 }
 function pointsAt(meta: ModelMeta, other: ModelMeta): boolean {
-  return (
-    meta !== other &&
-    meta.localFields.some((field) => field instanceof ForeignKeyField && field.target.concrete === other)
-  );
+  return meta !== other && meta.foreignKeys.some(({ target }) => target.concrete === other);
 }
 
 function refuse(

@@ -39,7 +39,9 @@ export function* loadTargets(meta: ModelMeta, values: Readonly<Record<string, un
 
 /** Those of the fields that an instance does not have. */
 function lacking(instance: ModelInstance, fields: readonly Field[]): Field[] {
-  return fields.filter(({ attribute }) => isDeferred(instance, attribute));
+  return fields
+    .flatMap((field) => field.parts ?? field)
+    .filter(({ attribute }) => isDeferred(instance, attribute));
 }
 
 /** Loads what `first` and those of the same table and database lack. */
@@ -59,7 +61,7 @@ function* loadLike(
     for (const peer of fetchedWith(instance) as ModelInstance[])
       if (lacking(peer, fields).length > 0) rows.add(peer);
   }
-  const wanted = fields.filter((field) => [...rows].some((row) => isDeferred(row, field.attribute)));
+  const wanted = [...new Set([...rows].flatMap((row) => lacking(row, fields)))];
   const names = wanted.map(({ attribute }) => attribute);
   if (rows.size === 1) yield* refresh(first, { fields: names });
   else yield* loadTogether(meta, alias, [...rows], names);

@@ -25,7 +25,10 @@ export function* refreshInstance(instance: ModelInstance, options: RefreshOption
       'Found "__" in fields argument. Relations and transforms are not allowed in fields.',
     );
   }
-  const unknown = names?.find((name) => meta.field(name) === undefined && meta.relation(name) === undefined);
+  const unknown = names?.find(
+    (name) =>
+      meta.field(name) === undefined && meta.relation(name) === undefined && !meta.genericKeys.has(name),
+  );
   if (unknown !== undefined) meta.requireField(unknown);
   const alias = using ?? state.alias ?? 'default';
   const wanted = meta.fields.filter(({ name, attribute }) =>
@@ -33,8 +36,10 @@ export function* refreshInstance(instance: ModelInstance, options: RefreshOption
       ? !isDeferred(instance, attribute)
       : names.includes(name) || names.includes(attribute),
   );
-  // Relations of many rows are read again when they are next asked for.
+  // What relations lead to is read again when it is next asked for.
   for (const name of names ?? state.prefetched?.keys() ?? []) state.prefetched?.delete(name);
+  for (const name of names ?? [])
+    if (meta.relation(name) !== undefined || meta.genericKeys.has(name)) state.related?.delete(name);
   if (names !== undefined && wanted.length === 0) return;
   const start = (fromQueryset as unknown as QuerySet | undefined) ?? baseQuerySet(meta).using(alias);
   const narrowed = start.filter({ pk: instance.pk });
@@ -50,6 +55,8 @@ export function* refreshInstance(instance: ModelInstance, options: RefreshOption
   }
   if (names === undefined) {
     for (const relation of meta.incoming) state.related?.delete(relation.name);
+    for (const name of meta.genericKeys.keys()) state.related?.delete(name);
+    for (const { name } of meta.concrete.foreignObjects) state.related?.delete(name);
     state.alias = stateOf(read).alias;
   }
 }

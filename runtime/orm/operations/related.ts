@@ -1,12 +1,16 @@
 import type { ForeignKeyField } from '../fields/relations.ts';
+import { isDeferred } from '../models/deferred.ts';
 import { fetchedWith, requireFetchable } from '../models/fetch-modes.ts';
 import type { GenericKey } from '../models/generic.ts';
 import type { ModelInstance } from '../models/instance.ts';
+import { valueIn } from '../models/keys.ts';
+import { knownForward, knownGeneric, relateForward, relateGeneric } from '../models/known.ts';
 import { baseQuerySet } from '../models/managers.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { metaKey } from '../models/registry.ts';
 import type { ReverseRelation } from '../models/relations.ts';
-import { relate, stateOf } from '../models/state.ts';
+import { loadedFrom, relate, stateOf } from '../models/state.ts';
+import { withKey } from '../queryset/among.ts';
 import { prefetch } from '../queryset/prefetch.ts';
 import type { QuerySet } from '../queryset/queryset.ts';
 import { loadMissing } from './missing.ts';
@@ -22,36 +26,57 @@ function rowsFor(instance: ModelInstance, model: ModelMeta): QuerySet {
 /**
  * Does what the fetch mode of an instance asks for: refuses, or loads the relation for all instances of its query.
  *
- * @returns the related instance, where it was loaded with those of the others
+ * @returns true when it was loaded with that of the others
  */
-function* fetchForPeers(
-  instance: ModelInstance,
-  label: string,
-  name: string,
-): Operation<ModelInstance | undefined> {
+function* fetchForPeers(instance: ModelInstance, label: string, name: string): Operation<boolean> {
   requireFetchable(instance, label, name);
   const peers = fetchedWith(instance);
-  if (peers.length < 2) return undefined;
+  if (peers.length < 2) return false;
   yield* prefetch(peers, [name], stateOf(instance).alias ?? 'default');
-  return (stateOf(instance).related?.get(name) ?? undefined) as ModelInstance | undefined;
+  return true;
+}
+
+/**
+ * What a foreign key is known to lead to.
+ *
+ * @throws DoesNotExist for none where there has to be one
+ */
+export function requiredForward(known: object | null, field: ForeignKeyField): object | null {
+  if (known !== null || field.options.nullable) return known;
+  throw new (errorsOf(field.target).DoesNotExist)(`${field.model.label} has no ${field.name}.`);
 }
 
 /** Loads what a foreign key points at; null for a null key. */
 export function* readForward(instance: ModelInstance, field: ForeignKeyField): Operation<object | null> {
   yield* loadMissing([instance], [field]);
-  const key = instance[field.attribute];
-  if (key === null || key === undefined) return null;
-  const shared = yield* fetchForPeers(instance, field.model.label, field.name);
-  if (shared !== undefined && shared[field.targetField.attribute] === key) return shared;
-  const related = (yield* get(rowsFor(instance, field.target), {
-    [field.targetField.name]: key,
-  })) as ModelInstance;
-  relate(instance, field.name, related);
-  if (field.single) {
-    const backwards = field.target.incoming.find((relation) => relation.field === field);
-    if (backwards !== undefined) relate(related, backwards.name, instance);
+  const key = valueIn(instance, field);
+  if (key === null || key === undefined) return requiredForward(null, field);
+  const part = parentOf(instance, field);
+  if (part !== undefined) {
+    relateForward(instance, field, part);
+    return part;
   }
+  if (yield* fetchForPeers(instance, field.model.label, field.name)) {
+    const known = knownForward(instance, field);
+    if (known !== undefined) return requiredForward(known, field);
+  }
+  const related = (yield* get(withKey(rowsFor(instance, field.target), field.targetField, key))) as object;
+  relateForward(instance, field, related);
   return related;
+}
+
+/** The part of an instance that lies in the table of the model it extends, as an instance of that model. */
+function parentOf(instance: ModelInstance, field: ForeignKeyField): ModelInstance | undefined {
+  const { parent, parentLink } = field.model;
+  if (field !== parentLink || parent === undefined) return undefined;
+  if (parent.fields.some(({ attribute }) => isDeferred(instance, attribute))) return undefined;
+  const { adding, alias = 'default', fetching } = stateOf(instance);
+  const part = new parent.modelClass(loadedFrom(alias)) as ModelInstance;
+  for (const { attribute } of parent.fields) part[attribute] = instance[attribute];
+  const state = stateOf(part);
+  state.adding = adding;
+  if (fetching !== undefined) state.fetching = { ...fetching, peers: [] };
+  return part;
 }
 
 /** Loads the row a generic foreign key points at; null when there is none, or no longer. */
@@ -59,11 +84,13 @@ export function* readGeneric(instance: ModelInstance, key: GenericKey): Operatio
   yield* loadMissing([instance], [key.typeField, key.keyField]);
   const target = key.targetOf(instance);
   if (target === undefined) return null;
-  const shared = yield* fetchForPeers(instance, key.model.label, key.name);
-  if (shared?.[metaKey].isA(target) && shared.pk === key.keyOf(instance, target)) return shared;
+  if (yield* fetchForPeers(instance, key.model.label, key.name)) {
+    const known = knownGeneric(instance, key);
+    if (known !== undefined) return known;
+  }
   const found = yield* list(rowsFor(instance, target).filter({ pk: key.keyOf(instance, target) }));
   const related = (found[0] as object | undefined) ?? null;
-  relate(instance, key.name, related);
+  relateGeneric(instance, key, related);
   return related;
 }
 
@@ -76,8 +103,11 @@ export function* readReverse(instance: ModelInstance, relation: ReverseRelation)
   if (known !== null) yield* loadMissing([instance], [field.targetField]);
   const key = instance[field.targetField.attribute];
   if (known === null || key === null || key === undefined) throw missing();
-  const shared = yield* fetchForPeers(instance, field.target.label, relation.name);
-  if (shared !== undefined) return shared;
+  if (yield* fetchForPeers(instance, field.target.label, relation.name)) {
+    const shared = stateOf(instance).related?.get(relation.name);
+    if (shared === null) throw missing();
+    if (shared !== undefined) return shared;
+  }
   try {
     const related = (yield* get(rowsFor(instance, field.model), { [field.name]: key })) as ModelInstance;
     relate(related, field.name, instance);

@@ -3,10 +3,11 @@ import { dialectOf } from '../connections/index.ts';
 import { NotUpdated, ValueError } from '../errors.ts';
 import { ExpressionNode } from '../expressions/node.ts';
 import type { Field, Wire } from '../fields/field.ts';
+import type { ForeignObjectField } from '../fields/foreign-object.ts';
 import { ForeignKeyField } from '../fields/relations.ts';
 import { isDeferred, isPartial } from '../models/deferred.ts';
 import type { ModelInstance } from '../models/instance.ts';
-import { hasKey } from '../models/keys.ts';
+import { hasKey, itemsIn, putIn } from '../models/keys.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { quote } from '../models/naming.ts';
 import { orderedBy } from '../models/order.ts';
@@ -244,6 +245,11 @@ export function adoptRelatedKeys(instance: ModelInstance, operation: string, onl
   if (state?.unsaved === undefined) return;
   const { unsaved, related } = state;
   for (const name of unsaved) {
+    const foreign = instance[metaKey].concrete.foreignObjects.find((each) => each.name === name);
+    if (foreign !== undefined) {
+      adoptObject(instance, foreign, operation);
+      continue;
+    }
     const generic = instance[metaKey].genericKeys.get(name);
     const field = generic?.keyField ?? instance[metaKey].requireField(name);
     if (only?.includes(field) === false) continue;
@@ -263,6 +269,21 @@ export function adoptRelatedKeys(instance: ModelInstance, operation: string, onl
       (field instanceof ForeignKeyField ? other[field.targetField.attribute] : other.pk) ?? null;
     unsaved.delete(name);
   }
+}
+
+/** Takes over what a foreign key of several columns points at, of an instance that was saved since. */
+function adoptObject(instance: ModelInstance, field: ForeignObjectField, operation: string): void {
+  const { unsaved, related } = stateOf(instance);
+  const other = related?.get(field.name);
+  unsaved?.delete(field.name);
+  if (other === undefined || other === null) return;
+  if (!hasKey(other)) {
+    unsaved?.add(field.name);
+    throw new ValueError(
+      `${operation} prohibited to prevent data loss due to unsaved related object '${field.name}'.`,
+    );
+  }
+  putIn(instance, field, itemsIn(other, field.targetField));
 }
 
 function canUpdate(field: Field | undefined): boolean {

@@ -94,13 +94,21 @@ export function joinPath(
   let last = field;
   for (let at = hops.length - 1; at >= 0; at--) {
     const hop = hops[at] as Hop;
-    if (!hop.direct || last !== hop.toField) break;
+    const held = hop.direct ? heldColumn(hop, last) : undefined;
+    if (held === undefined) break;
     joins.release(alias);
     joined.pop();
-    last = hop.fromField;
+    last = held;
     alias = alias.join?.parent ?? joins.base;
   }
   return { alias, field: last, joined };
+}
+
+/** The column of this side that is equal to one of the other side. */
+function heldColumn({ fromField, toField }: Hop, field: Field): Field | undefined {
+  if (field === toField) return fromField;
+  const at = toField.parts?.indexOf(field) ?? -1;
+  return fromField.parts?.[at];
 }
 
 /** True when the column may be null in a joined row. */

@@ -1,4 +1,4 @@
-import { Column } from '../expressions/field-reference.ts';
+import { Column, partColumns } from '../expressions/field-reference.ts';
 import { call, own } from '../expressions/functions.ts';
 import { type ExpressionNode, OrderingTerm } from '../expressions/node.ts';
 import { WindowExpression, WindowFunction } from '../expressions/window.ts';
@@ -28,7 +28,7 @@ export function slicePerOwner(query: Query, owner: ExpressionNode): void {
   const order = orderingOf(query).map((term) => (term === 'random' ? new OrderingTerm(chance, false) : term));
   const number = new WindowExpression({
     expression: new WindowFunction('ROW_NUMBER', [], count),
-    partitionBy: [owner],
+    partitionBy: partColumns(owner) ?? [owner],
     order,
     frame: undefined,
   });
@@ -47,7 +47,7 @@ export function limitPerOwner(queryset: QuerySet, owner: Field): QuerySet {
   return queryset.step({
     describe: (sink) => sink.token(`slice per ${owner.attribute}`),
     build: (query) => {
-      const table = query.joins.toOwner(query.base, query.model, owner);
+      const table = query.joins.toOwner(query.base, query.model, owner.parts?.[0] ?? owner);
       slicePerOwner(query, new Column(table, owner));
     },
   });

@@ -1,7 +1,8 @@
-import type { ForeignKeyField } from '../fields/relations.ts';
 import type { FetchMode } from '../models/fetch-modes.ts';
 import { GenericKey, type GenericRelation } from '../models/generic.ts';
 import type { ModelInstance } from '../models/instance.ts';
+import { keyId, valueIn } from '../models/keys.ts';
+import { backwardsOf, knownForward, knownGeneric, relateForward, relateGeneric } from '../models/known.ts';
 import { baseQuerySet, defaultQuerySet } from '../models/managers.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import type { ForwardRelation, ManyToManyRelation, Relation, ReverseRelation } from '../models/relations.ts';
@@ -9,6 +10,7 @@ import { ByName, relate, stateOf } from '../models/state.ts';
 import { loadMissing } from '../operations/missing.ts';
 import { list } from '../operations/read.ts';
 import type { Operation } from '../operations/steps.ts';
+import { withKeys } from './among.ts';
 import { limitPerOwner } from './per-owner.ts';
 import type { QuerySet } from './queryset.ts';
 import { throughStep } from './through.ts';
@@ -56,20 +58,32 @@ function* loadForward(
   relation: ForwardRelation,
   options: Load,
 ): Operation<Level> {
-  const { field } = relation;
-  const pending = level.filter((instance) => !isLoaded(instance, options));
+  const { field, target } = relation;
+  const { toAttr } = options;
+  const pending = level.filter(
+    (instance) => toAttr !== undefined || knownForward(instance, field) === undefined,
+  );
   yield* loadMissing(pending, [field]);
-  const keys = distinct(pending.map((instance) => instance[field.attribute]));
-  const start = startFor(relation.target, options, () => baseQuerySet(relation.target));
-  const found = keys.length === 0 ? [] : yield* list(start.filter({ [`${targetName(field)}__in`]: keys }));
+  const keys = distinct(pending.map((instance) => valueIn(instance, field)));
+  const start = unordered(startFor(target, options, () => baseQuerySet(target)));
+  const found = keys.length === 0 ? [] : yield* list(withKeys(start, field.targetField, keys));
   yield* loadMissing(found as ModelInstance[], [field.targetField]);
-  const { attribute } = field.targetField;
-  const byKey = new Map((found as ModelInstance[]).map((related) => [related[attribute], related]));
-  for (const instance of pending) keepOne(instance, byKey.get(instance[field.attribute]) ?? null, options);
+  const byKey = new Map(
+    (found as ModelInstance[]).map((related) => [keyId(valueIn(related, field.targetField)), related]),
+  );
+  const backwards = backwardsOf(field);
+  for (const instance of pending) {
+    const related = byKey.get(keyId(valueIn(instance, field))) ?? null;
+    if (toAttr === undefined) relateForward(instance, field, related, backwards);
+    else instance[toAttr] = related;
+  }
   return () => allLoaded(level, options, true);
 }
-function targetName(field: ForeignKeyField): string {
-  return field.targetField.options.primaryKey ? 'pk' : field.targetField.name;
+/** At most one row comes for each instance, so their order is of no use where it does not decide which rows there are. */
+function unordered(queryset: QuerySet): QuerySet {
+  const { query } = queryset;
+  const decides = query.sliced || query.distinctFields.length > 0 || query.combination !== undefined;
+  return decides || !query.ordered ? queryset : queryset.orderBy();
 }
 
 function* loadReverse(
@@ -78,26 +92,29 @@ function* loadReverse(
   options: Load,
 ): Operation<Level> {
   const { field, target } = relation;
-  const { attribute } = field.targetField;
+  const { targetField, single } = field;
   const pending = level.filter((instance) => !isLoaded(instance, options));
-  yield* loadMissing(pending, [field.targetField]);
-  const keys = distinct(pending.map((instance) => instance[attribute]));
-  const plain = () => (field.single ? baseQuerySet(target) : defaultQuerySet(target));
+  yield* loadMissing(pending, [targetField]);
+  const keyOf = (instance: ModelInstance) => keyId(valueIn(instance, targetField));
+  const keys = distinct(pending.map((instance) => valueIn(instance, targetField)));
+  const plain = () => (single ? baseQuerySet(target) : defaultQuerySet(target));
   const start = limitPerOwner(startFor(target, options, plain), field);
-  const rows =
-    keys.length === 0
-      ? []
-      : ((yield* list(start.filter({ [`${field.name}__in`]: keys }))) as ModelInstance[]);
+  const wanted = (single ? unordered(start) : start).filter({ [`${field.name}__in`]: keys });
+  const rows = keys.length === 0 ? [] : ((yield* list(wanted)) as ModelInstance[]);
   yield* loadMissing(rows, [field]);
-  const owners = new Map(pending.map((instance) => [instance[attribute], instance]));
-  for (const row of rows) relate(row, field.name, owners.get(row[field.attribute]) ?? null);
-  const groups = groupBy(rows, (row) => row[field.attribute]);
+  const owners = new Map(pending.map((instance) => [keyOf(instance), instance]));
+  const ownerOf = (row: ModelInstance) => keyId(valueIn(row, field));
+  for (const row of rows) {
+    // What the query set read itself stays.
+    if (knownForward(row, field) === undefined) relate(row, field.name, owners.get(ownerOf(row)) ?? null);
+  }
+  const groups = groupBy(rows, ownerOf);
   for (const instance of pending) {
-    const group = groups.get(instance[attribute]) ?? [];
-    if (field.single) keepOne(instance, group[0] ?? null, options);
+    const group = groups.get(keyOf(instance)) ?? [];
+    if (single) keepOne(instance, group[0] ?? null, options);
     else keep(instance, group, options);
   }
-  return () => allLoaded(level, options, field.single);
+  return () => allLoaded(level, options, single);
 }
 
 function* loadManyToMany(
@@ -147,12 +164,19 @@ function* loadGeneric(
 
 /** One query for each model that is pointed at. */
 function* loadGenericKey(level: readonly ModelInstance[], key: GenericKey, options: Load): Operation<Level> {
-  const pending = level.filter((instance) => !isLoaded(instance, options));
+  const { toAttr } = options;
+  const keepTarget = (instance: ModelInstance, related: ModelInstance | null) => {
+    if (toAttr === undefined) relateGeneric(instance, key, related);
+    else instance[toAttr] = related;
+  };
+  const pending = level.filter(
+    (instance) => toAttr !== undefined || knownGeneric(instance, key) === undefined,
+  );
   yield* loadMissing(pending, [key.typeField, key.keyField]);
   const byTarget = groupBy(pending, (instance) => key.targetOf(instance));
   for (const [target, instances] of byTarget) {
     if (target === undefined) {
-      for (const instance of instances) keepOne(instance, null, options);
+      for (const instance of instances) keepTarget(instance, null);
       continue;
     }
     const keys = distinct(instances.map((instance) => key.keyOf(instance, target)));
@@ -160,7 +184,7 @@ function* loadGenericKey(level: readonly ModelInstance[], key: GenericKey, optio
     const found = (yield* list(start.filter({ pk__in: keys }))) as ModelInstance[];
     const byKey = new Map(found.map((related) => [related.pk, related]));
     for (const instance of instances) {
-      keepOne(instance, byKey.get(key.keyOf(instance, target)) ?? null, options);
+      keepTarget(instance, byKey.get(key.keyOf(instance, target)) ?? null);
     }
   }
   return () => allLoaded(level, options, true);

@@ -3,7 +3,7 @@ import type { Field } from '../fields/field.ts';
 import { describe } from '../fields/text.ts';
 import { isInstance } from '../lookups/encode.ts';
 import type { ModelInstance } from '../models/instance.ts';
-import { hasKey } from '../models/keys.ts';
+import { hasKey, valueIn } from '../models/keys.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { metaKey } from '../models/registry.ts';
 import { stateOf } from '../models/state.ts';
@@ -90,10 +90,11 @@ export function requireSaved(instance: ModelInstance): void {
  * @throws ValueError when the instance has no value there
  */
 export function valueHeld(instance: ModelInstance, field: Field, relation = 'relationship'): unknown {
-  const value = instance[field.attribute];
+  const value = valueIn(instance, field);
   if (value !== null && value !== undefined) return value;
+  const missing = field.parts?.find(({ attribute }) => (instance[attribute] ?? null) === null) ?? field;
   throw new ValueError(
-    `"${describe(instance)}" needs to have a value for field "${field.attribute}" before this ${relation} can be used.`,
+    `"${describe(instance)}" needs to have a value for field "${missing.attribute}" before this ${relation} can be used.`,
   );
 }
 

@@ -2,11 +2,11 @@ import { ValueError } from '../errors.ts';
 import { isDeferred, isPartial } from '../models/deferred.ts';
 import type { GenericRelation } from '../models/generic.ts';
 import type { ModelInstance } from '../models/instance.ts';
-import { hasKey } from '../models/keys.ts';
+import { hasKey, valueIn } from '../models/keys.ts';
 import { baseQuerySet, defaultManager, type ManagerClass } from '../models/managers.ts';
 import { metaKey } from '../models/registry.ts';
 import type { ManyToManyRelation, Relation, ReverseRelation } from '../models/relations.ts';
-import { stateOf } from '../models/state.ts';
+import { knownState, stateOf } from '../models/state.ts';
 import { asynchronous, synchronous } from '../operations/bound.ts';
 import {
   type CreationOptions,
@@ -72,11 +72,13 @@ function extendManager(Base: ManagerClass): RelatedManagerClass {
     #offered(): QuerySet {
       const alias = stateOf(this.#instance).alias ?? 'default';
       const start = super.getQuerySet();
-      return narrowed(
+      const rows = narrowed(
         start.state.alias === undefined ? start.using(alias) : start,
         this.#instance,
         this.#relation,
       );
+      const fetchMode = knownState(this.#instance)?.fetching?.mode;
+      return fetchMode === undefined ? rows : rows.with({ fetchMode });
     }
     /** Unlike a query set's, it keeps what was prefetched. */
     all(): QuerySet {
@@ -163,12 +165,13 @@ function narrowed(start: QuerySet, instance: ModelInstance, relation: ManyRelati
   switch (relation.form) {
     case 'reverse': {
       const { name, targetField } = relation.field;
-      if (isPartial(instance) && isDeferred(instance, targetField.attribute)) {
+      const columns = targetField.parts ?? [targetField];
+      if (isPartial(instance) && columns.some(({ attribute }) => isDeferred(instance, attribute))) {
         // Building a query must not ask for the value.
-        const value = baseQuerySet(targetField.model).filter({ pk: instance.pk }).values(targetField.name);
+        const value = baseQuerySet(targetField.model).filter({ pk: instance.pk });
         return start.filter({ [`${name}__in`]: value }).with({ known: { name, instance } });
       }
-      const value = instance[targetField.attribute];
+      const value = valueIn(instance, targetField);
       // Rows that point at nothing are nobody's.
       const own = value === null || value === undefined ? start.none() : start.filter({ [name]: value });
       return own.with({ known: { name, instance } });

@@ -1,7 +1,9 @@
 import type { Field } from '../fields/field.ts';
+import type { ForeignKeyField } from '../fields/relations.ts';
 import { describe } from '../fields/text.ts';
 import { isInstance } from '../lookups/encode.ts';
 import type { ModelInstance } from '../models/instance.ts';
+import { isSameKey, putIn, valueIn } from '../models/keys.ts';
 import { metaKey } from '../models/registry.ts';
 import type { ReverseRelation } from '../models/relations.ts';
 import { relate } from '../models/state.ts';
@@ -34,7 +36,7 @@ export class ReverseChanges extends OwnedChanges<ReverseRelation> {
     return { [this.relation.field.name]: this.owner };
   }
   protected ownerColumns(): Values {
-    return { [this.relation.field.name]: this.#key };
+    return columnsOf(this.relation.field, this.#key);
   }
   protected claim(instance: ModelInstance): void {
     instance[this.relation.field.name] = this.owner;
@@ -49,7 +51,7 @@ export class ReverseChanges extends OwnedChanges<ReverseRelation> {
     for (const object of objects) {
       if (!isInstance(object)) continue;
       requireModel(target, object);
-      if (object[field.attribute] !== this.#key) {
+      if (!isSameKey(valueIn(object, field), this.#key)) {
         const { DoesNotExist } = errorsOf(field.target);
         throw new DoesNotExist(`${describe(object)} is not related to ${describe(this.owner)}.`);
       }
@@ -58,7 +60,7 @@ export class ReverseChanges extends OwnedChanges<ReverseRelation> {
     yield* this.release(this.own.filter({ pk__in: keys }), options);
     for (const object of objects) {
       if (!isInstance(object)) continue;
-      (object as unknown as ModelInstance)[field.attribute] = null;
+      putIn(object, field, null);
       relate(object, field.name, null);
     }
   }
@@ -78,15 +80,17 @@ export class ReverseChanges extends OwnedChanges<ReverseRelation> {
 
   protected *release(rows: QuerySet, { bulk = true }: RelatedOptions): Operation<void> {
     this.forget();
-    const { name } = this.relation.field;
+    const { field } = this.relation;
     if (bulk) {
-      const none = { [name]: null };
+      const none = columnsOf(field, null);
       yield* throughOwn(rows, 'update', [none], () => updateRows(rows, none));
       return;
     }
     yield* this.oneByOne(rows, (row, using) => {
-      row[name] = null;
-      return save(row, { updateFields: [name], using });
+      putIn(row, field, null);
+      relate(row, field.name, null);
+      const updateFields = (field.parts ?? [field]).filter(({ options }) => options.nullable);
+      return save(row, { updateFields: updateFields.map((each) => each.name), using });
     });
   }
 
@@ -100,4 +104,16 @@ export class ReverseChanges extends OwnedChanges<ReverseRelation> {
       `'${this.owner[metaKey].label}.${this.relation.name}' has no ${operation}(): its foreign key cannot be null.`,
     );
   }
+}
+
+/** A value of a foreign key as values of its columns. */
+function columnsOf(field: ForeignKeyField, value: unknown): Values {
+  const { parts } = field;
+  if (parts === undefined) return { [field.name]: value };
+  if (value !== null) {
+    const items = value as readonly unknown[];
+    return Object.fromEntries(parts.map(({ name }, at) => [name, items[at]]));
+  }
+  const free = parts.filter(({ options }) => options.nullable);
+  return Object.fromEntries(free.map(({ name }) => [name, null]));
 }

@@ -181,8 +181,9 @@ export class Selection {
 
 /** @throws FieldError for a relation that is joined though its column is not loaded */
 function requireLoaded(model: ModelMeta, relation: Relation, mask: LoadMask | undefined): void {
-  if (relation.form !== 'forward' || mask === undefined || mask.attributes.has(relation.field.attribute))
-    return;
+  if (relation.form !== 'forward' || mask === undefined) return;
+  const columns = relation.field.parts ?? [relation.field];
+  if (columns.every(({ attribute }) => mask.attributes.has(attribute))) return;
   throw new FieldError(
     `Field ${model.label}.${relation.name} cannot be both deferred and traversed using selectRelated at the same time.`,
   );

@@ -28,6 +28,13 @@ export function tablesSql(query: Query, writer: SqlWriter): string {
 
 function joinSql(parent: TableAlias, alias: TableAlias, hop: Hop, writer: SqlWriter): string {
   const { fromField, toField, only } = hop;
+  if (fromField.parts !== undefined && toField.parts !== undefined) {
+    const others = toField.parts;
+    const pairs = fromField.parts.map(
+      (part, at) => `${writer.column(parent, part)} = ${writer.column(alias, others[at] as Field)}`,
+    );
+    return pairs.join(' AND ');
+  }
   const from = writer.column(parent, fromField);
   if (only === undefined) return `${from} = ${writer.column(alias, toField)}`;
   // The key of a generic relation may be kept in a column of another type.

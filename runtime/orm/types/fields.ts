@@ -6,6 +6,7 @@ import type {
   DateOnly,
   Decimal,
   ForeignKey,
+  ForeignObject,
   GenericForeignKey,
   GenericRelation,
   Json,
@@ -110,6 +111,15 @@ export interface OneToOneOptions extends ForeignKeyOptions {
   /** Joins the model to the one it extends, in place of the link that is made for it. */
   readonly parentLink?: boolean;
 }
+export interface ForeignObjectOptions {
+  /** Columns of the model, in the order of those that they are equal to. */
+  readonly fromFields: readonly string[];
+  /** Columns of the target; those of its composite primary key when absent. */
+  readonly toFields?: readonly string[];
+  readonly relatedName?: string;
+  /** `cascade` when absent. */
+  readonly onDelete?: 'cascade' | 'protect' | 'restrict' | 'doNothing';
+}
 export interface ManyToManyOptions {
   /** Model that holds the pairs; one is made when absent. A function, because it is often declared later. */
   readonly through?: Thunk;
@@ -124,6 +134,15 @@ export interface ManyToManyOptions {
 
 /** A foreign key: `author: foreignKey<Author>(() => Author, { relatedName: 'books' })`. */
 export type ForeignKeyFunction = <T>(target: Thunk, options?: ForeignKeyOptions) => ForeignKey<T>;
+/**
+ * A foreign key in several columns that the model has besides, for targets with a composite primary key:
+ * `order: foreignObject<Order, 'tenant' | 'number'>(() => Order, { fromFields: ['tenant', 'number'] })`. It adds no
+ * column and no constraint. A second type names the columns, which need not be given where the instance is.
+ */
+export type ForeignObjectFunction = <T, From extends string = never>(
+  target: Thunk,
+  options: ForeignObjectOptions,
+) => ForeignObject<T, From>;
 export type OneToOneFunction = <T>(target: Thunk, options?: OneToOneOptions) => OneToOne<T>;
 export type ManyToManyFunction = <T, Q = unknown>(
   target: Thunk,

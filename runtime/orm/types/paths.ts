@@ -4,6 +4,7 @@ import type {
   ColumnName,
   ForwardRelation,
   GenericForeignKey,
+  KeyedRelation,
   KeyOf,
   ManyRelation,
   OrNull,
@@ -28,7 +29,7 @@ export type PathType<S, P> = P extends 'pk'
         : never
       : P extends `${infer Head}Id`
         ? Head extends keyof S
-          ? S[Head] extends ForwardRelation<infer T, infer N>
+          ? S[Head] extends KeyedRelation<infer T, infer N>
             ? OrNull<KeyOf<T>, N>
             : never
           : never

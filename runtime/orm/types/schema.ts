@@ -103,6 +103,15 @@ export interface OneToOne<
   column(name: string): OneToOne<T, Null, Optional, Primary>;
   dbComment(text: string): OneToOne<T, Null, Optional, Primary>;
 }
+/** A foreign key in several columns that the model has besides; `From` names them. */
+export interface ForeignObject<T, From extends string = string, Null extends boolean = false> {
+  readonly kind: 'foreignObject';
+  readonly target: T;
+  readonly from: From;
+  readonly nullable: Null;
+  /** For columns that may be null: there may be none. */
+  null(): ForeignObject<T, From, true>;
+}
 /** The reverse side of the foreign key `Via` of `T`. */
 export interface Reverse<T, Via extends string, Q = unknown> {
   readonly kind: 'reverse';
@@ -142,6 +151,7 @@ export type AnyField =
   | Column<Any, boolean, boolean, boolean>
   | ForeignKey<Any, boolean, boolean>
   | OneToOne<Any, boolean, boolean, boolean>
+  | ForeignObject<Any, string, boolean>
   | Reverse<Any, string, Any>
   | ManyToMany<Any, Any>
   | GenericForeignKey
@@ -157,9 +167,13 @@ export type SchemaOf<T> = T extends { readonly [schema]: infer S } ? S : never;
 export type IsColumn<F> = F extends { readonly kind: 'column' } ? true : false;
 type IsPrimary<F> = F extends { readonly primary: true } ? true : false;
 export type ForwardRelation<T = Any, Null = Any> = {
-  readonly kind: 'foreignKey' | 'oneToOne';
+  readonly kind: 'foreignKey' | 'oneToOne' | 'foreignObject';
   readonly target: T;
   readonly nullable: Null;
+};
+/** A relation with a key attribute: `publisherId`. */
+export type KeyedRelation<T = Any, Null = Any> = ForwardRelation<T, Null> & {
+  readonly kind: 'foreignKey' | 'oneToOne';
 };
 export type ManyRelation<T = Any> = {
   readonly kind: 'reverse' | 'manyToMany' | 'genericRelation';
@@ -217,6 +231,9 @@ export type PrimaryKeyName<S> = PrimaryName<S> & string;
 type ForwardName<S> = {
   [K in keyof S & string]: S[K] extends { readonly kind: 'foreignKey' | 'oneToOne' } ? K : never;
 }[keyof S & string];
+type ForeignObjectName<S> = {
+  [K in keyof S & string]: S[K] extends { readonly kind: 'foreignObject' } ? K : never;
+}[keyof S & string];
 /** `publisherId` for the foreign key `publisher`. */
 export type KeyAttribute<S> = `${ForwardName<S>}Id`;
 
@@ -233,19 +250,26 @@ type AcceptedValue<F> = F extends {
   readonly nullable: infer N;
 }
   ? OrNull<Accepted<T>, N>
-  : F extends ForwardRelation<infer T, infer N>
-    ? OrNull<T | KeyOf<T>, N>
-    : F extends { readonly kind: 'genericForeignKey' }
-      ? object | null
-      : never;
+  : F extends { readonly kind: 'foreignObject'; readonly target: infer T; readonly nullable: infer N }
+    ? OrNull<T, N>
+    : F extends ForwardRelation<infer T, infer N>
+      ? OrNull<T | KeyOf<T>, N>
+      : F extends { readonly kind: 'genericForeignKey' }
+        ? object | null
+        : never;
 type AcceptedKey<F> = F extends ForwardRelation<infer T, infer N> ? OrNull<KeyOf<T>, N> : never;
 
-/** Columns that a generic foreign key fills. */
-type GenericColumn<S> = GenericColumnName<S, 'typeColumn' | 'keyColumn'>;
+/** Columns that a generic foreign key or a foreign object fills. */
+type GenericColumn<S> = GenericColumnName<S, 'typeColumn' | 'keyColumn'> | ForeignObjectColumn<S>;
+type ForeignObjectColumn<S> = {
+  [K in keyof S]: S[K] extends { readonly kind: 'foreignObject'; readonly from: infer From } ? From : never;
+}[keyof S];
 type Required<F> = F extends { readonly kind: 'column' | 'foreignKey' | 'oneToOne'; readonly optional: false }
   ? true
   : false;
-type Writable<F> = F extends { readonly kind: 'column' | 'foreignKey' | 'oneToOne' | 'genericForeignKey' }
+type Writable<F> = F extends {
+  readonly kind: 'column' | 'foreignKey' | 'oneToOne' | 'genericForeignKey' | 'foreignObject';
+}
   ? true
   : false;
 
@@ -268,7 +292,12 @@ export type ForwardAttributes<S> = {
     ? OrNull<KeyOf<T>, N>
     : never;
 } & {
-  readonly [K in ForwardName<S> as `a${K}`]: S[K] extends ForwardRelation<infer T, infer N>
+  [K in ForeignObjectName<S>]: S[K] extends ForwardRelation<infer T, infer N> ? OrNull<T, N> : never;
+} & {
+  readonly [K in ForwardName<S> | ForeignObjectName<S> as `a${K}`]: S[K] extends ForwardRelation<
+    infer T,
+    infer N
+  >
     ? Promise<OrNull<T, N>>
     : never;
 };
