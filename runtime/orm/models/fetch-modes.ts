@@ -13,22 +13,25 @@ export type FetchMode = typeof FETCH_ONE | typeof FETCH_PEERS | typeof FETCH_RAI
 /** How instances of one query fetch what they lack. */
 export interface Fetching {
   readonly mode: FetchMode;
-  /** The instances of that query. */
-  readonly peers: readonly object[];
+  /** The instances of that query that are still in use; none are needed to refuse. */
+  readonly peers: readonly WeakRef<object>[];
 }
 
 /** Tells instances, and those that were joined to them, how to fetch what they lack. */
 export function rememberFetchMode(rows: readonly object[], mode: FetchMode): void {
-  const byModel = new Map<unknown, object[]>();
+  const refusing: Fetching = { mode, peers: [] };
+  const byModel = new Map<unknown, WeakRef<object>[]>();
   const visit = (instance: object) => {
     const { [metaKey]: meta } = instance as { readonly [metaKey]?: unknown };
     if (meta === undefined) return;
     const state = stateOf(instance);
     if (state.fetching !== undefined) return;
-    const peers = byModel.get(meta) ?? [];
-    byModel.set(meta, peers);
-    peers.push(instance);
-    state.fetching = { mode, peers };
+    if (mode === FETCH_PEERS) {
+      const peers = byModel.get(meta) ?? [];
+      byModel.set(meta, peers);
+      peers.push(new WeakRef(instance));
+      state.fetching = { mode, peers };
+    } else state.fetching = refusing;
     for (const related of state.related?.values() ?? []) if (related !== null) visit(related);
   };
   for (const row of rows) visit(row);
@@ -43,5 +46,7 @@ export function requireFetchable(instance: object, label: string, name: string):
 /** The instances to fetch something for: this one, or all of its query. */
 export function fetchedWith(instance: object): readonly object[] {
   const fetching = stateOf(instance).fetching;
-  return fetching?.mode === FETCH_PEERS ? fetching.peers : [instance];
+  if (fetching?.mode !== FETCH_PEERS) return [instance];
+  const peers = fetching.peers.map((peer) => peer.deref());
+  return peers.filter((peer) => peer !== undefined);
 }

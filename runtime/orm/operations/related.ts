@@ -75,7 +75,7 @@ function parentOf(instance: ModelInstance, field: ForeignKeyField): ModelInstanc
   for (const { attribute } of parent.fields) part[attribute] = instance[attribute];
   const state = stateOf(part);
   state.adding = adding;
-  if (fetching !== undefined) state.fetching = { ...fetching, peers: [] };
+  if (fetching !== undefined) state.fetching = { ...fetching, peers: [new WeakRef<object>(part)] };
   return part;
 }
 

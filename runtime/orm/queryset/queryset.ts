@@ -227,8 +227,9 @@ export class QuerySet {
       parameters: rawParameters(parameters),
       translations,
       alias: using,
-      prefetches: [],
+      prefetches: this.state.prefetches,
       signal: this.state.signal,
+      fetchMode: this.state.fetchMode,
     });
   }
   extra(parts: ExtraParts): QuerySet {

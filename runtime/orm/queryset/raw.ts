@@ -5,6 +5,7 @@ import { type RawParameters, rawParts, rawType, rawWire } from '../expressions/r
 import type { Wire } from '../fields/field.ts';
 import { decoderOf } from '../fields/server-types.ts';
 import { describe } from '../fields/text.ts';
+import { type FetchMode, rememberFetchMode } from '../models/fetch-modes.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { loadedFrom } from '../models/state.ts';
 import { asynchronous, synchronous } from '../operations/bound.ts';
@@ -26,6 +27,8 @@ export interface RawSource {
   readonly translations: Readonly<Record<string, string>>;
   readonly prefetches: readonly PrefetchEntry[];
   readonly signal: AbortSignal | undefined;
+  /** How instances fetch what was not loaded; undefined is one by one. */
+  readonly fetchMode?: FetchMode | undefined;
 }
 
 /**
@@ -110,7 +113,7 @@ export class RawQuerySet {
   }
 
   #instances({ columns, rows, types }: RawResult): object[] {
-    const { alias, translations } = this.#source;
+    const { alias, translations, fetchMode } = this.#source;
     const { meta } = this;
     const dialect = dialectOf(alias);
     const read = columns.map((column, at) => {
@@ -128,7 +131,7 @@ export class RawQuerySet {
     }
     const known = meta.fields.map((field) => field.attribute).filter((name) => names.has(name));
     const modelClass = known.length === meta.fields.length ? meta.modelClass : meta.partialClass(known);
-    return rows.map((row) => {
+    const instances = rows.map((row) => {
       const instance = new modelClass(loadedFrom(alias)) as unknown as Record<string, unknown>;
       for (const [at, { name, decode }] of read.entries()) {
         const text = row[at] ?? null;
@@ -136,6 +139,8 @@ export class RawQuerySet {
       }
       return instance;
     });
+    if (fetchMode !== undefined) rememberFetchMode(instances, fetchMode);
+    return instances;
   }
 }
 /** @throws TypeError for what is no text; ValueError where there is no statement in it */

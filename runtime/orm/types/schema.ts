@@ -323,10 +323,10 @@ export type CreateValues<S> = {
 /** A required relation is given either by its name or by its key attribute. */
 type RequiredRelations<S> = AllOf<
   {
-    [K in ForwardName<S>]: Required<S[K]> extends true
+    [K in Exclude<ForwardName<S>, ForeignObjectColumn<S>>]: Required<S[K]> extends true
       ? Box<{ [P in K]: AcceptedValue<S[K]> } | { [P in `${K}Id`]: AcceptedKey<S[K]> }>
       : never;
-  }[ForwardName<S>]
+  }[Exclude<ForwardName<S>, ForeignObjectColumn<S>>]
 >;
 /** Keeps a member that is itself a union whole while `AllOf` takes a union of boxes apart. */
 interface Box<T> {
