@@ -7,7 +7,7 @@ import { shown } from './text.ts';
 const datePattern = /^(\d{4,6})-(\d{1,2})-(\d{1,2})( BC)?$/;
 const timePattern = /^(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,6})\d*)?)?$/;
 const dateTimePattern =
-  /^(\d{4,6})-(\d{1,2})-(\d{1,2})(?:[T ](\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*(?:(Z)|([+-]\d{2})(?::?(\d{2}))?)?)?$/i;
+  /^(\d{4,6})-(\d{1,2})-(\d{1,2})(?:[T ](\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*(?:Z|([+-]\d{2})(?::?(\d{2}))?)?)?$/i;
 
 export class DateField extends Field {
   readonly typeName = 'DateField';
@@ -152,7 +152,7 @@ function isRealTime(hours = '0', minutes = '0', seconds = '0'): boolean {
 
 /** A date without a time is its midnight; without a zone it means UTC, the active zone of every session. */
 function momentOf(text: string, parts: RegExpExecArray): Date {
-  const [, year, month, day, hours, minutes, seconds, fraction = '', , offset, offsetMinutes = '00'] = parts;
+  const [, year, month, day, hours, minutes, seconds, fraction = '', offset, offsetMinutes = '00'] = parts;
   const dated = Number(year) > 0 && isRealDate(Number(year), Number(month), Number(day));
   if (!dated || !isRealTime(hours, minutes, seconds)) {
     const [format, what] =

@@ -31,11 +31,14 @@ export class JsonField extends Field {
     throw notJson(value);
   }
 }
-
 function notJson(value: unknown): ValidationError {
   return new ValidationError(`Value must be valid JSON, not ${describe(value)}.`);
 }
-/** A part of a value as it is stored; what JavaScript would leave out, or put null for, is refused. */
+
+/**
+ * A part of a value as it is stored. Undefined is left out, as everywhere in JSON; whatever else JavaScript would leave
+ * out, or put null for, is refused.
+ */
 function jsonPart(this: unknown, _key: string, part: unknown): unknown {
   switch (typeof part) {
     case 'bigint':

@@ -48,22 +48,18 @@ export function checkFieldName(name: string, described: unknown, members: object
 export function checkedKey(meta: ModelMeta, fields: readonly Field[], names: readonly string[]): Field[] {
   const parts: Field[] = [];
   for (const name of names) {
+    const unfit = (reason: string) =>
+      refused(
+        `'${name}' cannot be included in the composite primary key of ${meta.label}: '${name}' ${reason}.`,
+      );
     const field = meta.field(name);
-    const reason =
-      field === undefined
-        ? `'${name}' is not a valid field.`
-        : field.options.nullable && !field.computed
-          ? `'${name}' field may not be null.`
-          : field.computed
-            ? `'${name}' field is a generated field.`
-            : !fields.includes(field)
-              ? `'${name}' field is not a local field.`
-              : parts.includes(field)
-                ? `'${name}' is there already.`
-                : undefined;
-    if (reason !== undefined)
-      throw refused(`'${name}' cannot be included in the composite primary key of ${meta.label}: ${reason}`);
-    parts.push(field as Field);
+    if (field === undefined) throw unfit('is not a valid field');
+    if (field.computed) throw unfit('field is a generated field');
+    if (field.options.nullable) throw unfit('field may not be null');
+    if (!fields.includes(field)) throw unfit('field is not a local field');
+    // By its name and by its attribute.
+    if (parts.includes(field)) throw unfit('is there already');
+    parts.push(field);
   }
   const other = fields.find(({ options }) => options.primaryKey);
   if (other === undefined) return parts;

@@ -4,12 +4,14 @@ import { metaKey } from './registry.ts';
 
 // Keys of instances, whether they are one column or several.
 
-/** True when every column of the key has a value. */
-export function hasKey(instance: object): boolean {
+/**
+ * True when every column of the key has a value.
+ *
+ * @param meta model whose key is meant: the instance's own, or one that it extends
+ */
+export function hasKey(instance: object, meta = (instance as ModelInstance)[metaKey]): boolean {
   const row = instance as ModelInstance;
-  return row[metaKey].keyFields.every(
-    ({ attribute }) => row[attribute] !== null && row[attribute] !== undefined,
-  );
+  return meta.keyFields.every(({ attribute }) => row[attribute] !== null && row[attribute] !== undefined);
 }
 
 /** The value of a field on an instance: for one of several columns a list, or null where one of them has none. */
@@ -53,8 +55,13 @@ function partText(part: unknown): string {
   return `${typeof part} ${String(part)}`;
 }
 
+/** A map by the values of a field; keys of several columns are found by what is in them. */
+export function mapByKey<Value>({ parts }: Field): Map<unknown, Value> {
+  return parts === undefined ? new Map() : new KeyMap();
+}
+
 /** A map by keys that finds lists by what is in them. */
-export class KeyMap<Value> extends Map<unknown, Value> {
+class KeyMap<Value> extends Map<unknown, Value> {
   readonly #known = new Map<unknown, unknown>();
 
   #own(key: unknown): unknown {

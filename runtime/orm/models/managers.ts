@@ -15,8 +15,8 @@ function managerNamed(model: ModelMeta, name: string): ManagerBase {
 }
 
 /**
- * The manager that the option `defaultManagerName` names, else the first one a model declares, or inherits, as Django's default manager: related managers are of its class and
- * start from its rows.
+ * The manager that the option `defaultManagerName` names, else the first one a model declares, or inherits, as Django's
+ * default manager: related managers are of its class and start from its rows.
  */
 export function defaultManager(model: ModelMeta): ManagerBase | undefined {
   const known = found.get(model);
@@ -47,4 +47,9 @@ export function baseQuerySet(model: ModelMeta): QuerySet {
 /** The rows related managers and prefetches start from. */
 export function defaultQuerySet(model: ModelMeta): QuerySet {
   return defaultManager(model)?.getQuerySet() ?? new QuerySet(model);
+}
+
+/** True when a query narrows, orders and adds nothing: its rows are all that the model has. */
+export function isEverything({ shape, meta }: QuerySet): boolean {
+  return new QuerySet(meta).shape === shape;
 }

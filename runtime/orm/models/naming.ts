@@ -56,7 +56,6 @@ export function literal(text: string): string {
  * @throws ValueError for NUL, which ends a statement on the wire, and for half a surrogate pair, which would arrive
  *   as another character
  */
-/** @throws ValueError for text that cannot be part of a statement */
 export function writable(text: string): string {
   if (text.includes('\0')) throw new ValueError('SQL cannot contain NUL characters.');
   return wellFormed(text);

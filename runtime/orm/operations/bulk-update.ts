@@ -3,10 +3,11 @@ import { ValueError } from '../errors.ts';
 import { ExpressionNode } from '../expressions/node.ts';
 import type { Field } from '../fields/field.ts';
 import type { ModelInstance } from '../models/instance.ts';
-import { hasKey, KeyMap, keyId } from '../models/keys.ts';
+import { hasKey, keyId, mapByKey } from '../models/keys.ts';
+import { isEverything } from '../models/managers.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { requireOptions } from '../options.ts';
-import { QuerySet } from '../queryset/queryset.ts';
+import type { QuerySet } from '../queryset/queryset.ts';
 import { requireModel } from '../relations/changes.ts';
 import { SQLCompiler } from '../sql/compiler.ts';
 import { updateFromArrays } from '../sql/unnest.ts';
@@ -37,7 +38,7 @@ export function* bulkUpdate(
   }
   const instances = listGiven('bulkUpdate', given, 'instances') as ModelInstance[];
   for (const instance of instances) requireModel(meta, instance);
-  if (!instances.every(hasKey)) {
+  if (!instances.every((instance) => hasKey(instance))) {
     throw new ValueError('All bulk_update() objects must have a primary key set.');
   }
   if (instances.length === 0) return 0;
@@ -85,7 +86,7 @@ function* among(
   instances: readonly ModelInstance[],
 ): Operation<readonly ModelInstance[]> {
   if (isEverything(queryset) && keysAscend(instances)) return instances;
-  const byKey = new KeyMap<ModelInstance>();
+  const byKey = mapByKey<ModelInstance>(queryset.meta.primaryKey);
   for (const instance of instances) if (!byKey.has(instance.pk)) byKey.set(instance.pk, instance);
   if (isEverything(queryset)) return [...byKey.values()];
   const rows = queryset.with({ prefetches: [], known: undefined }).filter({ pk__in: [...byKey.keys()] });
@@ -102,9 +103,6 @@ function keysAscend(instances: readonly ModelInstance[]): boolean {
     last = pk;
   }
   return true;
-}
-function isEverything({ shape, meta }: QuerySet): boolean {
-  return new QuerySet(meta).shape === shape;
 }
 
 function* updateBatch(

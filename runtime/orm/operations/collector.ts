@@ -4,7 +4,7 @@ import type { Wire } from '../fields/field.ts';
 import type { ForeignKeyField } from '../fields/relations.ts';
 import type { GenericRelation } from '../models/generic.ts';
 import type { ModelInstance } from '../models/instance.ts';
-import { KeyMap, valueIn } from '../models/keys.ts';
+import { mapByKey, valueIn } from '../models/keys.ts';
 import { baseQuerySet } from '../models/managers.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { loadMissing } from './missing.ts';
@@ -128,7 +128,7 @@ export class Collector {
   #add(meta: ModelMeta, instances: readonly ModelInstance[]): ModelInstance[] {
     let known = this.instances.get(meta.concrete);
     if (known === undefined) {
-      known = meta.primaryKey.parts === undefined ? new Map() : new KeyMap();
+      known = mapByKey<ModelInstance>(meta.primaryKey);
       this.instances.set(meta.concrete, known);
     }
     const { attribute } = meta.primaryKey;

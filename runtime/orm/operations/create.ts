@@ -96,11 +96,7 @@ export function* updateOrCreate(
   requireValues(operation, where);
   requireOptions(operation, options, ['defaults', 'createDefaults']);
   const defaults = defaultsGiven(operation, options.defaults);
-  const { createDefaults } = options;
-  const initial =
-    createDefaults === undefined || createDefaults === null
-      ? defaults
-      : defaultsGiven(operation, createDefaults, 'createDefaults');
+  const initial = defaultsGiven(operation, options.createDefaults ?? defaults, 'createDefaults');
   return yield* atomically(queryset.database, {}, function* (): Operation<[object, boolean]> {
     const locked = queryset.selectForUpdate();
     const [instance, created] = yield* throughOwn(locked, 'getOrCreate', [where, { defaults: initial }], () =>

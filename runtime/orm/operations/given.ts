@@ -31,9 +31,9 @@ export function listGiven(operation: string, given: unknown, what: string): unkn
   throw new TypeError(`${operation}() takes a list of ${what}, not ${describe(given)}.`);
 }
 
-/** As `listGiven`, for names. */
-export function namesGiven(operation: string, given: unknown, what = 'field names'): string[] {
-  const names = listGiven(operation, given, what);
+/** As `listGiven`, for names of fields. */
+export function namesGiven(operation: string, given: unknown): string[] {
+  const names = listGiven(operation, given, 'field names');
   for (const name of names) {
     if (typeof name !== 'string') throw new TypeError(`A name is a string, not ${describe(name)}.`);
   }

@@ -1,13 +1,13 @@
 import { ValueError } from '../errors.ts';
 import { Column } from '../expressions/field-reference.ts';
 import type { Field } from '../fields/field.ts';
-import { describe } from '../fields/text.ts';
 import type { ModelInstance } from '../models/instance.ts';
-import { KeyMap } from '../models/keys.ts';
+import { mapByKey } from '../models/keys.ts';
 import { isUnique } from '../models/unique.ts';
 import { requireOptions } from '../options.ts';
 import type { RowForm } from '../query/query.ts';
 import type { QuerySet } from '../queryset/queryset.ts';
+import { listGiven } from './given.ts';
 import { loadMissing } from './missing.ts';
 import { list } from './read.ts';
 import type { Operation } from './steps.ts';
@@ -29,7 +29,7 @@ export function* inBulk(
   if (!isUnique(field) && !isDistinctBy(queryset, field)) {
     throw new ValueError(`inBulk()'s fieldName must be a unique field but '${fieldName}' isn't.`);
   }
-  const wanted = listedKeys(keys);
+  const wanted = keys === undefined || keys === null ? undefined : listGiven('inBulk', keys, 'keys');
   if (wanted?.length === 0) return new Map();
   const narrowed = wanted === undefined ? queryset.all() : queryset.filter({ [`${fieldName}__in`]: wanted });
   const { rows } = queryset.query;
@@ -42,19 +42,12 @@ export function* inBulk(
   );
 }
 
-/** Keys of several columns are found by what is in them. */
 function mapped(field: Field, entries: readonly (readonly [unknown, unknown])[]): Map<unknown, unknown> {
-  const found = field.parts === undefined ? new Map<unknown, unknown>() : new KeyMap<unknown>();
+  const found = mapByKey<unknown>(field);
   for (const [key, row] of entries) found.set(key, row);
   return found;
 }
 
-/** @throws TypeError for what is no list: a text would be taken for its letters */
-function listedKeys(given: unknown): unknown[] | undefined {
-  if (given === undefined || given === null) return undefined;
-  if (typeof given === 'object' && Symbol.iterator in given) return [...(given as Iterable<unknown>)];
-  throw new TypeError(`inBulk() takes a list of keys, not ${describe(given)}.`);
-}
 /** `distinct(field)` leaves one row for each value of the field. */
 function isDistinctBy({ query }: QuerySet, field: Field): boolean {
   const [only, ...others] = query.distinctFields;

@@ -4,7 +4,7 @@ import { isInstance } from '../lookups/encode.ts';
 import { isDeferred, isPartial } from '../models/deferred.ts';
 import { fetchedWith, requireFetchable } from '../models/fetch-modes.ts';
 import type { ModelInstance } from '../models/instance.ts';
-import { KeyMap } from '../models/keys.ts';
+import { mapByKey } from '../models/keys.ts';
 import { baseQuerySet } from '../models/managers.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { metaKey } from '../models/registry.ts';
@@ -79,7 +79,7 @@ function* loadTogether(
     .using(alias)
     .filter({ pk__in: rows.map((row) => row.pk) })
     .orderBy();
-  const found = new KeyMap<readonly unknown[]>();
+  const found = mapByKey<readonly unknown[]>(meta.primaryKey);
   for (const [key, ...values] of (yield* list(wanted.valuesList('pk', ...attributes))) as unknown[][])
     found.set(key, values);
   for (const row of rows) {

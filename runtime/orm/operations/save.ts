@@ -9,7 +9,6 @@ import { isDeferred, isPartial } from '../models/deferred.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import { hasKey, itemsIn, putIn } from '../models/keys.ts';
 import type { ModelMeta } from '../models/meta.ts';
-import { quote } from '../models/naming.ts';
 import { orderedBy } from '../models/order.ts';
 import { metaKey } from '../models/registry.ts';
 import { knownState, stateOf } from '../models/state.ts';
@@ -100,7 +99,7 @@ function* tryUpdate(
   { alias, chosen, forceInsert, forceUpdate }: Saving,
 ): Operation<boolean> {
   const mustUpdate = forceUpdate || chosen !== undefined;
-  if (meta.keyFields.some(({ attribute }) => (instance[attribute] ?? null) === null)) {
+  if (!hasKey(instance, meta)) {
     if (mustUpdate) throw new ValueError('Cannot force an update in save() with no primary key.');
     return false;
   }
@@ -148,12 +147,10 @@ function* updateInstance(
   return true;
 }
 
-/** A row of a key alone has nothing to update. */
+/** Asked for a row of a key alone, which has nothing to update, and by `selectOnSave`. */
 function* rowExists(instance: ModelInstance, meta: ModelMeta, alias: string): Operation<boolean> {
-  const conditions = meta.keyFields.map((field, at) => `${quote(field.column)} = $${at + 1}`);
-  const text = `SELECT 1 AS "a" FROM ${quote(meta.table)} WHERE ${conditions.join(' AND ')} LIMIT 1`;
-  const values = keyWires(meta, instance);
-  return (yield* new SQLCompiler(alias, { text, values }).execution('single')) !== undefined;
+  const statement = selectByKey(meta, meta.keyFields, keyWires(meta, instance), dialectOf(alias));
+  return (yield* new SQLCompiler(alias, statement).execution('single')) !== undefined;
 }
 
 /** `UPDATE` of some fields of one instance. */

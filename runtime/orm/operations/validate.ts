@@ -70,14 +70,8 @@ function* dangling(instance: ModelInstance, exclude: readonly string[]): Operati
     const value = instance[field.attribute];
     if (value === null || value === undefined || value instanceof ExpressionNode) continue;
     const { target, targetField } = field;
-    if (
-      yield* exists(
-        baseQuerySet(target)
-          .using(alias)
-          .filter({ [targetField.name]: value }),
-      )
-    )
-      continue;
+    const rows = baseQuerySet(target).using(alias);
+    if (yield* exists(rows.filter({ [targetField.name]: value }))) continue;
     const shown = typeof value === 'string' ? `'${value}'` : String(value);
     messages[field.name] = [
       `${words(target.label)} instance with ${targetField.name} ${shown} is not a valid choice.`,

@@ -3,6 +3,7 @@ import { ExpressionNode } from '../expressions/node.ts';
 import type { Field, Wire } from '../fields/field.ts';
 import { isDeferred } from '../models/deferred.ts';
 import type { ModelInstance } from '../models/instance.ts';
+import { hasKey } from '../models/keys.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { quote } from '../models/naming.ts';
 import { metaKey } from '../models/registry.ts';
@@ -117,8 +118,7 @@ class GivenRow {
     if (constraint.where !== undefined)
       conditions.push(`(${conditionSql(owner, constraint.where, this.#dialect)})`);
     const values = [...this.#values];
-    const keyed = owner.keyFields.every(({ attribute }) => (this.#instance[attribute] ?? null) !== null);
-    if (!stateOf(this.#instance).adding && keyed) {
+    if (!stateOf(this.#instance).adding && hasKey(this.#instance, owner)) {
       const same = owner.keyFields.map((field) => {
         const place = values.push(this.#sent(field));
         return `${quote(field.column)} = $${place}`;

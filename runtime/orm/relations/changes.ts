@@ -9,7 +9,7 @@ import { metaKey } from '../models/registry.ts';
 import { stateOf } from '../models/state.ts';
 import type { CreationOptions, Values } from '../operations/create.ts';
 import type { Operation } from '../operations/steps.ts';
-import { requireOptions } from '../options.ts';
+import { isOptions, requireOptions } from '../options.ts';
 import type { QuerySet } from '../queryset/queryset.ts';
 
 export interface RelatedOptions {
@@ -53,22 +53,16 @@ const relatedOptions = [
 /**
  * Takes trailing options off a list of objects.
  *
- * @param operation as messages call it: `add()`
+ * @param operation as messages call it, without its parentheses
  */
 export function withOptions(
   operation: string,
   objects: readonly unknown[],
 ): [objects: unknown[], options: RelatedOptions] {
   const last = objects.at(-1);
-  const isOptions =
-    typeof last === 'object' &&
-    last !== null &&
-    !isInstance(last) &&
-    !Array.isArray(last) &&
-    Object.getPrototypeOf(last) === Object.prototype;
-  if (!isOptions) return [[...objects], {}];
+  if (!isOptions(last)) return [[...objects], {}];
   requireRelatedOptions(operation, last);
-  return [objects.slice(0, -1), last as RelatedOptions];
+  return [objects.slice(0, -1), last];
 }
 /** @throws TypeError for options that no change to related rows has */
 export function requireRelatedOptions(operation: string, options: unknown): void {

@@ -4,7 +4,7 @@ import type { ForeignKeyField } from '../fields/relations.ts';
 import { describe } from '../fields/text.ts';
 import { isInstance } from '../lookups/encode.ts';
 import type { ModelInstance } from '../models/instance.ts';
-import { defaultQuerySet } from '../models/managers.ts';
+import { defaultQuerySet, isEverything } from '../models/managers.ts';
 import type { ManyToManyRelation } from '../models/relations.ts';
 import { stateOf } from '../models/state.ts';
 import { bulkCreate } from '../operations/bulk.ts';
@@ -14,7 +14,7 @@ import { listGiven, requireValues } from '../operations/given.ts';
 import { throughOwn } from '../operations/overridden.ts';
 import { list } from '../operations/read.ts';
 import { atomically, type Operation } from '../operations/steps.ts';
-import { QuerySet } from '../queryset/queryset.ts';
+import type { QuerySet } from '../queryset/queryset.ts';
 import {
   type Making,
   type RelatedChanges,
@@ -178,9 +178,8 @@ export class ManyToManyChanges implements RelatedChanges {
   }
   /** The pairs whose other side the manager offers: it may be one that narrows, and changes nothing else. */
   #offeredOf(pairs: QuerySet, key: ForeignKeyField): QuerySet {
-    const { target } = this.#relation;
-    const offered = defaultQuerySet(target);
-    if (offered.shape === new QuerySet(target).shape) return pairs;
+    const offered = defaultQuerySet(this.#relation.target);
+    if (isEverything(offered)) return pairs;
     const values = offered.using(this.#alias).orderBy().values(key.targetField.name);
     return pairs.filter({ [`${key.name}__in`]: values });
   }

@@ -1,6 +1,7 @@
 import type { Field } from '../fields/field.ts';
 import { isInstance } from '../lookups/encode.ts';
 import type { ModelInstance } from '../models/instance.ts';
+import { keyId } from '../models/keys.ts';
 import { baseQuerySet } from '../models/managers.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { stateOf } from '../models/state.ts';
@@ -142,5 +143,5 @@ export abstract class OwnedChanges<Relation extends { readonly name: string; rea
 }
 
 function keyOf(object: unknown): unknown {
-  return isInstance(object) ? object.pk : object;
+  return isInstance(object) ? keyId(object.pk) : object;
 }
