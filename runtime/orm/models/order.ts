@@ -1,10 +1,9 @@
 import { FieldDescription } from '../fields/description.ts';
 import { IntegerField } from '../fields/numbers.ts';
 import { ForeignKeyField } from '../fields/relations.ts';
-import { asynchronous, synchronous } from '../operations/bound.ts';
+import { defineOperation } from '../operations/bound.ts';
 import { orderName, readOrder, rowInOrder, writeOrder } from '../operations/order.ts';
-import type { Operation } from '../operations/steps.ts';
-import { derivedOperations, relationTwin } from '../twins.ts';
+import { derivedOperations } from '../twins.ts';
 import type { ModelOptions } from '../types/model.ts';
 import type { ModelInstance } from './instance.ts';
 import type { Declaration, ModelMeta } from './meta.ts';
@@ -32,35 +31,22 @@ export function orderedBy(meta: ModelMeta): ForeignKeyField | undefined {
 
 /** Defines `answer.getNextInOrder()`, `answer.getPreviousInOrder()` and their twins. */
 export function defineOrder(prototype: object, meta: ModelMeta): void {
-  if (orderedBy(meta) === undefined) return;
-  define(prototype, derivedOperations.nextInOrder(), (answer) => rowInOrder(answer, meta, 'next'));
-  define(prototype, derivedOperations.previousInOrder(), (answer) => rowInOrder(answer, meta, 'previous'));
+  const by = orderedBy(meta);
+  if (by === undefined) return;
+  defineOperation(prototype, derivedOperations.nextInOrder(), (answer: ModelInstance) =>
+    rowInOrder(answer, meta, by, 'next'),
+  );
+  defineOperation(prototype, derivedOperations.previousInOrder(), (answer: ModelInstance) =>
+    rowInOrder(answer, meta, by, 'previous'),
+  );
 }
 /** Defines `question.getAnswerOrder()`, `question.setAnswerOrder(keys)` and their twins. */
 export function defineOrderOf(prototype: object, ordered: ModelMeta, by: ForeignKeyField): void {
   const name = camelCase(`_${snakeCase(ordered.name)}`);
-  define(prototype, derivedOperations.getOrder(name), (question) => readOrder(question, ordered, by));
-  define(prototype, derivedOperations.setOrder(name), (question, keys, options) =>
+  defineOperation(prototype, derivedOperations.getOrder(name), (question: ModelInstance) =>
+    readOrder(question, ordered, by),
+  );
+  defineOperation(prototype, derivedOperations.setOrder(name), (question: ModelInstance, keys, options) =>
     writeOrder(question, ordered, by, keys, options),
   );
-}
-
-function define(
-  prototype: object,
-  name: string,
-  operation: (instance: ModelInstance, ...given: unknown[]) => Operation<unknown>,
-): void {
-  Object.defineProperty(prototype, name, {
-    configurable: true,
-    get(this: ModelInstance) {
-      return synchronous(this, name, operation);
-    },
-  });
-  Object.defineProperty(prototype, relationTwin(name), {
-    configurable: true,
-    writable: true,
-    value(this: ModelInstance, ...given: unknown[]) {
-      return asynchronous(operation(this, ...given));
-    },
-  });
 }

@@ -1,4 +1,5 @@
 import { boundOperation } from '../../bridge/bound.ts';
+import { relationTwin } from '../twins.ts';
 import { runAsynchronously, runBlocking, runBridged } from './run.ts';
 import type { Operation } from './steps.ts';
 
@@ -22,6 +23,27 @@ export function synchronous<Self extends object, Arguments extends readonly unkn
     [boundOperation]: {
       name,
       run: (...values: unknown[]) => runBridged(operation(self, ...(values as unknown as Arguments))),
+    },
+  });
+}
+
+/** Gives objects a method for an operation, by their prototype: `name` in its sync form, and its twin. */
+export function defineOperation<Self extends object>(
+  prototype: object,
+  name: string,
+  operation: OperationOf<Self, unknown[], unknown>,
+): void {
+  Object.defineProperty(prototype, name, {
+    configurable: true,
+    get(this: Self) {
+      return synchronous(this, name, operation);
+    },
+  });
+  Object.defineProperty(prototype, relationTwin(name), {
+    configurable: true,
+    writable: true,
+    value(this: Self, ...values: unknown[]) {
+      return asynchronous(operation(this, ...values));
     },
   });
 }

@@ -51,10 +51,10 @@ export function* givePlaces(
 export function* rowInOrder(
   instance: ModelInstance,
   meta: ModelMeta,
+  by: ForeignKeyField,
   direction: 'next' | 'previous',
 ): Operation<object> {
   if (!hasKey(instance)) throw new ValueError('getNextInOrder and getPreviousInOrder need a saved object.');
-  const by = meta.requireField(meta.options.orderWithRespectTo ?? '');
   yield* loadMissing([instance], [by]);
   const rows = defaultQuerySet(meta).using(stateOf(instance).alias ?? 'default');
   const own = rows.filter({ pk: instance.pk }).orderBy().values(orderName).slice(0, 1);
