@@ -11,7 +11,7 @@ export class FilteredRelationNode {
 
   constructor(relation: unknown, condition: unknown = new Condition([])) {
     if (typeof relation !== 'string' || relation === '')
-      throw new ValueError('relation_name cannot be empty.');
+      throw new ValueError('relationName cannot be empty.');
     if (!(condition instanceof Condition)) throw new ValueError('condition argument must be a Q() instance.');
     this.relation = relation;
     this.condition = condition;

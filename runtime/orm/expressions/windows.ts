@@ -105,7 +105,7 @@ export function CumeDist(): Expression<number, never, 'value'> {
 /** Number of the part the row falls in when the window is divided into `buckets` parts as equal as can be, from 1. */
 export function Ntile(buckets = 1): Expression<number, never, 'value'> {
   if (!Number.isSafeInteger(buckets) || buckets <= 0) {
-    throw new ValueError('num_buckets must be greater than 0.');
+    throw new ValueError('numBuckets must be greater than 0.');
   }
   return new WindowFunction('NTILE', [new WrittenValue(buckets)], count) as never;
 }

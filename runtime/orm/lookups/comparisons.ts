@@ -181,7 +181,7 @@ export const secondOfPair = (pair: unknown) => (pair as readonly string[])[1] as
 
 const nullTest: LookupBuilder = (lhs, operand) => {
   if (operand.form !== 'boolean') {
-    throw new ValueError('The QuerySet value for an isnull lookup must be True or False.');
+    throw new ValueError('The QuerySet value for an isNull lookup must be true or false.');
   }
   return isNull(lhs, operand.value);
 };

@@ -147,6 +147,6 @@ export const compositeLookups: Readonly<Record<string, LookupBuilder>> = {
   in: inList,
   isNull: (lhs, operand) => {
     if (operand.form === 'boolean') return isNull(lhs, operand.value);
-    throw new ValueError('The QuerySet value for an isnull lookup must be True or False.');
+    throw new ValueError('The QuerySet value for an isNull lookup must be true or false.');
   },
 };

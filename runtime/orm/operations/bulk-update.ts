@@ -31,21 +31,21 @@ export function* bulkUpdate(
   const { batchSize } = options;
   requireBatchSize(batchSize);
   const names = namesGiven('bulkUpdate', fieldNames);
-  if (names.length === 0) throw new ValueError('Field names must be given to bulk_update().');
-  const fields = [...new Set(names.map((name) => concrete(meta, name, 'bulk_update()')))];
+  if (names.length === 0) throw new ValueError('Field names must be given to bulkUpdate().');
+  const fields = [...new Set(names.map((name) => concrete(meta, name, 'bulkUpdate()')))];
   if (fields.some((field) => field.isKey)) {
-    throw new ValueError('bulk_update() cannot be used with primary key fields.');
+    throw new ValueError('bulkUpdate() cannot be used with primary key fields.');
   }
   const instances = listGiven('bulkUpdate', given, 'instances') as ModelInstance[];
   for (const instance of instances) requireModel(meta, instance);
   if (!instances.every((instance) => hasKey(instance))) {
-    throw new ValueError('All bulk_update() objects must have a primary key set.');
+    throw new ValueError('All bulkUpdate() objects must have a primary key set.');
   }
   if (instances.length === 0) return 0;
   queryset.query.requireUnsliced('Cannot update a query once a slice has been taken.');
   const changing = fields.filter((field) => field.changesOnSave);
   for (const instance of instances) {
-    adoptRelatedKeys(instance, 'bulk_update()', fields);
+    adoptRelatedKeys(instance, 'bulkUpdate()', fields);
     for (const field of changing) instance[field.attribute] = field.valueForSave(undefined, false);
   }
   yield* loadMissing(instances, fields);

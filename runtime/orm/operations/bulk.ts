@@ -54,7 +54,7 @@ export function* bulkCreate(
   const conflict = conflictRule(meta, options);
   const changing = meta.fields.filter((field) => field.changesOnInsert);
   for (const instance of instances) {
-    adoptRelatedKeys(instance, 'bulk_create()');
+    adoptRelatedKeys(instance, 'bulkCreate()');
     for (const field of changing) {
       instance[field.attribute] = field.valueForSave(undefined, true);
     }
@@ -183,12 +183,12 @@ function conflictRule(meta: ModelMeta, options: BulkCreateOptions): ConflictRule
   const { ignoreConflicts = false, updateConflicts = false } = options;
   const named = (names: unknown, place: string) =>
     namesGiven('bulkCreate', names ?? []).flatMap((name) =>
-      name === 'pk' ? meta.keyFields : concrete(meta, name, 'bulk_create()', place),
+      name === 'pk' ? meta.keyFields : concrete(meta, name, 'bulkCreate()', place),
     );
-  const update = named(options.updateFields, ' in update_fields');
-  const unique = named(options.uniqueFields, ' in unique_fields');
+  const update = named(options.updateFields, ' in updateFields');
+  const unique = named(options.uniqueFields, ' in uniqueFields');
   if (ignoreConflicts && updateConflicts) {
-    throw new ValueError('ignore_conflicts and update_conflicts are mutually exclusive.');
+    throw new ValueError('ignoreConflicts and updateConflicts are mutually exclusive.');
   }
   if (ignoreConflicts) return { rule: 'ignore' };
   if (!updateConflicts) return undefined;
@@ -200,7 +200,7 @@ function conflictRule(meta: ModelMeta, options: BulkCreateOptions): ConflictRule
   if (unique.length === 0)
     throw new ValueError('Unique fields that can trigger the upsert must be provided.');
   if (update.some((field) => field.isKey)) {
-    throw new ValueError('bulk_create() cannot be used with primary keys in update_fields.');
+    throw new ValueError('bulkCreate() cannot be used with primary keys in updateFields.');
   }
   return { rule: 'update', unique, update };
 }

@@ -120,7 +120,7 @@ function* tryUpdate(
 }
 function notUpdated(forceUpdate: boolean, chosen: readonly Field[] | undefined): false {
   if (forceUpdate) throw new NotUpdated('Forced update did not affect any rows.');
-  if (chosen !== undefined) throw new NotUpdated('Save with update_fields did not affect any rows.');
+  if (chosen !== undefined) throw new NotUpdated('Save with updateFields did not affect any rows.');
   return false;
 }
 function isWritable(field: Field): boolean {

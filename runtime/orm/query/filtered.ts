@@ -45,7 +45,7 @@ export function addFilteredRelation(
   const names = relation.split('__');
   const path = query.follow(names);
   if (path.rest.length > 0 || path.relation === undefined) {
-    throw new ValueError(`FilteredRelation's relation_name cannot contain lookups (got '${relation}').`);
+    throw new ValueError(`FilteredRelation's relationName cannot contain lookups (got '${relation}').`);
   }
   const steps = names.map((_name, at) => query.follow(names.slice(0, at + 1)).hops.length);
   const filtered: FilteredRelation = {
@@ -101,7 +101,7 @@ export function followOnWay(query: Query, names: readonly string[], { filtered, 
   }
   if (further > 1) {
     throw new ValueError(
-      `FilteredRelation's condition doesn't support nested relations deeper than the relation_name (got '${written}' for '${filtered.relation}').`,
+      `FilteredRelation's condition doesn't support nested relations deeper than the relationName (got '${written}' for '${filtered.relation}').`,
     );
   }
   return { ...path, start };

@@ -132,7 +132,7 @@ function byModel(level: readonly ModelInstance[]): Map<ModelMeta, ModelInstance[
 function requireFreeAttribute(meta: ModelMeta, toAttr: string | undefined): void {
   if (toAttr === undefined) return;
   if (meta.field(toAttr) === undefined && !(toAttr in meta.modelClass.prototype)) return;
-  throw new ValueError(`to_attr=${toAttr} conflicts with a field on the ${meta.label} model.`);
+  throw new ValueError(`toAttr=${toAttr} conflicts with a field on the ${meta.label} model.`);
 }
 
 function requireRelation(meta: ModelMeta, name: string, lookup: string): Followed {

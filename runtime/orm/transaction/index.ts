@@ -184,7 +184,7 @@ function nativeOrMissing(using: string | undefined): TransactionState | undefine
  * @throws TypeError when `hook` is no function
  */
 function onCommit(hook: () => unknown, { using, robust = false }: OnCommitOptions = {}): void {
-  if (typeof hook !== 'function') throw new TypeError("on_commit()'s callback must be a callable.");
+  if (typeof hook !== 'function') throw new TypeError("onCommit()'s callback must be a callable.");
   const state = nativeOrMissing(using);
   if (state?.inBlock) state.addHook(hook, robust, currentLevel(connections.get(using).alias));
   else runHook({ run: hook, robust });
@@ -194,7 +194,7 @@ async function aonCommit(
   hook: () => unknown,
   { using, robust = false }: OnCommitOptions = {},
 ): Promise<void> {
-  if (typeof hook !== 'function') throw new TypeError("on_commit()'s callback must be a callable.");
+  if (typeof hook !== 'function') throw new TypeError("onCommit()'s callback must be a callable.");
   const state = nativeOrMissing(using);
   if (state?.inBlock) state.addHook(hook, robust, currentLevel(connections.get(using).alias));
   else await runHooks([{ run: hook, robust }]);

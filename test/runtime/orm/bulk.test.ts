@@ -153,7 +153,7 @@ behaviour('248 an unsaved relation matters where it is written', function* () {
   const error = yield* thrownBy(() => call(Entry.objects, 'bulkUpdate', [entry], ['up']));
   expect(error).toBeInstanceOf(ValueError);
   expect(error.message).toBe(
-    "bulk_update() prohibited to prevent data loss due to unsaved related object 'up'.",
+    "bulkUpdate() prohibited to prevent data loss due to unsaved related object 'up'.",
   );
   yield* call(up, 'save');
   expect(yield* call(Entry.objects, 'bulkUpdate', [entry], ['up'])).toBe(1);
@@ -164,10 +164,10 @@ behaviour('255 what bulk writes refuse', function* () {
   const update = (objects: unknown[], ...fieldNames: string[]) =>
     thrownBy(() => call(Entry.objects, 'bulkUpdate', objects, fieldNames));
   const refused = [
-    [yield* update([entry]), ValueError, 'Field names must be given to bulk_update().'],
-    [yield* update([entry], 'labels'), ValueError, 'bulk_update() can only be used with concrete fields.'],
-    [yield* update([entry], 'pk'), ValueError, 'bulk_update() cannot be used with primary key fields.'],
-    [yield* update([new Entry()], 'n'), ValueError, 'All bulk_update() objects must have a primary key set.'],
+    [yield* update([entry]), ValueError, 'Field names must be given to bulkUpdate().'],
+    [yield* update([entry], 'labels'), ValueError, 'bulkUpdate() can only be used with concrete fields.'],
+    [yield* update([entry], 'pk'), ValueError, 'bulkUpdate() cannot be used with primary key fields.'],
+    [yield* update([new Entry()], 'n'), ValueError, 'All bulkUpdate() objects must have a primary key set.'],
     [yield* update([new Label({ id: 1 })], 'n'), TypeError, "'Entry' instance expected, got <Label>"],
     [
       yield* thrownBy(() => call(Entry.objects, 'bulkCreate', [new Label({ name: 'x' })])),
@@ -183,7 +183,7 @@ behaviour('255 what bulk writes refuse', function* () {
         }),
       ),
       ValueError,
-      'bulk_create() can only be used with concrete fields in update_fields.',
+      'bulkCreate() can only be used with concrete fields in updateFields.',
     ],
   ] as const;
   for (const [error, kind, message] of refused) {

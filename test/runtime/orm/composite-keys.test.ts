@@ -307,7 +307,7 @@ behaviour('bulk operations go by composite keys', function* () {
   }
   expect(yield* call(objects.filter({ number: 3 }), 'bulkUpdate', rows, ['text'])).toBe(1);
   const part = yield* thrownBy(() => call(objects, 'bulkUpdate', rows, ['number']));
-  expect(part.message).toBe('bulk_update() cannot be used with primary key fields.');
+  expect(part.message).toBe('bulkUpdate() cannot be used with primary key fields.');
   const conflict = { updateConflicts: true, updateFields: ['text'], uniqueFields: ['pk'] };
   yield* call(
     objects,
@@ -324,7 +324,7 @@ behaviour('bulk operations go by composite keys', function* () {
   ).toEqual(['one', 'two', 'z', 'y!', 'w']);
   const noPart = { ...conflict, updateFields: ['number'] };
   const refused = yield* thrownBy(() => call(objects, 'bulkCreate', [{ tenantId: 1, number: 3 }], noPart));
-  expect(refused.message).toBe('bulk_create() cannot be used with primary keys in update_fields.');
+  expect(refused.message).toBe('bulkCreate() cannot be used with primary keys in updateFields.');
 });
 behaviour('update and delete go by composite keys', function* () {
   const { objects } = Comment;

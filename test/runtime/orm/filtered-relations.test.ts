@@ -126,16 +126,16 @@ behaviour('a filtered relation is checked when it is added', function* () {
         x: FilteredRelation(relation as 'books', { condition: condition as never }),
       });
   };
-  expect(adding('')).toThrow(new ValueError('relation_name cannot be empty.'));
+  expect(adding('')).toThrow(new ValueError('relationName cannot be empty.'));
   expect(adding('books', { pages: 1 })).toThrow(new ValueError('condition argument must be a Q() instance.'));
   expect(adding('books__title__icontains')).toThrow(
     new ValueError(
-      "FilteredRelation's relation_name cannot contain lookups (got 'books__title__icontains').",
+      "FilteredRelation's relationName cannot contain lookups (got 'books__title__icontains').",
     ),
   );
   expect(adding('books', Q({ books__reviews__stars: 1 }))).toThrow(
     new ValueError(
-      "FilteredRelation's condition doesn't support nested relations deeper than the relation_name (got 'books__reviews__stars' for 'books').",
+      "FilteredRelation's condition doesn't support nested relations deeper than the relationName (got 'books__reviews__stars' for 'books').",
     ),
   );
   expect(() =>

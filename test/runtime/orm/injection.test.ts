@@ -418,7 +418,7 @@ describe('hostile names', () => {
     }
     for (const name of ['save', 'pk', 'name', '__proto__']) {
       const found = owners().prefetchRelated(Prefetch('targets', { toAttr: name }));
-      expect(() => found.list()).toThrow(`to_attr=${name} conflicts with a field on the Owner model.`);
+      expect(() => found.list()).toThrow(`toAttr=${name} conflicts with a field on the Owner model.`);
     }
   });
 

@@ -119,7 +119,7 @@ finds('131 isNull', [
 behaviour('131 isNull takes a boolean only', function* () {
   const error = yield* thrownBy(() => ids(books.filter({ rating__isNull: 1 })));
   expect(error).toBeInstanceOf(ValueError);
-  expect(error.message).toBe('The QuerySet value for an isnull lookup must be True or False.');
+  expect(error.message).toBe('The QuerySet value for an isNull lookup must be true or false.');
 });
 finds('133 year as bounds that an index can serve', [
   [{ published__year: 2021 }, [3, 4]],

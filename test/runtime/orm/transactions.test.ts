@@ -269,7 +269,7 @@ test('371 native hooks may be async and are awaited in order', async () => {
 });
 test('332 a hook is a function', () => {
   expect(() => transaction.onCommit(3 as never)).toThrow(
-    new TypeError("on_commit()'s callback must be a callable."),
+    new TypeError("onCommit()'s callback must be a callable."),
   );
   let ran = false;
   transaction.onCommit(() => {

@@ -287,7 +287,7 @@ behaviour('a bulk update writes plain values, expressions and JSON', function* (
   slot.owner = owner;
   const error = yield* thrownBy(() => call(Slot.objects, 'bulkUpdate', [slot], ['owner']));
   expect(error.message).toBe(
-    "bulk_update() prohibited to prevent data loss due to unsaved related object 'owner'.",
+    "bulkUpdate() prohibited to prevent data loss due to unsaved related object 'owner'.",
   );
 });
 behaviour('expressions that are saved come back as values', function* () {

@@ -187,7 +187,7 @@ behaviour('195 what a window does not take', function* () {
   expect(() => Window({ expression: Sum('pages', { default: 0 }) })).toThrow('OVER clauses');
   expect(() => Lag('pages', 0)).toThrow(new ValueError('Lag requires a positive integer for the offset.'));
   expect(() => Lead(null)).toThrow(new ValueError('Lead requires a non-null source expression.'));
-  expect(() => Ntile(0)).toThrow(new ValueError('num_buckets must be greater than 0.'));
+  expect(() => Ntile(0)).toThrow(new ValueError('numBuckets must be greater than 0.'));
   expect(() => NthValue('pages', -1)).toThrow(
     new ValueError('NthValue requires a positive integer as for nth.'),
   );

@@ -152,7 +152,7 @@ behaviour('options are known by name, and lists of names are lists', function* (
   );
   const both = { ignoreConflicts: true, updateConflicts: true, updateFields: [], uniqueFields: [] };
   expect(yield* refused(Volume.objects, 'bulkCreate', rows, both)).toBe(
-    'ValueError: ignore_conflicts and update_conflicts are mutually exclusive.',
+    'ValueError: ignoreConflicts and updateConflicts are mutually exclusive.',
   );
   const empty = { updateConflicts: true, updateFields: [], uniqueFields: ['id'] };
   expect(yield* refused(Volume.objects, 'bulkCreate', rows, empty)).toBe(

@@ -212,7 +212,7 @@ behaviour('245 conflict options are checked', function* () {
   const refused = [
     [
       { ignoreConflicts: true, updateConflicts: true },
-      'ignore_conflicts and update_conflicts are mutually exclusive.',
+      'ignoreConflicts and updateConflicts are mutually exclusive.',
     ],
     [
       { updateConflicts: true, uniqueFields: ['f1'] },
@@ -224,7 +224,7 @@ behaviour('245 conflict options are checked', function* () {
     ],
     [
       { updateConflicts: true, uniqueFields: ['f1'], updateFields: ['id'] },
-      'bulk_create() cannot be used with primary keys in update_fields.',
+      'bulkCreate() cannot be used with primary keys in updateFields.',
     ],
   ] as const;
   for (const [options, message] of refused) {
@@ -247,7 +247,7 @@ behaviour('248 an unsaved related instance is refused', function* () {
   const review = new Review({ book: new Book(), stars: 1 });
   const error = yield* thrownBy(() => call(Review.objects, 'bulkCreate', [review]));
   expect(error.message).toBe(
-    "bulk_create() prohibited to prevent data loss due to unsaved related object 'book'.",
+    "bulkCreate() prohibited to prevent data loss due to unsaved related object 'book'.",
   );
 });
 behaviour('251 a string that is too long is refused, not cut', function* () {

@@ -201,7 +201,7 @@ export const sqliteDialect: Dialect = {
       throw new NotSupportedError('contains lookup is not supported on this database backend.');
     },
     containedBy: () => {
-      throw new NotSupportedError('contained_by lookup is not supported on this database backend.');
+      throw new NotSupportedError('containedBy lookup is not supported on this database backend.');
     },
     hasKey: (sql, mark) =>
       `EXISTS(SELECT 1 FROM JSON_EACH(${sql}) WHERE JSON_TYPE(${sql}) = 'object' AND key = ${mark})`,
