@@ -131,6 +131,20 @@ export function conditionFrom(given: Combinable): Condition {
   return Condition.of(given);
 }
 
+/** What `filter` and `Q` are given: conditions, expressions that are some, and lookups, all of which must hold. */
+export function conditionOf(parts: readonly unknown[]): Condition {
+  const conditions = parts
+    .filter((part) => part !== undefined)
+    .map((part) => {
+      if (part instanceof Condition) return part;
+      if (part instanceof ExpressionNode) return new Condition([part]);
+      return Condition.of(part);
+    })
+    .filter((condition) => !condition.empty);
+  const [only] = conditions;
+  return conditions.length === 1 && only !== undefined ? only : new Condition(conditions);
+}
+
 /** A query set or manager used as a value. */
 export interface Subqueried {
   readonly kind: 'queryset' | 'manager';

@@ -11,7 +11,7 @@ import type { Column } from '../types/schema.ts';
 import { Aggregate, type AggregateKind, aggregateKinds, aggregateOptions } from './aggregates.ts';
 import { argument, fieldOf, requireName } from './arguments.ts';
 import type { PlainOf } from './comparison.ts';
-import { Condition } from './condition.ts';
+import { conditionOf } from './condition.ts';
 import { FieldReference, Star, WrittenValue } from './field-reference.ts';
 
 /** The field, relation path or annotation of that name, as a value the database computes with. */
@@ -20,9 +20,18 @@ export function F<const P extends string>(path: P): Expression<unknown, P, 'fiel
   return new FieldReference(path) as unknown as Expression<unknown, P, 'field'>;
 }
 
-/** Conditions to combine with `and`, `or`, `xor` and `not` before they are given to `filter`. */
-export function Q<const W extends object>(where?: W): TypedCondition<W> {
-  return Condition.of(where === undefined ? {} : where) as unknown as TypedCondition<W>;
+/** What a written condition says: one made of an expression names no lookups. */
+type Stated<W> =
+  W extends TypedCondition<infer Where> ? Where : W extends { readonly kind: 'expression' } ? object : W;
+
+/** Conditions to combine with `and`, `or`, `xor` and `not` before they are given to `filter`; both must hold. */
+export function Q<const W extends object>(where?: W): TypedCondition<Stated<W>>;
+export function Q<const W extends object, const M extends object>(
+  where: W,
+  more: M,
+): TypedCondition<Stated<W> & Stated<M>>;
+export function Q(...parts: object[]): unknown {
+  return conditionOf(parts);
 }
 
 /**

@@ -1,4 +1,6 @@
+import { ValueError } from '../errors.ts';
 import type { Field } from '../fields/field.ts';
+import { requireFlags, requireOptions } from '../options.ts';
 import type { Resolver } from '../query/resolver.ts';
 import type { SqlWriter } from '../sql/writer.ts';
 
@@ -65,11 +67,20 @@ export abstract class ExpressionNode {
   }
 
   asc(options: NullsOrder = {}): OrderingTerm {
-    return new OrderingTerm(this, false, options);
+    return new OrderingTerm(this, false, nullsOrder('asc', options));
   }
   desc(options: NullsOrder = {}): OrderingTerm {
-    return new OrderingTerm(this, true, options);
+    return new OrderingTerm(this, true, nullsOrder('desc', options));
   }
+}
+
+function nullsOrder(call: string, options: NullsOrder): NullsOrder {
+  requireOptions(call, options, ['nullsFirst', 'nullsLast']);
+  requireFlags(call, options as Readonly<Record<string, unknown>>);
+  if (options.nullsFirst === true && options.nullsLast === true) {
+    throw new ValueError('nullsFirst and nullsLast are mutually exclusive.');
+  }
+  return options;
 }
 
 export interface NullsOrder {

@@ -48,8 +48,12 @@ export function side(
     case 'null':
     case 'outside':
     case 'items':
-      throw new ValueError('Cannot use None as a query value');
+      throw noNull();
   }
+}
+/** Only `exact` and `iexact` ask for rows without a value by null. */
+export function noNull(): ValueError {
+  return new ValueError('Cannot use None as a query value');
 }
 
 /** A query set as the right-hand side. */
@@ -105,6 +109,7 @@ const inList: LookupBuilder = (lhs, operand, resolver) => {
     return new Test([lhs], (writer) => `${lhs.toSql(writer)} IN ${rows.toSql(writer)}`);
   }
   if (operand.form === 'items') return amongItems(lhs, operand.items, resolver);
+  if (operand.form === 'null') throw noNull();
   if (operand.form !== 'list')
     throw new TypeError('The value of an in lookup must be a list or a query set.');
   if (operand.empty) return never;
@@ -159,6 +164,7 @@ const range: LookupBuilder = (lhs, operand, resolver, name) => {
     ];
     return new WhereNode(bounds.filter((each) => each !== undefined));
   }
+  if (operand.form === 'null') throw noNull();
   if (operand.form !== 'list') throw new TypeError(notBounds);
   const field = lhs.output;
   const [low, high] = (['up', 'down'] as const).map((rounding) =>

@@ -6,7 +6,7 @@ import { wireArray } from '../fields/structured.ts';
 import { valueIn } from '../models/keys.ts';
 import type { Resolver } from '../query/resolver.ts';
 import type { SqlWriter } from '../sql/writer.ts';
-import { compare, isNull, type LookupBuilder, subquery } from './comparisons.ts';
+import { compare, isNull, type LookupBuilder, noNull, subquery } from './comparisons.ts';
 import { comparisonEncoder, isInstance, keyOfInstance } from './encode.ts';
 import { never, type Operand, OutsideRange, Test } from './operand.ts';
 
@@ -96,7 +96,7 @@ function comparison(operator: string): LookupBuilder {
     }
     if (operand.form === 'null') {
       if (operator === '=') return isNull(lhs, true);
-      throw new ValueError('Cannot use None as a query value');
+      throw noNull();
     }
     return compare(lhs, operator, row(lhs, operand, resolver, name));
   };

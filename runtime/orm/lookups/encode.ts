@@ -20,6 +20,9 @@ export function comparisonEncoder(field: Field, rounding: Rounding = 'truncate')
   // The key of a row may be a foreign key itself: then both the row and what it points at stand for it.
   const own = field.options.primaryKey ? field.model : undefined;
   return (given) => {
+    // A column that refers to no row has no use for one.
+    if (model === undefined)
+      return integer === undefined ? target.encode(given) : encodeInteger(integer, given, rounding);
     const isOwn = own !== undefined && isInstance(given) && given[metaKey].isA(own);
     const value = isOwn ? keyOfInstance(given, own) : keyOfInstance(given, model, attribute);
     // A row that has no value in the column pointed at is pointed at by none: out of every range.

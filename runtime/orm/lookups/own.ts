@@ -1,4 +1,4 @@
-import { NotSupportedError, ValueError } from '../errors.ts';
+import { NotSupportedError } from '../errors.ts';
 import { AppliedFunction } from '../expressions/func.ts';
 import { FunctionCall } from '../expressions/functions.ts';
 import { AppliedLookup, LookupNode, TransformNode } from '../expressions/lookup.ts';
@@ -11,7 +11,7 @@ import { ArrayField, wireArray } from '../fields/structured.ts';
 import type { Resolver } from '../query/resolver.ts';
 import type { Predicate } from '../query/where.ts';
 import type { SqlWriter } from '../sql/writer.ts';
-import { side } from './comparisons.ts';
+import { noNull, side } from './comparisons.ts';
 import { comparisonEncoder } from './encode.ts';
 import { ListParameter, Literal, type Operand, OutsideRange, Test } from './operand.ts';
 import { findRegistered, type Registrable, registeredNames } from './registered.ts';
@@ -92,7 +92,7 @@ export function ownPredicate(
   resolver: Resolver,
 ): Predicate {
   if (operand.form === 'null' && Lookup.acceptsNull !== true) {
-    throw new ValueError('Cannot use None as a query value');
+    throw noNull();
   }
   const { operandField } = Lookup;
   const field = operandField instanceof FieldDescription ? operandField.field : lhs.output;

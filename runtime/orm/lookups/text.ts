@@ -5,7 +5,7 @@ import { storable } from '../models/naming.ts';
 import type { Resolver } from '../query/resolver.ts';
 import type { Dialect } from '../sql/dialect.ts';
 import type { SqlWriter } from '../sql/writer.ts';
-import { compare, isNull, type LookupBuilder } from './comparisons.ts';
+import { compare, isNull, type LookupBuilder, noNull } from './comparisons.ts';
 import { Bare, never, type Operand, Test } from './operand.ts';
 
 interface Pattern {
@@ -35,7 +35,7 @@ function escapedSql(sql: string, { asText, literal }: Dialect): string {
 
 function like({ before, after, ignoreCase }: Pattern): LookupBuilder {
   return (lhs, operand, resolver) => {
-    if (operand.form === 'null') throw new TypeError('Cannot use None as a query value');
+    if (operand.form === 'null') throw noNull();
     if (operand.form === 'outside') return never;
     const right = pattern(operand, resolver, before, after);
     return new Test([lhs, ...right.parts], (writer) =>
@@ -95,6 +95,7 @@ const iexact: LookupBuilder = (lhs, operand, resolver) => {
 
 function textSide(operand: Operand, resolver: Resolver): ExpressionNode {
   if (operand.form === 'expression') return operand.expression;
+  if (operand.form === 'null') throw noNull();
   if (operand.form !== 'value') throw new TypeError('A text lookup takes a string or an expression.');
   return new Bare(resolver.place(operand.owner, textOf));
 }

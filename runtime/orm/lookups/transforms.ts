@@ -3,9 +3,10 @@ import { DateField, TimeField } from '../fields/dates.ts';
 import type { Family, Field } from '../fields/field.ts';
 import { IntegerField } from '../fields/numbers.ts';
 import { ArrayField } from '../fields/structured.ts';
+import { type ResolvedPath, unknownRest } from '../query/paths.ts';
 import { type Dialect, type MomentPart, requireTimeZones, type TypedSql } from '../sql/dialect.ts';
 import type { SqlWriter } from '../sql/writer.ts';
-import { unsupportedLookup } from './suggestions.ts';
+import { closeMatches, unsupportedLookup } from './suggestions.ts';
 
 /** A part of a value that takes lookups of its own: `published__year`. */
 export class Transform extends ExpressionNode {
@@ -139,6 +140,20 @@ function arrayTransform(field: ArrayField, inner: ExpressionNode, name: string):
   const first = Number(bounds[1]) + 1;
   if (bounds[2] === undefined) return new Transform(name, inner, field.element, (sql) => `${sql}[${first}]`);
   return new Transform(name, inner, field, (sql) => `${sql}[${first}:${bounds[2]}]`);
+}
+
+/**
+ * The transforms at the end of a path, applied to its column.
+ *
+ * @throws FieldError for a name that is no transform, nor anything else there
+ */
+export function applyRest(column: ExpressionNode, path: ResolvedPath): ExpressionNode {
+  const [first] = path.rest;
+  if (first !== undefined && findTransform(column, first) === undefined) {
+    const parts = column.output === undefined ? [] : transformNames(column.output.family);
+    throw unknownRest(path, closeMatches(first, parts));
+  }
+  return applyTransforms(column, path.rest);
 }
 
 /** Applies transforms in order. */

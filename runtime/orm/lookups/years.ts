@@ -1,3 +1,4 @@
+import { ValueError } from '../errors.ts';
 import type { ExpressionNode } from '../expressions/node.ts';
 import type { Wire } from '../fields/field.ts';
 import type { Resolver } from '../query/resolver.ts';
@@ -54,6 +55,12 @@ const ends: Readonly<Record<string, { readonly operator: string; readonly end: k
   lte: { operator: '<=', end: 'last' },
 };
 
+/** @throws ValueError for a year before the first, which no bound can be written for */
+function requireYear(year: string): string {
+  if (Number(year) >= 1) return year;
+  throw new ValueError(`year ${year} is out of range`);
+}
+
 /** Comparisons of a year as bounds on the column itself, which an index can serve. Undefined for other forms. */
 export function yearLookup(
   lhs: Transform,
@@ -66,7 +73,8 @@ export function yearLookup(
   const column: ExpressionNode = lhs.inner;
   const family = column.output?.family === 'dateTime' ? 'dateTime' : 'date';
   const bounds: Bounds = (lhs.name === 'isoYear' ? iso : calendar)[family];
-  const place = () => resolver.place(operand.owner, comparisonEncoder(lhs.output));
+  const encode = comparisonEncoder(lhs.output);
+  const place = () => resolver.place(operand.owner, (year) => requireYear(encode(year)));
   if (name === 'exact') {
     const at = place();
     const [low, high] = [new Bare(at, column.output, bounds.first), new Bare(at, column.output, bounds.last)];

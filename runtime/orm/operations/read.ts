@@ -1,7 +1,7 @@
 import { connections, dialectOf } from '../connections/index.ts';
 import { IndexError, NotSupportedError, TransactionManagementError, ValueError } from '../errors.ts';
 import { Aggregate, aggregateKinds } from '../expressions/aggregates.ts';
-import { Star } from '../expressions/field-reference.ts';
+import { Column, Star } from '../expressions/field-reference.ts';
 import { describe } from '../fields/text.ts';
 import { isInstance } from '../lookups/encode.ts';
 import { rememberFetchMode } from '../models/fetch-modes.ts';
@@ -120,8 +120,12 @@ export function* last(queryset: QuerySet, ...given: unknown[]): Operation<unknow
   const rows = yield* fetch(queryset, queryset.ordered ? 'last' : 'lastByKey');
   return rows[0] ?? null;
 }
+/** Groups have an order of their own only when the key of the rows is one of what they are made by. */
 function requireOrderForAggregation(queryset: QuerySet, method: string): void {
-  if (queryset.ordered || !Array.isArray(queryset.query.grouping)) return;
+  const { grouping, model } = queryset.query;
+  if (queryset.ordered || !Array.isArray(grouping)) return;
+  const isKey = (each: unknown) => each instanceof Column && each.field === model.primaryKey;
+  if (grouping.some(isKey)) return;
   throw new TypeError(
     `Cannot use QuerySet.${method}() on an unordered queryset performing aggregation. Add an ordering with orderBy().`,
   );

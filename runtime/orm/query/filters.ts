@@ -5,6 +5,7 @@ import { ExpressionNode } from '../expressions/node.ts';
 import { compare, isNull } from '../lookups/comparisons.ts';
 import { buildLookup } from '../lookups/index.ts';
 import { type Operand, Test } from '../lookups/operand.ts';
+import type { ModelMeta } from '../models/meta.ts';
 import { existsSubquery } from '../sql/subquery.ts';
 import { isFiltered, onWayTo } from './filtered.ts';
 import { JoinVotes, type TableAlias } from './joins.ts';
@@ -73,6 +74,13 @@ export function resolveCondition(resolver: Resolver, condition: Condition): Pred
   return predicate ?? new WhereNode();
 }
 
+/** Rows that a relation is compared with are rows of the model it leads to. */
+function requireRowsOf(target: ModelMeta, { model, rows, combination }: Query): void {
+  if (rows.form !== 'instances' || combination !== undefined) return;
+  if (model.isA(target) || target.isA(model)) return;
+  throw new ValueError(`Cannot use QuerySet for "${model.label}": Use a QuerySet for "${target.label}".`);
+}
+
 class FilterBuilder {
   readonly #resolver: Resolver;
 
@@ -117,6 +125,9 @@ class FilterBuilder {
     if (negation.branch && path.hops.some((hop) => hop.many)) return this.#excludeMany(leaf);
     const before = new Map([...query.joins.all()].map(([alias, state]) => [alias, state.uses]));
     const operand = this.#operand(leaf);
+    if (operand.form === 'subquery' && path.relation !== undefined) {
+      requireRowsOf(path.relation.target, operand.query);
+    }
     const used = [...query.joins.all()]
       .filter(([alias, state]) => state.uses > (before.get(alias) ?? 0))
       .map(([alias]) => alias);

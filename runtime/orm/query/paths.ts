@@ -71,6 +71,16 @@ function unknownName(name: string, choices: readonly string[]): FieldError {
   return new FieldError(`Cannot resolve keyword '${name}' into field. Choices are: ${sorted.join(', ')}`);
 }
 
+/** A name behind a path in an expression or an ordering, where it could only be a field or a part of one. */
+export function unknownRest({ relation, field, rest }: ResolvedPath, close: readonly string[]): FieldError {
+  const [name = ''] = rest;
+  if (relation !== undefined) return unknownName(name, relation.target.choices);
+  const hint = close.length === 0 ? '.' : `, perhaps you meant ${close.join(' or ')}?`;
+  return new FieldError(
+    `Cannot resolve keyword '${name}' into field. Join on '${field.name}' not permitted${hint}`,
+  );
+}
+
 export interface JoinedPath {
   /** Table that holds `field`. */
   readonly alias: TableAlias;

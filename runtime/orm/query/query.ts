@@ -7,6 +7,7 @@ import { Joins, TableAlias } from './joins.ts';
 import type { Loading } from './loading.ts';
 import { OuterColumn, type OuterName, outerKey } from './outer.ts';
 import { followPath, type ResolvedPath } from './paths.ts';
+import type { Places } from './resolver.ts';
 import { WhereNode } from './where.ts';
 
 /** Relations to load by joins: `author: { mentor: {} }`. */
@@ -41,7 +42,16 @@ export type RowForm =
 export type OrderingEntry =
   | { readonly form: 'random' }
   | { readonly form: 'name'; readonly name: string; readonly descending: boolean }
-  | { readonly form: 'term'; readonly term: OrderingTerm };
+  | {
+      readonly form: 'term';
+      readonly term: OrderingTerm;
+      /** What was written, for the parts of combined rows to resolve each in its own way. */
+      readonly written?: Written;
+    };
+export interface Written {
+  readonly expression: ExpressionNode;
+  readonly places: Places;
+}
 
 /**
  * A query without its values: what is selected, joined, tested and ordered. Query sets share queries, so one that is

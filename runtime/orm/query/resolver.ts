@@ -1,7 +1,7 @@
 import { FieldError } from '../errors.ts';
 import { AnnotationReference, Column } from '../expressions/field-reference.ts';
 import type { ExpressionNode } from '../expressions/node.ts';
-import { applyTransforms } from '../lookups/transforms.ts';
+import { applyRest, applyTransforms } from '../lookups/transforms.ts';
 import type { Collected } from './collected.ts';
 import { followOnWay, type OnWay } from './filtered.ts';
 import type { TableAlias } from './joins.ts';
@@ -28,6 +28,10 @@ export class Places {
     const place = this.positionOf(owner);
     this.encoders[place - this.#start] = encode;
     return place;
+  }
+  /** The same places as seen from a query whose first value is the one at `offset`. */
+  seenFrom(offset: number): Places {
+    return new Places(this.#start - offset, this.#collected);
   }
   /** Place of a value that needs no encoder: the first one of a subquery. */
   positionOf(owner: object): number {
@@ -132,7 +136,7 @@ export class Resolver {
       throw new FieldError('Joined field references are not permitted in this query');
     }
     for (const alias of joined.joined) this.options.reusable?.add(alias);
-    return applyTransforms(new Column(joined.alias, joined.field, joined.field), followed.rest);
+    return applyRest(new Column(joined.alias, joined.field, joined.field), followed);
   }
 
   /** Follows names as far as they are fields and relations. */

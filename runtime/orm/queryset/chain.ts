@@ -1,5 +1,5 @@
 import { FieldError, ValueError } from '../errors.ts';
-import { Condition } from '../expressions/condition.ts';
+import { Condition, conditionOf } from '../expressions/condition.ts';
 import { ConditionExpression } from '../expressions/conditional.ts';
 import { ExpressionNode, OrderingTerm, type ShapeSink } from '../expressions/node.ts';
 import { describe } from '../fields/text.ts';
@@ -13,20 +13,6 @@ import type { Resolver } from '../query/resolver.ts';
 export interface ChainStep {
   describe(sink: ShapeSink): void;
   build(query: Query, resolver: Resolver): void;
-}
-
-/** What `filter` was given: conditions, then lookups. */
-export function conditionOf(parts: readonly unknown[]): Condition {
-  const conditions = parts
-    .filter((part) => part !== undefined)
-    .map((part) => {
-      if (part instanceof Condition) return part;
-      if (part instanceof ExpressionNode) return new Condition([part]);
-      return Condition.of(part);
-    })
-    .filter((condition) => !condition.empty);
-  const [only] = conditions;
-  return conditions.length === 1 && only !== undefined ? only : new Condition(conditions);
 }
 
 export function filterStep(parts: readonly unknown[], negated: boolean): ChainStep | undefined {
@@ -81,7 +67,7 @@ export function orderStep(given: readonly unknown[]): ChainStep {
           // One that was annotated is named, by a query that has groups.
           const bare = expression.containsAggregate || query.grouping === 'none';
           if (bare && resolved.expression.containsAggregate) throw ungrouped(expression);
-          return { form: 'term', term: resolved } as const;
+          return { form: 'term', term: resolved, written: { expression, places: resolver.places } } as const;
         }
         const name = term.replace(/^[-+]/, '');
         query.checkName(name);

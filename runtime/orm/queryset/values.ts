@@ -9,6 +9,7 @@ import type { Query } from '../query/query.ts';
 import type { Resolver } from '../query/resolver.ts';
 import { addAnnotation, namedExpressions } from './annotations.ts';
 import type { ChainStep } from './chain.ts';
+import { requireUncombined } from './combine.ts';
 
 // Rows in other forms than instances: values() and valuesList().
 
@@ -96,6 +97,7 @@ function selectionStep(form: Form, selections: readonly Selection[]): ChainStep 
       // Before the columns are chosen: an aggregate in the same call is one of each row, as in Django.
       for (const [name, expression] of selections) {
         if (expression === undefined) continue;
+        requireUncombined(query, 'annotate');
         query.requireFreeName(name, false);
         addAnnotation(query, resolver, name, expression, true);
       }

@@ -1,79 +1,131 @@
-import { DatabaseError, EmptyResultSet } from '../errors.ts';
+import { DatabaseError, EmptyResultSet, FieldError, ProgrammingError } from '../errors.ts';
 import { Column } from '../expressions/field-reference.ts';
 import type { ExpressionNode } from '../expressions/node.ts';
+import type { Field } from '../fields/field.ts';
+import { ArrayField } from '../fields/structured.ts';
 import { Collected } from '../query/collected.ts';
 import type { Combination, Query } from '../query/query.ts';
 import { Places, Resolver } from '../query/resolver.ts';
 import type { Dialect } from './dialect.ts';
-import type { PathedTerm, ResolvedOrdering } from './ordering.ts';
+import type { NamedTerm, OrderingSource, ResolvedOrdering } from './ordering.ts';
+import type { ColumnShape, RowShape } from './shape.ts';
 import type { SqlWriter } from './writer.ts';
 
-type PartCompiler = (query: Query, offset: number) => string;
+/** The statement of one part, and what its columns are. */
+export interface CompiledPart {
+  readonly sql: string;
+  readonly columns: readonly ExpressionNode[];
+}
+type PartCompiler = (query: Query, offset: number) => CompiledPart;
+
+/** What the parts return: the columns of each, and the statement they make together. */
+export interface CombinedParts {
+  readonly sql: string;
+  readonly columns: readonly (readonly ExpressionNode[])[];
+}
 
 /**
  * SQL of the parts with the operator between them. A part that cannot have rows is left out where that changes nothing.
  *
  * @param names columns every part returns; undefined when each returns what its own query says
- * @param added paths every part returns besides, to be ordered by
+ * @param added what every part returns besides, to be ordered by
  * @throws EmptyResultSet when there can be no rows
  */
-export function combinedSql(
+export function combinedParts(
   { combinator, all, parts }: Combination,
   names: readonly string[] | undefined,
-  added: readonly string[],
+  added: readonly OrderingSource[],
   dialect: Dialect,
   compile: PartCompiler,
-): string {
-  const texts: string[] = [];
+): CombinedParts {
+  const compiled: CompiledPart[] = [];
+  const kept = keptPositions(parts[0]?.query, names);
   for (const [at, { query, offset }] of parts.entries()) {
     try {
-      texts.push(dialect.combinable(compile(widened(narrowed(query, names), added), offset)));
+      compiled.push(compile(narrowed(query, { names, kept, added, offset }), offset));
     } catch (error) {
       if (!(error instanceof EmptyResultSet)) throw error;
       if (combinator === 'intersection' || (combinator === 'difference' && at === 0)) throw error;
     }
   }
-  if (texts.length === 0) throw new EmptyResultSet();
+  if (compiled.length === 0) throw new EmptyResultSet();
   const operator = { union: 'UNION', intersection: 'INTERSECT', difference: 'EXCEPT' }[combinator];
-  return texts.join(` ${operator}${all ? ' ALL' : ''} `);
+  const columns = compiled.map((part) => part.columns);
+  if (columns.some(({ length }) => length !== columns[0]?.length)) {
+    // In PostgreSQL's words, before a statement that fails could spoil a transaction.
+    throw new ProgrammingError(`each ${operator} query must have the same number of columns`);
+  }
+  const sql = compiled.map((part) => dialect.combinable(part.sql)).join(` ${operator}${all ? ' ALL' : ''} `);
+  return { sql, columns };
 }
 
-/** values() after a combination narrows every part that returns whole rows. */
-function narrowed(given: Query, names: readonly string[] | undefined): Query {
+interface Narrowing {
+  readonly names: readonly string[] | undefined;
+  /** Which columns stay of a part that says what it returns; undefined when all do. */
+  readonly kept: readonly number[] | undefined;
+  readonly added: readonly OrderingSource[];
+  readonly offset: number;
+}
+
+/** values() after a combination narrows every part; ordering widens those again that return whole rows. */
+function narrowed(given: Query, { names, kept, added, offset }: Narrowing): Query {
   const query = given.copy();
-  if (names === undefined || query.rows.form !== 'instances') return query;
+  const whole = query.rows.form === 'instances';
+  // A part that says what it returns cannot return more.
+  if (added.length > 0 && !whole) throw new DatabaseError(unmatched);
   const resolver = new Resolver(query, new Places(0, new Collected()));
-  const selected = names.map((name) => [name, query.annotations.get(name) ?? resolver.path(name)] as const);
-  query.selected = new Map(selected);
-  query.rows = { form: 'tuples', names };
-  query.related = undefined;
+  if (names !== undefined && whole) {
+    const selected = names.map((name) => [name, query.annotations.get(name) ?? resolver.path(name)] as const);
+    query.selected = new Map(selected);
+    query.rows = { form: 'tuples', names };
+    query.related = undefined;
+  }
+  const { rows } = given;
+  if (kept !== undefined && rows.form !== 'instances') {
+    query.rows = { form: 'tuples', names: kept.flatMap((at) => rows.names[at] ?? []) };
+  }
+  for (const [at, source] of added.entries()) {
+    const found =
+      typeof source === 'string'
+        ? resolver.path(source)
+        : source.expression.resolve(new Resolver(query, source.places.seenFrom(offset)));
+    query.addSelected(orderingName(at), found);
+  }
   return query;
 }
 
-function widened(query: Query, added: readonly string[]): Query {
-  // A part that says what it returns cannot return more.
-  if (added.length > 0 && query.rows.form !== 'instances') throw new DatabaseError(unmatched);
-  const resolver = new Resolver(query, new Places(0, new Collected()));
-  for (const [at, path] of added.entries()) query.addAnnotation(orderingName(at), resolver.path(path), true);
-  return query;
+/** Positions of `names` among what the first part returns, where it says so and they are not all of it. */
+function keptPositions(
+  first: Query | undefined,
+  names: readonly string[] | undefined,
+): readonly number[] | undefined {
+  if (names === undefined || first === undefined || first.rows.form === 'instances') return undefined;
+  const own = first.rows.names;
+  if (own.length === names.length && own.every((name, at) => name === names[at])) return undefined;
+  const unknown = names.find((name) => !own.includes(name));
+  if (unknown !== undefined) {
+    throw new FieldError(`Combined rows have no '${unknown}'. Choices are: ${own.join(', ')}`);
+  }
+  return names.map((name) => own.indexOf(name));
 }
+
 const unmatched = 'ORDER BY term does not match any column in the result set.';
 function orderingName(at: number): string {
   return `__orderbycol${at + 1}`;
 }
 
-/** Columns of combined rows, with what they are ordered by and do not return yet added: paths for the parts. */
+/** Columns of combined rows, with what they are ordered by and do not return yet added: what the parts are to add. */
 export function addedByOrdering(
-  ordering: readonly PathedTerm[],
+  ordering: readonly NamedTerm[],
   columns: readonly { readonly expression: ExpressionNode }[],
   add: (expression: ExpressionNode, name: string) => void,
-): string[] {
-  const added: string[] = [];
-  for (const { term, path } of ordering) {
-    if (term === 'random' || path === undefined) continue;
+): OrderingSource[] {
+  const added: OrderingSource[] = [];
+  for (const { term, source } of ordering) {
+    if (term === 'random' || source === undefined) continue;
     if (columns.some(({ expression }) => same(expression, term.expression))) continue;
     add(term.expression, orderingName(added.length));
-    added.push(path);
+    added.push(source);
   }
   return added;
 }
@@ -98,4 +150,24 @@ function same(left: ExpressionNode, right: ExpressionNode): boolean {
     left.alias === right.alias &&
     left.field === right.field
   );
+}
+
+/** The row as the first part reads it; where another has a column of another type, the server says what it made. */
+export function combinedRow(row: RowShape, parts: CombinedParts['columns']): RowShape {
+  const mixed = (at: number) => parts.some((part) => !readAlike(part[at], parts[0]?.[at]));
+  const known = (columns: readonly ColumnShape[]) =>
+    columns.map((column) => (mixed(column.at) ? { ...column, decoder: undefined } : column));
+  if (row.form !== 'instances') return { ...row, columns: known(row.columns) };
+  const instance = { ...row.instance, columns: known(row.instance.columns) };
+  return { ...row, instance, annotations: known(row.annotations) };
+}
+function readAlike(left: ExpressionNode | undefined, right: ExpressionNode | undefined): boolean {
+  if (left === right) return true;
+  return fieldsAlike(left?.output, right?.output);
+}
+function fieldsAlike(left: Field | undefined, right: Field | undefined): boolean {
+  if (left === undefined || right === undefined) return left === right;
+  if (left instanceof ArrayField && right instanceof ArrayField)
+    return fieldsAlike(left.element, right.element);
+  return left.decoder === right.decoder || left.constructor === right.constructor;
 }

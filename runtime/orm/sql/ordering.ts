@@ -1,10 +1,10 @@
 import { Column } from '../expressions/field-reference.ts';
 import { OrderingTerm } from '../expressions/node.ts';
-import { applyTransforms } from '../lookups/transforms.ts';
+import { applyRest } from '../lookups/transforms.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import type { TableAlias } from '../query/joins.ts';
 import { joinPath } from '../query/paths.ts';
-import type { OrderingEntry, Query } from '../query/query.ts';
+import type { OrderingEntry, Query, Written } from '../query/query.ts';
 
 export type ResolvedOrdering = OrderingTerm | 'random';
 
@@ -34,26 +34,27 @@ export function orderingOf(query: Query): readonly ResolvedOrdering[] {
   return query.reversed ? terms.map((term) => (term === 'random' ? term : term.reversed())) : terms;
 }
 
-/** Terms with the path by which another query of the model finds the same value, where there is one. */
-export interface PathedTerm {
+/** A term, and how another query of the model finds the same value, where it can. */
+export interface NamedTerm {
   readonly term: ResolvedOrdering;
-  readonly path: string | undefined;
+  readonly source: OrderingSource | undefined;
 }
+/** A path, or an expression as it was written. */
+export type OrderingSource = string | Written;
+
 /** What orderBy() said of combined rows, for the parts to select what they do not return yet. */
-export function pathedOrdering(query: Query): readonly PathedTerm[] {
+export function namedOrdering(query: Query): readonly NamedTerm[] {
   return (query.ordering ?? []).flatMap((entry) => {
     const terms = resolveOrdering(entry, query);
     return terms.map((term) => ({
       term: query.reversed && term !== 'random' ? term.reversed() : term,
-      path: terms.length === 1 ? pathOf(entry, query) : undefined,
+      source: terms.length === 1 ? sourceOf(entry) : undefined,
     }));
   });
 }
-function pathOf(entry: OrderingEntry, query: Query): string | undefined {
+function sourceOf(entry: OrderingEntry): OrderingSource | undefined {
   if (entry.form === 'name') return entry.name;
-  if (entry.form === 'random') return undefined;
-  const { expression } = entry.term;
-  return expression instanceof Column && expression.alias === query.base ? expression.field.name : undefined;
+  return entry.form === 'random' ? undefined : entry.written;
 }
 
 /** The ordering a model declares. */
@@ -86,7 +87,7 @@ function byPath(query: Query, names: readonly string[], descending: boolean): Re
   }
   const joined = joinPath(query.joins, path, undefined);
   const column = new Column(joined.alias, joined.field, path.field);
-  return [new OrderingTerm(applyTransforms(column, path.rest), descending)];
+  return [new OrderingTerm(applyRest(column, path), descending)];
 }
 
 function relatedOrdering(

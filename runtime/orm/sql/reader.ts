@@ -34,7 +34,11 @@ function typed(shape: RowShape, types: readonly number[] | undefined): RowShape 
   const known = (columns: readonly ColumnShape[]) =>
     columns.map((column) => ({ ...column, decoder: column.decoder ?? decoderOf(types?.[column.at]) }));
   return shape.form === 'instances'
-    ? { ...shape, annotations: known(shape.annotations) }
+    ? {
+        ...shape,
+        instance: { ...shape.instance, columns: known(shape.instance.columns) },
+        annotations: known(shape.annotations),
+      }
     : { ...shape, columns: known(shape.columns) };
 }
 

@@ -5,10 +5,10 @@ import { quote } from '../models/naming.ts';
 import type { TableAlias } from '../query/joins.ts';
 import type { Combination, Query } from '../query/query.ts';
 import { splitHaving, splitWindows, type WhereNode } from '../query/where.ts';
-import { addedByOrdering, combinedOrdering, combinedSql } from './combine.ts';
+import { addedByOrdering, combinedOrdering, combinedParts, combinedRow } from './combine.ts';
 import { condition, conditionOrFalse } from './condition.ts';
 import { requireInitial } from './distinct.ts';
-import { orderingOf, pathedOrdering, type ResolvedOrdering } from './ordering.ts';
+import { namedOrdering, orderingOf, type ResolvedOrdering } from './ordering.ts';
 import { qualified } from './qualify.ts';
 import { type Selected, Selection } from './selection.ts';
 import type { RowShape } from './shape.ts';
@@ -129,23 +129,22 @@ export class SelectCompiler {
     const { rows } = query;
     const row = expressions === undefined ? this.#selection.row(false) : this.#selection.only(expressions);
     const names = rows.form !== 'instances' ? rows.names : expressions === undefined ? undefined : ['pk'];
-    const pathed = ordered ? pathedOrdering(query) : [];
-    const whole = rows.form === 'instances' && expressions === undefined;
-    const added = whole
-      ? addedByOrdering(pathed, this.#selection.columns, (each, name) => this.#selection.add(each, name))
-      : [];
-    const parts = [
-      combinedSql(combination, names, added, writer.dialect, (part, offset) => {
-        const compiler = new SelectCompiler(part, writer.nested(offset));
-        return compiler.compile({ ordered: part.sliced || part.distinctFields.length > 0 }).sql;
-      }),
-    ];
-    const terms = pathed.map(({ term }) => term);
-    const ordering = combinedOrdering(terms, this.#selection.columns, writer);
+    const named = ordered ? namedOrdering(query) : [];
+    const { columns } = this.#selection;
+    const add = (each: ExpressionNode, name: string) => this.#selection.add(each, name);
+    const added = expressions === undefined ? addedByOrdering(named, columns, add) : [];
+    const combined = combinedParts(combination, names, added, writer.dialect, (part, offset) => {
+      const compiler = new SelectCompiler(part, writer.nested(offset));
+      const { sql } = compiler.compile({ ordered: part.sliced || part.distinctFields.length > 0 });
+      return { sql, columns: compiler.#selection.columns.map(({ expression }) => expression) };
+    });
+    const terms = named.map(({ term }) => term);
+    const parts = [combined.sql];
+    const ordering = combinedOrdering(terms, columns, writer);
     if (ordering.length > 0) parts.push(`ORDER BY ${ordering.join(', ')}`);
     const limits = writer.dialect.limits(query.start, query.end);
     if (limits !== '') parts.push(limits);
-    return { sql: parts.join(' '), row };
+    return { sql: parts.join(' '), row: combinedRow(row, combined.columns) };
   }
 
   #columnSql(expression: ExpressionNode, name: string | undefined): string {

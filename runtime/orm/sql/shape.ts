@@ -40,6 +40,7 @@ export type RowShape =
 
 /** True when the type of some column is not declared by a field. */
 export function hasUntyped(shape: RowShape): boolean {
-  const columns = shape.form === 'instances' ? shape.annotations : shape.columns;
+  const columns =
+    shape.form === 'instances' ? [...shape.instance.columns, ...shape.annotations] : shape.columns;
   return columns.some(({ decoder }) => decoder === undefined);
 }
