@@ -59,7 +59,7 @@ export {
 export { FilteredRelation } from './expressions/filtered-relation.ts';
 export { Func } from './expressions/func.ts';
 export { UUID4, UUID7 } from './expressions/identifiers.ts';
-export { Avg, Count, F, Max, Min, Q, Sum, Value } from './expressions/index.ts';
+export { Avg, Count, F, JSONNull, Max, Min, Q, Sum, Value } from './expressions/index.ts';
 export { Lookup, Transform } from './expressions/lookup.ts';
 export {
   Abs,
@@ -117,7 +117,7 @@ export {
   RegrSXY,
   RegrSYY,
 } from './expressions/statistics.ts';
-export { Exists, OuterRef, Subquery } from './expressions/subqueries.ts';
+export { ArraySubquery, Exists, OuterRef, Subquery } from './expressions/subqueries.ts';
 export {
   Chr,
   Concat,

@@ -14,6 +14,7 @@ export function typedBeside(value: ExpressionNode, other: Field | undefined): Ex
   if (!(value instanceof Parameter) || other === undefined) return value;
   if (other instanceof DecimalField) return value.as(other);
   if (value.output instanceof JsonField && other instanceof ArrayField) return value.as(other);
+  if (other instanceof JsonField && !(value.output instanceof JsonField)) return value.as(other);
   const { family } = value.output;
   const date = family === 'dateTime' && other.family === 'date';
   return (family === 'text' && writtenAsText.has(other.family)) || date ? value.as(other) : value;

@@ -1,3 +1,4 @@
+import { JsonField } from '../fields/structured.ts';
 import { requireOptions } from '../options.ts';
 import type {
   Argument,
@@ -47,6 +48,11 @@ export function Value<T>(value: T): Expression<T, never, 'value'>;
 export function Value(value: unknown, options: { readonly outputField?: unknown } = {}): unknown {
   requireOptions('Value', options, ['outputField']);
   return new WrittenValue(value, fieldOf(options.outputField));
+}
+
+/** The null of JSON as a value: a JSON column that is given null itself holds none. */
+export function JSONNull(): Expression<null, never, 'value'> {
+  return new WrittenValue(null, new JsonField()) as never;
 }
 
 /** Number of rows (`'*'`), or of rows where the value is not null. */

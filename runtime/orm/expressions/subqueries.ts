@@ -3,7 +3,7 @@ import type { AnyCondition, Expression, OnlyValue } from '../types/expressions.t
 import type { Subqueryable } from '../types/lookups.ts';
 import type { Column, Plain } from '../types/schema.ts';
 import { fieldOf, requireName } from './arguments.ts';
-import { ExistsTest, OuterReference, SubqueryValue } from './subquery.ts';
+import { ExistsTest, OuterReference, SubqueryArray, SubqueryValue } from './subquery.ts';
 
 /** A field or annotation of the query around the one it is written in. `OuterRef(OuterRef(…))` reaches one further. */
 export function OuterRef(
@@ -25,6 +25,13 @@ export function Subquery<Rows extends Subqueryable, T = OnlyValue<Rows>>(
 ): Expression<Plain<T> | null, never, 'value'> {
   requireOptions('Subquery', options, ['outputField']);
   return new SubqueryValue(queryset, fieldOf(options.outputField)) as never;
+}
+
+/** All values of a query set that selects one column, as an array in its order; an empty one where there are none. */
+export function ArraySubquery<Rows extends Subqueryable>(
+  queryset: Rows,
+): Expression<Plain<OnlyValue<Rows>>[], never, 'value'> {
+  return new SubqueryArray(queryset) as never;
 }
 
 /** A test whether a query set has a row. */

@@ -1,6 +1,8 @@
 import { EmptyResultSet } from '../errors.ts';
 import type { Field } from '../fields/field.ts';
 import { BooleanField } from '../fields/numbers.ts';
+import { ArrayField } from '../fields/structured.ts';
+import { TextField } from '../fields/text.ts';
 import { bindOuter, type OuterBindings, type OuterName } from '../query/outer.ts';
 import type { Query } from '../query/query.ts';
 import type { Resolver } from '../query/resolver.ts';
@@ -71,12 +73,43 @@ export class SubqueryValue extends Computable {
   }
 }
 
+/** All values of a query set as one array: `ArraySubquery(Book.objects.filter(…).values('title'))`. */
+export class SubqueryArray extends Computable {
+  readonly #queryset: Subqueried;
+
+  constructor(queryset: unknown) {
+    super();
+    this.#queryset = requireQuerySet(queryset, 'ArraySubquery');
+  }
+  get output(): undefined {
+    return undefined;
+  }
+  override get label(): string {
+    return 'ArraySubquery';
+  }
+  describe(sink: ShapeSink): void {
+    sink.token('array');
+    sink.subquery(this, this.#queryset);
+  }
+  resolve(resolver: Resolver): ExpressionNode {
+    const query = described(resolver, this);
+    return resolvedArray(query, resolver.places.positionOf(this), bindOuter(query, resolver));
+  }
+  toSql(): string {
+    throw new Error('a subquery is resolved before it is compiled');
+  }
+}
+/** @param offset place of the query's first value */
+export function resolvedArray(query: Query, offset: number, outer: OuterBindings): ExpressionNode {
+  return new ResolvedArray(query, offset, outer, undefined);
+}
+
 class ResolvedValue extends ExpressionNode {
   readonly #query: Query;
   readonly #offset: number;
   readonly #outer: OuterBindings;
   readonly #column: ExpressionNode;
-  readonly output: Field | undefined;
+  readonly #output: Field | undefined;
 
   constructor(query: Query, offset: number, outer: OuterBindings, output: Field | undefined) {
     super();
@@ -84,7 +117,10 @@ class ResolvedValue extends ExpressionNode {
     this.#offset = offset;
     this.#outer = outer;
     this.#column = onlyColumn(query, 'single');
-    this.output = output ?? this.#column.output;
+    this.#output = output ?? this.#column.output;
+  }
+  get output(): Field | undefined {
+    return this.#output;
   }
   /** What the names of the query around it stand for: an aggregate among them makes this one of each group. */
   override get children(): readonly ExpressionNode[] {
@@ -97,13 +133,26 @@ class ResolvedValue extends ExpressionNode {
     return this;
   }
   toSql(writer: SqlWriter): string {
+    return this.select(writer) ?? 'NULL';
+  }
+  /** The query in brackets; undefined when it cannot have rows. */
+  protected select(writer: SqlWriter): string | undefined {
     const compiler = new SelectCompiler(this.#query, writer.nested(this.#offset, this.#outer));
     try {
       return `(${compiler.compile({ ordered: true, expressions: [{ expression: this.#column }] }).sql})`;
     } catch (error) {
-      if (error instanceof EmptyResultSet) return 'NULL';
+      if (error instanceof EmptyResultSet) return undefined;
       throw error;
     }
+  }
+}
+
+class ResolvedArray extends ResolvedValue {
+  override get output(): Field {
+    return new ArrayField(super.output ?? new TextField());
+  }
+  override toSql(writer: SqlWriter): string {
+    return writer.dialect.arrayOf(this.select(writer) ?? '[]', this.output.castType());
   }
 }
 

@@ -11,9 +11,13 @@ import { ExpressionNode, type ShapeSink } from './node.ts';
 export class Value extends ExpressionNode {
   readonly value: unknown;
   readonly #output: Field;
+  /** JSON null is a value, where SQL null is the lack of one. */
+  readonly isJsonNull: boolean;
 
-  constructor(value: unknown, output: Field = fieldFor(value)) {
+  constructor(value: unknown, given?: Field) {
     super();
+    const output = given ?? fieldFor(value);
+    this.isJsonNull = value === null && given instanceof JsonField;
     if (value === undefined || typeof value === 'function' || typeof value === 'symbol') {
       throw new TypeError(`${String(value)} is no value of an expression.`);
     }
@@ -28,13 +32,14 @@ export class Value extends ExpressionNode {
   }
   describe(sink: ShapeSink): void {
     if (this.value === null) {
-      sink.token('null');
+      sink.token(this.isJsonNull ? 'json null' : 'null');
       return;
     }
     sink.token(`:${this.#output.castType()}`);
     sink.value(this, this.value);
   }
   resolve(resolver: Resolver): ExpressionNode {
+    if (this.isJsonNull) return new JsonNullLiteral(this.#output);
     if (this.value === null) return new NullLiteral();
     const placeAs = (output: Field) => resolver.place(this, (value) => output.toWire(value));
     return new Parameter(placeAs(this.#output), this.#output, undefined, placeAs);
@@ -76,14 +81,39 @@ export class Parameter extends ExpressionNode {
   resolve(): ExpressionNode {
     return this;
   }
-  /** The same value sent as another type; what would have been JSON is written anew. */
+  /** The same value sent as another type; what would have been JSON, or becomes it, is written anew. */
   as(output: Field): Parameter {
-    const place = this.#output instanceof JsonField ? this.#placeAs?.(output) : undefined;
+    const anew = this.#output instanceof JsonField || output instanceof JsonField;
+    const place = anew ? this.#placeAs?.(output) : undefined;
     return new Parameter(place ?? this.place, output, this.#finish);
   }
   toSql(writer: SqlWriter): string {
     const mark = writer.parameter(this.place, this.#finish, this.#output);
     return writer.dialect.cast(mark, this.#output);
+  }
+  override groupBy(): readonly ExpressionNode[] {
+    return [];
+  }
+}
+
+class JsonNullLiteral extends ExpressionNode {
+  readonly output: Field;
+
+  constructor(output: Field) {
+    super();
+    this.output = output;
+  }
+  override get emptyValue(): null {
+    return null;
+  }
+  describe(): void {
+    throw new Error('a resolved expression has no shape of its own');
+  }
+  resolve(): ExpressionNode {
+    return this;
+  }
+  toSql({ dialect }: SqlWriter): string {
+    return dialect.json.null;
   }
   override groupBy(): readonly ExpressionNode[] {
     return [];

@@ -134,7 +134,17 @@ export class ArrayField extends Field {
   }
   override encode(value: unknown): string {
     if (typeof value !== 'object' || value === null || !(Symbol.iterator in value)) this.convert(value);
-    return arrayText(Array.from(value as Iterable<unknown>), this.element);
+    const items = Array.from(value as Iterable<unknown>);
+    if (this.element instanceof ArrayField) requireAlike(items);
+    return arrayText(items, this.element);
+  }
+}
+
+/** @throws ValidationError for lists of different length: an array of the server has one length for each dimension */
+function requireAlike(lists: readonly unknown[]): void {
+  const [first, ...others] = lists.map((each) => (Array.isArray(each) ? each.length : undefined));
+  if (others.some((length) => length !== first)) {
+    throw new ValidationError('Nested arrays must have the same length.');
   }
 }
 

@@ -1,4 +1,5 @@
 import { ValueError } from '../errors.ts';
+import { typedBeside } from '../expressions/beside.ts';
 import { Column, partColumns } from '../expressions/field-reference.ts';
 import type { ExpressionNode } from '../expressions/node.ts';
 import { fieldFor } from '../expressions/value.ts';
@@ -31,7 +32,7 @@ export function side(
 ): ExpressionNode {
   switch (operand.form) {
     case 'expression':
-      return operand.expression;
+      return typedBeside(operand.expression, lhs.output);
     case 'value': {
       const field = lhs.output ?? fieldFor(operand.sample);
       return new Bare(resolver.place(operand.owner, comparisonEncoder(field, rounding)), field);

@@ -60,6 +60,8 @@ export interface ResolverOptions {
   readonly hidden: ReadonlySet<string>;
   /** Set for the condition of a filtered relation, which can name what is on the relation's way. */
   readonly onWay: OnWay | undefined;
+  /** Relations before every name, for an expression that was written for another model. */
+  readonly prefix: readonly string[];
 }
 
 const nothing: ReadonlySet<string> = new Set();
@@ -80,6 +82,7 @@ export class Resolver {
       outer: undefined,
       hidden: nothing,
       onWay: undefined,
+      prefix: [],
       ...options,
     };
   }
@@ -125,11 +128,13 @@ export class Resolver {
   }
 
   #find(path: string): ExpressionNode {
-    const annotation = this.query.annotations.get(path);
-    if (annotation !== undefined) return annotation;
     const names = path.split('__');
-    const first = this.query.annotations.get(names[0] as string);
-    if (first !== undefined) return applyTransforms(first, names.slice(1));
+    if (this.options.prefix.length === 0) {
+      const annotation = this.query.annotations.get(path);
+      if (annotation !== undefined) return annotation;
+      const first = this.query.annotations.get(names[0] as string);
+      if (first !== undefined) return applyTransforms(first, names.slice(1));
+    }
     const followed = this.follow(names);
     const joined = joinPath(this.query.joins, followed, this.options.reusable);
     if (!this.options.joinsAllowed && joined.joined.length > 0) {
@@ -141,7 +146,9 @@ export class Resolver {
 
   /** Follows names as far as they are fields and relations. */
   follow(names: readonly string[]): ResolvedPath {
-    const { onWay } = this.options;
-    return onWay === undefined ? this.query.follow(names) : followOnWay(this.query, names, onWay);
+    const { onWay, prefix } = this.options;
+    return onWay === undefined
+      ? this.query.follow([...prefix, ...names])
+      : followOnWay(this.query, names, onWay);
   }
 }

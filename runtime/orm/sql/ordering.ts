@@ -1,10 +1,13 @@
+import { FieldError } from '../errors.ts';
 import { Column } from '../expressions/field-reference.ts';
-import { OrderingTerm } from '../expressions/node.ts';
+import { ExpressionNode, OrderingTerm } from '../expressions/node.ts';
 import { applyRest } from '../lookups/transforms.ts';
 import type { ModelMeta } from '../models/meta.ts';
-import type { TableAlias } from '../query/joins.ts';
+import type { Relation } from '../models/relations.ts';
+import { constantPlaces } from '../query/constants.ts';
 import { joinPath } from '../query/paths.ts';
 import type { OrderingEntry, Query, Written } from '../query/query.ts';
+import { Resolver } from '../query/resolver.ts';
 
 export type ResolvedOrdering = OrderingTerm | 'random';
 
@@ -59,53 +62,49 @@ function sourceOf(entry: OrderingEntry): OrderingSource | undefined {
 
 /** The ordering a model declares. */
 function defaultOrdering(model: ModelMeta, query: Query): ResolvedOrdering[] {
-  return (model.options.ordering ?? []).flatMap((term) => {
-    if (typeof term !== 'string')
-      return [term as unknown as OrderingTerm].map((given) => declared(given, query));
-    const descending = term.startsWith('-');
-    return byPath(query, (descending ? term.slice(1) : term).split('__'), descending);
-  });
+  return (model.options.ordering ?? []).flatMap((term) => declared(term, query, [], false, new Set()));
 }
 
-function declared(term: OrderingTerm, query: Query): OrderingTerm {
-  const { expression } = term;
-  const name = 'name' in expression ? String(expression.name) : '';
-  const [resolved] = byPath(query, name.split('__'), term.descending);
-  return resolved === 'random' || resolved === undefined
-    ? term
-    : new OrderingTerm(resolved.expression, term.descending, term.nulls);
+/**
+ * One term of a declared ordering.
+ *
+ * @param prefix relations that lead to the model that declares it
+ * @param seen relations whose target's ordering is being looked at
+ */
+function declared(
+  term: unknown,
+  query: Query,
+  prefix: readonly string[],
+  turned: boolean,
+  seen: ReadonlySet<Relation>,
+): ResolvedOrdering[] {
+  if (term === '?') return ['random'];
+  if (typeof term === 'string') {
+    const names = term.replace(/^[-+]/, '').split('__');
+    return byPath(query, [...prefix, ...names], term.startsWith('-') !== turned, seen);
+  }
+  const given = term instanceof ExpressionNode ? term.asc() : (term as OrderingTerm);
+  const resolver = new Resolver(query, constantPlaces(given), { prefix });
+  const resolved = given.resolve(resolver);
+  return [turned ? resolved.reversed() : resolved];
 }
 
 /** A relation is ordered by its model's own ordering where it has one, else by its key. */
-function byPath(query: Query, names: readonly string[], descending: boolean): ResolvedOrdering[] {
+function byPath(
+  query: Query,
+  names: readonly string[],
+  descending: boolean,
+  seen: ReadonlySet<Relation> = new Set(),
+): ResolvedOrdering[] {
   const path = query.follow(names);
-  const own = path.relation?.target.options.ordering ?? [];
-  if (path.relation !== undefined && own.length > 0 && names.at(-1) !== 'pk') {
-    let alias: TableAlias = query.base;
-    for (const hop of path.hops) alias = query.joins.add(alias, hop, undefined);
-    return relatedOrdering(query, path.relation.target, alias, descending);
+  const { relation } = path;
+  const own = relation?.target.options.ordering ?? [];
+  if (relation !== undefined && path.rest.length === 0 && own.length > 0 && names.at(-1) !== 'pk') {
+    if (seen.has(relation)) throw new FieldError('Infinite loop caused by ordering.');
+    const further = new Set([...seen, relation]);
+    return own.flatMap((term) => declared(term, query, names, descending, further));
   }
   const joined = joinPath(query.joins, path, undefined);
   const column = new Column(joined.alias, joined.field, path.field);
   return [new OrderingTerm(applyRest(column, path), descending)];
-}
-
-function relatedOrdering(
-  query: Query,
-  model: ModelMeta,
-  alias: TableAlias,
-  descending: boolean,
-): OrderingTerm[] {
-  return (model.options.ordering ?? []).flatMap((term) => {
-    if (typeof term !== 'string') return [];
-    const field = model.field(term.replace(/^-/, ''));
-    return field === undefined
-      ? []
-      : [
-          new OrderingTerm(
-            new Column(query.joins.toOwner(alias, model, field), field),
-            term.startsWith('-') !== descending,
-          ),
-        ];
-  });
 }

@@ -1,10 +1,11 @@
 import type { DriverRequest } from '../../bridge/messages.ts';
 import { FieldError } from '../errors.ts';
 import { expressionFrom } from '../expressions/arguments.ts';
-import { Column } from '../expressions/field-reference.ts';
+import { Column, WrittenValue } from '../expressions/field-reference.ts';
 import { ExpressionNode } from '../expressions/node.ts';
+import type { Value } from '../expressions/value.ts';
 import type { Field, KeyWire, Wire } from '../fields/field.ts';
-import { wireArray } from '../fields/structured.ts';
+import { ArrayField, JsonField, wireArray } from '../fields/structured.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { quote } from '../models/naming.ts';
@@ -25,9 +26,20 @@ export type Written =
 
 export function written(field: Field, value: unknown): Written {
   const expression = typeof value === 'object' ? expressionFrom(value) : undefined;
+  if (expression instanceof WrittenValue) {
+    const plain = plainValue(expression.value, field);
+    if (plain !== undefined) return plain;
+  }
   if (expression !== undefined) return { expression };
   if (value === undefined) return field.options.dbDefault === undefined ? { wire: null } : { fallback: true };
   return { wire: field.toWire(value) };
+}
+
+/** A value that only its column knows the type of: JSON null, a list that is an array. Undefined for any other. */
+function plainValue(value: Value, field: Field): Written | undefined {
+  if (field instanceof JsonField) return value.isJsonNull ? { wire: field.encode(null) } : undefined;
+  const list = field instanceof ArrayField && value.output instanceof JsonField && value.value !== null;
+  return list ? { wire: field.toWire(value.value) } : undefined;
 }
 
 /** Builds one INSERT or UPDATE: text with parameters numbered as they are added. */

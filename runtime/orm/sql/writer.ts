@@ -1,6 +1,7 @@
 import { ValueError } from '../errors.ts';
 import type { Field, Wire } from '../fields/field.ts';
 import { quote } from '../models/naming.ts';
+import { constantAt } from '../query/constants.ts';
 import type { TableAlias } from '../query/joins.ts';
 import type { OuterBindings } from '../query/outer.ts';
 import type { Dialect } from './dialect.ts';
@@ -18,13 +19,20 @@ interface Marked extends ParameterSource {
   readonly convert: Convert | undefined;
 }
 
-function finished({ place, finish, convert }: Marked): ParameterSource {
+function finished({ place, finish: after, convert }: Marked): ParameterSource {
+  const finish = place < 0 ? constant(place, after) : after;
   if (convert === undefined) return { place, finish };
   const converted = (value: unknown) => {
     const wire = finish === undefined ? (value as Wire) : finish(value);
     return wire === null || wire === undefined ? null : convert(wire);
   };
   return { place, finish: converted };
+}
+
+/** A value that is known already. */
+function constant(place: number, finish: Finish | undefined): Finish {
+  const value = constantAt(place);
+  return () => (finish === undefined ? (value as Wire) : finish(value));
 }
 
 // NUL stands around the number of a parameter: names and literals with NUL are refused, so nothing else has it.
@@ -80,7 +88,7 @@ export class SqlWriter {
     return this.#mark(place, finish, this.dialect.list(element));
   }
   #mark(place: number, finish: Finish | undefined, convert: Convert | undefined): string {
-    const at = place + this.#offset;
+    const at = place < 0 ? place : place + this.#offset;
     const same = (source: Marked) =>
       source.place === at && source.finish === finish && source.convert === convert;
     // The same value must be the same parameter: the server compares GROUP BY expressions by their text.

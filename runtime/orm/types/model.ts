@@ -217,7 +217,7 @@ export interface OwnOptions {
   /** Name of the table; the model's name in snake case when absent. */
   readonly table?: string;
   /** Order of rows where a query asks for none: names, `-` in front to turn one, or terms. */
-  readonly ordering?: readonly (string | OrderingTerm)[];
+  readonly ordering?: readonly (string | OrderingTerm | AnyExpression)[];
   /** What `latest` and `earliest` go by when they are given no name. */
   readonly getLatestBy?: string | readonly string[];
   /** `{ unique: ['a', 'b'] }`, `{ check: Q({ … }) }` or `{ exclude: [['a', '&&']] }`. */

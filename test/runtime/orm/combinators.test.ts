@@ -1,4 +1,13 @@
-import { Count, F, NotSupportedError, ProgrammingError, Sum, ValueError } from '@migrate-async/runtime/orm';
+import {
+  Count,
+  F,
+  FieldError,
+  NotSupportedError,
+  ProgrammingError,
+  Sum,
+  Value,
+  ValueError,
+} from '@migrate-async/runtime/orm';
 import { expect } from 'vitest';
 import { call, iterate, statements, thrownBy } from '../support/differential.ts';
 import { harness, keys } from '../support/harness.ts';
@@ -118,11 +127,61 @@ behaviour('205 what is refused after a union', function* () {
   const other = yield* thrownBy(() => call(low.difference(high), 'delete'));
   expect(other.message).toBe('Calling QuerySet.delete() after difference() is not supported.');
 });
-behaviour('206 parts of different width are refused by the server', function* () {
-  const uneven = Book.objects.values('id').union(Book.objects.values('id', 'title'));
-  const error = yield* thrownBy(() => call(uneven, 'list'));
-  expect(error).toBeInstanceOf(ProgrammingError);
-  expect(error.message).toContain('each UNION query must have the same number of columns');
+behaviour('206 parts of different width are refused before anything is sent', function* () {
+  const sent = statements().length;
+  for (const [uneven, operator] of [
+    [Book.objects.values('id').union(Book.objects.values('id', 'title')), 'UNION'],
+    [Book.objects.all().intersection(Author.objects.all()), 'INTERSECT'],
+    [Book.objects.valuesList('id', 'title').difference(Book.objects.valuesList('id')), 'EXCEPT'],
+  ] as const) {
+    const error = yield* thrownBy(() => call(uneven, 'list'));
+    expect(error).toBeInstanceOf(ProgrammingError);
+    expect(error.message).toBe(`each ${operator} query must have the same number of columns`);
+  }
+  expect(statements().length).toBe(sent);
+});
+behaviour('columns of different type become what holds them all', function* () {
+  const sorted = (rows: unknown[]) => [...rows].sort((a, b) => Number(a) - Number(b));
+  const figures = Book.objects.filter({ id: 1 }).valuesList('pages', { flat: true });
+  const ratings = figures.union(Author.objects.valuesList('rating', { flat: true }));
+  expect(sorted(yield* call(ratings, 'list'))).toEqual([null, 3, 4.5, 100]);
+  const ages = figures.union(Author.objects.valuesList('id', { flat: true }));
+  expect(sorted(yield* call(ages, 'list'))).toEqual([1, 2, 3, 4, 100]);
+  const prices = figures.union(Book.objects.filter({ id: 5 }).valuesList('price', { flat: true }));
+  expect(sorted((yield* call(prices, 'list')) as unknown[]).map(Number)).toEqual([50.5, 100]);
+});
+behaviour('combined rows are ordered by what they do not return, and by expressions', function* () {
+  const both = low.union(high);
+  const titles = both.valuesList('title', { flat: true });
+  expect(yield* call(titles.orderBy('-pages'), 'list')).toEqual(['alphabet', 'Beta', 'Alpha']);
+  expect(yield* call(both.orderBy('-pk').values('title'), 'list')).toEqual([
+    { title: 'alphabet' },
+    { title: 'Beta' },
+    { title: 'Alpha' },
+  ]);
+  const turned = both.orderBy(F('pages').mul(-3)).valuesList('id', { flat: true });
+  expect(yield* call(turned, 'list')).toEqual([5, 2, 1]);
+  const byYear = both.orderBy('-published__year', F('title').desc()).valuesList('id', { flat: true });
+  expect(yield* call(byYear, 'list')).toEqual([5, 2, 1]);
+  expect(yield* call(byYear.slice(0, 2), 'count')).toBe(2);
+  const signed = (books: typeof low, sign: number) => books.annotate({ sign: Value(sign) });
+  const products = signed(low, -1)
+    .union(signed(high, 2))
+    .orderBy(F('sign').mul(F('pages')));
+  expect(yield* call(products.valuesList('id', { flat: true }), 'list')).toEqual([2, 1, 5]);
+});
+behaviour('combined values may be narrowed further, not widened', function* () {
+  const pairs = low.values('id', 'title').union(high.values('id', 'title'));
+  expect(yield* call(pairs.values('title').orderBy('-title'), 'list')).toEqual(
+    expect.arrayContaining([{ title: 'Beta' }, { title: 'Alpha' }, { title: 'alphabet' }]),
+  );
+  const renamed = low.valuesList('id', 'pages').union(high.valuesList('pages', 'id')).valuesList('pages');
+  expect(yield* call(renamed.orderBy('pages'), 'list')).toEqual([[5], [100], [200]]);
+  const wider = yield* thrownBy(() => call(pairs.values('isbn'), 'list'));
+  expect(wider).toEqual(new FieldError("Combined rows have no 'isbn'. Choices are: id, title"));
+  expect(() => low.union(high).values({ twice: F('pages').mul(2) })).toThrow(
+    new NotSupportedError('Calling QuerySet.annotate() after union() is not supported.'),
+  );
 });
 behaviour('combinations that differ in a value share their SQL', function* () {
   const sql = (id: number, all: boolean) =>

@@ -129,9 +129,7 @@ behaviour('a filtered relation is checked when it is added', function* () {
   expect(adding('')).toThrow(new ValueError('relationName cannot be empty.'));
   expect(adding('books', { pages: 1 })).toThrow(new ValueError('condition argument must be a Q() instance.'));
   expect(adding('books__title__icontains')).toThrow(
-    new ValueError(
-      "FilteredRelation's relationName cannot contain lookups (got 'books__title__icontains').",
-    ),
+    new ValueError("FilteredRelation's relationName cannot contain lookups (got 'books__title__icontains')."),
   );
   expect(adding('books', Q({ books__reviews__stars: 1 }))).toThrow(
     new ValueError(

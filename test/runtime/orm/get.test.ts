@@ -218,3 +218,9 @@ behaviour('208 explain takes formats and options it knows', function* () {
     'Unknown options: TEST, TEST2',
   );
 });
+
+behaviour('68 groups made by the key have the order of the key', function* () {
+  const counted = Book.objects.values('id').annotate({ n: Count('authors') });
+  expect(yield* call(counted, 'first')).toEqual({ id: 1, n: 1 });
+  expect(yield* call(counted, 'last')).toEqual({ id: 5, n: 0 });
+});

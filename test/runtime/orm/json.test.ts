@@ -1,4 +1,4 @@
-import { Count, F } from '@migrate-async/runtime/orm';
+import { Count, F, fields, JSONNull, Value } from '@migrate-async/runtime/orm';
 import { expect } from 'vitest';
 import { type Behaviour, call, lastStatement, statements } from '../support/differential.ts';
 import { harness } from '../support/harness.ts';
@@ -100,3 +100,28 @@ behaviour('keys are quoted, values are parameters', function* () {
   expect(lastStatement()).toBe(first);
   expect(statements().length).toBe(5);
 });
+
+behaviour('JSON null is written by name, SQL null by null', function* () {
+  const nulls = function* () {
+    const json = yield* ids(books.filter({ meta: null, id__lte: 2 }));
+    const sql = yield* ids(books.filter({ meta__isNull: true, id__lte: 2 }));
+    return { json, sql };
+  };
+  const write = (value: unknown) => call(Book.objects.filter({ id: 1 }), 'update', { meta: value });
+  yield* write(JSONNull());
+  expect(yield* nulls()).toEqual({ json: [1], sql: [] });
+  yield* write(null);
+  expect(yield* nulls()).toEqual({ json: [], sql: [1] });
+  yield* write(Value(null, { outputField: fields.json() }));
+  expect(yield* ids(books.filter({ meta: JSONNull() }))).toEqual([1]);
+  const book = yield* call<Book>(Book.objects, 'get', { id: 2 });
+  book.meta = JSONNull() as never;
+  yield* call(book, 'save');
+  expect(yield* nulls()).toEqual({ json: [1, 2], sql: [] });
+});
+finds('values as expressions are compared as JSON', [
+  [{ meta__a: Value('b') }, [2]],
+  [{ meta__a: Value(1) }, [1]],
+  [{ meta__a__in: [Value('b'), 1] }, [1, 2]],
+  [{ meta__c__gt: Value(2) }, [5]],
+]);

@@ -1,4 +1,4 @@
-import { F, FieldError } from '@migrate-async/runtime/orm';
+import { F, FieldError, ValueError } from '@migrate-async/runtime/orm';
 import { expect } from 'vitest';
 import { call, lastStatement, thrownBy } from '../support/differential.ts';
 import { harness, keys } from '../support/harness.ts';
@@ -103,4 +103,32 @@ behaviour('95 a slice is final', function* () {
   const remove = yield* thrownBy(() => call(slice(), 'delete'));
   expect(remove.message).toBe("Cannot use 'limit' or 'offset' with delete().");
   expect(keys(yield* call<Book[]>(slice().slice(1), 'list'))).toEqual([2]);
+});
+
+behaviour('nulls cannot come first and last', function* () {
+  expect(() => F('rating').asc({ nullsFirst: true, nullsLast: true })).toThrow(
+    new ValueError('nullsFirst and nullsLast are mutually exclusive.'),
+  );
+  expect(() => F('rating').desc({ nullslast: true } as never)).toThrow(
+    "desc() got an unexpected option 'nullslast', perhaps you meant nullsLast?",
+  );
+  yield* call(Book.objects.orderBy(F('rating').asc({ nullsFirst: false })), 'count');
+});
+behaviour('a name behind a relation or a column that is not there is refused with what is', function* () {
+  const refused = function* (term: string) {
+    return (yield* thrownBy(() => call(Book.objects.orderBy(term as never), 'list'))).message;
+  };
+  expect(yield* refused('publisher__nam')).toBe(
+    "Cannot resolve keyword 'nam' into field. Choices are: awards, books, id, name",
+  );
+  expect(yield* refused('title__upper')).toBe(
+    "Cannot resolve keyword 'upper' into field. Join on 'title' not permitted.",
+  );
+  expect(yield* refused('published__yaer')).toBe(
+    "Cannot resolve keyword 'yaer' into field. Join on 'published' not permitted, perhaps you meant year?",
+  );
+  expect(() => Book.objects.values('publisher__nam' as never)).toThrow(FieldError);
+  expect(() => Book.objects.annotate({ n: F('publisher__nam') } as never)).toThrow(
+    'Choices are: awards, books',
+  );
 });

@@ -171,6 +171,9 @@ export const mysqlDialect: Dialect = {
   arrayComparison: () => {
     throw unsupported('Arrays', 'MySQL');
   },
+  arrayOf: () => {
+    throw unsupported('Arrays', 'MySQL');
+  },
   json: {
     at(root, keys, form) {
       const extracted = `JSON_EXTRACT(${root}, ${pathOf(keys)})`;

@@ -183,6 +183,9 @@ export const sqliteDialect: Dialect = {
   arrayComparison: () => {
     throw unsupported('Arrays', 'SQLite');
   },
+  arrayOf: () => {
+    throw unsupported('Arrays', 'SQLite');
+  },
   json: {
     at(root, keys, form) {
       const quoted = keys.findLastIndex((key) => key.includes('"'));
