@@ -1,4 +1,5 @@
 import { DatabaseError, EmptyResultSet, FieldError, ProgrammingError } from '../errors.ts';
+import { wider } from '../expressions/beside.ts';
 import { Column } from '../expressions/field-reference.ts';
 import type { ExpressionNode } from '../expressions/node.ts';
 import type { Field } from '../fields/field.ts';
@@ -152,22 +153,29 @@ function same(left: ExpressionNode, right: ExpressionNode): boolean {
   );
 }
 
-/** The row as the first part reads it; where another has a column of another type, the server says what it made. */
-export function combinedRow(row: RowShape, parts: CombinedParts['columns']): RowShape {
-  const mixed = (at: number) => parts.some((part) => !readAlike(part[at], parts[0]?.[at]));
+/** The row as the first part reads it, but for columns that are of another type in another part. */
+export function combinedRow(row: RowShape, parts: CombinedParts['columns'], dialect: Dialect): RowShape {
   const known = (columns: readonly ColumnShape[]) =>
-    columns.map((column) => (mixed(column.at) ? { ...column, decoder: undefined } : column));
+    columns.map((column) => {
+      const outputs = parts.map((part) => part[column.at]?.output);
+      if (outputs.every((output) => readAlike(output, outputs[0]))) return column;
+      const wide = widest(outputs);
+      // Unless they are numbers the server says what it made of them.
+      return { ...column, decoder: wide === undefined ? undefined : dialect.decoder(wide) };
+    });
   if (row.form !== 'instances') return { ...row, columns: known(row.columns) };
   const instance = { ...row.instance, columns: known(row.instance.columns) };
   return { ...row, instance, annotations: known(row.annotations) };
 }
-function readAlike(left: ExpressionNode | undefined, right: ExpressionNode | undefined): boolean {
-  if (left === right) return true;
-  return fieldsAlike(left?.output, right?.output);
-}
-function fieldsAlike(left: Field | undefined, right: Field | undefined): boolean {
+function readAlike(left: Field | undefined, right: Field | undefined): boolean {
   if (left === undefined || right === undefined) return left === right;
   if (left instanceof ArrayField && right instanceof ArrayField)
-    return fieldsAlike(left.element, right.element);
+    return readAlike(left.element, right.element);
   return left.decoder === right.decoder || left.constructor === right.constructor;
+}
+/** The type that holds the numbers of all columns; undefined when some are none. */
+function widest(outputs: readonly (Field | undefined)[]): Field | undefined {
+  return outputs.reduce((wide, output) =>
+    wide?.family === 'number' && output?.family === 'number' ? wider(wide, output) : undefined,
+  );
 }

@@ -144,7 +144,7 @@ export class SelectCompiler {
     if (ordering.length > 0) parts.push(`ORDER BY ${ordering.join(', ')}`);
     const limits = writer.dialect.limits(query.start, query.end);
     if (limits !== '') parts.push(limits);
-    return { sql: parts.join(' '), row: combinedRow(row, combined.columns) };
+    return { sql: parts.join(' '), row: combinedRow(row, combined.columns, writer.dialect) };
   }
 
   #columnSql(expression: ExpressionNode, name: string | undefined): string {

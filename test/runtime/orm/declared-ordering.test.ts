@@ -73,7 +73,7 @@ behaviour('an expression of a declared ordering may hold values', function* () {
   expect(keys(yield* call<Scale[]>(Scale.objects, 'list'))).toEqual([4, 2, 1, 3]);
   const heavy = Scale.objects.filter({ name__in: ['a', 'b', 'c'] }).exclude({ weight: 9 });
   expect(keys(yield* call<Scale[]>(heavy, 'list'))).toEqual([2, 1]);
-  const within = Scale.objects.filter({ pk__in: Scale.objects.filter({ name__gte: 'b' }).slice(0, 2) });
+  const within = Scale.objects.filter({ pk__in: Scale.objects.filter({ name__gte: 'b' }) }).slice(0, 2);
   expect(keys(yield* call<Scale[]>(within, 'list'))).toEqual([4, 1]);
 });
 behaviour('a relation in an ordering brings the ordering of its model, however far', function* () {

@@ -90,7 +90,6 @@ const differences = {
   'extra tables can be named': 'a derived table cannot refer to the query around it',
   'extra columns are': "the type of SQL of one's own is not known",
   '209 further columns': "the type of SQL of one's own is not known",
-  '206 parts of different width': 'the words of the server are others',
   '208 explain takes': 'the words of the server are others',
   '217 ': 'a primary key is called PRIMARY',
   '251 ': 'the words of the server are others',

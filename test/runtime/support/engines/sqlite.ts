@@ -60,7 +60,6 @@ const differences = {
   'casts, wrapped': 'a cast to varchar(3) cuts nothing',
   'queries that differ': 'no ARRAY_AGG: NotSupportedError',
   '160 ': 'no contains and containedBy of JSON: NotSupportedError',
-  '206 parts of different width': 'a wrong statement is an OperationalError',
   '217 ': 'the error names columns, not the constraint',
   '326 ': 'the error names no constraint',
   '212 ': 'rows are not locked',
