@@ -8,6 +8,7 @@ import { requireOptions } from '../options.ts';
 import type { RowForm } from '../query/query.ts';
 import type { QuerySet } from '../queryset/queryset.ts';
 import { listGiven } from './given.ts';
+import { namedRowClass } from '../sql/named-row.ts';
 import { loadMissing } from './missing.ts';
 import { list } from './read.ts';
 import type { Operation } from './steps.ts';
@@ -75,5 +76,6 @@ function* formsByKey(
 function formed(form: RowForm['form'], names: readonly string[], tuple: readonly unknown[]): unknown {
   if (form === 'scalars') return tuple[0];
   if (form === 'tuples') return tuple.slice(0, names.length);
+  if (form === 'named') return namedRowClass(names).of(...tuple.slice(0, names.length));
   return Object.fromEntries(names.map((name, at) => [name, tuple[at]]));
 }

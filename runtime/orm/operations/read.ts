@@ -11,6 +11,7 @@ import { metaKey } from '../models/registry.ts';
 import { relate } from '../models/state.ts';
 import { isOptions, requireNothing } from '../options.ts';
 import { namedExpressions } from '../queryset/annotations.ts';
+import { everyRowStep } from '../queryset/chain.ts';
 import { requireUncombined } from '../queryset/combine.ts';
 import { type PrefetchEntry, prefetch } from '../queryset/prefetch.ts';
 import type { QuerySet } from '../queryset/queryset.ts';
@@ -37,7 +38,9 @@ function* fetch(queryset: QuerySet, variant: RowsVariant): Operation<unknown[]> 
   const plan = rowsPlan(queryset.shape, variant, dialectOf(queryset.database));
   if (plan === undefined) return [];
   yield* requireLockable(queryset);
-  const rows = yield* sendPlan(queryset, plan);
+  const { step } = queryset.query;
+  const read = yield* sendPlan(queryset, plan);
+  const rows = step === 1 ? read : read.filter((_row, at) => at % step === 0);
   rememberCircumstances(queryset, rows);
   if (prefetchesFor(queryset).length > 0 && rows.length > 0) {
     yield* prefetch(rows as object[], queryset.state.prefetches, queryset.database);
@@ -150,6 +153,8 @@ function byRecency(queryset: QuerySet, fields: readonly string[]): QuerySet {
 export function* count(queryset: QuerySet, ...given: unknown[]): Operation<number> {
   requireNothing('count', given);
   if (queryset.loaded !== undefined) return queryset.loaded.length;
+  const { step } = queryset.query;
+  if (step !== 1) return Math.ceil((yield* count(queryset.step(everyRowStep()))) / step);
   const summary = queryset.step(summaryStep([['__count', new Aggregate(aggregateKinds.count, new Star())]]));
   const plan = rowsPlan(summary.shape, 'all', dialectOf(summary.database));
   if (plan === undefined) return 0;

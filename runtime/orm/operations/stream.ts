@@ -41,8 +41,13 @@ export function* stream(queryset: QuerySet, options: IteratorOptions): Streaming
   const { database } = queryset;
   const prefetches = prefetchesFor(queryset);
   const request = plan.bind(queryset.parameters);
+  const { step } = queryset.query;
+  let count = 0;
   yield* inChunks(database, request, chunkSize, function* (result): Streaming {
-    const rows = plan.read(result, database);
+    const read = plan.read(result, database);
+    const before = count;
+    count += read.length;
+    const rows = step === 1 ? read : read.filter((_row, at) => (before + at) % step === 0);
     rememberCircumstances(queryset, rows);
     if (prefetches.length > 0) yield* prefetch(rows as object[], prefetches, database);
     yield { kind: 'rows', rows };

@@ -33,6 +33,7 @@ export type RowForm =
   | { readonly form: 'instances' }
   | { readonly form: 'values'; readonly names: readonly string[] }
   | { readonly form: 'tuples'; readonly names: readonly string[] }
+  | { readonly form: 'named'; readonly names: readonly string[] }
   | { readonly form: 'scalars'; readonly names: readonly string[] };
 
 /**
@@ -78,6 +79,8 @@ export class Query {
   distinctFields: readonly ExpressionNode[] = [];
   start = 0;
   end: number | undefined;
+  /** Of the rows that are read, every how many-th is wanted. */
+  step = 1;
   /** Expressions of GROUP BY; `rows` groups by the model's key. */
   grouping: 'none' | 'rows' | readonly ExpressionNode[] = 'none';
   related: RelatedTree | undefined;
@@ -119,7 +122,7 @@ export class Query {
     return this.joins.base;
   }
   get sliced(): boolean {
-    return this.start !== 0 || this.end !== undefined;
+    return this.start !== 0 || this.end !== undefined || this.step !== 1;
   }
   /** True when conditions, ordering and the like may still be added. */
   requireUnsliced(message: string): void {
@@ -140,11 +143,19 @@ export class Query {
     return (this.model.options.ordering?.length ?? 0) > 0 && this.grouping === 'none';
   }
 
-  /** Narrows to rows `start` to `end` of what is selected now. */
-  slice(start: number, end: number | undefined): void {
+  /** SQL has no steps: the rows between are read, and left out. */
+  requireNoStep(use: string): void {
+    if (this.step === 1) return;
+    throw new TypeError(`A slice with a step cannot be ${use}: it is known only once its rows are read.`);
+  }
+
+  /** Narrows to every `step`-th of rows `start` to `end` of what is selected now. */
+  slice(start: number, end: number | undefined, step = 1): void {
     const limit = this.end;
-    this.start += start;
-    if (end !== undefined) this.end = this.start - start + end;
+    const first = this.start;
+    this.start = first + start * this.step;
+    if (end !== undefined) this.end = first + end * this.step;
+    this.step *= step;
     if (limit !== undefined) this.end = Math.min(this.end ?? limit, limit);
     if (this.end !== undefined && this.start >= this.end) {
       this.empty = true;

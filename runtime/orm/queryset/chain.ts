@@ -106,17 +106,35 @@ export function distinctStep(fields: readonly string[]): ChainStep {
   };
 }
 
-/** Rows `start` to `end`; a null stands for no bound, as Python's None in a slice. */
-export function sliceStep(given: number | null, end: number | null | undefined): ChainStep {
+/** Every `step`-th of rows `start` to `end`; a null stands for no bound, as Python's None in a slice. */
+export function sliceStep(
+  given: number | null,
+  end: number | null | undefined,
+  every: number | null | undefined,
+): ChainStep {
   const start = given ?? 0;
+  const step = every ?? 1;
+  if (!Number.isSafeInteger(step) || step < 1) {
+    throw new ValueError('The step of a slice must be a positive whole number.');
+  }
   for (const bound of [start, end ?? 0]) {
     // Beyond the safe ones a number is written with an exponent, which is none to every server.
     if (!Number.isSafeInteger(bound)) throw new TypeError('Slice bounds must be whole numbers.');
     if (bound < 0) throw new ValueError('Negative indexing is not supported.');
   }
   return {
-    describe: (sink) => sink.token(`slice ${start}:${end ?? ''}`),
-    build: (query) => query.slice(start, end ?? undefined),
+    describe: (sink) => sink.token(`slice ${start}:${end ?? ''}:${step}`),
+    build: (query) => query.slice(start, end ?? undefined, step),
+  };
+}
+
+/** The rows between those that a slice with a step wants, too. */
+export function everyRowStep(): ChainStep {
+  return {
+    describe: (sink) => sink.token('every row'),
+    build: (query) => {
+      query.step = 1;
+    },
   };
 }
 

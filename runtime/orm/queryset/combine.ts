@@ -43,6 +43,7 @@ export function combineStep(combinator: Combinator, others: readonly QuerySet[],
  * @param given query sets; for a union then `{ all: true }`, which keeps rows that are equal
  */
 export function combined(queryset: QuerySet, combinator: Combinator, given: readonly unknown[]): QuerySet {
+  queryset.query.requireNoStep('combined');
   const last = given.at(-1);
   const options = isOptions(last) ? last : {};
   requireOptions(combinator, options, combinator === 'union' ? ['all'] : []);

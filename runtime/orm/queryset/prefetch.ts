@@ -24,6 +24,7 @@ export class Prefetch {
     if (this.querysets.some(({ query }) => query.rows.form !== 'instances')) {
       throw new ValueError('Prefetch querysets cannot use raw(), values(), and valuesList().');
     }
+    for (const { query } of this.querysets) query.requireNoStep('prefetched');
     this.toAttr = toAttr;
   }
   /** The lookup with the attribute the rows are kept in: later lookups go on from there. */

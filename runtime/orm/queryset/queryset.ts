@@ -104,6 +104,7 @@ export class QuerySet {
     this.#cache = undefined;
   }
   [subqueryParts](): SubqueryParts {
+    this.query.requireNoStep('used as a subquery');
     return { shape: this.shape.number, query: this.query, values: this.parameters };
   }
   [printed](_depth: number, options: object, show: typeof inspect): string {
@@ -165,9 +166,8 @@ export class QuerySet {
   valuesList(...parts: unknown[]): QuerySet {
     return this.step(valuesListStep(parts));
   }
-  slice(start: number, end?: number, ...more: unknown[]): QuerySet {
-    if (more.length > 0) throw new TypeError('slice() takes a start and an end: there is no step.');
-    return this.step(chain.sliceStep(start, end));
+  slice(start: number | null, end?: number | null, step?: number | null): QuerySet {
+    return this.step(chain.sliceStep(start, end, step));
   }
   selectRelated(...paths: (string | null)[]): QuerySet {
     requireUncombined(this.query, 'selectRelated');

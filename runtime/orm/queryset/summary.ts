@@ -16,6 +16,7 @@ export function summaryStep(named: NamedExpressions): ChainStep {
       }
     },
     build: (query, resolver) => {
+      query.requireNoStep('aggregated');
       const aliases = [...query.annotations.keys()].filter((name) => !query.selectedAnnotations.has(name));
       const hidden = new Set(aliases);
       const inner = needsSubquery(query) ? query.copy() : undefined;

@@ -1,4 +1,4 @@
-import { FieldError } from '../errors.ts';
+import { FieldError, ValueError } from '../errors.ts';
 import { expressionFrom } from '../expressions/arguments.ts';
 import { Condition } from '../expressions/condition.ts';
 import { FieldReference } from '../expressions/field-reference.ts';
@@ -13,7 +13,7 @@ import { requireUncombined } from './combine.ts';
 
 // Rows in other forms than instances: values() and valuesList().
 
-type Form = 'values' | 'tuples' | 'scalars';
+type Form = 'values' | 'tuples' | 'named' | 'scalars';
 /** One value of a row: a name of the query, or an expression under a name of its own. */
 type Selection = readonly [name: string, expression: ExpressionNode | undefined];
 
@@ -26,17 +26,22 @@ export function valuesStep(parts: readonly unknown[]): ChainStep {
   return selectionStep('values', [...names.map((name): Selection => [name, undefined]), ...expressions]);
 }
 
-/** `valuesList(…)`: names and expressions, then `{ flat: true }` for the values of one of them. */
+/**
+ * `valuesList(…)`: names and expressions, then `{ flat: true }` for the values of one of them, or `{ named: true }` for
+ * arrays that can be read by name, too.
+ */
 export function valuesListStep(given: readonly unknown[]): ChainStep {
   const last = given.at(-1);
   const options = isFlat(last) ? last : {};
   const parts = isFlat(last) ? given.slice(0, -1) : given;
   requireOptions('valuesList', options, ['flat', 'named']);
   requireFlags('valuesList', options);
-  if (options.named === true) {
-    throw new TypeError('valuesList() has no named rows: values() gives objects.');
+  if (options.named === true && options.flat === true) {
+    throw new TypeError("'flat' and 'named' can't be used together.");
   }
-  if (options.flat !== true) return selectionStep('tuples', numbered(parts));
+  if (options.flat !== true) {
+    return selectionStep(options.named === true ? 'named' : 'tuples', numbered(parts));
+  }
   if (parts.length > 1) {
     throw new TypeError("'flat' is not valid when valuesList is called with more than one field.");
   }
@@ -105,6 +110,7 @@ function selectionStep(form: Form, selections: readonly Selection[]): ChainStep 
         selections.length === 0
           ? [...query.model.fields.map((field) => field.attribute), ...query.selectedAnnotations]
           : selections.map(([name]) => name);
+      if (form === 'named') requireReadable(names);
       query.related = undefined;
       query.loading = undefined;
       query.selected = new Map();
@@ -114,6 +120,15 @@ function selectionStep(form: Form, selections: readonly Selection[]): ChainStep 
       if (query.grouping === 'rows') regroup(query, names);
     },
   };
+}
+
+/** @throws ValueError for a name that arrays have for something else */
+function requireReadable(names: readonly string[]): void {
+  const taken = names.find((name) => name in Array.prototype);
+  if (taken === undefined) return;
+  throw new ValueError(
+    `A named row cannot have a value called '${taken}': arrays have a member of that name. values() gives objects.`,
+  );
 }
 
 function selectName(query: Query, resolver: Resolver, name: string): void {

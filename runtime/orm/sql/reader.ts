@@ -3,6 +3,7 @@ import { decoderOf } from '../fields/server-types.ts';
 import { type Loaded, loadedFrom, relate } from '../models/state.ts';
 import { optimises } from '../optimisations.ts';
 import { charactersOf, textFromBytes } from '../protocol/decode.ts';
+import { type NamedRowClass, namedRowClass } from './named-row.ts';
 import { type ColumnShape, hasUntyped, type InstanceShape, type RowShape } from './shape.ts';
 
 /** Turns the rows of an answer into what the caller asked for. `alias` names the database they came from. */
@@ -169,7 +170,10 @@ function rowSource(shape: RowShape, access: Access, surroundings: Surroundings):
   }
   const converted = shape.columns.map((column) => ({ column, source: valueSource(column, access) }));
   if (shape.form === 'scalars') return `out[i] = ${converted[0]?.source ?? 'undefined'};`;
-  if (shape.form === 'tuples') return `out[i] = [${converted.map(({ source }) => source).join(', ')}];`;
+  const listed = converted.map(({ source }) => source).join(', ');
+  if (shape.form === 'tuples') return `out[i] = [${listed}];`;
+  if (shape.form === 'named')
+    return `out[i] = ${refer(surroundings, rowClass(shape.columns))}.of(${listed});`;
   const entries = converted.map(({ column, source }) => `${JSON.stringify(column.name)}: ${source}`);
   return `out[i] = {${entries.join(', ')}};`;
 }
@@ -205,12 +209,16 @@ function valueSource(column: ColumnShape, access: Access): string {
   return `[${column.parts.map((part) => valueSource(part, access)).join(', ')}]`;
 }
 
+function rowClass(columns: readonly ColumnShape[]): NamedRowClass {
+  return namedRowClass(columns.map(({ name }) => name));
+}
 function partialClass(shape: InstanceShape) {
   return shape.model.partialClass(shape.columns.map((column) => column.name));
 }
 
 /** The same, without code made from text. */
 export function interpretedReader(shape: RowShape): RowReader {
+  const Named = shape.form === 'named' ? rowClass(shape.columns) : undefined;
   return ({ rows }, alias) => {
     const unloaded = loadedFrom(alias);
     return rows.map((row) => {
@@ -221,6 +229,7 @@ export function interpretedReader(shape: RowShape): RowReader {
       }
       const values = shape.columns.map((column) => decode(column, row));
       if (shape.form === 'scalars') return values[0];
+      if (Named !== undefined) return Named.of(...values);
       if (shape.form === 'tuples') return values;
       return Object.fromEntries(shape.columns.map((column, index) => [column.name, values[index]]));
     });

@@ -36,7 +36,7 @@ export type RowShape =
       readonly instance: InstanceShape;
       readonly annotations: readonly ColumnShape[];
     }
-  | { readonly form: 'values' | 'tuples' | 'scalars'; readonly columns: readonly ColumnShape[] };
+  | { readonly form: 'values' | 'tuples' | 'named' | 'scalars'; readonly columns: readonly ColumnShape[] };
 
 /** True when the type of some column is not declared by a field. */
 export function hasUntyped(shape: RowShape): boolean {

@@ -14,6 +14,7 @@ import type {
   LoadedOnly,
   Manager,
   NamedByDefault,
+  NamedRow,
   NotOfManagers,
   Paths,
   QuerySet,
@@ -58,6 +59,12 @@ export interface OwnQuerySet<T, R = T, A = object> extends QuerySet<T, R, A> {
     part: SelectableCheck<SchemaOf<T>, A, P>,
     options: { readonly flat: true },
   ): OwnQuerySet<T, SelectedType<SchemaOf<T>, A, P>, A> & this;
+  valuesList<const P extends readonly Selectable<SchemaOf<T>, A>[]>(
+    ...parts: [
+      ...{ [I in keyof P]: SelectableCheck<SchemaOf<T>, A, P[I]> },
+      options: { readonly named: true },
+    ]
+  ): OwnQuerySet<T, NamedRow<SchemaOf<T>, A, P>, A> & this;
   valuesList<const P extends readonly Selectable<SchemaOf<T>, A>[]>(
     ...parts: { [I in keyof P]: SelectableCheck<SchemaOf<T>, A, P[I]> }
   ): OwnQuerySet<T, { -readonly [I in keyof P]: SelectedType<SchemaOf<T>, A, P[I]> }, A> & this;

@@ -96,6 +96,10 @@ export type CheckedPaths<S, A, P> = { [I in keyof P]: PathCheck<S, A, P[I]> };
 export type Selectable<S, A> = SuggestedPath<S> | (keyof A & string) | (string & {}) | AnyValue;
 export type SelectableCheck<S, A, P> = P extends string ? PathCheck<S, A, P> : ExpressionCheck<S, A, P>;
 export type SelectedType<S, A, P> = P extends string ? TypeAt<S, A, P> : ExpressionType<S, A, P>;
+/** An array whose values can be read by name, too. */
+export type NamedRow<S, A, P extends readonly unknown[]> = {
+  readonly [I in keyof P]: SelectedType<S, A, P[I]>;
+} & { readonly [K in P[number] & string]: SelectedType<S, A, K> };
 /** Columns as `only` and `defer` name them, behind single relations too. */
 export type Loadable<S> = SuggestedPath<S> | (string & {});
 export type CheckedColumns<S, P> = { [I in keyof P]: ColumnCheck<S, P[I]> };
@@ -202,6 +206,9 @@ interface Operations<T, R, A, S = SchemaOf<T>> extends Terminals<T, R, A, S> {
     options: { readonly flat: true },
   ): QuerySet<T, SelectedType<S, A, P>, A>;
   valuesList<const P extends readonly Selectable<S, A>[]>(
+    ...parts: [...{ [I in keyof P]: SelectableCheck<S, A, P[I]> }, options: { readonly named: true }]
+  ): QuerySet<T, NamedRow<S, A, P>, A>;
+  valuesList<const P extends readonly Selectable<S, A>[]>(
     ...parts: { [I in keyof P]: SelectableCheck<S, A, P[I]> }
   ): QuerySet<T, { -readonly [I in keyof P]: SelectedType<S, A, P[I]> }, A>;
   dates<const P extends string>(
@@ -249,7 +256,8 @@ interface Operations<T, R, A, S = SchemaOf<T>> extends Terminals<T, R, A, S> {
     options?: RawOptions,
   ): RawQuerySet<T & X>;
   extra<const E extends ExtraParts>(parts: E): QuerySet<T, R & Selected<E>, A & Selected<E>>;
-  slice(start: number, end?: number): this;
+  /** Rows `start` to `end`, or every `step`-th of them; lazy, like the rest. */
+  slice(start: number | null, end?: number | null, step?: number | null): this;
 }
 /** What runs a query. */
 interface Terminals<T, R, A, S = SchemaOf<T>> {

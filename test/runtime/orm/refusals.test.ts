@@ -271,7 +271,7 @@ behaviour('155 a slice has two bounds that are whole numbers', function* () {
     [() => books().slice(0, Number.POSITIVE_INFINITY), bounds],
     [() => books().slice(-1), new ValueError('Negative indexing is not supported.')],
     [() => books().slice(0, -1), new ValueError('Negative indexing is not supported.')],
-    [() => books().slice(0, 5, 2), new TypeError('slice() takes a start and an end: there is no step.')],
+    [() => books().slice(0, 5, -2), new ValueError('The step of a slice must be a positive whole number.')],
   ]);
   const rows = yield* call(books().orderBy('id').valuesList('id', { flat: true }).slice(3, null), 'list');
   expect(rows).toEqual([4, 5]);

@@ -116,10 +116,6 @@ behaviour('113 values() wants names for expressions, valuesList() for none', fun
       () => Book.objects.valuesList({ flat: true } as never),
       new TypeError("'flat' needs the name of a field, as in valuesList('pk', { flat: true })."),
     ],
-    [
-      () => Book.objects.valuesList('id', { named: true } as never),
-      new TypeError('valuesList() has no named rows: values() gives objects.'),
-    ],
     [() => Book.objects.values('nope' as 'id'), new FieldError(expect.stringContaining("'nope'") as never)],
     [() => Book.objects.annotate(F('title') as never), new TypeError('Complex annotations require an alias')],
     [

@@ -222,6 +222,15 @@ export async function lazy(signal: AbortSignal) {
     return books.valuesList('title', F('pages'), Count('genres'), Q({ pages__gt: 1 }));
   }
   same<Equal<ReturnType<ReturnType<typeof mixed>['at']>, [string, number, number, boolean]>>();
+  const named = books.valuesList('title', 'author__email', { named: true }).list();
+  for (const row of named) {
+    same<Equal<[typeof row.title, typeof row.author__email], [string, string]>>();
+    const [title, email] = row;
+    same<Equal<[typeof title, typeof email], [string, string]>>();
+  }
+  // @ts-expect-error unknown field
+  books.valuesList('titel', { named: true });
+  books.slice(0, null, 2) satisfies Books;
   const totals = books.valuesList(Sum('pages'), { flat: true }).list();
   same<Equal<typeof totals, (number | null)[]>>();
   // @ts-expect-error unknown field inside an expression
