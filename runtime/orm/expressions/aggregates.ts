@@ -12,7 +12,7 @@ import { Computable } from './arithmetic.ts';
 import { wider } from './beside.ts';
 import { type Condition, conditionFrom } from './condition.ts';
 import { FieldReference, Star, WrittenValue } from './field-reference.ts';
-import { ExpressionNode, OrderingTerm, type ShapeSink } from './node.ts';
+import { ExpressionNode, inferredOutput, OrderingTerm, type ShapeSink } from './node.ts';
 import { Parameter, Value } from './value.ts';
 
 export interface AggregateOptions {
@@ -210,7 +210,7 @@ export class Aggregate extends Computable {
     const sql = writer.dialect.aggregate({
       function: this.#kind.sql,
       distinct: this.options.distinct === true,
-      argument: { sql: this.argument.toSql(writer), field: this.argument.output },
+      argument: { sql: this.argument.toSql(writer), field: inferredOutput(this.argument) },
       // A filter that no row passes leaves an aggregate over nothing; one that all pass is none.
       filter: predicate === undefined ? undefined : conditionOrFalse(predicate, writer),
       order: this.#order.map((term) => term.toSql(writer)),
@@ -222,7 +222,7 @@ export class Aggregate extends Computable {
   }
   #fallback(argument: ExpressionNode, resolver: Resolver): ExpressionNode {
     const given = this.#defaultValue();
-    const output = defaultType(this.#kind.output(argument.output));
+    const output = defaultType(fieldOf(this.options.outputField) ?? this.#kind.output(argument.output));
     if (!(given instanceof Value) || output === undefined) return given.resolve(resolver);
     return new Parameter(
       resolver.place(given, (value) => output.toWire(value)),

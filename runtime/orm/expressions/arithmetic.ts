@@ -1,13 +1,11 @@
-import { FieldError } from '../errors.ts';
-import { DateField, DateTimeField, DurationField, TimeField } from '../fields/dates.ts';
 import type { Field } from '../fields/field.ts';
-import { DecimalField, FloatField, IntegerField } from '../fields/numbers.ts';
 import type { Resolver } from '../query/resolver.ts';
 import type { ArithmeticOperator } from '../sql/dialect.ts';
 import type { SqlWriter } from '../sql/writer.ts';
-import { typedBeside } from './beside.ts';
+import { numberAsDuration, typedBeside } from './beside.ts';
 import { ExpressionNode, type ShapeSink } from './node.ts';
-import { Parameter, Value } from './value.ts';
+import { cannotInfer, combinedOutput, isMoment, outputBesideNull } from './operators.ts';
+import { NullLiteral, Parameter, Value } from './value.ts';
 
 /** An expression with the arithmetic methods applications use: `F('pages').add(1)`. */
 export abstract class Computable extends ExpressionNode {
@@ -34,6 +32,15 @@ export abstract class Computable extends ExpressionNode {
   }
   bitOr(other: unknown): Combined {
     return new Combined(this, 'bitOr', operand(other));
+  }
+  bitXor(other: unknown): Combined {
+    return new Combined(this, 'bitXor', operand(other));
+  }
+  bitLeftShift(other: unknown): Combined {
+    return new Combined(this, 'bitLeftShift', operand(other));
+  }
+  bitRightShift(other: unknown): Combined {
+    return new Combined(this, 'bitRightShift', operand(other));
   }
 }
 
@@ -69,27 +76,32 @@ export class Combined extends Computable {
   resolve(resolver: Resolver): Combined {
     const left = this.left.resolve(resolver);
     const right = this.right.resolve(resolver);
-    const combined = new Combined(
-      this.#beside(left, right, this.left, resolver),
-      this.operator,
-      this.#beside(right, left, this.right, resolver),
-    );
-    requireNumbers(combined.left, combined.right);
-    requireNumbers(combined.right, combined.left);
+    const combined = new Combined(this.#beside(left, right), this.operator, this.#beside(right, left));
+    this.#requireNumbers(combined);
     return combined;
   }
-  /** A number beside a date or time is a duration in milliseconds, as duration columns hold it. */
-  #beside(value: ExpressionNode, other: ExpressionNode, written: ExpressionNode, resolver: Resolver) {
-    const moment = other.output !== undefined && isMoment(other.output);
-    if (moment && value instanceof Parameter && value.output?.family === 'number') {
-      // `Value(…)` as an application writes it holds the value it stands for.
-      const owner = 'value' in written && written.value instanceof Value ? written.value : written;
-      return new Parameter(
-        resolver.place(owner, (given) => duration.toWire(given)),
-        duration,
-      );
+  /** A written value as what it must be beside `other`, where that is not what JavaScript says it is. */
+  #beside(value: ExpressionNode, { output }: ExpressionNode): ExpressionNode {
+    if (output === undefined || !(value instanceof Parameter)) return value;
+    // A number beside a date, a time or a duration is a duration in milliseconds, as duration columns hold it.
+    if (this.#moves && (isMoment(output) || output.family === 'duration')) {
+      const duration = numberAsDuration(value);
+      if (duration !== undefined) return duration;
     }
-    return typedBeside(value, other.output);
+    // Nothing else that is done to dates and durations takes a date or a duration.
+    if (output.family === 'duration' || (isMoment(output) && this.operator !== 'sub')) return value;
+    return typedBeside(value, output);
+  }
+  get #moves(): boolean {
+    return this.operator === 'add' || this.operator === 'sub';
+  }
+  /** No type of the result makes text a number. @throws FieldError for a text beside one */
+  #requireNumbers({ left, right }: Combined): void {
+    const isText = (each: ExpressionNode) => each instanceof Parameter && each.output.family === 'text';
+    const isNumber = ({ output }: ExpressionNode) => output?.family === 'number';
+    if ((isText(left) && isNumber(right)) || (isText(right) && isNumber(left))) {
+      throw cannotInfer(left.output, this.operator, right.output);
+    }
   }
   toSql(writer: SqlWriter): string {
     const { left, right } = this;
@@ -99,45 +111,25 @@ export class Combined extends Computable {
       { sql: right.toSql(writer), field: right.output },
     );
   }
+  /** True where one side is of a type that only the server knows: the other one does not say what they make. */
+  override get typedByServer(): boolean {
+    return this.children.some((each) => each.typedByServer || isUnknown(each));
+  }
   get output(): Field | undefined {
-    const { left, right } = this;
-    if (left.output === undefined || right.output === undefined) return left.output ?? right.output;
-    const output = combinedOutput(left.output, this.operator, right.output);
-    if (output !== undefined) return output;
-    throw mixed(left.output, right.output);
+    const { left, operator, right } = this;
+    if (isUnknown(left) || isUnknown(right)) return undefined;
+    const output = outputOf(left.output, operator, right.output);
+    if (output !== undefined || (left.output === undefined && right.output === undefined)) return output;
+    throw cannotInfer(left.output, operator, right.output);
   }
 }
 
-function mixed(left: Field, right: Field): FieldError {
-  return new FieldError(
-    `Expression contains mixed types: ${left.typeName}, ${right.typeName}. You must set outputField.`,
-  );
+/** True for what has a type that is not known here: a column further out, SQL of the application's own. */
+function isUnknown(expression: ExpressionNode): boolean {
+  return expression.output === undefined && !(expression instanceof NullLiteral);
 }
-/** No type of the result makes text a number. @throws FieldError for a text beside one */
-function requireNumbers(value: ExpressionNode, { output }: ExpressionNode): void {
-  if (!(value instanceof Parameter) || value.output.family !== 'text' || output?.family !== 'number') return;
-  throw mixed(output, value.output);
-}
-
-function combinedOutput(left: Field, operator: ArithmeticOperator, right: Field): Field | undefined {
-  if (left instanceof IntegerField && right instanceof IntegerField) {
-    if (operator === 'pow') return new FloatField();
-    return right.decoder === left.decoder || left.range.maximum >= right.range.maximum ? left : right;
-  }
-  if (left.family === 'number' && right.family === 'number') {
-    return left instanceof FloatField || right instanceof FloatField ? new FloatField() : new DecimalField();
-  }
-  if (left instanceof DurationField && right instanceof DurationField) return left;
-  if (right instanceof DurationField && isMoment(left))
-    return left instanceof DateField ? new DateTimeField() : left;
-  if (left instanceof DurationField && isMoment(right)) return right;
-  if (operator === 'sub' && isMoment(left) && left.constructor === right.constructor)
-    return new DurationField();
-  return left.constructor === right.constructor ? left : undefined;
-}
-
-const duration = new DurationField();
-
-function isMoment(field: Field): boolean {
-  return field instanceof DateField || field instanceof DateTimeField || field instanceof TimeField;
+function outputOf(left: Field | undefined, operator: ArithmeticOperator, right: Field | undefined) {
+  if (left !== undefined && right !== undefined) return combinedOutput(left, operator, right);
+  const known = left ?? right;
+  return known === undefined ? undefined : outputBesideNull(known, operator);
 }

@@ -1,4 +1,5 @@
 import { FieldError } from '../errors.ts';
+import { DurationField } from '../fields/dates.ts';
 import type { Family, Field } from '../fields/field.ts';
 import { DecimalField, FloatField, IntegerField } from '../fields/numbers.ts';
 import { ArrayField, JsonField } from '../fields/structured.ts';
@@ -12,12 +13,18 @@ const writtenAsText: ReadonlySet<Family> = new Set(['date', 'time', 'dateTime', 
 /** A value beside an expression of a type that it does not have by itself: an exact decimal, a date, an array. */
 export function typedBeside(value: ExpressionNode, other: Field | undefined): ExpressionNode {
   if (!(value instanceof Parameter) || other === undefined) return value;
-  if (other instanceof DecimalField) return value.as(other);
+  const { family } = value.output;
+  if (other instanceof DecimalField) return family === 'number' || family === 'text' ? value.as(other) : value;
+  if (other.family === 'duration') return numberAsDuration(value) ?? value;
   if (value.output instanceof JsonField && other instanceof ArrayField) return value.as(other);
   if (other instanceof JsonField && !(value.output instanceof JsonField)) return value.as(other);
-  const { family } = value.output;
   const date = family === 'dateTime' && other.family === 'date';
   return (family === 'text' && writtenAsText.has(other.family)) || date ? value.as(other) : value;
+}
+const duration = new DurationField();
+/** A number of milliseconds, which is how durations are written; undefined for any other value. */
+export function numberAsDuration(value: Parameter): Parameter | undefined {
+  return value.output.family === 'number' ? value.as(duration) : undefined;
 }
 /** The same for several values of one type. */
 export function allTypedBeside(expressions: readonly ExpressionNode[]): readonly ExpressionNode[] {

@@ -7,6 +7,7 @@ import type { Argument, ArgumentPath, ArgumentType, Expression } from '../types/
 import type { Column } from '../types/schema.ts';
 import { requiredField } from './arguments.ts';
 import { commonOutput } from './beside.ts';
+import { inferredOutput } from './node.ts';
 import { call, firstOutput, kind, own, several } from './functions.ts';
 
 // Functions that choose among values, or make values of one type values of another.
@@ -86,7 +87,7 @@ export function ExpressionWrapper<const A extends Argument, T>(
   const field = requiredField(options.outputField);
   return call(
     typed(`WRAP ${field.databaseType()}`, field, ([sql = ''], dialect, [inner]) =>
-      asNumber(sql, inner?.output, field, dialect),
+      asNumber(sql, inferredOutput(inner), field, dialect),
     ),
     [value],
   ) as never;

@@ -1,4 +1,4 @@
-import { ValueError } from '../errors.ts';
+import { FieldError, ValueError } from '../errors.ts';
 import type { Field } from '../fields/field.ts';
 import { requireFlags, requireOptions } from '../options.ts';
 import type { Resolver } from '../query/resolver.ts';
@@ -81,6 +81,16 @@ function nullsOrder(call: string, options: NullsOrder): NullsOrder {
     throw new ValueError('nullsFirst and nullsLast are mutually exclusive.');
   }
   return options;
+}
+
+/** The type of an expression, where another one was given in place of what cannot be told from its parts. */
+export function inferredOutput(expression: ExpressionNode | undefined): Field | undefined {
+  try {
+    return expression?.output;
+  } catch (error) {
+    if (error instanceof FieldError) return undefined;
+    throw error;
+  }
 }
 
 export interface NullsOrder {

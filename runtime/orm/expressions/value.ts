@@ -41,7 +41,7 @@ export class Value extends ExpressionNode {
   resolve(resolver: Resolver): ExpressionNode {
     if (this.isJsonNull) return new JsonNullLiteral(this.#output);
     if (this.value === null) return new NullLiteral();
-    const placeAs = (output: Field) => resolver.place(this, (value) => output.toWire(value));
+    const placeAs = (output: Field) => resolver.places.placeAs(this, output);
     return new Parameter(placeAs(this.#output), this.#output, undefined, placeAs);
   }
   toSql(): string {
@@ -81,11 +81,9 @@ export class Parameter extends ExpressionNode {
   resolve(): ExpressionNode {
     return this;
   }
-  /** The same value sent as another type; what would have been JSON, or becomes it, is written anew. */
+  /** The same value sent as another type. @throws what the type says of a value it does not take, once it is sent */
   as(output: Field): Parameter {
-    const anew = this.#output instanceof JsonField || output instanceof JsonField;
-    const place = anew ? this.#placeAs?.(output) : undefined;
-    return new Parameter(place ?? this.place, output, this.#finish);
+    return new Parameter(this.#placeAs?.(output) ?? this.place, output, this.#finish);
   }
   toSql(writer: SqlWriter): string {
     const mark = writer.parameter(this.place, this.#finish, this.#output);

@@ -1,6 +1,7 @@
 import { FieldError } from '../errors.ts';
 import { AnnotationReference, Column } from '../expressions/field-reference.ts';
 import type { ExpressionNode } from '../expressions/node.ts';
+import type { Field } from '../fields/field.ts';
 import { applyRest, applyTransforms } from '../lookups/transforms.ts';
 import type { Collected } from './collected.ts';
 import { followOnWay, type OnWay } from './filtered.ts';
@@ -14,14 +15,20 @@ export type Encoder = (value: unknown) => unknown;
 export class Places {
   readonly #start: number;
   readonly #collected: Collected;
-  readonly #positions: ReadonlyMap<object, number>;
+  readonly #positions = new Map<object, number[]>();
+  /** Types that values were placed as. */
+  readonly #types: string[] = [];
   readonly encoders: (Encoder | undefined)[];
 
   /** @param start how many values the query had before */
   constructor(start: number, collected: Collected) {
     this.#start = start;
     this.#collected = collected;
-    this.#positions = new Map(collected.owners.map((owner, position) => [owner, position]));
+    for (const [position, owner] of collected.owners.entries()) {
+      const known = this.#positions.get(owner);
+      if (known === undefined) this.#positions.set(owner, [position]);
+      else known.push(position);
+    }
     this.encoders = new Array(collected.owners.length).fill(undefined);
   }
   place(owner: object, encode: Encoder): number {
@@ -33,11 +40,30 @@ export class Places {
   seenFrom(offset: number): Places {
     return new Places(this.#start - offset, this.#collected);
   }
+  /**
+   * As `place`, for a value that is sent as `type`. One that an application wrote in several places may be of another
+   * type in each of them; it was described as often, so that each type finds a position of its own.
+   */
+  placeAs(owner: object, type: Field): number {
+    const positions = this.#positionsOf(owner);
+    const name = `${type.typeName} ${type.castType()}`;
+    const position =
+      positions.find((each) => this.#types[each] === name) ??
+      positions.findLast((each) => this.#types[each] === undefined) ??
+      // The type that the value has by itself came first: what was sent as another type gave it up.
+      (positions.at(-1) as number);
+    this.#types[position] = name;
+    this.encoders[position] = (value) => type.toWire(value);
+    return this.#start + position;
+  }
   /** Place of a value that needs no encoder: the first one of a subquery. */
   positionOf(owner: object): number {
-    const position = this.#positions.get(owner);
-    if (position === undefined) throw new Error('the value is not part of what was described');
-    return this.#start + position;
+    return this.#start + (this.#positionsOf(owner).at(-1) as number);
+  }
+  #positionsOf(owner: object): readonly number[] {
+    const positions = this.#positions.get(owner);
+    if (positions === undefined) throw new Error('the value is not part of what was described');
+    return positions;
   }
   outside(owner: object): 'above' | 'below' | undefined {
     return this.#collected.outside(owner);

@@ -18,7 +18,18 @@ export type MomentPart =
 /** What a date or moment can be cut to. */
 export type MomentUnit = 'year' | 'quarter' | 'month' | 'week' | 'day' | 'hour' | 'minute' | 'second';
 
-export type ArithmeticOperator = 'add' | 'sub' | 'mul' | 'div' | 'mod' | 'pow' | 'bitAnd' | 'bitOr';
+export type ArithmeticOperator =
+  | 'add'
+  | 'sub'
+  | 'mul'
+  | 'div'
+  | 'mod'
+  | 'pow'
+  | 'bitAnd'
+  | 'bitOr'
+  | 'bitXor'
+  | 'bitLeftShift'
+  | 'bitRightShift';
 
 /** SQL of an expression and the type of its value, where it is known. */
 export interface TypedSql {

@@ -28,6 +28,9 @@ export interface Expression<T = unknown, Path extends string = string, Kind exte
   pow(other: Operand): Expression<T, Path, Kind>;
   bitAnd(other: Operand): Expression<T, Path, Kind>;
   bitOr(other: Operand): Expression<T, Path, Kind>;
+  bitXor(other: Operand): Expression<T, Path, Kind>;
+  bitLeftShift(other: Operand): Expression<T, Path, Kind>;
+  bitRightShift(other: Operand): Expression<T, Path, Kind>;
   asc(options?: NullsOptions): OrderingTerm;
   desc(options?: NullsOptions): OrderingTerm;
 }

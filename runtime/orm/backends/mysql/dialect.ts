@@ -126,7 +126,16 @@ function equalJson(left: string, right: string): string {
 function isMoment(field: Field | undefined): boolean {
   return field?.family === 'date' || field?.family === 'dateTime' || field?.family === 'time';
 }
-const symbols = { add: '+', sub: '-', mul: '*', mod: '%', bitAnd: '&', bitOr: '|' } as const;
+const symbols = {
+  add: '+',
+  sub: '-',
+  mul: '*',
+  mod: '%',
+  bitAnd: '&',
+  bitOr: '|',
+  bitXor: '^',
+  bitLeftShift: '<<',
+} as const;
 
 export const mysqlDialect: Dialect = {
   name: 'mysql',
@@ -208,9 +217,11 @@ export const mysqlDialect: Dialect = {
       const whole = left.field instanceof IntegerField && right.field instanceof IntegerField;
       return `(${left.sql} ${whole ? 'DIV' : '/'} ${right.sql})`;
     }
+    // The server's own shift would take the sign for a number.
+    if (operator === 'bitRightShift') return `FLOOR(${left.sql} / POW(2, ${right.sql}))`;
     const sql = `(${left.sql} ${symbols[operator]} ${right.sql})`;
     // Operators on bits give numbers without a sign.
-    return operator === 'bitAnd' || operator === 'bitOr' ? `CAST(${sql} AS signed)` : sql;
+    return operator.startsWith('bit') ? `CAST(${sql} AS signed)` : sql;
   },
   part: (part, { sql }) => parts[part](sql),
   truncate(unit, { sql, field }) {

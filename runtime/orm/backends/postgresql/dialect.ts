@@ -1,5 +1,6 @@
 import { ValueError } from '../../errors.ts';
 import type { NullsOrder } from '../../expressions/node.ts';
+import { FloatField } from '../../fields/numbers.ts';
 import { ArrayField, wireArray } from '../../fields/structured.ts';
 import { literal } from '../../models/naming.ts';
 import { optimises } from '../../optimisations.ts';
@@ -24,6 +25,9 @@ const operators: Readonly<Record<ArithmeticOperator, string>> = {
   pow: '^',
   bitAnd: '&',
   bitOr: '|',
+  bitXor: '#',
+  bitLeftShift: '<<',
+  bitRightShift: '>>',
 };
 
 const parts: Readonly<Record<Exclude<MomentPart, 'second'>, readonly [name: string, after: string]>> = {
@@ -44,6 +48,18 @@ const asText = (sql: string) => `${sql}::text`;
 /** Parts are taken in the active zone, UTC, or the given one; dates and times have no zone. */
 function zoned({ sql, field, zone = 'UTC' }: TypedSql): string {
   return field?.family === 'dateTime' ? `${sql} AT TIME ZONE ${literal(zone)}` : sql;
+}
+
+/** The moment a date begins at, whatever the time zone of the session; anything else as it is. */
+function startOfDate({ sql, field }: TypedSql): string {
+  return field?.family === 'date' ? `(${sql}::timestamp AT TIME ZONE 'UTC')` : sql;
+}
+/** The server has no remainder of floating point. */
+function remainder(left: TypedSql, right: TypedSql): string {
+  const floating = [left, right].some(({ field }) => field instanceof FloatField);
+  if (!floating) return `(${left.sql} % ${right.sql})`;
+  const [from, by] = [left, right].map(({ sql }) => `(${sql})::numeric`);
+  return `(${from} % ${by})::double precision`;
 }
 
 export const postgresqlDialect: Dialect = {
@@ -96,11 +112,16 @@ export const postgresqlDialect: Dialect = {
 
   arithmetic(operator, left, right) {
     const plain = `(${left.sql} ${operators[operator]} ${right.sql})`;
+    // The number of places is an integer whatever is shifted.
+    if (operator.endsWith('Shift')) return `(${left.sql} ${operators[operator]} (${right.sql})::integer)`;
+    if (operator === 'mod') return remainder(left, right);
     const families = [left.field?.family, right.field?.family];
     if (!families.includes('date')) return plain;
     // The server counts days between dates, and gives a moment without a zone for a date and a duration.
     if (families.every((family) => family === 'date')) return `(INTERVAL '1 day' * ${plain})`;
-    return families.includes('duration') ? `(${plain} AT TIME ZONE 'UTC')` : plain;
+    if (families.includes('duration')) return `(${plain} AT TIME ZONE 'UTC')`;
+    const [from, to] = [left, right].map(startOfDate);
+    return `(${from} ${operators[operator]} ${to})`;
   },
   part(part, value) {
     // The whole second: EXTRACT would keep the fraction.

@@ -9,6 +9,16 @@ import { callsOf, postgresqlAggregates, quotedLiteral, unsupported } from '../st
 
 // SQLite keeps moments as text in UTC, `2024-01-03 13:30:15.000000`, and what else it has no type for as Django does.
 
+const symbols = {
+  add: '+',
+  sub: '-',
+  mul: '*',
+  div: '/',
+  bitAnd: '&',
+  bitOr: '|',
+  bitLeftShift: '<<',
+  bitRightShift: '>>',
+} as const;
 const asText = (sql: string) => `CAST(${sql} AS text)`;
 
 /** Thursday of the ISO week: its year and its week are those of the day. */
@@ -222,7 +232,8 @@ export const sqliteDialect: Dialect = {
     if ([left, right].some(({ field }) => isMoment(field))) {
       throw unsupported('Arithmetic with dates and times', 'SQLite');
     }
-    const symbols = { add: '+', sub: '-', mul: '*', div: '/', bitAnd: '&', bitOr: '|' } as const;
+    // There is no operator for it: the bits of either, without those of both.
+    if (operator === 'bitXor') return `((${left.sql} | ${right.sql}) - (${left.sql} & ${right.sql}))`;
     return `(${left.sql} ${symbols[operator]} ${right.sql})`;
   },
   part: (part, { sql }) => parts[part](sql),
