@@ -4,6 +4,7 @@ import type { Resolver } from '../query/resolver.ts';
 import type { SqlWriter } from '../sql/writer.ts';
 import { Computable } from './arithmetic.ts';
 import { ExpressionNode, type ShapeSink } from './node.ts';
+import { type Bounds, boundsOf, sliceOf } from './slices.ts';
 import { Value } from './value.ts';
 
 /** `F('pages')`: a field, relation path or annotation by name. */
@@ -20,6 +21,9 @@ export class FieldReference extends Computable {
   override get label(): string {
     return 'F';
   }
+  slice(start?: number, end?: number): Slice {
+    return new Slice(this, boundsOf(start, end));
+  }
   describe(sink: ShapeSink): void {
     sink.token(`F${this.name}`);
   }
@@ -28,6 +32,38 @@ export class FieldReference extends Computable {
   }
   toSql(): string {
     throw new Error('a field reference is resolved before it is compiled');
+  }
+}
+
+/** `F('title').slice(0, 3)`: a part of a text or an array. */
+export class Slice extends Computable {
+  readonly #inner: ExpressionNode;
+  readonly #bounds: Bounds;
+
+  constructor(inner: ExpressionNode, bounds: Bounds) {
+    super();
+    this.#inner = inner;
+    this.#bounds = bounds;
+  }
+  override get children(): readonly ExpressionNode[] {
+    return [this.#inner];
+  }
+  get output(): undefined {
+    return undefined;
+  }
+  slice(start?: number, end?: number): Slice {
+    return new Slice(this, boundsOf(start, end));
+  }
+  describe(sink: ShapeSink): void {
+    sink.token(`slice ${this.#bounds.start} ${this.#bounds.end}(`);
+    this.#inner.describe(sink);
+    sink.token(')');
+  }
+  resolve(resolver: Resolver): ExpressionNode {
+    return sliceOf(this.#inner.resolve(resolver), this.#bounds);
+  }
+  toSql(): string {
+    throw new Error('a slice is resolved before it is compiled');
   }
 }
 

@@ -16,9 +16,13 @@ import { conditionOf } from './condition.ts';
 import { FieldReference, Star, WrittenValue } from './field-reference.ts';
 
 /** The field, relation path or annotation of that name, as a value the database computes with. */
-export function F<const P extends string>(path: P): Expression<unknown, P, 'field'> {
+export function F<const P extends string>(path: P): Reference<P> {
   requireName('F', path);
-  return new FieldReference(path) as unknown as Expression<unknown, P, 'field'>;
+  return new FieldReference(path) as unknown as Reference<P>;
+}
+interface Reference<P extends string> extends Expression<unknown, P, 'field'> {
+  /** A part of a text or an array: the characters or elements from `start` up to `end`, that one left out. */
+  slice(start?: number, end?: number): Reference<P>;
 }
 
 /** What a written condition says: one made of an expression names no lookups. */

@@ -42,6 +42,10 @@ export abstract class ExpressionNode {
   get emptyValue(): unknown {
     return unknownValue;
   }
+  /** All rows of a query that is used as a value, for `in`; undefined for what is one value. */
+  get rows(): ExpressionNode | undefined {
+    return undefined;
+  }
   get children(): readonly ExpressionNode[] {
     return [];
   }

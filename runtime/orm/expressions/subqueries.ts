@@ -3,19 +3,22 @@ import type { AnyCondition, Expression, OnlyValue } from '../types/expressions.t
 import type { Subqueryable } from '../types/lookups.ts';
 import type { Column, Plain } from '../types/schema.ts';
 import { fieldOf, requireName } from './arguments.ts';
-import { ExistsTest, OuterReference, SubqueryArray, SubqueryValue } from './subquery.ts';
+import { ExistsTest, OuterReference, SubqueryValue } from './subquery.ts';
 
 /** A field or annotation of the query around the one it is written in. `OuterRef(OuterRef(…))` reaches one further. */
-export function OuterRef(
-  path: string | Expression<unknown, never, 'outer'>,
-): Expression<unknown, never, 'outer'> {
+export function OuterRef(path: string | Outer): Outer {
   const given: unknown = path;
   if (!(given instanceof OuterReference)) requireName('OuterRef', given);
   const reference =
     given instanceof OuterReference
-      ? new OuterReference(given.outer.path, given.outer.outward + 1)
+      ? new OuterReference(given.outer.path, given.outer.outward + 1, given.outer.slices)
       : new OuterReference(String(given), 1);
   return reference as never;
+}
+
+interface Outer extends Expression<unknown, never, 'outer'> {
+  /** A part of a text or an array: the characters or elements from `start` up to `end`, that one left out. */
+  slice(start?: number, end?: number): Outer;
 }
 
 /** A query set that gives one value for each row, or null: it selects one column, and mostly is sliced to one row. */
@@ -27,11 +30,16 @@ export function Subquery<Rows extends Subqueryable, T = OnlyValue<Rows>>(
   return new SubqueryValue(queryset, fieldOf(options.outputField)) as never;
 }
 
-/** All values of a query set that selects one column, as an array in its order; an empty one where there are none. */
-export function ArraySubquery<Rows extends Subqueryable>(
+/**
+ * The values of all rows of a query set as an array, in its order; empty where there are none. PostgreSQL has it:
+ * `ArraySubquery(Book.objects.filter({ publisher: OuterRef('pk') }).orderBy('title').values('title'))`.
+ */
+export function ArraySubquery<Rows extends Subqueryable, T = OnlyValue<Rows>[]>(
   queryset: Rows,
-): Expression<Plain<OnlyValue<Rows>>[], never, 'value'> {
-  return new SubqueryArray(queryset) as never;
+  options: { readonly outputField?: Column<T, boolean, boolean, boolean> } = {},
+): Expression<Plain<T>, never, 'value'> {
+  requireOptions('ArraySubquery', options, ['outputField']);
+  return new SubqueryValue(queryset, fieldOf(options.outputField), true) as never;
 }
 
 /** A test whether a query set has a row. */

@@ -2,16 +2,16 @@ import { EmptyResultSet } from '../errors.ts';
 import type { Field } from '../fields/field.ts';
 import { BooleanField } from '../fields/numbers.ts';
 import { ArrayField } from '../fields/structured.ts';
-import { TextField } from '../fields/text.ts';
-import { bindOuter, type OuterBindings, type OuterName } from '../query/outer.ts';
+import { bindOuter, type OuterBindings, OuterColumn, type OuterName, outerKey } from '../query/outer.ts';
 import type { Query } from '../query/query.ts';
 import type { Resolver } from '../query/resolver.ts';
 import { SelectCompiler } from '../sql/select.ts';
-import { existsSubquery, onlyColumn } from '../sql/subquery.ts';
+import { existsSubquery, onlyColumn, SubqueryExpression } from '../sql/subquery.ts';
 import type { SqlWriter } from '../sql/writer.ts';
 import { Computable } from './arithmetic.ts';
 import { Condition, isSubqueried, type Subqueried } from './condition.ts';
 import { ExpressionNode, type ShapeSink } from './node.ts';
+import { type Bounds, boundsOf } from './slices.ts';
 
 const boolean = new BooleanField();
 
@@ -25,15 +25,19 @@ export class OuterReference extends Computable {
   readonly outer: OuterName;
 
   /** @param outward how many queries lie between: 1 for the one around this one */
-  constructor(path: string, outward: number) {
+  constructor(path: string, outward: number, slices: readonly Bounds[] = []) {
     super();
-    this.outer = { path, outward };
+    this.outer = { path, outward, slices };
+  }
+  slice(start?: number, end?: number): OuterReference {
+    const { path, outward, slices } = this.outer;
+    return new OuterReference(path, outward, [...slices, boundsOf(start, end)]);
   }
   get output(): undefined {
     return undefined;
   }
   describe(sink: ShapeSink): void {
-    sink.token(`outer${this.outer.outward} ${this.outer.path}`);
+    sink.token(`outer ${outerKey(this.outer)}`);
   }
   resolve(resolver: Resolver): ExpressionNode {
     return resolver.query.outside(this.outer);
@@ -47,61 +51,39 @@ export class OuterReference extends Computable {
 export class SubqueryValue extends Computable {
   readonly #queryset: Subqueried;
   readonly #output: Field | undefined;
+  readonly #listed: boolean;
 
-  constructor(queryset: unknown, output: Field | undefined) {
+  /** @param listed true for an array of the values of all rows */
+  constructor(queryset: unknown, output: Field | undefined, listed = false) {
     super();
-    this.#queryset = requireQuerySet(queryset, 'Subquery');
+    this.#listed = listed;
+    this.#queryset = requireQuerySet(queryset, listed ? 'ArraySubquery' : 'Subquery');
     this.#output = output;
   }
   get output(): Field | undefined {
     return this.#output;
   }
   override get label(): string {
-    return 'Subquery';
+    return this.#listed ? 'ArraySubquery' : 'Subquery';
   }
   describe(sink: ShapeSink): void {
-    sink.token(`value ${this.#output?.databaseType() ?? ''}`);
+    sink.token(`${this.#listed ? 'array' : 'value'} ${this.#output?.typeName} ${this.#output?.databaseType() ?? ''}`);
     sink.subquery(this, this.#queryset);
   }
   resolve(resolver: Resolver): ExpressionNode {
     const query = described(resolver, this);
     const outer = bindOuter(query, resolver);
-    return new ResolvedValue(query, resolver.places.positionOf(this), outer, this.#output);
+    const Resolved = this.#listed ? ResolvedList : ResolvedValue;
+    return new Resolved(query, resolver.places.positionOf(this), outer, this.#output);
   }
   toSql(): string {
     throw new Error('a subquery is resolved before it is compiled');
   }
 }
 
-/** All values of a query set as one array: `ArraySubquery(Book.objects.filter(…).values('title'))`. */
-export class SubqueryArray extends Computable {
-  readonly #queryset: Subqueried;
-
-  constructor(queryset: unknown) {
-    super();
-    this.#queryset = requireQuerySet(queryset, 'ArraySubquery');
-  }
-  get output(): undefined {
-    return undefined;
-  }
-  override get label(): string {
-    return 'ArraySubquery';
-  }
-  describe(sink: ShapeSink): void {
-    sink.token('array');
-    sink.subquery(this, this.#queryset);
-  }
-  resolve(resolver: Resolver): ExpressionNode {
-    const query = described(resolver, this);
-    return resolvedArray(query, resolver.places.positionOf(this), bindOuter(query, resolver));
-  }
-  toSql(): string {
-    throw new Error('a subquery is resolved before it is compiled');
-  }
-}
 /** @param offset place of the query's first value */
 export function resolvedArray(query: Query, offset: number, outer: OuterBindings): ExpressionNode {
-  return new ResolvedArray(query, offset, outer, undefined);
+  return new ResolvedList(query, offset, outer, undefined);
 }
 
 class ResolvedValue extends ExpressionNode {
@@ -109,7 +91,7 @@ class ResolvedValue extends ExpressionNode {
   readonly #offset: number;
   readonly #outer: OuterBindings;
   readonly #column: ExpressionNode;
-  readonly #output: Field | undefined;
+  readonly output: Field | undefined;
 
   constructor(query: Query, offset: number, outer: OuterBindings, output: Field | undefined) {
     super();
@@ -117,10 +99,21 @@ class ResolvedValue extends ExpressionNode {
     this.#offset = offset;
     this.#outer = outer;
     this.#column = onlyColumn(query, 'single');
-    this.#output = output ?? this.#column.output;
+    this.output = output ?? this.outputOf(this.#typedColumn);
   }
-  get output(): Field | undefined {
-    return this.#output;
+  /** The column, or what it stands for in the query around this one. */
+  get #typedColumn(): ExpressionNode {
+    const column = this.#column;
+    return (column instanceof OuterColumn ? this.#outer.get(column.key) : undefined) ?? column;
+  }
+  protected outputOf({ output }: ExpressionNode): Field | undefined {
+    return output;
+  }
+  override get typedByServer(): boolean {
+    return this.output === undefined;
+  }
+  override get rows(): ExpressionNode | undefined {
+    return new SubqueryExpression(this.#query, this.#offset, this.#column, this.#outer);
   }
   /** What the names of the query around it stand for: an aggregate among them makes this one of each group. */
   override get children(): readonly ExpressionNode[] {
@@ -147,12 +140,19 @@ class ResolvedValue extends ExpressionNode {
   }
 }
 
-class ResolvedArray extends ResolvedValue {
-  override get output(): Field {
-    return new ArrayField(super.output ?? new TextField());
+/** The values of all rows as an array. */
+class ResolvedList extends ResolvedValue {
+  protected override outputOf({ output }: ExpressionNode): Field | undefined {
+    return output === undefined ? undefined : new ArrayField(output);
+  }
+  override get rows(): undefined {
+    return undefined;
   }
   override toSql(writer: SqlWriter): string {
-    return writer.dialect.arrayOf(this.select(writer) ?? '[]', this.output.castType());
+    const rows = this.select(writer);
+    // What only the server knows the type of cannot be an empty list.
+    if (this.output === undefined) return rows === undefined ? 'NULL' : writer.dialect.arrayOf(rows);
+    return writer.dialect.arrayOf(rows ?? '[]', this.output.castType());
   }
 }
 

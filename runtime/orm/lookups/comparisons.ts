@@ -105,10 +105,8 @@ function ordering(operator: '>' | '>=' | '<' | '<='): LookupBuilder {
 }
 
 const inList: LookupBuilder = (lhs, operand, resolver) => {
-  if (operand.form === 'subquery') {
-    const rows = subquery(operand, resolver, 'list', lhs);
-    return new Test([lhs], (writer) => `${lhs.toSql(writer)} IN ${rows.toSql(writer)}`);
-  }
+  const rows = operand.form === 'subquery' ? subquery(operand, resolver, 'list', lhs) : rowsOf(operand);
+  if (rows !== undefined) return new Test([lhs], (writer) => `${lhs.toSql(writer)} IN ${rows.toSql(writer)}`);
   if (operand.form === 'items') return amongItems(lhs, operand.items, resolver);
   if (operand.form === 'null') throw noNull();
   if (operand.form !== 'list')
@@ -121,6 +119,10 @@ const inList: LookupBuilder = (lhs, operand, resolver) => {
     new ListParameter(resolver.place(operand.owner, encode), field ?? fieldFor(operand.sample)),
   );
 };
+
+function rowsOf(operand: Operand): ExpressionNode | undefined {
+  return operand.form === 'expression' ? operand.expression.rows : undefined;
+}
 
 /** A list with expressions cannot be one parameter. Numbers beyond the column are left out, as from other lists. */
 function amongItems(lhs: ExpressionNode, items: readonly Operand[], resolver: Resolver): Predicate {

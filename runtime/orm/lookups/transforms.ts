@@ -1,8 +1,10 @@
+import { Column } from '../expressions/field-reference.ts';
 import { ExpressionNode } from '../expressions/node.ts';
 import { DateField, TimeField } from '../fields/dates.ts';
 import type { Family, Field } from '../fields/field.ts';
 import { IntegerField } from '../fields/numbers.ts';
 import { ArrayField } from '../fields/structured.ts';
+import { TextField } from '../fields/text.ts';
 import { type ResolvedPath, unknownRest } from '../query/paths.ts';
 import { type Dialect, type MomentPart, requireTimeZones, type TypedSql } from '../sql/dialect.ts';
 import type { SqlWriter } from '../sql/writer.ts';
@@ -137,9 +139,25 @@ function arrayTransform(field: ArrayField, inner: ExpressionNode, name: string):
   }
   const bounds = /^(\d+)(?:_(\d+))?$/.exec(name);
   if (bounds === null) return undefined;
-  const first = Number(bounds[1]) + 1;
-  if (bounds[2] === undefined) return new Transform(name, inner, field.element, (sql) => `${sql}[${first}]`);
-  return new Transform(name, inner, field, (sql) => `${sql}[${first}:${bounds[2]}]`);
+  const [, start, end] = bounds;
+  if (end !== undefined) return arraySlice(field, inner, Number(start), Number(end));
+  return new ArrayItem(name, inner, field.element, (sql) => `${array(inner, sql)}[${Number(start) + 1}]`);
+}
+/** An element: of an array of arrays, what follows is an index into it. */
+class ArrayItem extends Transform {}
+/** An array of which a part is taken: in brackets, or the server would take it for a part of another dimension. */
+function array(inner: ExpressionNode, sql: string): string {
+  return inner instanceof Column || inner instanceof ArrayItem ? sql : `(${sql})`;
+}
+/** Elements from `start` up to `end`, that one left out, or all that follow. */
+export function arraySlice(field: ArrayField, inner: ExpressionNode, start: number, end?: number): Transform {
+  return new Transform('slice', inner, field, (sql) => `${array(inner, sql)}[${start + 1}:${end ?? ''}]`);
+}
+const text = new TextField();
+/** The same of the characters of a text. */
+export function textSlice(inner: ExpressionNode, start: number, end?: number): Transform {
+  const numbers = [start + 1, ...(end === undefined ? [] : [end - start])].map(String);
+  return new Transform('slice', inner, text, (sql, dialect) => dialect.call('substr', [sql, ...numbers]));
 }
 
 /**

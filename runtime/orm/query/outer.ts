@@ -1,4 +1,6 @@
+import { NotSupportedError } from '../errors.ts';
 import { ExpressionNode } from '../expressions/node.ts';
+import { type Bounds, sliceOf } from '../expressions/slices.ts';
 import type { SqlWriter } from '../sql/writer.ts';
 import type { Query } from './query.ts';
 import type { Resolver } from './resolver.ts';
@@ -8,12 +10,14 @@ export interface OuterName {
   readonly path: string;
   /** 1 for the query around this one, 2 for the one around that. */
   readonly outward: number;
+  /** Parts of what is found there, one of the other. */
+  readonly slices: readonly Bounds[];
 }
 /** What the names of an outer query mean there, by `outerKey`. */
 export type OuterBindings = ReadonlyMap<string, ExpressionNode>;
 
-export function outerKey({ path, outward }: OuterName): string {
-  return `${outward}:${path}`;
+export function outerKey({ path, outward, slices }: OuterName): string {
+  return `${outward}:${path}${slices.map(({ start, end }) => `[${start}:${end}]`).join('')}`;
 }
 
 /**
@@ -21,11 +25,11 @@ export function outerKey({ path, outward }: OuterName): string {
  * and it may be used inside several: the writer of each has its own answer.
  */
 export class OuterColumn extends ExpressionNode {
-  readonly #key: string;
+  readonly key: string;
 
   constructor(name: OuterName) {
     super();
-    this.#key = outerKey(name);
+    this.key = outerKey(name);
   }
   get output(): undefined {
     return undefined;
@@ -37,20 +41,29 @@ export class OuterColumn extends ExpressionNode {
     return this;
   }
   toSql(writer: SqlWriter): string {
-    return writer.outer(this.#key);
+    return writer.outer(this.key);
   }
   override groupBy(): readonly ExpressionNode[] {
     return [];
   }
 }
 
-/** Resolves the outer names of `inner` in the query that uses it. */
+/**
+ * Resolves the outer names of `inner` in the query that uses it.
+ *
+ * @throws NotSupportedError for a window: its rows are not there yet when the inner query is made
+ */
 export function bindOuter(inner: Query, resolver: Resolver): OuterBindings {
   const bindings = new Map<string, ExpressionNode>();
   for (const name of inner.outerNames.values()) {
-    const { path, outward } = name;
+    const { path, outward, slices } = name;
     const meaning =
-      outward === 1 ? resolver.path(path) : resolver.query.outside({ path, outward: outward - 1 });
+      outward === 1
+        ? slices.reduce(sliceOf, resolver.path(path))
+        : resolver.query.outside({ path, outward: outward - 1, slices });
+    if (meaning.containsWindow) {
+      throw new NotSupportedError(`Referencing outer query window expression is not supported: ${path}.`);
+    }
     bindings.set(outerKey(name), meaning);
   }
   return bindings;

@@ -131,7 +131,7 @@ export interface Dialect {
   regex(sql: string, pattern: string, ignoreCase: boolean): string;
   arrayComparison(operator: '@>' | '<@' | '&&', left: string, right: string): string;
   /** An array of what is given: a query in brackets, or items in square ones. @param type of the array */
-  arrayOf(content: string, type: string): string;
+  arrayOf(content: string, type?: string): string;
   readonly json: JsonDialect;
 
   arithmetic(operator: ArithmeticOperator, left: TypedSql, right: TypedSql): string;

@@ -8,8 +8,8 @@ import type { Predicate } from '../query/where.ts';
 import { SelectCompiler } from './select.ts';
 import type { SqlWriter } from './writer.ts';
 
-/** A query used as a value. */
-class SubqueryExpression extends ExpressionNode {
+/** The rows of a query used as a value. */
+export class SubqueryExpression extends ExpressionNode {
   readonly #query: Query;
   readonly #offset: number;
   readonly #column: ExpressionNode;

@@ -91,7 +91,7 @@ export const postgresqlDialect: Dialect = {
   folded: (sql) => `UPPER(${sql})`,
   regex: (sql, pattern, ignoreCase) => `${asText(sql)} ${ignoreCase ? '~*' : '~'} ${pattern}`,
   arrayComparison: (operator, left, right) => `${left} ${operator} ${right}`,
-  arrayOf: (content, type) => `ARRAY${content}::${type}`,
+  arrayOf: (content, type) => `ARRAY${content}${type === undefined ? '' : `::${type}`}`,
   json: {
     at(root, keys, form) {
       const last = form === 'text' ? '>' : '';
