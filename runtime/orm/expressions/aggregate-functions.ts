@@ -4,10 +4,10 @@ import { ArrayField, JsonField } from '../fields/structured.ts';
 import { TextField } from '../fields/text.ts';
 import type {
   Argument,
-  ArgumentPath,
   ArgumentType,
   Expression,
   ListOptions,
+  Summary,
   AggregateOptions as TypedOptions,
 } from '../types/expressions.ts';
 import { Aggregate, type AggregateKind, aggregateOptions } from './aggregates.ts';
@@ -38,54 +38,54 @@ function aggregate(
   return new Aggregate(kind, argument(value), aggregateOptions(kind.name, options, more)) as never;
 }
 
-interface SampleOptions extends TypedOptions {
+interface SampleOptions<T> extends TypedOptions<T> {
   /** True for the sample's figure, false (the default) for the population's. */
   readonly sample?: boolean;
 }
 
 /** Standard deviation; null where there are no rows. */
-export function StdDev<const A extends Argument>(
+export function StdDev<const A extends Argument, T = unknown>(
   value: A,
-  options: SampleOptions = {},
-): Expression<number | null, ArgumentPath<A>, 'stddev'> {
+  options: SampleOptions<T> = {},
+): Summary<number | null, A, 'stddev', T> {
   const sql = options.sample ? 'STDDEV_SAMP' : 'STDDEV_POP';
   return aggregate({ name: 'StdDev', sql, output: spread, empty: null }, value, options, ['sample']);
 }
 /** Variance; null where there are no rows. */
-export function Variance<const A extends Argument>(
+export function Variance<const A extends Argument, T = unknown>(
   value: A,
-  options: SampleOptions = {},
-): Expression<number | null, ArgumentPath<A>, 'variance'> {
+  options: SampleOptions<T> = {},
+): Summary<number | null, A, 'variance', T> {
   const sql = options.sample ? 'VAR_SAMP' : 'VAR_POP';
   return aggregate({ name: 'Variance', sql, output: spread, empty: null }, value, options, ['sample']);
 }
 /** One of the values that are not null, whichever the server comes upon; null where there are none. */
-export function AnyValue<const A extends Argument>(
+export function AnyValue<const A extends Argument, T = unknown>(
   value: A,
-  options: TypedOptions = {},
-): Expression<ArgumentType<A> | null, ArgumentPath<A>, 'anyvalue'> {
+  options: TypedOptions<T> = {},
+): Summary<ArgumentType<A> | null, A, 'anyvalue', T> {
   return aggregate({ name: 'AnyValue', sql: 'ANY_VALUE', output: same, empty: null }, value, options);
 }
 /** The values as an array; null where there are no rows. */
-export function ArrayAgg<const A extends Argument>(
+export function ArrayAgg<const A extends Argument, T = unknown>(
   value: A,
-  options: ListOptions = {},
-): Expression<unknown, ArgumentPath<A>, 'array'> {
+  options: ListOptions<T> = {},
+): Summary<unknown, A, 'array', T> {
   return aggregate({ name: 'ArrayAgg', sql: 'ARRAY_AGG', output: listOf, ...listed }, value, options);
 }
 /** The values as one JSON array; null where there are no rows. */
-export function JSONBAgg<const A extends Argument>(
+export function JSONBAgg<const A extends Argument, T = unknown>(
   value: A,
-  options: ListOptions = {},
-): Expression<unknown, ArgumentPath<A>, 'jsonbagg'> {
+  options: ListOptions<T> = {},
+): Summary<unknown, A, 'jsonbagg', T> {
   return aggregate({ name: 'JSONBAgg', sql: 'JSONB_AGG', output: () => json, ...listed }, value, options);
 }
 /** The values as one text with `delimiter`, a text or an expression, between them; null where there are no rows. */
-export function StringAgg<const A extends Argument>(
+export function StringAgg<const A extends Argument, T = unknown>(
   value: A,
   delimiter: string | Expression,
-  options: ListOptions = {},
-): Expression<string | null, ArgumentPath<A>, 'stringagg'> {
+  options: ListOptions<T> = {},
+): Summary<string | null, A, 'stringagg', T> {
   const given: unknown = delimiter;
   const kind = { name: 'StringAgg', sql: 'STRING_AGG', output: () => text, ...listed };
   return new Aggregate(kind, argument(value), {
@@ -95,37 +95,37 @@ export function StringAgg<const A extends Argument>(
 }
 
 /** The bits that all values have; null where there are none. */
-export function BitAnd<const A extends Argument>(
+export function BitAnd<const A extends Argument, T = unknown>(
   value: A,
-  options: TypedOptions = {},
-): Expression<ArgumentType<A> | null, ArgumentPath<A>, 'bitand'> {
+  options: TypedOptions<T> = {},
+): Summary<ArgumentType<A> | null, A, 'bitand', T> {
   return aggregate({ name: 'BitAnd', sql: 'BIT_AND', output: same, empty: null }, value, options);
 }
 /** The bits that any value has; null where there are none. */
-export function BitOr<const A extends Argument>(
+export function BitOr<const A extends Argument, T = unknown>(
   value: A,
-  options: TypedOptions = {},
-): Expression<ArgumentType<A> | null, ArgumentPath<A>, 'bitor'> {
+  options: TypedOptions<T> = {},
+): Summary<ArgumentType<A> | null, A, 'bitor', T> {
   return aggregate({ name: 'BitOr', sql: 'BIT_OR', output: same, empty: null }, value, options);
 }
 /** The bits that an odd number of values has; null where there are none. */
-export function BitXor<const A extends Argument>(
+export function BitXor<const A extends Argument, T = unknown>(
   value: A,
-  options: TypedOptions = {},
-): Expression<ArgumentType<A> | null, ArgumentPath<A>, 'bitxor'> {
+  options: TypedOptions<T> = {},
+): Summary<ArgumentType<A> | null, A, 'bitxor', T> {
   return aggregate({ name: 'BitXor', sql: 'BIT_XOR', output: same, empty: null }, value, options);
 }
 /** True when the value of every row is true; null where there are no rows. */
-export function BoolAnd<const A extends Argument>(
+export function BoolAnd<const A extends Argument, T = unknown>(
   value: A,
-  options: TypedOptions = {},
-): Expression<boolean | null, ArgumentPath<A>, 'booland'> {
+  options: TypedOptions<T> = {},
+): Summary<boolean | null, A, 'booland', T> {
   return aggregate({ name: 'BoolAnd', sql: 'BOOL_AND', output: () => boolean, empty: null }, value, options);
 }
 /** True when the value of any row is true; null where there are no rows. */
-export function BoolOr<const A extends Argument>(
+export function BoolOr<const A extends Argument, T = unknown>(
   value: A,
-  options: TypedOptions = {},
-): Expression<boolean | null, ArgumentPath<A>, 'boolor'> {
+  options: TypedOptions<T> = {},
+): Summary<boolean | null, A, 'boolor', T> {
   return aggregate({ name: 'BoolOr', sql: 'BOOL_OR', output: () => boolean, empty: null }, value, options);
 }

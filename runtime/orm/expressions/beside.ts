@@ -14,7 +14,8 @@ const writtenAsText: ReadonlySet<Family> = new Set(['date', 'time', 'dateTime', 
 export function typedBeside(value: ExpressionNode, other: Field | undefined): ExpressionNode {
   if (!(value instanceof Parameter) || other === undefined) return value;
   const { family } = value.output;
-  if (other instanceof DecimalField) return family === 'number' || family === 'text' ? value.as(other) : value;
+  if (other instanceof DecimalField)
+    return family === 'number' || family === 'text' ? value.as(other) : value;
   if (other.family === 'duration') return numberAsDuration(value) ?? value;
   if (value.output instanceof JsonField && other instanceof ArrayField) return value.as(other);
   if (other instanceof JsonField && !(value.output instanceof JsonField)) return value.as(other);

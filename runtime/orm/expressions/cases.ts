@@ -1,5 +1,12 @@
 import { isOptions, requireOptions } from '../options.ts';
-import type { Argument, ArgumentPath, ArgumentType, Expression } from '../types/expressions.ts';
+import type {
+  Argument,
+  ArgumentPath,
+  ArgumentType,
+  Expression,
+  OutputOptions,
+} from '../types/expressions.ts';
+import type { Plain } from '../types/schema.ts';
 import { argument, fieldOf } from './arguments.ts';
 import { Branch, CaseExpression } from './case.ts';
 import { conditionFrom } from './condition.ts';
@@ -22,17 +29,20 @@ export interface WhenOf<T, P extends string> {
   readonly path: P;
 }
 
-interface CaseOptions<D> {
+interface CaseOptions<D, O> extends OutputOptions<O> {
   /** Value of rows that meet no condition; null when absent. */
   readonly default?: D;
-  readonly outputField?: unknown;
 }
+/** Of a type that was given; null where no branch holds. */
+type CaseOf<T, P extends string, D extends Argument, O> = unknown extends O
+  ? Expression<T | ArgumentType<D>, P | ArgumentPath<D>, 'case'>
+  : Expression<Plain<O> | Extract<T | D, null>, P | ArgumentPath<D>, 'mapped'>;
 /** The value of the first branch whose condition a row meets: `Case(When({ … }, 1), { default: 0 })`. */
-export function Case<T, P extends string, const D extends Argument = null>(
-  ...given: [...WhenOf<T, P>[], CaseOptions<D>] | WhenOf<T, P>[]
-): Expression<T | ArgumentType<D>, P | ArgumentPath<D>, 'case'> {
+export function Case<T, P extends string, const D extends Argument = null, O = unknown>(
+  ...given: [...WhenOf<T, P>[], CaseOptions<D, O>] | WhenOf<T, P>[]
+): CaseOf<T, P, D, O> {
   const last: unknown = given.at(-1);
-  const options: CaseOptions<unknown> = isOptions(last) ? last : {};
+  const options: CaseOptions<unknown, unknown> = isOptions(last) ? last : {};
   requireOptions('Case', options, ['default', 'outputField']);
   const branches = (isOptions(last) ? given.slice(0, -1) : given) as readonly unknown[];
   if (!branches.every((each) => each instanceof Branch)) {

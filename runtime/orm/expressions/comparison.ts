@@ -1,14 +1,17 @@
 import { ValueError } from '../errors.ts';
-import type { Field } from '../fields/field.ts';
 import { JsonField } from '../fields/structured.ts';
 import { quote } from '../models/naming.ts';
-import type { Dialect } from '../sql/dialect.ts';
-import type { Argument, ArgumentPath, ArgumentType, Expression } from '../types/expressions.ts';
-import type { Column } from '../types/schema.ts';
-import { requiredField } from './arguments.ts';
+import type {
+  Argument,
+  ArgumentPath,
+  ArgumentType,
+  Expression,
+  OutputOptions,
+} from '../types/expressions.ts';
+import type { Column, Plain } from '../types/schema.ts';
+import { argument, requiredField } from './arguments.ts';
 import { commonOutput } from './beside.ts';
-import { inferredOutput } from './node.ts';
-import { call, firstOutput, kind, own, several } from './functions.ts';
+import { asNumber, call, callWith, firstOutput, kind, own, several, wrapped } from './functions.ts';
 
 // Functions that choose among values, or make values of one type values of another.
 
@@ -35,36 +38,56 @@ const kinds = {
   jsonArray: own('jsonArray', () => json),
 };
 
-/** A number of one type as one of another, which is what values beside it are sent as. */
-function asNumber(sql: string, from: Field | undefined, to: Field | undefined, dialect: Dialect): string {
-  if (from === undefined || to === undefined || from.castType() === to.castType()) return sql;
-  return from.family === 'number' && to.family === 'number' ? dialect.cast(`(${sql})`, to) : sql;
-}
+/** What is never null where one argument is a value, else as nullable as the fields. */
+type Chosen<A extends readonly Argument[], T> = Expression<
+  Plain<T>,
+  ArgumentPath<A[number]>,
+  [ArgumentType<A[number]>] extends [never]
+    ? 'mapped'
+    : null extends ArgumentType<A[number]>
+      ? 'mapped'
+      : 'value'
+>;
 
 /** The first argument that is not null. Strings name fields; text is written `Value('…')`. */
 export function Coalesce<const A extends readonly Argument[]>(
   ...values: A
-): Expression<ArgumentType<A[number]>, ArgumentPath<A[number]>, 'coalesce'> {
-  return several(kinds.coalesce, 'Coalesce', values) as never;
+): Expression<ArgumentType<A[number]>, ArgumentPath<A[number]>, 'coalesce'>;
+export function Coalesce<const A extends readonly Argument[], T>(
+  ...given: [...values: A, options: OutputOptions<T>]
+): Chosen<A, T>;
+export function Coalesce(...given: readonly unknown[]): unknown {
+  return several(kinds.coalesce, 'Coalesce', given);
 }
 /** The largest argument that is not null. */
 export function Greatest<const A extends readonly Argument[]>(
   ...values: A
-): Expression<ArgumentType<A[number]>, ArgumentPath<A[number]>, 'coalesce'> {
-  return several(kinds.greatest, 'Greatest', values) as never;
+): Expression<ArgumentType<A[number]>, ArgumentPath<A[number]>, 'coalesce'>;
+export function Greatest<const A extends readonly Argument[], T>(
+  ...given: [...values: A, options: OutputOptions<T>]
+): Chosen<A, T>;
+export function Greatest(...given: readonly unknown[]): unknown {
+  return several(kinds.greatest, 'Greatest', given);
 }
 /** The smallest argument that is not null. */
 export function Least<const A extends readonly Argument[]>(
   ...values: A
-): Expression<ArgumentType<A[number]>, ArgumentPath<A[number]>, 'coalesce'> {
-  return several(kinds.least, 'Least', values) as never;
+): Expression<ArgumentType<A[number]>, ArgumentPath<A[number]>, 'coalesce'>;
+export function Least<const A extends readonly Argument[], T>(
+  ...given: [...values: A, options: OutputOptions<T>]
+): Chosen<A, T>;
+export function Least(...given: readonly unknown[]): unknown {
+  return several(kinds.least, 'Least', given);
 }
 /** Null where both are equal, else the first. */
-export function NullIf<const A extends Argument>(
+export function NullIf<const A extends Argument, T = unknown>(
   value: A,
   other: Argument,
-): Expression<ArgumentType<A> | null, ArgumentPath<A>, 'nullable'> {
-  return call(kinds.nullIf, [value, other]) as never;
+  options?: OutputOptions<T>,
+): unknown extends T
+  ? Expression<ArgumentType<A> | null, ArgumentPath<A>, 'nullable'>
+  : Expression<Plain<T> | null, ArgumentPath<A>, 'value'> {
+  return callWith(kinds.nullIf, 'NullIf', [value, other], options) as never;
 }
 
 /** The value as another type: `Cast('pages', fields.text())`. */
@@ -74,29 +97,21 @@ export function Cast<const A extends Argument, T>(
 ): Expression<PlainOf<T>, ArgumentPath<A>, 'mapped'> {
   const field = requiredField(type);
   // The declared type, length included: a cast that is asked for may shorten.
-  return call(
-    typed(`CAST ${field.databaseType()}`, field, ([sql], dialect) => dialect.declaredCast(`(${sql})`, field)),
-    [value],
-  ) as never;
+  const of = kind(
+    `CAST ${field.typeName} ${field.databaseType()}`,
+    () => field,
+    ([sql], dialect) => dialect.declaredCast(`(${sql})`, field),
+  );
+  return call(of, [value]) as never;
 }
 /** An expression with its type given, where it cannot be told: `ExpressionWrapper(F('a').div(F('b')), { outputField })`. */
 export function ExpressionWrapper<const A extends Argument, T>(
   value: A,
   options: { readonly outputField: Column<T, boolean, boolean, boolean> },
 ): Expression<PlainOf<T>, ArgumentPath<A>, 'mapped'> {
-  const field = requiredField(options.outputField);
-  return call(
-    typed(`WRAP ${field.databaseType()}`, field, ([sql = ''], dialect, [inner]) =>
-      asNumber(sql, inferredOutput(inner), field, dialect),
-    ),
-    [value],
-  ) as never;
+  return wrapped(argument(value), requiredField(options.outputField)) as never;
 }
 export type PlainOf<T> = T extends { readonly storedAs: string; readonly value: infer V } ? V : T;
-
-function typed(name: string, field: Field, write: Parameters<typeof kind>[2]) {
-  return kind(name, () => field, write);
-}
 
 /**
  * The text compared and ordered by the rules of a collation: `Collate('name', 'de-x-icu')`.

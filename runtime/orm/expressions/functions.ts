@@ -1,11 +1,13 @@
 import type { Field } from '../fields/field.ts';
+import { isOptions, requireOptions } from '../options.ts';
 import type { Resolver } from '../query/resolver.ts';
 import type { Dialect, FunctionName } from '../sql/dialect.ts';
 import type { SqlWriter } from '../sql/writer.ts';
-import { argument } from './arguments.ts';
+import type { OutputOptions } from '../types/expressions.ts';
+import { argument, fieldOf } from './arguments.ts';
 import { Computable } from './arithmetic.ts';
 import { allTypedBeside } from './beside.ts';
-import type { ExpressionNode, ShapeSink } from './node.ts';
+import { type ExpressionNode, inferredOutput, type ShapeSink } from './node.ts';
 
 /** What sets one function apart from another; a new one is one such object. */
 export interface FunctionKind {
@@ -28,23 +30,26 @@ export interface FunctionKind {
 export class FunctionCall extends Computable {
   readonly kindOfFunction: FunctionKind;
   readonly values: readonly ExpressionNode[];
+  readonly #given: Field | undefined;
 
-  constructor(kind: FunctionKind, values: readonly ExpressionNode[]) {
+  /** @param given type of the result, where it is not the one that the arguments make */
+  constructor(kind: FunctionKind, values: readonly ExpressionNode[], given?: Field) {
     super();
     this.kindOfFunction = kind;
     this.values = values;
+    this.#given = given;
   }
   override get children(): readonly ExpressionNode[] {
     return this.values;
   }
   get output(): Field | undefined {
-    return this.kindOfFunction.output(this.values);
+    return this.#given ?? this.kindOfFunction.output(this.values);
   }
   override get label(): string {
     return /^\w*/.exec(this.kindOfFunction.name)?.[0] ?? '';
   }
   override get typedByServer(): boolean {
-    return this.kindOfFunction.typedByServer ?? false;
+    return this.#given === undefined && (this.kindOfFunction.typedByServer ?? false);
   }
   override get emptyValue(): unknown {
     const { empty } = this.kindOfFunction;
@@ -54,18 +59,44 @@ export class FunctionCall extends Computable {
     return this.kindOfFunction.volatile ? [] : super.groupBy();
   }
   describe(sink: ShapeSink): void {
-    sink.token(`function ${this.kindOfFunction.name}(`);
+    sink.token(`function ${this.kindOfFunction.name}${typeToken(this.#given)}(`);
     for (const value of this.values) value.describe(sink);
     sink.token(')');
   }
   resolve(resolver: Resolver): FunctionCall {
     const values = this.values.map((value) => value.resolve(resolver));
-    return new FunctionCall(this.kindOfFunction, this.kindOfFunction.alike ? allTypedBeside(values) : values);
+    const { alike } = this.kindOfFunction;
+    return new FunctionCall(this.kindOfFunction, alike ? allTypedBeside(values) : values, this.#given);
   }
   toSql(writer: SqlWriter): string {
     const values = this.values.map((value) => value.toSql(writer));
-    return this.kindOfFunction.write(values, writer.dialect, this.values);
+    const sql = this.kindOfFunction.write(values, writer.dialect, this.values);
+    if (this.#given === undefined) return sql;
+    return asNumber(sql, outputIn(this.kindOfFunction, this.values), this.#given, writer.dialect);
   }
+}
+
+function outputIn(kind: FunctionKind, values: readonly ExpressionNode[]): Field | undefined {
+  return inferredOutput({
+    get output() {
+      return kind.output(values);
+    },
+  });
+}
+/** What tells one type from another in the shape of a query. */
+export function typeToken(field: Field | undefined): string {
+  return field === undefined ? '' : ` as ${field.typeName} ${field.databaseType()}`;
+}
+
+/** A number of one type as one of another, which is what values beside it are sent as. */
+export function asNumber(
+  sql: string,
+  from: Field | undefined,
+  to: Field | undefined,
+  dialect: Dialect,
+): string {
+  if (from === undefined || to === undefined || from.castType() === to.castType()) return sql;
+  return from.family === 'number' && to.family === 'number' ? dialect.cast(`(${sql})`, to) : sql;
 }
 
 /** `NAME(value, …)` */
@@ -80,12 +111,38 @@ export function own(name: FunctionName, output: FunctionKind['output']): Functio
   return kind(name, output, (values, dialect) => dialect.call(name, values));
 }
 
-export function call(of: FunctionKind, given: readonly unknown[]): FunctionCall {
-  return new FunctionCall(of, given.map(argument));
+export function call(of: FunctionKind, given: readonly unknown[], output?: Field): FunctionCall {
+  return new FunctionCall(of, given.map(argument), output);
 }
+/**
+ * A function of the given name, with the options of a call as an application wrote it: `{ outputField }`.
+ *
+ * @throws TypeError for other options
+ */
+export function callWith(
+  of: FunctionKind,
+  called: string,
+  given: readonly unknown[],
+  options: unknown,
+): FunctionCall {
+  return call(of, given, outputGiven(called, options));
+}
+const same = kind('WRAP', firstOutput, ([sql = '']) => sql);
+/** An expression as one of another type. */
+export function wrapped(expression: ExpressionNode, output: Field): FunctionCall {
+  return new FunctionCall(same, [expression], output);
+}
+/** The type that an application wants a result to have. */
+export function outputGiven(called: string, options: unknown = {}): Field | undefined {
+  requireOptions(called, options, ['outputField']);
+  return fieldOf((options as OutputOptions<unknown>).outputField);
+}
+/** A function of two expressions or more, and options behind them. */
 export function several(of: FunctionKind, name: string, given: readonly unknown[]): FunctionCall {
-  if (given.length < 2) throw new TypeError(`${name} must take at least two expressions`);
-  return call(of, given);
+  const last = given.at(-1);
+  const values = isOptions(last) ? given.slice(0, -1) : given;
+  if (values.length < 2) throw new TypeError(`${name} must take at least two expressions`);
+  return callWith(of, name, values, isOptions(last) ? last : undefined);
 }
 
 /** The type of the first argument. */

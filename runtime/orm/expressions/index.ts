@@ -5,10 +5,11 @@ import type {
   ArgumentPath,
   ArgumentType,
   Expression,
+  Summary,
   Condition as TypedCondition,
   AggregateOptions as TypedOptions,
 } from '../types/expressions.ts';
-import type { Column } from '../types/schema.ts';
+import type { Column, Plain } from '../types/schema.ts';
 import { Aggregate, type AggregateKind, aggregateKinds, aggregateOptions } from './aggregates.ts';
 import { argument, fieldOf, requireName } from './arguments.ts';
 import type { PlainOf } from './comparison.ts';
@@ -60,31 +61,44 @@ export function JSONNull(): Expression<null, never, 'value'> {
 }
 
 /** Number of rows (`'*'`), or of rows where the value is not null. */
-export function Count<const A extends Argument>(
+export function Count<const A extends Argument, T = unknown>(
   value: A,
-  options?: TypedOptions,
-): Expression<number, ArgumentPath<A>, 'count'> {
+  options?: TypedOptions<T>,
+): unknown extends T
+  ? Expression<number, ArgumentPath<A>, 'count'>
+  : Expression<Plain<T>, ArgumentPath<A>, 'count'> {
   return aggregate(aggregateKinds.count, value, options);
 }
 /** Sum of the values that are not null; null where there are none. */
-export function Sum<const A extends Argument>(value: A, options?: TypedOptions): Figure<A, 'sum'> {
+export function Sum<const A extends Argument, T = unknown>(
+  value: A,
+  options?: TypedOptions<T>,
+): Summary<ArgumentType<A>, A, 'sum', T> {
   return aggregate(aggregateKinds.sum, value, options);
 }
 /** Mean; exact for decimals. */
-export function Avg<const A extends Argument>(value: A, options?: TypedOptions): Figure<A, 'avg'> {
+export function Avg<const A extends Argument, T = unknown>(
+  value: A,
+  options?: TypedOptions<T>,
+): Summary<ArgumentType<A>, A, 'avg', T> {
   return aggregate(aggregateKinds.avg, value, options);
 }
 /** The smallest value; null where there are none. */
-export function Min<const A extends Argument>(value: A, options?: TypedOptions): Figure<A, 'min'> {
+export function Min<const A extends Argument, T = unknown>(
+  value: A,
+  options?: TypedOptions<T>,
+): Summary<ArgumentType<A>, A, 'min', T> {
   return aggregate(aggregateKinds.min, value, options);
 }
 /** The largest value; null where there are none. */
-export function Max<const A extends Argument>(value: A, options?: TypedOptions): Figure<A, 'max'> {
+export function Max<const A extends Argument, T = unknown>(
+  value: A,
+  options?: TypedOptions<T>,
+): Summary<ArgumentType<A>, A, 'max', T> {
   return aggregate(aggregateKinds.max, value, options);
 }
-type Figure<A, Kind extends string> = Expression<ArgumentType<A>, ArgumentPath<A>, Kind>;
 
-function aggregate(kind: AggregateKind, value: unknown, options?: TypedOptions): never {
+function aggregate(kind: AggregateKind, value: unknown, options?: object): never {
   const of = value === '*' ? new Star() : argument(value);
   return new Aggregate(kind, of, aggregateOptions(kind.name, options)) as never;
 }

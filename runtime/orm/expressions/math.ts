@@ -1,9 +1,16 @@
 import { BigIntegerField, DecimalField, FloatField, IntegerField } from '../fields/numbers.ts';
 import { nameTransform } from '../lookups/registered.ts';
 import type { FunctionName } from '../sql/dialect.ts';
-import type { Argument, ArgumentPath, ArgumentType, Expression } from '../types/expressions.ts';
+import type {
+  Argument,
+  ArgumentPath,
+  ArgumentType,
+  Expression,
+  OutputOptions,
+  Typed,
+} from '../types/expressions.ts';
 import { commonOutput } from './beside.ts';
-import { call, type FunctionKind, firstOutput, kind, own, plain } from './functions.ts';
+import { call, callWith, type FunctionKind, firstOutput, kind, own, plain } from './functions.ts';
 import type { ExpressionNode } from './node.ts';
 import { spread } from './spread.ts';
 
@@ -13,9 +20,9 @@ const exact = new DecimalField();
 const float = new FloatField();
 
 /** As the argument: a whole number stays one. */
-type Alike<A> = Expression<ArgumentType<A>, ArgumentPath<A>, 'nullable'>;
+type Alike<A, T = unknown> = Typed<A, T, Expression<ArgumentType<A>, ArgumentPath<A>, 'nullable'>>;
 /** A number that may have a fraction; a string where an argument is a decimal. */
-type Real<A> = Expression<ArgumentType<A>, ArgumentPath<A>, 'real'>;
+type Real<A, T = unknown> = Typed<A, T, Expression<ArgumentType<A>, ArgumentPath<A>, 'real'>>;
 
 /** The type of a result with fractions: exact where an argument is. */
 function fraction(values: readonly ExpressionNode[]) {
@@ -28,9 +35,10 @@ function remainder(values: readonly ExpressionNode[]) {
   );
   return whole ? commonOutput(values) : fraction(values);
 }
-function real(name: string, write?: FunctionKind['write']): <const A extends Argument>(value: A) => Real<A> {
-  const of = kind(name, fraction, write);
-  return (value) => call(of, [value]) as never;
+function real(called: string, write?: FunctionKind['write']) {
+  const of = kind(called.toUpperCase(), fraction, write);
+  return <const A extends Argument, T = unknown>(value: A, options?: OutputOptions<T>): Real<A, T> =>
+    callWith(of, called, [value], options) as never;
 }
 function ownReal(name: FunctionName): FunctionKind {
   return own(name, fraction);
@@ -54,53 +62,58 @@ function whole(write: FunctionKind['write']): FunctionKind['write'] {
     return dialect.cast(write([dialect.cast(`(${first})`, exact), ...more], dialect, nodes), output);
   };
 }
-function alike(name: string, write = plain(name)): <const A extends Argument>(value: A) => Alike<A> {
-  const of = kind(name, firstOutput, whole(write));
-  return (value) => call(of, [value]) as never;
+function alike(called: string, write = plain(called.toUpperCase())) {
+  const of = kind(called.toUpperCase(), firstOutput, whole(write));
+  return <const A extends Argument, T = unknown>(value: A, options?: OutputOptions<T>): Alike<A, T> =>
+    callWith(of, called, [value], options) as never;
 }
 
 /** The number without its sign. */
-export const Abs = alike('ABS');
+export const Abs = alike('Abs');
 /** The smallest whole number that is not smaller. */
-export const Ceil = alike('CEIL', plain('CEILING'));
+export const Ceil = alike('Ceil', plain('CEILING'));
 /** The largest whole number that is not larger. */
-export const Floor = alike('FLOOR');
+export const Floor = alike('Floor');
 /** -1, 0 or 1: the sign of the number. */
-export const Sign = alike('SIGN');
+export const Sign = alike('Sign');
 
 const round = kind('ROUND', firstOutput, decimals(whole(plain('ROUND'))));
 /**
  * The number rounded to `precision` digits behind the point, 0 when absent; below 0, in front of it. Halves go away
  * from zero.
  */
-export function Round<const A extends Argument>(value: A, precision: number | Expression = 0): Alike<A> {
-  return call(round, [value, precision]) as never;
+export function Round<const A extends Argument, T = unknown>(
+  value: A,
+  precision: number | Expression = 0,
+  options?: OutputOptions<T>,
+): Alike<A, T> {
+  return callWith(round, 'Round', [value, precision], options) as never;
 }
 
 /** Angle in radians whose cosine is the number. */
-export const ACos = real('ACOS');
+export const ACos = real('ACos');
 /** Angle in radians whose sine is the number. */
-export const ASin = real('ASIN');
+export const ASin = real('ASin');
 /** Angle in radians whose tangent is the number. */
-export const ATan = real('ATAN');
+export const ATan = real('ATan');
 /** Cosine of an angle in radians. */
-export const Cos = real('COS');
+export const Cos = real('Cos');
 /** Cotangent of an angle in radians. */
-export const Cot = real('COT', (values, dialect) => dialect.call('cot', values));
+export const Cot = real('Cot', (values, dialect) => dialect.call('cot', values));
 /** An angle in radians as degrees. */
-export const Degrees = real('DEGREES');
+export const Degrees = real('Degrees');
 /** e to the power of the number. */
-export const Exp = real('EXP');
+export const Exp = real('Exp');
 /** Natural logarithm. */
-export const Ln = real('LN');
+export const Ln = real('Ln');
 /** An angle in degrees as radians. */
-export const Radians = real('RADIANS');
+export const Radians = real('Radians');
 /** Sine of an angle in radians. */
-export const Sin = real('SIN');
+export const Sin = real('Sin');
 /** Square root. */
-export const Sqrt = real('SQRT');
+export const Sqrt = real('Sqrt');
 /** Tangent of an angle in radians. */
-export const Tan = real('TAN');
+export const Tan = real('Tan');
 
 const two = {
   atan2: ownReal('atan2'),
@@ -117,23 +130,36 @@ const two = {
   power: kind('POWER', fraction),
 };
 /** Angle in radians whose tangent is `y` divided by `x`, in the quadrant of both. */
-export function ATan2<const A extends Argument, const B extends Argument>(y: A, x: B): Real<A | B> {
-  return call(two.atan2, [y, x]) as never;
+export function ATan2<const A extends Argument, const B extends Argument, T = unknown>(
+  y: A,
+  x: B,
+  options?: OutputOptions<T>,
+): Real<A | B, T> {
+  return callWith(two.atan2, 'ATan2', [y, x], options) as never;
 }
 /** Logarithm of `value` to the base `base`. */
-export function Log<const A extends Argument, const B extends Argument>(base: A, value: B): Real<A | B> {
-  return call(two.log, [base, value]) as never;
+export function Log<const A extends Argument, const B extends Argument, T = unknown>(
+  base: A,
+  value: B,
+  options?: OutputOptions<T>,
+): Real<A | B, T> {
+  return callWith(two.log, 'Log', [base, value], options) as never;
 }
 /** What is left when `value` is divided by `divisor`. */
-export function Mod<const A extends Argument, const B extends Argument>(value: A, divisor: B): Real<A | B> {
-  return call(two.mod, [value, divisor]) as never;
+export function Mod<const A extends Argument, const B extends Argument, T = unknown>(
+  value: A,
+  divisor: B,
+  options?: OutputOptions<T>,
+): Real<A | B, T> {
+  return callWith(two.mod, 'Mod', [value, divisor], options) as never;
 }
 /** `value` to the power of `exponent`. */
-export function Power<const A extends Argument, const B extends Argument>(
+export function Power<const A extends Argument, const B extends Argument, T = unknown>(
   value: A,
   exponent: B,
-): Real<A | B> {
-  return call(two.power, [value, exponent]) as never;
+  options?: OutputOptions<T>,
+): Real<A | B, T> {
+  return callWith(two.power, 'Power', [value, exponent], options) as never;
 }
 
 const constants = {

@@ -88,7 +88,7 @@ function nullsOrder(call: string, options: NullsOrder): NullsOrder {
 }
 
 /** The type of an expression, where another one was given in place of what cannot be told from its parts. */
-export function inferredOutput(expression: ExpressionNode | undefined): Field | undefined {
+export function inferredOutput(expression: Pick<ExpressionNode, 'output'> | undefined): Field | undefined {
   try {
     return expression?.output;
   } catch (error) {

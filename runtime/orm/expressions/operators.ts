@@ -36,11 +36,7 @@ export function isMoment(field: Field | undefined): boolean {
 }
 
 /** @returns undefined where the operator has no meaning for the two, or where there is no telling which was meant */
-export function combinedOutput(
-  left: Field,
-  operator: ArithmeticOperator,
-  right: Field,
-): Field | undefined {
+export function combinedOutput(left: Field, operator: ArithmeticOperator, right: Field): Field | undefined {
   const [first, second] = [keyType(left), keyType(right)];
   if (first.family === 'number' && second.family === 'number') return numberOutput(first, operator, second);
   return operator === 'add' || operator === 'sub' ? momentOutput(first, operator, second) : undefined;

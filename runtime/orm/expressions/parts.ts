@@ -2,9 +2,11 @@ import { ValueError } from '../errors.ts';
 import type { Field } from '../fields/field.ts';
 import { findTransform } from '../lookups/transforms.ts';
 import type { Resolver } from '../query/resolver.ts';
-import type { Argument, ArgumentPath, Expression } from '../types/expressions.ts';
-import { argument } from './arguments.ts';
+import type { Argument, ArgumentPath, Expression, OutputOptions, Typed } from '../types/expressions.ts';
+import { argument, fieldOf } from './arguments.ts';
 import { Computable } from './arithmetic.ts';
+import { Column } from './field-reference.ts';
+import { typeToken, wrapped } from './functions.ts';
 import type { ExpressionNode, ShapeSink } from './node.ts';
 import { type ZoneOptions, zoneOf } from './zones.ts';
 
@@ -13,9 +15,12 @@ export class PartOf extends Computable {
   readonly #name: string;
   readonly #inner: ExpressionNode;
   readonly #zone: string | undefined;
+  readonly #given: Field | undefined;
 
-  constructor(name: string, inner: ExpressionNode, zone?: string) {
+  /** @param given type of the result, where it is not that of the part */
+  constructor(name: string, inner: ExpressionNode, zone?: string, given?: Field) {
     super();
+    this.#given = given;
     this.#name = name;
     this.#inner = inner;
     this.#zone = zone;
@@ -27,16 +32,17 @@ export class PartOf extends Computable {
     return undefined;
   }
   describe(sink: ShapeSink): void {
-    sink.token(`part ${this.#name} ${this.#zone ?? ''}(`);
+    sink.token(`part ${this.#name} ${this.#zone ?? ''}${typeToken(this.#given)}(`);
     this.#inner.describe(sink);
     sink.token(')');
   }
   resolve(resolver: Resolver): ExpressionNode {
     const inner = this.#inner.resolve(resolver);
-    requireMoment(inner, this.#name);
+    if (this.#name === 'date' || this.#name === 'time') requireMomentWith(inner, this.#name);
+    else requireMoment(inner, this.#name);
     requireZoneless(inner, this.#zone);
-    const part = findTransform(inner, this.#name, this.#zone);
-    if (part !== undefined) return part;
+    const part = inner.output?.family === this.#name ? inner : findTransform(inner, this.#name, this.#zone);
+    if (part !== undefined) return this.#given === undefined ? part : wrapped(part, this.#given);
     throw new ValueError(`Cannot extract component '${this.#name}' from ${inner.output?.typeName}.`);
   }
   toSql(): string {
@@ -65,11 +71,29 @@ function requireMoment({ output }: ExpressionNode, name: string): void {
   }
 }
 
-type PartExpression<T, A> = Expression<T, ArgumentPath<A>, 'mapped'>;
+/** @throws TypeError for what is no date or time; ValueError for one that lacks the part */
+function requireMomentWith(inner: ExpressionNode, part: 'date' | 'time'): void {
+  const { output } = inner;
+  const name = inner instanceof Column ? inner.field.name : 'the expression';
+  if (output?.family === 'dateTime' || output?.family === part) return;
+  if (output?.family !== 'date' && output?.family !== 'time') {
+    throw new TypeError(`${name} isn't a DateField, TimeField, or DateTimeField.`);
+  }
+  const result = part === 'date' ? 'DateField' : 'TimeField';
+  throw new ValueError(`Cannot truncate ${output.typeName} '${name}' to ${result}.`);
+}
+
+type PartExpression<P, A, T> = Typed<A, T, Expression<P, ArgumentPath<A>, 'mapped'>>;
+type PartOptions<T> = ZoneOptions & OutputOptions<T>;
 /** @param called what the function is called, for messages */
-function part<T>(name: string, called = `Extract${name[0]?.toUpperCase()}${name.slice(1)}`) {
-  return <const A extends Argument>(value: A, options?: ZoneOptions): PartExpression<T, A> =>
-    new PartOf(name, argument(value), zoneOf(called, options)) as never;
+function part<P>(name: string, called = `Extract${name[0]?.toUpperCase()}${name.slice(1)}`) {
+  return <const A extends Argument, T = unknown>(
+    value: A,
+    options?: PartOptions<T>,
+  ): PartExpression<P, A, T> => {
+    const zone = zoneOf(called, options, ['outputField']);
+    return new PartOf(name, argument(value), zone, fieldOf(options?.outputField)) as never;
+  };
 }
 
 const extractable = [
@@ -91,11 +115,11 @@ const extractable = [
  *
  * @throws ValueError when there is no such part
  */
-export function Extract<const A extends Argument>(
+export function Extract<const A extends Argument, T = unknown>(
   value: A,
   name: (typeof extractable)[number],
-  options?: ZoneOptions,
-): PartExpression<number, A> {
+  options?: PartOptions<T>,
+): PartExpression<number, A, T> {
   if (!extractable.includes(name)) throw new ValueError(`'${name}' is not a part of dates and times.`);
   return part<number>(name, 'Extract')(value, options);
 }

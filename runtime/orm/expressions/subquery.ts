@@ -67,7 +67,9 @@ export class SubqueryValue extends Computable {
     return this.#listed ? 'ArraySubquery' : 'Subquery';
   }
   describe(sink: ShapeSink): void {
-    sink.token(`${this.#listed ? 'array' : 'value'} ${this.#output?.typeName} ${this.#output?.databaseType() ?? ''}`);
+    sink.token(
+      `${this.#listed ? 'array' : 'value'} ${this.#output?.typeName} ${this.#output?.databaseType() ?? ''}`,
+    );
     sink.subquery(this, this.#queryset);
   }
   resolve(resolver: Resolver): ExpressionNode {

@@ -3,8 +3,9 @@ import { IntegerField } from '../fields/numbers.ts';
 import { TextField } from '../fields/text.ts';
 import { nameTransform } from '../lookups/registered.ts';
 import type { FunctionName } from '../sql/dialect.ts';
-import type { Argument, ArgumentPath, Expression } from '../types/expressions.ts';
-import { call, own, several } from './functions.ts';
+import type { Argument, ArgumentPath, Expression, OutputOptions, Typed } from '../types/expressions.ts';
+import type { Plain } from '../types/schema.ts';
+import { callWith, own, several } from './functions.ts';
 import { Value } from './value.ts';
 
 // Functions of text. What is no text is taken as the text it prints as.
@@ -12,8 +13,8 @@ import { Value } from './value.ts';
 const text = new TextField();
 const integer = new IntegerField('integer', 'IntegerField');
 
-type Text<A> = Expression<string, ArgumentPath<A>, 'mapped'>;
-type Whole<A> = Expression<number, ArgumentPath<A>, 'mapped'>;
+type Text<A, T = unknown> = Typed<A, T, Expression<string, ArgumentPath<A>, 'mapped'>>;
+type Whole<A, T = unknown> = Typed<A, T, Expression<number, ArgumentPath<A>, 'mapped'>>;
 
 const kinds = {
   lower: own('lower', () => text),
@@ -23,11 +24,10 @@ const kinds = {
   strIndex: own('strIndex', () => integer),
   ord: own('ord', () => integer),
 };
-function textCall(name: FunctionName, ...given: unknown[]): never {
-  return call(
-    own(name, () => text),
-    given,
-  ) as never;
+function textCall(called: string, given: readonly unknown[], options: unknown): never {
+  // They differ in capitals only.
+  const of = own(called.toLowerCase() as FunctionName, () => text);
+  return callWith(of, called, given, options) as never;
 }
 
 /** A number of characters: a whole one, or an expression. */
@@ -42,123 +42,187 @@ function requireAtLeast(least: 0 | 1, name: string, given: unknown, than: string
 }
 
 /** The text in lower case. */
-export function Lower<const A extends Argument>(value: A): Text<A> {
-  return call(kinds.lower, [value]) as never;
+export function Lower<const A extends Argument, T = unknown>(
+  value: A,
+  options?: OutputOptions<T>,
+): Text<A, T> {
+  return callWith(kinds.lower, 'Lower', [value], options) as never;
 }
 /** The text in upper case. */
-export function Upper<const A extends Argument>(value: A): Text<A> {
-  return call(kinds.upper, [value]) as never;
+export function Upper<const A extends Argument, T = unknown>(
+  value: A,
+  options?: OutputOptions<T>,
+): Text<A, T> {
+  return callWith(kinds.upper, 'Upper', [value], options) as never;
 }
 /** Number of characters. */
-export function Length<const A extends Argument>(value: A): Whole<A> {
-  return call(kinds.length, [value]) as never;
+export function Length<const A extends Argument, T = unknown>(
+  value: A,
+  options?: OutputOptions<T>,
+): Whole<A, T> {
+  return callWith(kinds.length, 'Length', [value], options) as never;
 }
 /** The arguments as one text; null counts as empty. */
 export function Concat<const A extends readonly Argument[]>(
   ...values: A
-): Expression<string, ArgumentPath<A[number]>, 'value'> {
-  return several(kinds.concat, 'Concat', values) as never;
+): Expression<string, ArgumentPath<A[number]>, 'value'>;
+export function Concat<const A extends readonly Argument[], T>(
+  ...given: [...values: A, options: OutputOptions<T>]
+): Expression<Plain<T>, ArgumentPath<A[number]>, 'value'>;
+export function Concat(...given: readonly unknown[]): unknown {
+  return several(kinds.concat, 'Concat', given);
 }
 /** The first `length` characters. */
-export function Left<const A extends Argument>(value: A, length: Count): Text<A> {
+export function Left<const A extends Argument, T = unknown>(
+  value: A,
+  length: Count,
+  options?: OutputOptions<T>,
+): Text<A, T> {
   requireAtLeast(1, 'length', length, 'than');
-  return textCall('left', value, length);
+  return textCall('Left', [value, length], options);
 }
 /** The last `length` characters. */
-export function Right<const A extends Argument>(value: A, length: Count): Text<A> {
+export function Right<const A extends Argument, T = unknown>(
+  value: A,
+  length: Count,
+  options?: OutputOptions<T>,
+): Text<A, T> {
   requireAtLeast(1, 'length', length, 'than');
-  return textCall('right', value, length);
+  return textCall('Right', [value, length], options);
 }
 /** The text filled up on the left with `fill`, a space when absent, to `length` characters; cut when it is longer. */
-export function LPad<const A extends Argument>(
+export function LPad<const A extends Argument, T = unknown>(
   value: A,
   length: Count,
   fill: Argument = new Value(' ') as never,
-): Text<A> {
+  options?: OutputOptions<T>,
+): Text<A, T> {
   requireAtLeast(0, 'length', length, 'or equal to');
-  return textCall('lpad', value, length, fill);
+  return textCall('LPad', [value, length, fill], options);
 }
 /** The text filled up on the right with `fill`, a space when absent, to `length` characters; cut when it is longer. */
-export function RPad<const A extends Argument>(
+export function RPad<const A extends Argument, T = unknown>(
   value: A,
   length: Count,
   fill: Argument = new Value(' ') as never,
-): Text<A> {
+  options?: OutputOptions<T>,
+): Text<A, T> {
   requireAtLeast(0, 'length', length, 'or equal to');
-  return textCall('rpad', value, length, fill);
+  return textCall('RPad', [value, length, fill], options);
 }
 /** The text without spaces at its ends. */
-export function Trim<const A extends Argument>(value: A): Text<A> {
-  return textCall('trim', value);
+export function Trim<const A extends Argument, T = unknown>(
+  value: A,
+  options?: OutputOptions<T>,
+): Text<A, T> {
+  return textCall('Trim', [value], options);
 }
 /** The text without spaces at its start. */
-export function LTrim<const A extends Argument>(value: A): Text<A> {
-  return textCall('ltrim', value);
+export function LTrim<const A extends Argument, T = unknown>(
+  value: A,
+  options?: OutputOptions<T>,
+): Text<A, T> {
+  return textCall('LTrim', [value], options);
 }
 /** The text without spaces at its end. */
-export function RTrim<const A extends Argument>(value: A): Text<A> {
-  return textCall('rtrim', value);
+export function RTrim<const A extends Argument, T = unknown>(
+  value: A,
+  options?: OutputOptions<T>,
+): Text<A, T> {
+  return textCall('RTrim', [value], options);
 }
 /** The text `times` times over. */
-export function Repeat<const A extends Argument>(value: A, times: Count): Text<A> {
+export function Repeat<const A extends Argument, T = unknown>(
+  value: A,
+  times: Count,
+  options?: OutputOptions<T>,
+): Text<A, T> {
   requireAtLeast(0, 'number', times, 'or equal to');
-  return textCall('repeat', value, times);
+  return textCall('Repeat', [value, times], options);
 }
 /** The text with every `search` in it replaced; taken out when `replacement` is absent. */
-export function Replace<const A extends Argument, const B extends Argument>(
+export function Replace<const A extends Argument, const B extends Argument, T = unknown>(
   value: A,
   search: B,
   replacement: Argument = new Value('') as never,
-): Text<A | B> {
-  return textCall('replace', value, search, replacement);
+  options?: OutputOptions<T>,
+): Text<A | B, T> {
+  return textCall('Replace', [value, search, replacement], options);
 }
 /** The characters from last to first. */
-export function Reverse<const A extends Argument>(value: A): Text<A> {
-  return textCall('reverse', value);
+export function Reverse<const A extends Argument, T = unknown>(
+  value: A,
+  options?: OutputOptions<T>,
+): Text<A, T> {
+  return textCall('Reverse', [value], options);
 }
 /** Place of the first `search` in the text, from 1; 0 where there is none. */
-export function StrIndex<const A extends Argument, const B extends Argument>(
+export function StrIndex<const A extends Argument, const B extends Argument, T = unknown>(
   value: A,
   search: B,
-): Whole<A | B> {
-  return call(kinds.strIndex, [value, search]) as never;
+  options?: OutputOptions<T>,
+): Whole<A | B, T> {
+  return callWith(kinds.strIndex, 'StrIndex', [value, search], options) as never;
 }
 /** The characters from place `start`, which counts from 1: `length` of them, or all that follow. */
-export function Substr<const A extends Argument>(value: A, start: Count, length?: Count): Text<A> {
+export function Substr<const A extends Argument, T = unknown>(
+  value: A,
+  start: Count,
+  length?: Count,
+  options?: OutputOptions<T>,
+): Text<A, T> {
   requireAtLeast(1, 'pos', start, 'than');
-  return length === undefined ? textCall('substr', value, start) : textCall('substr', value, start, length);
+  return textCall('Substr', length === undefined ? [value, start] : [value, start, length], options);
 }
 /** The character with a number in Unicode. */
-export function Chr<const A extends Argument>(value: A): Text<A> {
-  return textCall('chr', value);
+export function Chr<const A extends Argument, T = unknown>(value: A, options?: OutputOptions<T>): Text<A, T> {
+  return textCall('Chr', [value], options);
 }
 /** Number of the first character in Unicode. */
-export function Ord<const A extends Argument>(value: A): Whole<A> {
-  return call(kinds.ord, [value]) as never;
+export function Ord<const A extends Argument, T = unknown>(
+  value: A,
+  options?: OutputOptions<T>,
+): Whole<A, T> {
+  return callWith(kinds.ord, 'Ord', [value], options) as never;
 }
 /** MD5 of the text, as hexadecimal digits. */
-export function MD5<const A extends Argument>(value: A): Text<A> {
-  return textCall('md5', value);
+export function MD5<const A extends Argument, T = unknown>(value: A, options?: OutputOptions<T>): Text<A, T> {
+  return textCall('MD5', [value], options);
 }
 /** SHA-1 of the text, as hexadecimal digits; on PostgreSQL it needs the extension pgcrypto. */
-export function SHA1<const A extends Argument>(value: A): Text<A> {
-  return textCall('sha1', value);
+export function SHA1<const A extends Argument, T = unknown>(
+  value: A,
+  options?: OutputOptions<T>,
+): Text<A, T> {
+  return textCall('SHA1', [value], options);
 }
 /** SHA-224 of the text, as hexadecimal digits. */
-export function SHA224<const A extends Argument>(value: A): Text<A> {
-  return textCall('sha224', value);
+export function SHA224<const A extends Argument, T = unknown>(
+  value: A,
+  options?: OutputOptions<T>,
+): Text<A, T> {
+  return textCall('SHA224', [value], options);
 }
 /** SHA-256 of the text, as hexadecimal digits. */
-export function SHA256<const A extends Argument>(value: A): Text<A> {
-  return textCall('sha256', value);
+export function SHA256<const A extends Argument, T = unknown>(
+  value: A,
+  options?: OutputOptions<T>,
+): Text<A, T> {
+  return textCall('SHA256', [value], options);
 }
 /** SHA-384 of the text, as hexadecimal digits. */
-export function SHA384<const A extends Argument>(value: A): Text<A> {
-  return textCall('sha384', value);
+export function SHA384<const A extends Argument, T = unknown>(
+  value: A,
+  options?: OutputOptions<T>,
+): Text<A, T> {
+  return textCall('SHA384', [value], options);
 }
 /** SHA-512 of the text, as hexadecimal digits. */
-export function SHA512<const A extends Argument>(value: A): Text<A> {
-  return textCall('sha512', value);
+export function SHA512<const A extends Argument, T = unknown>(
+  value: A,
+  options?: OutputOptions<T>,
+): Text<A, T> {
+  return textCall('SHA512', [value], options);
 }
 
 // What they are called when they are registered as transforms, as in Django.

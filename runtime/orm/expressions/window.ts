@@ -5,6 +5,7 @@ import type { SqlWriter } from '../sql/writer.ts';
 import { Aggregate } from './aggregates.ts';
 import { Computable } from './arithmetic.ts';
 import { typedBeside } from './beside.ts';
+import { typeToken } from './functions.ts';
 import type { ExpressionNode, OrderingTerm, ShapeSink } from './node.ts';
 
 /** A function that only has a meaning over a window: `Rank()`. */
@@ -26,11 +27,15 @@ export class WindowFunction extends Computable {
   override groupBy(): readonly ExpressionNode[] {
     return this.#values.flatMap((value) => value.groupBy());
   }
+  /** The same, its result of another type. */
+  as(output: Field | undefined): WindowFunction {
+    return output === undefined ? this : new WindowFunction(this.#name, this.#values, output);
+  }
   get output(): Field | undefined {
     return this.#fixed ?? this.#values[0]?.output;
   }
   describe(sink: ShapeSink): void {
-    sink.token(`${this.#name}(`);
+    sink.token(`${this.#name}${typeToken(this.#fixed)}(`);
     for (const value of this.#values) value.describe(sink);
     sink.token(')');
   }

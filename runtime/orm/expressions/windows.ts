@@ -1,10 +1,20 @@
-import { ValueError } from '../errors.ts';
+import { NotSupportedError, ValueError } from '../errors.ts';
 import { FloatField, IntegerField } from '../fields/numbers.ts';
-import { requireOptions } from '../options.ts';
-import type { Argument, ArgumentPath, ArgumentType, Expression, ListOptions } from '../types/expressions.ts';
+import { isOptions, requireOptions } from '../options.ts';
+import type {
+  Argument,
+  ArgumentPath,
+  ArgumentType,
+  Expression,
+  ListOptions,
+  OutputOptions,
+  Typed,
+} from '../types/expressions.ts';
+import type { AnyExpression, Plain } from '../types/schema.ts';
 import { orderingTerms } from './aggregates.ts';
-import { argument } from './arguments.ts';
+import { argument, expressionFrom, fieldOf } from './arguments.ts';
 import { WrittenValue } from './field-reference.ts';
+import { outputGiven, wrapped } from './functions.ts';
 import { type FrameSql, WindowExpression, WindowFunction } from './window.ts';
 
 const count = new IntegerField('bigint', 'BigIntegerField');
@@ -33,30 +43,41 @@ interface WindowOptions<E> {
   /** From which row to which, relative to this one; null is without end. */
   readonly frame?: Frame;
 }
+type WindowSettings<E, T> = WindowOptions<E> & OutputOptions<T>;
 
 /** A value computed from the rows around each row: `Window({ expression: Rank(), partitionBy: 'publisher' })`. */
-export function Window<T, P extends string, Kind extends string>(
-  options: WindowOptions<Expression<T, P, Kind>>,
-): Expression<T, P, Kind> {
-  requireOptions('Window', options, ['expression', 'partitionBy', 'orderBy', 'frame']);
-  const { expression, partitionBy, orderBy, frame } = options;
+export function Window<T, P extends string, Kind extends string, O = unknown>(
+  options: WindowSettings<Expression<T, P, Kind>, O>,
+): unknown extends O ? Expression<T, P, Kind> : Expression<Plain<O>, P, 'mapped'> {
+  requireOptions('Window', options, ['expression', 'partitionBy', 'orderBy', 'frame', 'outputField']);
+  const { expression, partitionBy, orderBy, frame, outputField } = options;
   const partitions =
     partitionBy === undefined ? [] : Array.isArray(partitionBy) ? partitionBy : [partitionBy];
-  return new WindowExpression({
+  const made = new WindowExpression({
     expression: argument(expression),
     partitionBy: partitions.map(argument),
     order: orderingTerms(orderBy),
     frame: frame === undefined ? undefined : frameSql(frame),
-  }) as never;
+  });
+  const output = fieldOf(outputField);
+  return (output === undefined ? made : wrapped(made, output)) as never;
 }
 
 function frameSql(frame: Frame): FrameSql {
   requireOptions('frame', frame, ['rows', 'range', 'exclude']);
   const [unit, [start, end]] = boundsOf(frame);
   for (const bound of [start, end]) {
-    if (bound === null || (Number.isSafeInteger(bound) && (unit === 'ROWS' || bound === 0))) continue;
+    if (bound === null || Number.isSafeInteger(bound)) continue;
     throw new ValueError(
       'A bound of a frame is a whole number of rows, 0 for the row itself, or null for no end.',
+    );
+  }
+  if (start !== null && end !== null && start > end) {
+    throw new ValueError('start cannot be greater than end.');
+  }
+  if (unit === 'RANGE' && (start || end)) {
+    throw new NotSupportedError(
+      'A frame by range begins and ends at the row itself, 0, or has no end, null.',
     );
   }
   return `${unit} BETWEEN ${bound(start, 'PRECEDING')} AND ${bound(end, 'FOLLOWING')}${excluded(frame)}` as FrameSql;
@@ -111,53 +132,104 @@ export function Ntile(buckets = 1): Expression<number, never, 'value'> {
 }
 
 /** The value of the first row of the frame. */
-export function FirstValue<const A extends Argument>(value: A): Same<A> {
-  return new WindowFunction('FIRST_VALUE', [argument(value)]) as never;
+export function FirstValue<const A extends Argument, T = unknown>(
+  value: A,
+  options?: OutputOptions<T>,
+): Same<A, T> {
+  return typed(new WindowFunction('FIRST_VALUE', [argument(value)]), 'FirstValue', options);
 }
 /** The value of the last row of the frame, which ends with the row itself unless another frame is given. */
-export function LastValue<const A extends Argument>(value: A): Same<A> {
-  return new WindowFunction('LAST_VALUE', [argument(value)]) as never;
+export function LastValue<const A extends Argument, T = unknown>(
+  value: A,
+  options?: OutputOptions<T>,
+): Same<A, T> {
+  return typed(new WindowFunction('LAST_VALUE', [argument(value)]), 'LastValue', options);
 }
 /** The value of row number `nth` of the frame, from 1; null where there is no such row. */
-export function NthValue<const A extends Argument>(
+export function NthValue<const A extends Argument, T = unknown>(
   value: A,
   nth = 1,
-): Expression<ArgumentType<A> | null, ArgumentPath<A>, 'nullable'> {
+  options?: OutputOptions<T>,
+): OrNothing<A, T, Expression<ArgumentType<A> | null, ArgumentPath<A>, 'nullable'>> {
   requireSource('NthValue', value);
   if (!Number.isSafeInteger(nth) || nth <= 0) {
     throw new ValueError('NthValue requires a positive integer as for nth.');
   }
-  return new WindowFunction('NTH_VALUE', [argument(value), new WrittenValue(nth)]) as never;
+  const values = [argument(value), new WrittenValue(nth)];
+  return typed(new WindowFunction('NTH_VALUE', values), 'NthValue', options);
 }
-type Same<A> = Expression<ArgumentType<A>, ArgumentPath<A>, 'nullable'>;
+/** The function, its result of the type that was given. */
+function typed(made: WindowFunction, called: string, options: unknown): never {
+  return made.as(outputGiven(called, options)) as never;
+}
+type Same<A, T = unknown> = Typed<A, T, Expression<ArgumentType<A>, ArgumentPath<A>, 'nullable'>>;
+/** Of a type that was given, or null. */
+type OrNothing<A, T, Own> = unknown extends T ? Own : Expression<Plain<T> | null, ArgumentPath<A>, 'value'>;
 
-type Shifted<A, D> = Expression<
-  ArgumentType<A> | ([D] extends [undefined] ? null : D),
-  ArgumentPath<A>,
-  'nullable'
+/** What stands where there is no row: a value, or an expression. */
+type Fallback = number | bigint | string | boolean | Date | AnyExpression;
+type FallbackType<D> = [D] extends [undefined] ? null : D extends AnyExpression ? ArgumentType<D> : D;
+/** A text is no name of a field here. */
+type FallbackPath<D> = D extends AnyExpression ? ArgumentPath<D> : never;
+type Shifted<A, D, T> = OrNothing<
+  A,
+  T,
+  Expression<ArgumentType<A> | FallbackType<D>, ArgumentPath<A> | FallbackPath<D>, 'nullable'>
 >;
-/** The value `offset` rows before this one in the window; `fallback`, or null, where there is no such row. */
-export function Lag<
-  const A extends Argument,
-  D extends number | string | boolean | Date | undefined = undefined,
->(value: A, offset = 1, fallback?: D): Shifted<A, D> {
-  return shifted('Lag', value, offset, fallback);
+interface ShiftOptions<D, T> extends OutputOptions<T> {
+  /** How many rows lie between, 1 when absent. */
+  readonly offset?: number;
+  /** Value where there is no such row; null when absent. */
+  readonly default?: D;
 }
-/** The value `offset` rows after this one in the window; `fallback`, or null, where there is no such row. */
-export function Lead<
-  const A extends Argument,
-  D extends number | string | boolean | Date | undefined = undefined,
->(value: A, offset = 1, fallback?: D): Shifted<A, D> {
-  return shifted('Lead', value, offset, fallback);
+/**
+ * The value `offset` rows before this one in the window; `fallback`, or null, where there is no such row. Both may be
+ * given by name, too: `Lag('pages', { offset: 2, default: 0 })`.
+ */
+export function Lag<const A extends Argument, const D extends Fallback | undefined = undefined, T = unknown>(
+  value: A,
+  offset: ShiftOptions<D, T>,
+): Shifted<A, D, T>;
+export function Lag<const A extends Argument, const D extends Fallback | undefined = undefined, T = unknown>(
+  value: A,
+  offset?: number,
+  fallback?: D,
+  options?: OutputOptions<T>,
+): Shifted<A, D, T>;
+export function Lag(value: unknown, ...given: readonly unknown[]): unknown {
+  return shifted('Lag', value, given);
 }
-function shifted(name: string, value: unknown, offset: number, fallback: unknown): never {
-  requireSource(name, value);
-  if (!Number.isSafeInteger(offset) || offset <= 0) {
-    throw new ValueError(`${name} requires a positive integer for the offset.`);
+/** The same for the row `offset` rows after this one. */
+export function Lead<const A extends Argument, const D extends Fallback | undefined = undefined, T = unknown>(
+  value: A,
+  offset: ShiftOptions<D, T>,
+): Shifted<A, D, T>;
+export function Lead<const A extends Argument, const D extends Fallback | undefined = undefined, T = unknown>(
+  value: A,
+  offset?: number,
+  fallback?: D,
+  options?: OutputOptions<T>,
+): Shifted<A, D, T>;
+export function Lead(value: unknown, ...given: readonly unknown[]): unknown {
+  return shifted('Lead', value, given);
+}
+function shifted(called: string, value: unknown, given: readonly unknown[]): WindowFunction {
+  const [first, second, third] = given;
+  const named: ShiftOptions<unknown, unknown> = isOptions(first) ? first : {};
+  requireOptions(called, named, ['offset', 'default', 'outputField']);
+  const offset = isOptions(first) ? (named.offset ?? 1) : (first ?? 1);
+  const fallback = isOptions(first) ? named.default : second;
+  requireSource(called, value);
+  if (!Number.isSafeInteger(offset) || (offset as number) <= 0) {
+    throw new ValueError(`${called} requires a positive integer for the offset.`);
   }
   const values = [argument(value), new WrittenValue(offset)];
-  if (fallback !== undefined) values.push(new WrittenValue(fallback));
-  return new WindowFunction(name.toUpperCase(), values) as never;
+  // A text is a text here, and no name: what is missing is a value.
+  if (fallback !== undefined && fallback !== null) {
+    values.push(expressionFrom(fallback) ?? new WrittenValue(fallback));
+  }
+  const output = isOptions(first) ? fieldOf(named.outputField) : outputGiven(called, third);
+  return new WindowFunction(called.toUpperCase(), values).as(output);
 }
 function requireSource(name: string, value: unknown): void {
   if (value !== null && value !== undefined) return;

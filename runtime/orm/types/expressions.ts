@@ -1,6 +1,6 @@
 import type { Subqueryable } from './lookups.ts';
 import type { Joined, PathCheck, RelationTarget, TypeAt, UnknownPath } from './paths.ts';
-import type { Any, AnyExpression, Plain } from './schema.ts';
+import type { Any, AnyExpression, Column, Plain } from './schema.ts';
 
 /** Direction and place of nulls of one ordering term, as made by `F('rating').desc({ nullsLast: true })`. */
 export interface OrderingTerm {
@@ -56,12 +56,23 @@ export interface FilteredRelationOf<Path extends string = string> {
   readonly relation: Path;
 }
 
-export interface AggregateOptions {
+/** Type of a result, where it is not the one that follows from the arguments. */
+export interface OutputOptions<T> {
+  readonly outputField?: Column<T, boolean, boolean, boolean>;
+}
+/** `Own` where no type was given, else an expression of that type. */
+export type Typed<A, T, Own> = unknown extends T ? Own : Expression<Plain<T>, ArgumentPath<A>, 'mapped'>;
+
+export interface AggregateOptions<T = unknown> extends OutputOptions<T> {
   readonly distinct?: boolean;
   readonly filter?: AnyCondition | Expression<boolean, Any, Any>;
   readonly default?: unknown;
 }
-export interface ListOptions extends AggregateOptions {
+/** An aggregate of kind `Kind`, or of the type that was given. */
+export type Summary<Own, A, Kind extends string, T> = unknown extends T
+  ? Expression<Own, ArgumentPath<A>, Kind>
+  : Expression<Plain<T> | null, ArgumentPath<A>, `${Kind} typed`>;
+export interface ListOptions<T = unknown> extends AggregateOptions<T> {
   /** Order of the values: a name, `-` in front to turn it, or terms. */
   readonly orderBy?:
     | string
@@ -166,4 +177,8 @@ type Checked<Check, P, E> = [Check] extends [P] ? E : Check;
 /** Key under which an aggregate without a name is returned: `pages__sum`. */
 export type DefaultAlias<E> =
   E extends Expression<Any, infer P, infer Kind> ? `${P}__${AliasOf<Kind>}` : never;
-type AliasOf<Kind extends string> = Kind extends 'array' ? 'arrayagg' : Kind;
+type AliasOf<Kind extends string> = Kind extends `${infer Name} typed`
+  ? AliasOf<Name>
+  : Kind extends 'array'
+    ? 'arrayagg'
+    : Kind;
