@@ -87,6 +87,7 @@ export {
   Tan,
 } from './expressions/math.ts';
 export { Now } from './expressions/now.ts';
+export { Aggregate } from './expressions/own-aggregate.ts';
 export {
   Extract,
   ExtractDay,

@@ -12,6 +12,7 @@ import { Computable } from './arithmetic.ts';
 import { wider } from './beside.ts';
 import { type Condition, conditionFrom } from './condition.ts';
 import { FieldReference, Star, WrittenValue } from './field-reference.ts';
+import { typeToken } from './functions.ts';
 import { ExpressionNode, inferredOutput, OrderingTerm, type ShapeSink } from './node.ts';
 import { Parameter, Value } from './value.ts';
 
@@ -25,8 +26,8 @@ export interface AggregateOptions {
   readonly orderBy?: unknown;
   /** Text between the values of `StringAgg`. */
   readonly delimiter?: ExpressionNode;
-  /** The other value of each row, for figures about pairs. */
-  readonly second?: ExpressionNode;
+  /** The other values of each row, for figures about pairs and the like. */
+  readonly others?: readonly ExpressionNode[];
   readonly outputField?: unknown;
 }
 
@@ -49,7 +50,7 @@ export function aggregateOptions(
 export interface AggregateKind {
   readonly name: string;
   readonly sql: string;
-  /** SQL with `%(expressions)s` for the argument, where it is not a call of `sql`. */
+  /** SQL with places for what `aggregatePlaces` names, where it is not a call of `sql`. */
   readonly template?: string;
   /** False where equal values count once anyway, or where counting them once would mean nothing. */
   readonly allowDistinct?: boolean;
@@ -75,7 +76,7 @@ interface ResolvedParts {
   readonly fallback?: ExpressionNode | undefined;
   readonly order?: readonly OrderingTerm[];
   readonly delimiter?: ExpressionNode | undefined;
-  readonly second?: ExpressionNode | undefined;
+  readonly others?: readonly ExpressionNode[];
 }
 
 const count = new IntegerField('bigint', 'BigIntegerField');
@@ -122,8 +123,8 @@ export class Aggregate extends Computable {
     this.#order = resolved.order ?? orderingTerms(options.orderBy);
   }
   override get children(): readonly ExpressionNode[] {
-    const { second, delimiter } = this.#resolved;
-    return [this.argument, ...[second, delimiter].filter((each) => each !== undefined)];
+    const { others = [], delimiter } = this.#resolved;
+    return [this.argument, ...others, ...(delimiter === undefined ? [] : [delimiter])];
   }
   override get containsAggregate(): boolean {
     return true;
@@ -132,7 +133,7 @@ export class Aggregate extends Computable {
     return [];
   }
   override get defaultAlias(): string | undefined {
-    if (this.options.second !== undefined) return undefined;
+    if (this.options.others?.length) return undefined;
     if (this.argument instanceof FieldReference)
       return `${this.argument.name}__${this.#kind.name.toLowerCase()}`;
     return this.argument instanceof Star ? `*__${this.#kind.name.toLowerCase()}` : undefined;
@@ -159,11 +160,9 @@ export class Aggregate extends Computable {
   describe(sink: ShapeSink): void {
     const { sql, template = '' } = this.#kind;
     const type = fieldOf(this.options.outputField);
-    sink.token(
-      `${sql} ${template} ${type?.databaseType() ?? ''}${this.options.distinct ? ' distinct' : ''}(`,
-    );
+    sink.token(`${sql} ${template}${typeToken(type)}${this.options.distinct ? ' distinct' : ''}(`);
     this.argument.describe(sink);
-    this.options.second?.describe(sink);
+    for (const each of this.options.others ?? []) each.describe(sink);
     this.options.delimiter?.describe(sink);
     for (const term of this.#order) term.describe(sink);
     this.options.filter?.describe(sink);
@@ -180,9 +179,9 @@ export class Aggregate extends Computable {
       const name = given instanceof FieldReference ? given.name : given.label;
       throw new FieldError(`Cannot compute ${this.#kind.name}('${name}'): '${name}' is an aggregate`);
     }
-    const second = this.options.second?.resolve(resolver);
-    for (const each of [argument, second]) if (each?.containsWindow) throw this.#overWindow(each);
-    if (second?.containsAggregate && !resolver.options.summarizing) {
+    const others = (this.options.others ?? []).map((each) => each.resolve(resolver));
+    for (const each of [argument, ...others]) if (each.containsWindow) throw this.#overWindow(each);
+    if (others.some((each) => each.containsAggregate) && !resolver.options.summarizing) {
       throw new FieldError(`Cannot compute ${this.#kind.name}: its second argument is an aggregate`);
     }
     const { filter } = this.options;
@@ -197,7 +196,7 @@ export class Aggregate extends Computable {
       fallback,
       order,
       delimiter,
-      second,
+      others,
     });
   }
   /** Windows are made of groups, not groups of windows: the server would refuse it. */
@@ -206,7 +205,7 @@ export class Aggregate extends Computable {
     return new FieldError(`Cannot compute ${this.#kind.name}('${written}'): '${written}' has a window`);
   }
   toSql(writer: SqlWriter): string {
-    const { predicate, fallback, delimiter, second } = this.#resolved;
+    const { predicate, fallback, delimiter, others = [] } = this.#resolved;
     const sql = writer.dialect.aggregate({
       function: this.#kind.sql,
       distinct: this.options.distinct === true,
@@ -215,7 +214,7 @@ export class Aggregate extends Computable {
       filter: predicate === undefined ? undefined : conditionOrFalse(predicate, writer),
       order: this.#order.map((term) => term.toSql(writer)),
       delimiter: delimiter?.toSql(writer),
-      second: second?.toSql(writer),
+      others: others.map((each) => each.toSql(writer)),
       template: this.#kind.template,
     });
     return fallback === undefined ? sql : `COALESCE(${sql}, ${fallback.toSql(writer)})`;

@@ -1,6 +1,7 @@
 import type { Field } from '../fields/field.ts';
 import { isOptions } from '../options.ts';
 import type { Resolver } from '../query/resolver.ts';
+import { filled, requirePlaces } from '../sql/template.ts';
 import type { SqlWriter } from '../sql/writer.ts';
 import type { FuncConstructor } from '../types/func.ts';
 import { argument, fieldOf } from './arguments.ts';
@@ -14,6 +15,7 @@ interface FunctionSettings {
   readonly template?: string | undefined;
   readonly argJoiner?: string | undefined;
   readonly arity?: number | undefined;
+  readonly windowCompatible?: boolean | undefined;
   readonly outputField?: unknown;
 }
 
@@ -58,10 +60,7 @@ export class FuncNode extends Computable {
    */
   sql(values: readonly string[], _database: string): string {
     const { function: name = '', template = plainTemplate, argJoiner = ', ' } = this.settings;
-    const parts: Readonly<Record<string, string>> = { function: name, expressions: values.join(argJoiner) };
-    return template.replaceAll(/%(?:%|\((\w+)\)s)/g, (mark, part: string | undefined) =>
-      part === undefined ? '%' : (parts[part] ?? mark),
-    );
+    return filled(template, { function: name, expressions: values.join(argJoiner) });
   }
   describe(sink: ShapeSink): void {
     const type = fieldOf(this.settings.outputField);
@@ -122,19 +121,27 @@ export class AppliedFunction extends Computable {
 
 /** The static properties of a class, inherited ones too. */
 function settingsOf(described: object): FunctionSettings {
-  const { function: name, template, argJoiner, arity, outputField } = described as FunctionSettings;
-  return { function: name, template, argJoiner, arity, outputField };
+  const {
+    function: name,
+    template,
+    argJoiner,
+    arity,
+    windowCompatible,
+    outputField,
+  } = described as FunctionSettings;
+  return { function: name, template, argJoiner, arity, windowCompatible, outputField };
 }
 
 /** @throws TypeError for settings that make no SQL */
-function requireSettings({ function: name, template = plainTemplate }: FunctionSettings): void {
+function requireSettings({ function: name, template }: FunctionSettings): void {
+  requireFunction('Func', name, template);
+  if (template !== undefined) requirePlaces(template, ['function', 'expressions']);
+}
+/** @throws TypeError for what is no name, and where one is missing that the template has a place for */
+export function requireFunction(called: string, name: unknown, template = plainTemplate): void {
   const named = typeof name === 'string' && plainName.test(name);
   if (name === undefined ? template.includes('%(function)s') : !named) {
-    throw new TypeError('Func needs the name of a function: { function: … }.');
-  }
-  for (const [, part] of template.matchAll(/%\((\w+)\)s/g)) {
-    if (part === 'function' || part === 'expressions') continue;
-    throw new TypeError(`A template names %(function)s and %(expressions)s only, not %(${part})s.`);
+    throw new TypeError(`${called} needs the name of a function: { function: … }.`);
   }
 }
 
@@ -162,16 +169,19 @@ export function identityOf(given: object): number {
   return known;
 }
 
-/** Callable and extendable, as a class cannot be. */
-function callable(this: unknown, ...given: unknown[]): FuncNode {
-  const made = new.target === undefined || (new.target as unknown) === callable ? FuncNode : new.target;
-  return Reflect.construct(FuncNode, given, made) as FuncNode;
+/** A class that can be called and extended, as a class itself cannot be. */
+export function callableClass(made: new (...given: unknown[]) => object, name: string): object {
+  function callable(this: unknown, ...given: unknown[]): object {
+    const of = new.target === undefined ? callable : new.target;
+    return Reflect.construct(made, given, of) as object;
+  }
+  callable.prototype = made.prototype;
+  for (const each of [callable, made]) Object.defineProperty(each, 'name', { value: name });
+  return callable;
 }
-callable.prototype = FuncNode.prototype;
-Object.defineProperty(callable, 'name', { value: 'Func' });
 
 /**
  * Any function of the server by name: `Func('title', { function: 'REVERSE', outputField: fields.text() })`. A class
  * that extends it says the same once, as static properties, and may write SQL of its own.
  */
-export const Func = callable as unknown as FuncConstructor;
+export const Func = callableClass(FuncNode, 'Func') as unknown as FuncConstructor;

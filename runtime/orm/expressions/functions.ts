@@ -31,10 +31,15 @@ export class FunctionCall extends Computable {
   readonly kindOfFunction: FunctionKind;
   readonly values: readonly ExpressionNode[];
   readonly #given: Field | undefined;
+  readonly #called: string | undefined;
 
-  /** @param given type of the result, where it is not the one that the arguments make */
-  constructor(kind: FunctionKind, values: readonly ExpressionNode[], given?: Field) {
+  /**
+   * @param given type of the result, where it is not the one that the arguments make
+   * @param called what an application calls it
+   */
+  constructor(kind: FunctionKind, values: readonly ExpressionNode[], given?: Field, called?: string) {
     super();
+    this.#called = called;
     this.kindOfFunction = kind;
     this.values = values;
     this.#given = given;
@@ -46,7 +51,7 @@ export class FunctionCall extends Computable {
     return this.#given ?? this.kindOfFunction.output(this.values);
   }
   override get label(): string {
-    return /^\w*/.exec(this.kindOfFunction.name)?.[0] ?? '';
+    return this.#called ?? /^\w*/.exec(this.kindOfFunction.name)?.[0] ?? '';
   }
   override get typedByServer(): boolean {
     return this.#given === undefined && (this.kindOfFunction.typedByServer ?? false);
@@ -66,7 +71,12 @@ export class FunctionCall extends Computable {
   resolve(resolver: Resolver): FunctionCall {
     const values = this.values.map((value) => value.resolve(resolver));
     const { alike } = this.kindOfFunction;
-    return new FunctionCall(this.kindOfFunction, alike ? allTypedBeside(values) : values, this.#given);
+    return new FunctionCall(
+      this.kindOfFunction,
+      alike ? allTypedBeside(values) : values,
+      this.#given,
+      this.#called,
+    );
   }
   toSql(writer: SqlWriter): string {
     const values = this.values.map((value) => value.toSql(writer));
@@ -125,7 +135,7 @@ export function callWith(
   given: readonly unknown[],
   options: unknown,
 ): FunctionCall {
-  return call(of, given, outputGiven(called, options));
+  return new FunctionCall(of, given.map(argument), outputGiven(called, options), called);
 }
 const same = kind('WRAP', firstOutput, ([sql = '']) => sql);
 /** An expression as one of another type. */

@@ -19,7 +19,7 @@ function figure(name: string, sql: string): AggregateKind {
 }
 function pair(kind: AggregateKind, y: unknown, x: unknown, options: object): never {
   const known = aggregateOptions(kind.name, options, kind.name === 'CovarPop' ? ['sample'] : []);
-  return new Aggregate(kind, argument(y), { ...known, second: argument(x) }) as never;
+  return new Aggregate(kind, argument(y), { ...known, others: [argument(x)] }) as never;
 }
 /** A figure by its name; null where no row has both values. */
 function named<Kind extends string>(name: string, sql: string) {

@@ -147,7 +147,8 @@ const types = {
   exactBigint: new BigIntegerField(),
   float: new FloatField(),
   numeric: new DecimalField(),
-  text: new TextField(),
+  // Django's type of a written text: messages name it.
+  text: Object.assign(new TextField(), { typeName: 'CharField' }),
   boolean: new BooleanField(),
   dateTime: new DateTimeField(),
   binary: new BinaryField(),

@@ -5,6 +5,7 @@ import type { SqlWriter } from '../sql/writer.ts';
 import { Aggregate } from './aggregates.ts';
 import { Computable } from './arithmetic.ts';
 import { typedBeside } from './beside.ts';
+import { AppliedFunction, FuncNode } from './func.ts';
 import { typeToken } from './functions.ts';
 import type { ExpressionNode, OrderingTerm, ShapeSink } from './node.ts';
 
@@ -64,6 +65,13 @@ export interface WindowParts {
   readonly frame: FrameSql | undefined;
 }
 
+function isWindowCompatible(expression: ExpressionNode): boolean {
+  if (expression instanceof Aggregate) return expression.options.default === undefined;
+  const func = expression instanceof AppliedFunction ? expression.func : expression;
+  if (func instanceof FuncNode) return func.settings.windowCompatible === true;
+  return expression instanceof WindowFunction;
+}
+
 /** A value computed from the rows around each row. */
 export class WindowExpression extends Computable {
   readonly #parts: WindowParts;
@@ -72,9 +80,8 @@ export class WindowExpression extends Computable {
     super();
     this.#parts = parts;
     const { expression } = parts;
-    const aggregate = expression instanceof Aggregate && expression.options.default === undefined;
-    if (!aggregate && !(expression instanceof WindowFunction)) {
-      throw new ValueError(`Expression '${expression.constructor.name}' isn't compatible with OVER clauses.`);
+    if (!isWindowCompatible(expression)) {
+      throw new ValueError(`Expression '${expression.label}' isn't compatible with OVER clauses.`);
     }
   }
   override get containsWindow(): boolean {

@@ -50,9 +50,9 @@ export interface AggregateParts {
   readonly order: readonly string[];
   /** Text between values, for aggregates that join them. */
   readonly delimiter: string | undefined;
-  /** SQL of a second argument, for figures about pairs of values. */
-  readonly second?: string | undefined;
-  /** SQL with `%(expressions)s` in it, for aggregates that are not written as a call. */
+  /** SQL of further arguments, for figures about pairs of values and the like. */
+  readonly others: readonly string[];
+  /** SQL with places for its parts, for aggregates that are not written as a call. */
   readonly template?: string | undefined;
 }
 

@@ -1,4 +1,4 @@
-import type { Argument, ArgumentPath, Expression } from './expressions.ts';
+import type { Argument, ArgumentPath, Expression, ListOptions } from './expressions.ts';
 import type { Any, Column, Plain } from './schema.ts';
 
 /** What is said about a function of the server. */
@@ -31,6 +31,8 @@ export interface FuncStatics {
   readonly template: string | undefined;
   readonly argJoiner: string | undefined;
   readonly arity: number | undefined;
+  /** True for a function that `Window` takes. */
+  readonly windowCompatible: boolean | undefined;
   readonly outputField: Column<Any, boolean, boolean, boolean> | undefined;
 }
 export interface FuncConstructor extends FuncStatics {
@@ -40,4 +42,36 @@ export interface FuncConstructor extends FuncStatics {
   new <T = unknown, Path extends string = never>(
     ...given: (Argument | FuncOptions)[]
   ): FuncExpression<T, Path>;
+}
+
+/** What is said about an aggregate of the server, and about one use of it. */
+export interface AggregateSettings<T = unknown> extends ListOptions<T> {
+  /** Name of the aggregate; may be absent where the template does without. */
+  readonly function?: string;
+  /**
+   * The SQL, with `%(function)s`, `%(distinct)s`, `%(expressions)s` and `%(orderBy)s`; `%%` is a percent sign. Never text
+   * that came from a request.
+   */
+  readonly template?: string;
+}
+/** What a class that extends `Aggregate` says about itself. */
+export interface AggregateStatics {
+  readonly function: string | undefined;
+  readonly template: string | undefined;
+  readonly arity: number | undefined;
+  /** True where equal values may be counted once: `{ distinct: true }`. */
+  readonly allowDistinct: boolean | undefined;
+  /** True where the order of the values shows in the result: `{ orderBy }`. */
+  readonly allowOrderBy: boolean | undefined;
+  /** Result over no rows, where it is not null. */
+  readonly emptyResultSetValue: unknown;
+  readonly outputField: Column<Any, boolean, boolean, boolean> | undefined;
+}
+export interface AggregateConstructor extends AggregateStatics {
+  <const A extends readonly Argument[], T = unknown>(
+    ...given: [...A, AggregateSettings<T>]
+  ): Expression<Plain<T> | null, ArgumentPath<A[number]>, 'aggregate'>;
+  new <T = unknown, Path extends string = never>(
+    ...given: (Argument | AggregateSettings)[]
+  ): Expression<T, Path, 'aggregate'>;
 }

@@ -210,7 +210,9 @@ behaviour('196 a number keeps the type of what it stands for', function* () {
   const dated = Greatest(Value('2021-05-05', { outputField: fields.date() }), Value('2020-01-01'));
   expect(yield* call(Book.objects.values({ dated }).slice(0, 1), 'list')).toEqual([{ dated: '2021-05-05' }]);
   expect(() => Book.objects.values({ x: JSONObject({ n: F('pages').add('1.50') }) })).toThrow(
-    new FieldError('Expression contains mixed types: IntegerField, TextField. You must set outputField.'),
+    new FieldError(
+      "Cannot infer type of '+' expression involving these types: IntegerField, CharField. You must set outputField.",
+    ),
   );
   expect(yield* call(Book.objects, 'aggregate', { x: Avg(Cast('pages', fields.float())) })).toEqual({
     x: 300,

@@ -4,6 +4,7 @@ import { AutoField, DecimalField, FloatField, IntegerField } from '../../fields/
 import { CharField } from '../../fields/text.ts';
 import { wellFormed, writable } from '../../models/naming.ts';
 import type { AggregateParts, Dialect, MomentPart, TypedSql } from '../../sql/dialect.ts';
+import { aggregateSql } from '../../sql/template.ts';
 import { keyField, momentText, moreDecoders, scaled, wireFor, wireList } from '../neutral.ts';
 import { callsOf, postgresqlAggregates, unsupported } from '../standard.ts';
 
@@ -88,9 +89,12 @@ function aggregate(parts: AggregateParts): string {
   const all = argument.sql === '*' ? '1' : argument.sql;
   const value = filter === undefined ? argument.sql : `CASE WHEN ${filter} THEN ${all} END`;
   const only = distinct ? 'DISTINCT ' : '';
-  if (template !== undefined) return template.replaceAll('%(expressions)s', () => `${only}${value}`);
-  if (delimiter === undefined) return `${name}(${only}${isMean(name, argument) ? `1e0 * ${value}` : value})`;
   const ordered = order.length === 0 ? '' : ` ORDER BY ${order.join(', ')}`;
+  if (delimiter === undefined) {
+    const first = isMean(name, argument) ? `1e0 * ${value}` : value;
+    const expressions = [first, ...parts.others].join(', ');
+    return aggregateSql(template, { function: name, distinct: only, expressions, orderBy: ordered });
+  }
   // The separator can be no parameter.
   return `REPLACE(GROUP_CONCAT(${only}${asText(value)}${ordered} SEPARATOR '\u001f'), '\u001f', ${delimiter})`;
 }

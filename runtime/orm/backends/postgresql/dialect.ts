@@ -14,6 +14,7 @@ import type {
   MomentUnit,
   TypedSql,
 } from '../../sql/dialect.ts';
+import { aggregateSql } from '../../sql/template.ts';
 import { postgresqlFunctions } from './functions.ts';
 
 const operators: Readonly<Record<ArithmeticOperator, string>> = {
@@ -141,15 +142,15 @@ export const postgresqlDialect: Dialect = {
   timeOf: (value) => `(${zoned(value)})::time`,
   call: (name, values) => postgresqlFunctions[name](values),
   aggregate(parts: AggregateParts) {
-    const { function: name, distinct, argument, filter, order, delimiter, second, template } = parts;
+    const { function: name, distinct, argument, filter, order, delimiter, others, template } = parts;
     // A cast that is not needed would make ORDER BY name another expression than DISTINCT.
     const cast = argument.field?.family === 'text' ? '' : '::text';
-    const pair = second === undefined ? '' : `, ${second}`;
     const between = delimiter === undefined ? '' : `${cast}, ${delimiter}`;
     const ordered = order.length === 0 ? '' : ` ORDER BY ${order.join(', ')}`;
     const only = filter === undefined ? '' : ` FILTER (WHERE ${filter})`;
-    const values = `${distinct ? 'DISTINCT ' : ''}${argument.sql}${pair}${between}${ordered}`;
-    return `${template?.replaceAll('%(expressions)s', () => values) ?? `${name}(${values})`}${only}`;
+    const expressions = `${[argument.sql, ...others].join(', ')}${between}`;
+    const texts = { function: name, distinct: distinct ? 'DISTINCT ' : '', expressions, orderBy: ordered };
+    return `${aggregateSql(template, texts)}${only}`;
   },
 
   ordered(sql, descending, { nullsFirst, nullsLast }: NullsOrder) {

@@ -3,6 +3,7 @@ import type { Decoder, Field } from '../../fields/field.ts';
 import { AutoField, DecimalField, FloatField, IntegerField } from '../../fields/numbers.ts';
 import { wellFormed } from '../../models/naming.ts';
 import type { AggregateParts, Dialect, MomentPart, MomentUnit } from '../../sql/dialect.ts';
+import { aggregateSql } from '../../sql/template.ts';
 import { keyField, momentText, moreDecoders, scaled, wireFor, wireList } from '../neutral.ts';
 import { standardConflict, standardReturning } from '../postgresql/dialect.ts';
 import { callsOf, postgresqlAggregates, quotedLiteral, unsupported } from '../standard.ts';
@@ -129,10 +130,11 @@ function aggregate(parts: AggregateParts): string {
       'You cannot use Sum, Avg, StdDev, and Variance aggregations on date/time fields in sqlite3 since date/time is saved as text.',
     );
   }
-  const values = `${distinct ? 'DISTINCT ' : ''}${argument.sql}${ordered}`;
   // There is no ANY_VALUE; the largest value is one of them.
   const call = name === 'ANY_VALUE' ? 'MAX' : name;
-  return `${parts.template?.replaceAll('%(expressions)s', () => values) ?? `${call}(${values})`}${only}`;
+  const expressions = [argument.sql, ...parts.others].join(', ');
+  const texts = { function: call, distinct: distinct ? 'DISTINCT ' : '', expressions, orderBy: ordered };
+  return `${aggregateSql(parts.template, texts)}${only}`;
 }
 
 function path(keys: readonly string[]): string {
