@@ -200,7 +200,7 @@ type LookupThrough<F, Rest, Whole> = F extends { readonly kind: 'column'; readon
     ? RelationLookup<T, Rest, Whole>
     : UnknownPath<Whole>;
 type RelationLookup<T, Rest, Whole> = Rest extends 'in'
-  ? Many<T | KeyOf<T> | null>
+  ? Many<T | KeyOf<T> | null> | AnyExpression
   : Rest extends 'isNull'
     ? boolean
     : Rest extends 'exact' | 'gt' | 'gte' | 'lt' | 'lte'

@@ -54,6 +54,21 @@ behaviour('115 what dates and datetimes refuse', function* () {
   );
   expect(yield* call(Book.objects.none().dates('published', 'day'), 'list')).toEqual([]);
 });
+behaviour('115 the date of a date and the time of a time are themselves', function* () {
+  const dates = Book.objects.values({ x: TruncDate('published') }).orderBy('id');
+  expect(yield* call(dates.slice(0, 1), 'get')).toEqual({ x: '2020-01-15' });
+  const times = Event.objects.values({ x: TruncTime(TruncTime('at')) }).orderBy('id');
+  expect(yield* call(times.slice(0, 1), 'get')).toEqual({ x: '13:30:15' });
+  expect(() => Book.objects.values({ x: TruncTime('published') })).toThrow(
+    new ValueError("Cannot truncate DateField 'published' to TimeField."),
+  );
+  expect(() => Event.objects.values({ x: TruncDate(TruncTime('at')) })).toThrow(
+    new ValueError("Cannot truncate TimeField 'the expression' to DateField."),
+  );
+  expect(() => Book.objects.values({ x: TruncDate('pages') })).toThrow(
+    new TypeError("pages isn't a DateField, TimeField, or DateTimeField."),
+  );
+});
 behaviour('116 datetimes of another time zone begin at its midnight', function* () {
   expect(yield* call(Event.objects.datetimes('at', 'day', 'ASC', tokyo), 'list')).toEqual(
     ['2023-12-31T15:00Z', '2024-01-01T15:00Z', '2024-01-02T15:00Z'].map((text) => new Date(text)),

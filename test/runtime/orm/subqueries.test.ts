@@ -33,6 +33,24 @@ behaviour('191 a subquery is a value of each row', function* () {
     1, 2, 3,
   ]);
 });
+behaviour('191 a column of the query around keeps its type as the value of a subquery', function* () {
+  const of = (x: ReturnType<typeof OuterRef>) =>
+    Subquery(Publisher.objects.filter({ id: OuterRef('publisher') }).values({ x }));
+  const rows = Book.objects.filter({ id: 1 }).values({
+    price1: of(OuterRef('price')),
+    day: of(OuterRef('published')),
+    year: of(OuterRef('published__year')),
+    more: of(OuterRef('pages').add(1)),
+    double: of(OuterRef('price').mul(2)),
+  });
+  expect(yield* call(rows, 'get')).toEqual({
+    price1: '10.00',
+    day: '2020-01-15',
+    year: 2020,
+    more: 101,
+    double: '20.00',
+  });
+});
 behaviour('191 a subquery may group, and take values of its own', function* () {
   const pages = ofPublisher
     .filter({ pages__gt: 150 })
