@@ -60,7 +60,10 @@ export const referenceTables: Readonly<Record<string, () => string>> = {
   dates: () => functionTable(['expressions/parts.ts', 'expressions/truncation.ts']),
   pairs: () => functionTable(['expressions/statistics.ts']),
   aggregates: () =>
-    functionTable(['expressions/index.ts', 'expressions/aggregate-functions.ts'], ['F', 'Q', 'Value']),
+    functionTable(
+      ['expressions/index.ts', 'expressions/aggregate-functions.ts', 'expressions/own-aggregate.ts'],
+      ['F', 'Q', 'Value'],
+    ),
   windows: () => functionTable(['expressions/windows.ts']),
   twins: () =>
     table(

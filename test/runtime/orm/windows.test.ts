@@ -198,26 +198,29 @@ behaviour('195 what a window does not take', function* () {
   const error = yield* thrownBy(() => call(Book.objects, 'update', { pages: rank }));
   expect(error).toBeInstanceOf(FieldError);
 });
-behaviour('what stands in for a missing neighbour is given by place or by name, as a value or an expression', function* () {
-  const beside = (expression: ReturnType<typeof Lag<'title'>>) => Window({ expression, orderBy: 'id' });
-  const rows = Book.objects
-    .annotate({
-      named: Window({ expression: Lag('pages', { offset: 2, default: 0 }), orderBy: 'id' }),
-      own: Window({ expression: Lag('pages', 1, F('id')), orderBy: 'id' }),
-      text: beside(Lag('title', 1, 'none') as never),
-      value: beside(Lead('title', 4, Value('none')) as never),
-    })
-    .orderBy('id')
-    .valuesList('named', 'own', 'text', 'value');
-  expect(yield* call(rows.slice(0, 3), 'list')).toEqual([
-    [0, 1, 'none', 'alphabet'],
-    [0, 100, 'Alpha', 'none'],
-    [100, 200, 'Beta', 'none'],
-  ]);
-  expect(() => Lag('pages', { ofset: 2 } as never)).toThrow(
-    new TypeError("Lag() got an unexpected option 'ofset', perhaps you meant offset?"),
-  );
-});
+behaviour(
+  'what stands in for a missing neighbour is given by place or by name, as a value or an expression',
+  function* () {
+    const beside = (expression: ReturnType<typeof Lag<'title'>>) => Window({ expression, orderBy: 'id' });
+    const rows = Book.objects
+      .annotate({
+        named: Window({ expression: Lag('pages', { offset: 2, default: 0 }), orderBy: 'id' }),
+        own: Window({ expression: Lag('pages', 1, F('id')), orderBy: 'id' }),
+        text: beside(Lag('title', 1, 'none') as never),
+        value: beside(Lead('title', 4, Value('none')) as never),
+      })
+      .orderBy('id')
+      .valuesList('named', 'own', 'text', 'value');
+    expect(yield* call(rows.slice(0, 3), 'list')).toEqual([
+      [0, 1, 'none', 'alphabet'],
+      [0, 100, 'Alpha', 'none'],
+      [100, 200, 'Beta', 'none'],
+    ]);
+    expect(() => Lag('pages', { ofset: 2 } as never)).toThrow(
+      new TypeError("Lag() got an unexpected option 'ofset', perhaps you meant offset?"),
+    );
+  },
+);
 behaviour('a frame may end before the row or begin after it, not before it begins', function* () {
   const of = (rows: readonly [number, number]) =>
     Window({ expression: Sum('pages'), orderBy: 'id', frame: { rows } });
@@ -229,7 +232,9 @@ behaviour('a frame may end before the row or begin after it, not before it begin
   ]);
   expect(() => of([1, -1])).toThrow(new ValueError('start cannot be greater than end.'));
   const byValue = { range: [-1, 0] as never };
-  expect(() => Window({ expression: Sum('pages'), orderBy: 'id', frame: byValue })).toThrow(NotSupportedError);
+  expect(() => Window({ expression: Sum('pages'), orderBy: 'id', frame: byValue })).toThrow(
+    NotSupportedError,
+  );
 });
 behaviour('a window of the query around cannot be named in a subquery', function* () {
   const inner = Publisher.objects.filter({ id: OuterRef('rank') });
