@@ -5,7 +5,7 @@ import suite from './vitest.config.ts';
 
 const { include: _all, globalSetup: _postgres, ...shared } = suite.test ?? {};
 const { resolve, ssr } = suite;
-// About PostgreSQL's native path, its wire and its servers, or programs that name their engine.
+// About PostgreSQL's native path, its wire, its types and its servers, or programs that name their engine.
 const postgresqlOnly = [
   'native',
   'native-streaming',
@@ -21,6 +21,9 @@ const postgresqlOnly = [
   'bulk',
   'races',
   'sharing',
+  'operators',
+  'output-fields',
+  'own-aggregates',
 ];
 
 interface BackendRun {
