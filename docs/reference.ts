@@ -130,7 +130,9 @@ function described(file: string, interfaces: readonly string[], kind: string): s
 }
 
 function functionTable(files: readonly string[], without: readonly string[] = []): string {
-  const entries = files.flatMap(functionsOf).filter(({ name }) => !without.includes(name));
+  const all = files.flatMap(functionsOf).filter(({ name }) => !without.includes(name));
+  // Of a function with several forms the first one says what it is.
+  const entries = all.filter(({ name }, at) => all.findIndex((each) => each.name === name) === at);
   return table(
     ['function', 'meaning'],
     entries.map(({ name, text, parameters = '' }) => [`\`${name}(${parameters})\``, text]),
