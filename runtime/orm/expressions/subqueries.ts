@@ -6,7 +6,7 @@ import { fieldOf, requireName } from './arguments.ts';
 import { ExistsTest, OuterReference, SubqueryValue } from './subquery.ts';
 
 /** A field or annotation of the query around the one it is written in. `OuterRef(OuterRef(…))` reaches one further. */
-export function OuterRef(path: string | Outer): Outer {
+export function OuterRef(path: string | Expression<unknown, never, 'outer'>): Outer {
   const given: unknown = path;
   if (!(given instanceof OuterReference)) requireName('OuterRef', given);
   const reference =

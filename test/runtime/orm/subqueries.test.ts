@@ -1,6 +1,7 @@
 import {
   Count,
   Exists,
+  type Expression,
   F,
   FieldError,
   fields,
@@ -34,7 +35,7 @@ behaviour('191 a subquery is a value of each row', function* () {
   ]);
 });
 behaviour('191 a column of the query around keeps its type as the value of a subquery', function* () {
-  const of = (x: ReturnType<typeof OuterRef>) =>
+  const of = (x: Expression<unknown, never>) =>
     Subquery(Publisher.objects.filter({ id: OuterRef('publisher') }).values({ x }));
   const rows = Book.objects.filter({ id: 1 }).values({
     price1: of(OuterRef('price')),
