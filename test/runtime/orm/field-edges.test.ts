@@ -208,7 +208,7 @@ const refused: readonly (readonly [string, unknown, string])[] = [
   ],
   ['at', new Date(Number.NaN), '“an invalid date” value has an invalid format.'],
   ['span', Number.POSITIVE_INFINITY, '“Infinity” value must be a number of milliseconds.'],
-  ['span', '5', "“'5'” value must be a number of milliseconds."],
+  ['span', '5', '“5” value must be a number of milliseconds.'],
   ['uuid', 'xyz', '“xyz” is not a valid UUID.'],
   ['uuid', '123e4567-e89b-12d3-a456-42661417400', 'is not a valid UUID.'],
   ['bytes', 'text', "Field 'bytes' expected bytes but got 'text'."],
