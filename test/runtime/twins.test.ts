@@ -39,6 +39,8 @@ function operationsOf(target: object): string[] {
 function isOperation(get: () => unknown, target: object): boolean {
   try {
     const value = get.call(target);
+    // The native accessor of a row that is not stored.
+    if (value instanceof Promise) value.catch(() => {});
     return typeof value === 'function' && boundOperation in value;
   } catch {
     // An accessor of a row that is not stored.

@@ -1,4 +1,5 @@
 import type { ShapeSink } from '../expressions/node.ts';
+import type { Field } from '../fields/field.ts';
 import { Collected } from './collected.ts';
 import { type Encoder, Places } from './resolver.ts';
 
@@ -27,6 +28,9 @@ class ConstantPlaces extends Places {
     const place = known.get(value) ?? -constants.push(value);
     known.set(value, place);
     return place;
+  }
+  override placeAs(owner: object, type: Field): number {
+    return this.place(owner, (value) => type.toWire(value));
   }
 }
 

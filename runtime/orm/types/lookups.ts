@@ -67,7 +67,7 @@ interface DateTimeLookups extends Ordered<Date>, DateTimeParts {}
 interface ArrayLookups<E> extends Equality<readonly E[]> {
   contains: readonly E[];
   containedBy: readonly E[];
-  overlap: readonly E[];
+  overlap: readonly E[] | Subqueryable;
   len: number;
 }
 interface JsonLookups {
