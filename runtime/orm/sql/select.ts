@@ -217,7 +217,10 @@ export class SelectCompiler {
       ...having,
     ];
     const needed = writer.dialect.havingNeedsColumns ? having : [];
-    return [...new Set(withoutDependent(expressions, needed).map((expression) => expression.toSql(writer)))];
+    const columns = withoutDependent(expressions, needed).flatMap(
+      (each): readonly ExpressionNode[] => partColumns(each) ?? [each],
+    );
+    return [...new Set(columns.map((column) => column.toSql(writer)))];
   }
 
   #locking(): string {
