@@ -17,7 +17,7 @@ import { call, readRelation, statements, thrownBy } from '../support/differentia
 import { harness } from '../support/harness.ts';
 
 class Street extends model('street', {
-  name: fields.text().unique(),
+  name: fields.char(20).unique(),
   open: fields.boolean().default(true),
   houses: reverse<House, 'street'>(() => House),
 }) {
