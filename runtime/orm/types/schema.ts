@@ -231,9 +231,11 @@ export type PrimaryKeyName<S> = PrimaryName<S> & string;
 type ForwardName<S> = {
   [K in keyof S & string]: S[K] extends { readonly kind: 'foreignKey' | 'oneToOne' } ? K : never;
 }[keyof S & string];
-type ForeignObjectName<S> = {
-  [K in keyof S & string]: S[K] extends { readonly kind: 'foreignObject' } ? K : never;
-}[keyof S & string];
+/** Relations to one row, whether they have a key attribute or not. */
+type RelationName<S> =
+  'foreignObject' extends KindOf<S>
+    ? { [K in keyof S & string]: S[K] extends ForwardRelation ? K : never }[keyof S & string]
+    : ForwardName<S>;
 /** `publisherId` for the foreign key `publisher`. */
 export type KeyAttribute<S> = `${ForwardName<S>}Id`;
 
@@ -261,9 +263,11 @@ type AcceptedKey<F> = F extends ForwardRelation<infer T, infer N> ? OrNull<KeyOf
 
 /** Columns that a generic foreign key or a foreign object fills. */
 type GenericColumn<S> = GenericColumnName<S, 'typeColumn' | 'keyColumn'> | ForeignObjectColumn<S>;
-type ForeignObjectColumn<S> = {
-  [K in keyof S]: S[K] extends { readonly kind: 'foreignObject'; readonly from: infer From } ? From : never;
-}[keyof S];
+type ForeignObjectColumn<S> = S[keyof S] extends infer F
+  ? F extends { readonly kind: 'foreignObject'; readonly from: infer From }
+    ? From
+    : never
+  : never;
 type Required<F> = F extends { readonly kind: 'column' | 'foreignKey' | 'oneToOne'; readonly optional: false }
   ? true
   : false;
@@ -286,18 +290,13 @@ export type ColumnAttributes<S> = {
 };
 /** `book.author`, `book.authorId` and the native twin `book.aauthor`. */
 export type ForwardAttributes<S> = {
-  [K in ForwardName<S>]: S[K] extends ForwardRelation<infer T, infer N> ? OrNull<T, N> : never;
+  [K in RelationName<S>]: S[K] extends ForwardRelation<infer T, infer N> ? OrNull<T, N> : never;
 } & {
   [K in ForwardName<S> as `${K}Id`]: S[K] extends ForwardRelation<infer T, infer N>
     ? OrNull<KeyOf<T>, N>
     : never;
 } & {
-  [K in ForeignObjectName<S>]: S[K] extends ForwardRelation<infer T, infer N> ? OrNull<T, N> : never;
-} & {
-  readonly [K in ForwardName<S> | ForeignObjectName<S> as `a${K}`]: S[K] extends ForwardRelation<
-    infer T,
-    infer N
-  >
+  readonly [K in RelationName<S> as `a${K}`]: S[K] extends ForwardRelation<infer T, infer N>
     ? Promise<OrNull<T, N>>
     : never;
 };
