@@ -43,9 +43,9 @@ type Chosen<A extends readonly Argument[], T> = Expression<
   Plain<T>,
   ArgumentPath<A[number]>,
   [ArgumentType<A[number]>] extends [never]
-    ? 'mapped'
+    ? 'chosen'
     : null extends ArgumentType<A[number]>
-      ? 'mapped'
+      ? 'chosen'
       : 'value'
 >;
 

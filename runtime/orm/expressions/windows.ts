@@ -44,11 +44,15 @@ interface WindowOptions<E> {
   readonly frame?: Frame;
 }
 type WindowSettings<E, T> = WindowOptions<E> & OutputOptions<T>;
+/** Null where the function may give it whatever its field holds: an aggregate over no values. */
+type NullOfWindow<T, Kind> = Kind extends 'field' | 'mapped' | 'nullable' | 'value' | 'count'
+  ? Extract<T, null>
+  : null;
 
 /** A value computed from the rows around each row: `Window({ expression: Rank(), partitionBy: 'publisher' })`. */
 export function Window<T, P extends string, Kind extends string, O = unknown>(
   options: WindowSettings<Expression<T, P, Kind>, O>,
-): unknown extends O ? Expression<T, P, Kind> : Expression<Plain<O>, P, 'mapped'> {
+): unknown extends O ? Expression<T, P, Kind> : Expression<Plain<O> | NullOfWindow<T, Kind>, P, 'mapped'> {
   requireOptions('Window', options, ['expression', 'partitionBy', 'orderBy', 'frame', 'outputField']);
   const { expression, partitionBy, orderBy, frame, outputField } = options;
   const partitions =
@@ -171,11 +175,13 @@ type Fallback = number | bigint | string | boolean | Date | AnyExpression;
 type FallbackType<D> = [D] extends [undefined] ? null : D extends AnyExpression ? ArgumentType<D> : D;
 /** A text is no name of a field here. */
 type FallbackPath<D> = D extends AnyExpression ? ArgumentPath<D> : never;
-type Shifted<A, D, T> = OrNothing<
-  A,
-  T,
-  Expression<ArgumentType<A> | FallbackType<D>, ArgumentPath<A> | FallbackPath<D>, 'nullable'>
->;
+type Shifted<A, D, T> = unknown extends T
+  ? Expression<ArgumentType<A> | FallbackType<D>, ArgumentPath<A> | FallbackPath<D>, 'nullable'>
+  : Expression<
+      Plain<T> | Extract<ArgumentType<A> | FallbackType<D>, null>,
+      ArgumentPath<A> | FallbackPath<D>,
+      'mapped'
+    >;
 interface ShiftOptions<D, T> extends OutputOptions<T> {
   /** How many rows lie between, 1 when absent. */
   readonly offset?: number;

@@ -124,12 +124,14 @@ export type ExpressionType<S, A, E> =
             : Kind extends 'mapped'
               ? T | NullOf<TypeAt<S, A, P>>
               : Kind extends 'coalesce'
-                ? Coalesced<T, TypeAt<S, A, P>>
-                : Kind extends 'case' | 'nullable'
-                  ? T | TypeAt<S, A, P>
-                  : Kind extends 'array'
-                    ? TypeAt<S, A, P>[] | null
-                    : T
+                ? Coalesced<S, A, T, P>
+                : Kind extends 'chosen'
+                  ? T | ([NeverNull<S, A, P>] extends [never] ? NullOf<TypeAt<S, A, P>> : never)
+                  : Kind extends 'case' | 'nullable'
+                    ? T | TypeAt<S, A, P>
+                    : Kind extends 'array'
+                      ? TypeAt<S, A, P>[] | null
+                      : T
     : E extends { readonly kind: 'condition' }
       ? boolean
       : E extends FilteredRelationOf<infer P>
@@ -149,7 +151,15 @@ export type OnlyValue<Rows> =
           : Row
     : unknown;
 /** A value that is never null ends the search. */
-type Coalesced<T, F> = [T] extends [never] ? F : null extends T ? T | F : T | NonNullable<F>;
+type Coalesced<S, A, T, P> = [NeverNull<S, A, P>] extends [never]
+  ? [T] extends [never]
+    ? TypeAt<S, A, P>
+    : null extends T
+      ? T | TypeAt<S, A, P>
+      : T | NonNullable<TypeAt<S, A, P>>
+  : NonNullable<T | TypeAt<S, A, P>>;
+/** Those of several paths that lead to a value for sure. */
+type NeverNull<S, A, P> = P extends string ? (null extends TypeAt<S, A, P> ? never : P) : never;
 
 /** `E` itself when the field it names exists, else a type that names the unknown path. */
 export type ExpressionCheck<S, A, E> =

@@ -111,9 +111,9 @@ export interface OneToOneOptions extends ForeignKeyOptions {
   /** Joins the model to the one it extends, in place of the link that is made for it. */
   readonly parentLink?: boolean;
 }
-export interface ForeignObjectOptions {
+export interface ForeignObjectOptions<From extends string = never> {
   /** Columns of the model, in the order of those that they are equal to. */
-  readonly fromFields: readonly string[];
+  readonly fromFields: readonly ([From] extends [never] ? string : From)[];
   /** Columns of the target; those of its composite primary key when absent. */
   readonly toFields?: readonly string[];
   readonly relatedName?: string;
@@ -141,7 +141,7 @@ export type ForeignKeyFunction = <T>(target: Thunk, options?: ForeignKeyOptions)
  */
 export type ForeignObjectFunction = <T, From extends string = never>(
   target: Thunk,
-  options: ForeignObjectOptions,
+  options: ForeignObjectOptions<From>,
 ) => ForeignObject<T, From>;
 export type OneToOneFunction = <T>(target: Thunk, options?: OneToOneOptions) => OneToOne<T>;
 export type ManyToManyFunction = <T, Q = unknown>(

@@ -10,6 +10,7 @@ import type {
   CheckedPaths,
   ExpressionMap,
   ExtraParts,
+  ListedRow,
   Loadable,
   LoadedOnly,
   Manager,
@@ -67,7 +68,7 @@ export interface OwnQuerySet<T, R = T, A = object> extends QuerySet<T, R, A> {
   ): OwnQuerySet<T, NamedRow<SchemaOf<T>, A, P>, A> & this;
   valuesList<const P extends readonly Selectable<SchemaOf<T>, A>[]>(
     ...parts: { [I in keyof P]: SelectableCheck<SchemaOf<T>, A, P[I]> }
-  ): OwnQuerySet<T, { -readonly [I in keyof P]: SelectedType<SchemaOf<T>, A, P[I]> }, A> & this;
+  ): OwnQuerySet<T, ListedRow<SchemaOf<T>, A, P>, A> & this;
   // As `alias()`.
   only(): this;
   only<const P extends readonly Loadable<SchemaOf<T>>[]>(

@@ -47,12 +47,14 @@ type OwnPathType<F> = F extends {
       : never;
 type ThroughRelation<F, Rest> =
   F extends ForwardRelation<infer T, infer N>
-    ? OrNull<PathType<SchemaOf<T>, Rest>, N>
+    ? OrNone<PathType<SchemaOf<T>, Rest>, N>
     : F extends ManyRelation<infer T>
-      ? PathType<SchemaOf<T>, Rest> | null
+      ? OrNone<PathType<SchemaOf<T>, Rest>, true>
       : F extends { readonly kind: 'column'; readonly stored: infer T }
         ? TransformedType<T, Rest>
         : never;
+/** Null where the relation may lead nowhere; an unknown path stays unknown. */
+type OrNone<T, N> = [T] extends [never] ? never : OrNull<T, N>;
 /** `published__year` and JSON key paths are values too. */
 type TransformedType<T, Rest> = [T] extends [{ readonly storedAs: 'json' }]
   ? unknown

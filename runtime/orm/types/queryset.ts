@@ -23,6 +23,7 @@ import type {
 } from './paths.ts';
 import type {
   Any,
+  AnyExpression,
   ColumnName,
   CreateValues,
   KeyOf,
@@ -96,10 +97,16 @@ export type CheckedPaths<S, A, P> = { [I in keyof P]: PathCheck<S, A, P[I]> };
 export type Selectable<S, A> = SuggestedPath<S> | (keyof A & string) | (string & {}) | AnyValue;
 export type SelectableCheck<S, A, P> = P extends string ? PathCheck<S, A, P> : ExpressionCheck<S, A, P>;
 export type SelectedType<S, A, P> = P extends string ? TypeAt<S, A, P> : ExpressionType<S, A, P>;
+/** An array of what was asked for: of every column, in no order that is known here, where nothing was. */
+export type ListedRow<S, A, P extends readonly unknown[]> = P extends readonly []
+  ? AllValues<S, A>[keyof AllValues<S, A>][]
+  : { -readonly [I in keyof P]: SelectedType<S, A, P[I]> };
 /** An array whose values can be read by name, too. */
-export type NamedRow<S, A, P extends readonly unknown[]> = {
-  readonly [I in keyof P]: SelectedType<S, A, P[I]>;
-} & { readonly [K in P[number] & string]: SelectedType<S, A, K> };
+export type NamedRow<S, A, P extends readonly unknown[]> = P extends readonly []
+  ? Readonly<ListedRow<S, A, P>> & Readonly<AllValues<S, A>>
+  : { readonly [I in keyof P]: SelectedType<S, A, P[I]> } & {
+      readonly [K in P[number] & string]: SelectedType<S, A, K>;
+    };
 /** Columns as `only` and `defer` name them, behind single relations too. */
 export type Loadable<S> = SuggestedPath<S> | (string & {});
 export type CheckedColumns<S, P> = { [I in keyof P]: ColumnCheck<S, P[I]> };
@@ -135,6 +142,8 @@ export interface ExplainOptions {
 }
 /** Total number of rows deleted, and how many of each model. */
 export type Deleted = [total: number, byModel: Record<string, number>];
+/** Values for a new row, of which the database may compute some. */
+type NewRow<S> = CreateValues<S, AnyExpression>;
 type Defaults<T> = {
   [K in keyof UpdateValues<SchemaOf<T>>]?: UpdateValues<SchemaOf<T>>[K] | (() => unknown);
 };
@@ -210,7 +219,7 @@ interface Operations<T, R, A, S = SchemaOf<T>> extends Terminals<T, R, A, S> {
   ): QuerySet<T, NamedRow<S, A, P>, A>;
   valuesList<const P extends readonly Selectable<S, A>[]>(
     ...parts: { [I in keyof P]: SelectableCheck<S, A, P[I]> }
-  ): QuerySet<T, { -readonly [I in keyof P]: SelectedType<S, A, P[I]> }, A>;
+  ): QuerySet<T, ListedRow<S, A, P>, A>;
   dates<const P extends string>(
     field: PathCheck<S, A, P>,
     kind: 'year' | 'month' | 'week' | 'day',
@@ -273,8 +282,8 @@ interface Terminals<T, R, A, S = SchemaOf<T>> {
     where?: WhereOrCondition<T, A, K>,
     ...more: MoreConditions<T, A, L>[]
   ): Promise<R[]>;
-  create(values: CreateValues<S>): T;
-  acreate(values: CreateValues<S>): Promise<T>;
+  create(values: NewRow<S>): T;
+  acreate(values: NewRow<S>): Promise<T>;
   getOrCreate<K extends string = never>(
     where?: Where<T, A, K>,
     options?: { readonly defaults?: Defaults<T> },
@@ -291,8 +300,8 @@ interface Terminals<T, R, A, S = SchemaOf<T>> {
     where?: Where<T, A, K>,
     options?: { readonly defaults?: Defaults<T>; readonly createDefaults?: Defaults<T> },
   ): Promise<[instance: T, created: boolean]>;
-  bulkCreate(objects: Iterable<T | CreateValues<S>>, options?: BulkCreateOptions<S>): T[];
-  abulkCreate(objects: Iterable<T | CreateValues<S>>, options?: BulkCreateOptions<S>): Promise<T[]>;
+  bulkCreate(objects: Iterable<T | NewRow<S>>, options?: BulkCreateOptions<S>): T[];
+  abulkCreate(objects: Iterable<T | NewRow<S>>, options?: BulkCreateOptions<S>): Promise<T[]>;
   bulkUpdate(
     objects: Iterable<T>,
     fieldNames: readonly (keyof S & string)[],
@@ -455,5 +464,11 @@ export interface RelatedOptions extends ThroughOptions {
   readonly bulk?: boolean;
 }
 type RelatedValues<T, Via extends string> = [Via] extends [never]
-  ? CreateValues<SchemaOf<T>>
-  : CreateValues<Omit<SchemaOf<T>, Via>>;
+  ? NewRow<SchemaOf<T>>
+  : NewRow<Omit<SchemaOf<T>, Via | FilledBy<SchemaOf<T>, Via>>>;
+/** Columns that a foreign object is made of: its manager fills them. */
+type FilledBy<S, Via> = Via extends keyof S
+  ? S[Via] extends { readonly kind: 'foreignObject'; readonly from: infer From }
+    ? From & string
+    : never
+  : never;

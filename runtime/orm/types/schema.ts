@@ -259,6 +259,8 @@ type AcceptedValue<F> = F extends {
       : F extends { readonly kind: 'genericForeignKey' }
         ? object | null
         : never;
+/** What a new row is given: a column may be `X` besides, an expression (`Lower(Value('A'))`) where the database computes. */
+type NewValue<F, X> = F extends { readonly kind: 'column' } ? AcceptedValue<F> | X : AcceptedValue<F>;
 type AcceptedKey<F> = F extends ForwardRelation<infer T, infer N> ? OrNull<KeyOf<T>, N> : never;
 
 /** Columns that a generic foreign key or a foreign object fills. */
@@ -303,20 +305,20 @@ export type ForwardAttributes<S> = {
 
 /**
  * Values for a new row: fields without a default are required. A foreign key may be given as an instance or a key,
- * or by its key attribute (`publisherId`).
+ * or by its key attribute (`publisherId`). `X` is what a column may be given besides.
  */
-export type CreateValues<S> = {
+export type CreateValues<S, X = never> = {
   [K in keyof S as Required<S[K]> extends true
     ? IsColumn<S[K]> extends true
       ? Exclude<K, GenericColumn<S>>
       : never
-    : never]: AcceptedValue<S[K]>;
+    : never]: NewValue<S[K], X>;
 } & {
   [K in keyof S as Required<S[K]> extends true
     ? K & GenericColumn<S>
     : Writable<S[K]> extends true
       ? K
-      : never]?: AcceptedValue<S[K]>;
+      : never]?: NewValue<S[K], X>;
 } & RequiredRelations<S> & { [K in ForwardName<S> as `${K}Id`]?: AcceptedKey<S[K]> };
 
 /** A required relation is given either by its name or by its key attribute. */
@@ -343,5 +345,5 @@ export type UpdateValues<S> = {
 } & { [K in ForwardName<S> as `${K}Id`]?: AcceptedKey<S[K]> | AnyExpression };
 /** Attributes that may be given to a constructor. */
 export type InitialValues<S> = {
-  [K in keyof S as Writable<S[K]> extends true ? K : never]?: AcceptedValue<S[K]>;
+  [K in keyof S as Writable<S[K]> extends true ? K : never]?: NewValue<S[K], AnyExpression>;
 } & { [K in ForwardName<S> as `${K}Id`]?: AcceptedKey<S[K]> };
