@@ -34,7 +34,9 @@ export const referenceTables: Readonly<Record<string, () => string>> = {
   errors: () =>
     table(
       ['class', 'extends', 'meaning'],
-      classesOf('errors.ts').map(({ name, base, text }) => [`\`${name}\``, `\`${base}\``, text]),
+      ['errors.ts', 'validation-error.ts']
+        .flatMap(classesOf)
+        .map(({ name, base, text }) => [`\`${name}\``, `\`${base}\``, text]),
     ),
   lookups: () =>
     table(

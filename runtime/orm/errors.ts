@@ -1,3 +1,9 @@
+export {
+  type ComplaintOptions,
+  type Complaints,
+  NON_FIELD_ERRORS,
+  ValidationError,
+} from './validation-error.ts';
 /** What a driver reports about a failed statement, in a form that can cross threads. */
 export interface DriverErrorFields {
   readonly message: string;
@@ -107,16 +113,6 @@ export class ValueError extends Error {
 /** An index beyond the last row. */
 export class IndexError extends Error {
   override name = 'IndexError';
-}
-/** Field values that are not acceptable; `errors` has the messages by field. */
-export class ValidationError extends Error {
-  override name = 'ValidationError';
-  readonly errors: Readonly<Record<string, readonly string[]>>;
-
-  constructor(message: string, errors: Readonly<Record<string, readonly string[]>> = {}) {
-    super(message);
-    this.errors = errors;
-  }
 }
 /** Rows that must not lose what they point at stand in the way of a delete. */
 export class ProtectedError extends IntegrityError {

@@ -5,6 +5,7 @@ export type { DatabaseSettings } from './connections/backend.ts';
 export { configureDatabases, connections } from './connections/index.ts';
 export type { PoolSettings } from './connections/pool.ts';
 export type { DatabaseWrapper } from './connections/wrapper.ts';
+export type { ComplaintOptions, Complaints } from './errors.ts';
 export {
   ConnectionDoesNotExist,
   DatabaseError,
@@ -19,6 +20,7 @@ export {
   InterfaceError,
   InternalError,
   MultipleObjectsReturned,
+  NON_FIELD_ERRORS,
   NotSupportedError,
   NotUpdated,
   ObjectDoesNotExist,
@@ -216,3 +218,4 @@ export type {
   RelatedManager,
 } from './types/queryset.ts';
 export * from './types/registered.ts';
+export { validators } from './validators/index.ts';

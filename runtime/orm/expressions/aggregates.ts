@@ -11,7 +11,7 @@ import { fieldOf, requireName } from './arguments.ts';
 import { Computable } from './arithmetic.ts';
 import { wider } from './beside.ts';
 import { type Condition, conditionFrom } from './condition.ts';
-import { FieldReference, Star, WrittenValue } from './field-reference.ts';
+import { FieldReference, requireSingle, Star, WrittenValue } from './field-reference.ts';
 import { typeToken } from './functions.ts';
 import { ExpressionNode, inferredOutput, OrderingTerm, type ShapeSink } from './node.ts';
 import { Parameter, Value } from './value.ts';
@@ -180,6 +180,7 @@ export class Aggregate extends Computable {
       throw new FieldError(`Cannot compute ${this.#kind.name}('${name}'): '${name}' is an aggregate`);
     }
     const others = (this.options.others ?? []).map((each) => each.resolve(resolver));
+    if (this.#kind.sql !== 'COUNT') requireSingle(this.#kind.name, [argument, ...others]);
     for (const each of [argument, ...others]) if (each.containsWindow) throw this.#overWindow(each);
     if (others.some((each) => each.containsAggregate) && !resolver.options.summarizing) {
       throw new FieldError(`Cannot compute ${this.#kind.name}: its second argument is an aggregate`);

@@ -3,6 +3,7 @@ import type { Resolver } from '../query/resolver.ts';
 import type { ArithmeticOperator } from '../sql/dialect.ts';
 import type { SqlWriter } from '../sql/writer.ts';
 import { numberAsDuration, typedBeside } from './beside.ts';
+import { requireSingle } from './field-reference.ts';
 import { ExpressionNode, type ShapeSink } from './node.ts';
 import { cannotInfer, combinedOutput, isMoment, outputBesideNull } from './operators.ts';
 import { NullLiteral, Parameter, Value } from './value.ts';
@@ -76,6 +77,7 @@ export class Combined extends Computable {
   resolve(resolver: Resolver): Combined {
     const left = this.left.resolve(resolver);
     const right = this.right.resolve(resolver);
+    requireSingle(this.label, [left, right]);
     const combined = new Combined(this.#beside(left, right), this.operator, this.#beside(right, left));
     this.#requireNumbers(combined);
     return combined;

@@ -1,3 +1,4 @@
+import { ValueError } from '../errors.ts';
 import type { Field } from '../fields/field.ts';
 import type { TableAlias } from '../query/joins.ts';
 import type { Resolver } from '../query/resolver.ts';
@@ -124,6 +125,12 @@ export class Column extends ExpressionNode {
 export function partColumns(expression: ExpressionNode): readonly Column[] | undefined {
   if (!(expression instanceof Column)) return undefined;
   return expression.field.parts?.map((part) => new Column(expression.alias, part));
+}
+
+/** @throws ValueError where an expression takes one value and was given a key of several */
+export function requireSingle(taker: string, given: readonly (ExpressionNode | undefined)[]): void {
+  if (given.every((each) => each?.output?.family !== 'composite')) return;
+  throw new ValueError(`${taker} expression does not support composite primary keys.`);
 }
 
 /** An annotation named in an outer query: the inner one computes it. */

@@ -7,6 +7,7 @@ import type { OutputOptions } from '../types/expressions.ts';
 import { argument, fieldOf } from './arguments.ts';
 import { Computable } from './arithmetic.ts';
 import { allTypedBeside } from './beside.ts';
+import { requireSingle } from './field-reference.ts';
 import { type ExpressionNode, inferredOutput, type ShapeSink } from './node.ts';
 
 /** What sets one function apart from another; a new one is one such object. */
@@ -70,6 +71,7 @@ export class FunctionCall extends Computable {
   }
   resolve(resolver: Resolver): FunctionCall {
     const values = this.values.map((value) => value.resolve(resolver));
+    requireSingle(this.label, values);
     const { alike } = this.kindOfFunction;
     return new FunctionCall(
       this.kindOfFunction,

@@ -115,7 +115,7 @@ class ResolvedValue extends ExpressionNode {
     return this.output === undefined;
   }
   override get rows(): ExpressionNode | undefined {
-    return new SubqueryExpression(this.#query, this.#offset, this.#column, this.#outer);
+    return new SubqueryExpression(this.#query, this.#offset, [this.#column], this.#outer);
   }
   /** What the names of the query around it stand for: an aggregate among them makes this one of each group. */
   override get children(): readonly ExpressionNode[] {

@@ -11,6 +11,7 @@ import type {
   ReverseFunction,
 } from '../types/fields.ts';
 import type { RegistersLookups } from '../types/own-lookups.ts';
+import { validators } from '../validators/index.ts';
 import { CompositeKeyDescription } from './composite.ts';
 import { DateField, DateTimeField, DurationField, TimeField } from './dates.ts';
 import { FieldDescription } from './description.ts';
@@ -37,10 +38,6 @@ import {
 } from './relations.ts';
 import { ArrayField, BinaryField, JsonField } from './structured.ts';
 import { CharField, ChoiceField, describe, IpField, PatternField, TextField, UuidField } from './text.ts';
-
-const email = /^[^\s@<>()[\],;:\\"]+@[^\s@.]+(?:\.[^\s@.]+)+$/;
-const url = /^(?:https?|ftps?):\/\/[^\s/?#]+(?:[/?#]\S*)?$/i;
-const slug = /^[-a-zA-Z0-9_]+$/;
 
 function described(field: Field): FieldDescription {
   return new FieldDescription(field);
@@ -74,18 +71,10 @@ const factories = {
       );
     return described(new ArrayField(of.field));
   },
-  email: (maxLength = 254) =>
-    described(new PatternField('EmailField', maxLength, email, 'Enter a valid email address.')),
-  url: (maxLength = 200) => described(new PatternField('URLField', maxLength, url, 'Enter a valid URL.')),
+  email: (maxLength = 254) => described(new PatternField('EmailField', maxLength, validators.email)),
+  url: (maxLength = 200) => described(new PatternField('URLField', maxLength, validators.url)),
   slug: (maxLength = 50) =>
-    described(
-      new PatternField(
-        'SlugField',
-        maxLength,
-        slug,
-        'Enter a valid “slug” consisting of letters, numbers, underscores or hyphens.',
-      ).with({ index: true }),
-    ),
+    described(new PatternField('SlugField', maxLength, validators.slug).with({ index: true })),
   ip: () => described(new IpField()),
   compositePrimaryKey: (...names: string[]) => new CompositeKeyDescription(names),
   choice: (...values: string[]) => described(new ChoiceField(values)),

@@ -128,7 +128,10 @@ export class ArrayField extends Field {
         this.element.validate(each);
       } catch (error) {
         if (!(error instanceof ValidationError)) throw error;
-        throw new ValidationError(`Item ${at + 1} in the array did not validate: ${error.message}`);
+        throw new ValidationError(
+          error.messages.map((message) => `Item ${at + 1} in the array did not validate: ${message}`),
+          { code: 'item_invalid' },
+        );
       }
     }
   }

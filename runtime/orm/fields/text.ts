@@ -57,22 +57,19 @@ export class CharField extends TextField {
 /** A text column whose values must look a certain way when they are validated. */
 export class PatternField extends CharField {
   override readonly typeName: string;
-  readonly #pattern: RegExp;
-  readonly #message: string;
+  readonly #check: (value: string) => void;
 
-  constructor(typeName: string, maxLength: number, pattern: RegExp, message: string) {
+  constructor(typeName: string, maxLength: number, check: (value: string) => void) {
     super(maxLength);
     this.typeName = typeName;
-    this.#pattern = pattern;
-    this.#message = message;
+    this.#check = check;
   }
   protected override copy(): this {
-    const copy = new PatternField(this.typeName, this.maxLength ?? 255, this.#pattern, this.#message);
-    return Object.assign(copy, this) as this;
+    return Object.assign(new PatternField(this.typeName, this.maxLength ?? 255, this.#check), this) as this;
   }
   override validate(value: unknown): void {
     super.validate(value);
-    if (typeof value === 'string' && !this.#pattern.test(value)) throw new ValidationError(this.#message);
+    if (typeof value === 'string') this.#check(value);
   }
 }
 
@@ -96,7 +93,7 @@ export class ChoiceField extends CharField {
   override validate(value: unknown): void {
     super.validate(value);
     if (value !== null && value !== undefined && !this.choices.includes(value as string)) {
-      throw new ValidationError(`Value '${value}' is not a valid choice.`);
+      throw new ValidationError(`Value '${value}' is not a valid choice.`, { code: 'invalid_choice' });
     }
   }
 }

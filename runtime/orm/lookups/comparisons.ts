@@ -69,7 +69,8 @@ export function subquery(
   const field = lhs?.output;
   // Instances stand for what a foreign key holds of them.
   const held = field instanceof ForeignKeyField ? field.targetField : undefined;
-  return compileSubquery(held === undefined ? query : selecting(query, held), offset, use, outer);
+  const selected = held === undefined ? query : selecting(query, held);
+  return compileSubquery(selected, offset, use, outer, field?.parts?.length ?? 1);
 }
 
 /** A query of instances as one of the values of a field other than their key. */

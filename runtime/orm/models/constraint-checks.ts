@@ -13,7 +13,7 @@ import type {
 
 type NamesOf<Options> = Options extends unknown ? readonly (keyof Options & string)[] : never;
 
-const named = ['name', 'violationErrorMessage'] as const;
+const named = ['name', 'violationErrorMessage', 'violationErrorCode'] as const;
 const forms = {
   unique: [
     'unique',

@@ -78,7 +78,7 @@ export class ModelInstance extends Stateful {
   /** Runs the checks of the fields; throws ValidationError naming every field that failed. */
   cleanFields(options: Pick<CleanOptions, 'exclude'> = {}): void {
     const exclude = excluded('cleanFields', options);
-    const errors: Record<string, string[]> = {};
+    const errors: Record<string, readonly ValidationError[]> = {};
     for (const field of this[metaKey].fields) {
       if (field.computed || exclude.includes(field.name)) continue;
       const value = this[field.attribute];
@@ -86,12 +86,14 @@ export class ModelInstance extends Stateful {
       if (value instanceof ExpressionNode) continue;
       if (missing && mayBeMissing(field)) continue;
       try {
-        if (missing) throw new ValidationError('This field cannot be null.');
+        if (missing) throw new ValidationError('This field cannot be null.', { code: 'null' });
         field.validate(value);
       } catch (error) {
         // Anything else is a mistake in the check, not in the value.
         if (!(error instanceof ValidationError || error instanceof ValueError)) throw error;
-        errors[field.name] = [error.message];
+        errors[field.name] = (
+          error instanceof ValidationError ? error : new ValidationError(error.message, { code: 'invalid' })
+        ).errorList;
       }
     }
     refuse(errors);

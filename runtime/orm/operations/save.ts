@@ -5,7 +5,6 @@ import { ExpressionNode } from '../expressions/node.ts';
 import type { Field, Wire } from '../fields/field.ts';
 import type { ForeignObjectField } from '../fields/foreign-object.ts';
 import { ForeignKeyField } from '../fields/relations.ts';
-import { isDeferred, isPartial } from '../models/deferred.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import { hasKey, itemsIn, putIn } from '../models/keys.ts';
 import type { ModelMeta } from '../models/meta.ts';
@@ -17,10 +16,10 @@ import { SQLCompiler } from '../sql/compiler.ts';
 import type { Dialect } from '../sql/dialect.ts';
 import { insertStatement, selectByKey, updateStatement, type Written, written } from '../sql/write.ts';
 import type { SaveOptions } from '../types/model.ts';
-import { namesGiven } from './given.ts';
 import { loadMissing } from './missing.ts';
 import { givePlaces } from './order.ts';
 import { takeReturned } from './returned.ts';
+import { chosenFields, forcedTables, isWritable, loadedFields } from './save-scope.ts';
 import { atomically, type Operation } from './steps.ts';
 
 const saveOptions = [
@@ -33,9 +32,11 @@ const saveOptions = [
 /** Inserts or updates the row of an instance, as Django's Model.save. */
 export function* saveInstance(instance: ModelInstance, options: SaveOptions = {}): Operation<void> {
   requireOptions('save', options, saveOptions);
-  const { forceInsert = false, forceUpdate = false } = options;
+  const { forceUpdate = false } = options;
   const meta = instance[metaKey];
   const state = stateOf(instance);
+  const forced = forcedTables(meta, options.forceInsert);
+  const forceInsert = forced.length > 0;
   const alias = options.using ?? state.alias ?? 'default';
   adoptRelatedKeys(instance, 'save()');
   if (forceInsert && (forceUpdate || (options.updateFields ?? undefined) !== undefined)) {
@@ -48,7 +49,7 @@ export function* saveInstance(instance: ModelInstance, options: SaveOptions = {}
     if (state.adding ? field.changesOnInsert : field.changesOnSave)
       instance[field.attribute] = field.valueForSave(undefined, state.adding);
   yield* loadMissing([instance], saved);
-  const saving: Saving = { alias, chosen, forceInsert, forceUpdate };
+  const saving: Saving = { alias, chosen, forced, forceUpdate };
   if (meta.parent === undefined) yield* saveTable(instance, meta, saving);
   else {
     // What cannot be written is refused before the transaction begins.
@@ -63,7 +64,8 @@ interface Saving {
   readonly alias: string;
   /** Fields to update; undefined for all, and for an insert where there is no row. */
   readonly chosen: readonly Field[] | undefined;
-  readonly forceInsert: boolean;
+  /** Models whose tables take a new row, whatever its key. */
+  readonly forced: readonly ModelMeta[];
   readonly forceUpdate: boolean;
 }
 
@@ -74,13 +76,10 @@ function* saveTables(instance: ModelInstance, meta: ModelMeta, saving: Saving): 
   const key = parent.primaryKey.attribute;
   const linked = instance[parentLink.attribute];
   if (instance[key] === null || instance[key] === undefined) instance[key] = linked ?? null;
-  // Only the row of the model itself is bound to be new.
-  const saved = yield* saveTables(instance, parent, { ...saving, forceInsert: false });
+  const saved = yield* saveTables(instance, parent, saving);
   instance[parentLink.attribute] = instance[key];
-  return yield* saveTable(instance, meta, {
-    ...saving,
-    forceInsert: saving.forceInsert || saved === 'inserted',
-  });
+  const forced = saved === 'inserted' ? [...saving.forced, meta.concrete] : saving.forced;
+  return yield* saveTable(instance, meta, { ...saving, forced });
 }
 
 type Saved = 'inserted' | 'updated';
@@ -96,14 +95,14 @@ function* saveTable(instance: ModelInstance, meta: ModelMeta, saving: Saving): O
 function* tryUpdate(
   instance: ModelInstance,
   meta: ModelMeta,
-  { alias, chosen, forceInsert, forceUpdate }: Saving,
+  { alias, chosen, forced, forceUpdate }: Saving,
 ): Operation<boolean> {
   const mustUpdate = forceUpdate || chosen !== undefined;
   if (!hasKey(instance, meta)) {
     if (mustUpdate) throw new ValueError('Cannot force an update in save() with no primary key.');
     return false;
   }
-  if (forceInsert) return false;
+  if (forced.includes(meta.concrete)) return false;
   // A key that a default made up names no row yet.
   const madeUp = meta.keyFields.every(({ options }) => options.hasDefault || options.dbDefault !== undefined);
   if (stateOf(instance).adding && !mustUpdate && madeUp) return false;
@@ -123,10 +122,6 @@ function notUpdated(forceUpdate: boolean, chosen: readonly Field[] | undefined):
   if (chosen !== undefined) throw new NotUpdated('Save with updateFields did not affect any rows.');
   return false;
 }
-function isWritable(field: Field): boolean {
-  return !field.isKey && !field.computed;
-}
-
 function* updateInstance(
   instance: ModelInstance,
   meta: ModelMeta,
@@ -281,39 +276,4 @@ function adoptObject(instance: ModelInstance, field: ForeignObjectField, operati
     );
   }
   putIn(instance, field, itemsIn(other, field.targetField));
-}
-
-function canUpdate(field: Field | undefined): boolean {
-  return field !== undefined && isWritable(field);
-}
-
-function chosenFields(
-  instance: ModelInstance,
-  given: readonly string[] | null | undefined,
-): readonly Field[] | undefined {
-  if (given === undefined || given === null) return undefined;
-  const names = namesGiven('save', given);
-  const meta = instance[metaKey];
-  const unknown = names.filter((name) => !canUpdate(meta.field(name)));
-  if (unknown.length > 0) {
-    throw new ValueError(
-      `The following fields do not exist in this model, are m2m fields, primary keys, or are non-concrete fields: ${unknown.join(', ')}`,
-    );
-  }
-  return meta.fields.filter((field) => names.includes(field.name) || names.includes(field.attribute));
-}
-
-/** An instance that was read without some of its fields writes those it has; undefined when it has them all. */
-function loadedFields(
-  instance: ModelInstance,
-  alias: string,
-  forceInsert: boolean,
-): readonly Field[] | undefined {
-  const { fields } = instance[metaKey];
-  if (!isPartial(instance)) return undefined;
-  const loaded = fields.filter((field) => !isDeferred(instance, field.attribute));
-  const state = stateOf(instance);
-  if (loaded.length === fields.length || forceInsert || state.adding || state.alias !== alias)
-    return undefined;
-  return loaded.filter(isWritable);
 }

@@ -1,4 +1,4 @@
-import { ValidationError } from '../errors.ts';
+import { NON_FIELD_ERRORS, ValidationError } from '../errors.ts';
 import { ExpressionNode } from '../expressions/node.ts';
 import type { Field } from '../fields/field.ts';
 import { ForeignKeyField } from '../fields/relations.ts';
@@ -15,27 +15,27 @@ import { namesGiven } from './given.ts';
 import { loadMissing } from './missing.ts';
 import { exists } from './read.ts';
 import type { Operation } from './steps.ts';
-import { constraintsOfRows, plainlyUnique, violations } from './violations.ts';
+import { complaintOf, constraintsOfRows, plainlyUnique, violation } from './violations.ts';
 
-/** Messages by field; those that concern none are under `__all__`. */
-type Messages = Record<string, readonly string[]>;
-const everything = '__all__';
+/** Complaints by field; those that concern none are under `__all__`. */
+type Found = Record<string, readonly ValidationError[]>;
 
 /** Checks the fields, then the model's own `clean`, then what only the database can tell, as Django's full_clean. */
 export function* fullClean(instance: ModelInstance, options: CleanOptions = {}): Operation<void> {
   requireOptions('fullClean', options, ['exclude', 'validateUnique', 'validateConstraints']);
-  const messages: Messages = {};
+  const found: Found = {};
   const exclude = namesGiven('fullClean', options.exclude ?? []);
   // The checks are code that reads attributes as it likes.
   yield* loadMissing([instance], validated(instance, exclude));
-  gather(messages, () => instance.cleanFields({ exclude }));
-  add(messages, yield* dangling(instance, [...exclude, ...Object.keys(messages)]));
-  gather(messages, () => (instance.clean as () => void).call(instance));
+  gather(found, () => instance.cleanFields({ exclude }));
+  add(found, yield* dangling(instance, [...exclude, ...Object.keys(found)]));
+  gather(found, () => (instance.clean as () => void).call(instance));
   // What is wrong by itself is not compared with other rows.
-  exclude.push(...Object.keys(messages));
-  if (options.validateUnique !== false) add(messages, yield* duplicates(instance, exclude));
-  if (options.validateConstraints !== false) add(messages, violated(yield* violations(instance, exclude)));
-  refuse(messages);
+  if (options.validateUnique !== false)
+    add(found, yield* duplicates(instance, [...exclude, ...Object.keys(found)]));
+  if (options.validateConstraints !== false)
+    add(found, yield* violated(instance, [...exclude, ...Object.keys(found)]));
+  refuse(found);
 }
 
 /** Looks for other rows with values that must be unique. */
@@ -44,11 +44,11 @@ export function* validateUnique(instance: ModelInstance, options: CleanOptions =
   yield* loadMissing([instance], validated(instance, exclude));
   refuse(yield* duplicates(instance, exclude));
 }
-/** Tests the check and conditional constraints of the model on the values of the instance. */
+/** Tests the constraints of the model on the values of the instance. */
 export function* validateConstraints(instance: ModelInstance, options: CleanOptions = {}): Operation<void> {
   const exclude = excluded('validateConstraints', options);
   yield* loadMissing([instance], validated(instance, exclude));
-  refuse(violated(yield* violations(instance, exclude)));
+  refuse(yield* violated(instance, exclude));
 }
 /** The names that the option `exclude` holds, of a call that has no other. */
 export function excluded(call: string, options: CleanOptions): string[] {
@@ -61,9 +61,9 @@ function validated(instance: ModelInstance, exclude: readonly string[]): Field[]
 }
 
 /** Foreign keys that lead nowhere. Django finds them among the checks of the fields; those ask nothing here. */
-function* dangling(instance: ModelInstance, exclude: readonly string[]): Operation<Messages> {
+function* dangling(instance: ModelInstance, exclude: readonly string[]): Operation<Found> {
   const { alias = 'default' } = stateOf(instance);
-  const messages: Messages = {};
+  const found: Found = {};
   for (const field of instance[metaKey].fields) {
     if (!(field instanceof ForeignKeyField) || field.relation.parentLink || exclude.includes(field.name))
       continue;
@@ -73,56 +73,61 @@ function* dangling(instance: ModelInstance, exclude: readonly string[]): Operati
     const rows = baseQuerySet(target).using(alias);
     if (yield* exists(rows.filter({ [targetField.name]: value }))) continue;
     const shown = typeof value === 'string' ? `'${value}'` : String(value);
-    messages[field.name] = [
-      `${words(target.label)} instance with ${targetField.name} ${shown} is not a valid choice.`,
-    ];
+    const message = `${words(target.label)} instance with ${targetField.name} ${shown} is not a valid choice.`;
+    const params = { model: words(target.label), field: targetField.name, pk: value, value };
+    found[field.name] = [new ValidationError(message, { code: 'invalid', params })];
   }
-  return messages;
+  return found;
 }
 
-function gather(messages: Messages, check: () => void): void {
+function gather(found: Found, check: () => void): void {
   try {
     check();
   } catch (error) {
     if (!(error instanceof ValidationError)) throw error;
-    const byField = Object.keys(error.errors).length > 0 ? error.errors : { [everything]: [error.message] };
-    add(messages, byField);
+    const byField = error.errorDict;
+    add(found, Object.keys(byField).length > 0 ? byField : { [NON_FIELD_ERRORS]: error.errorList });
   }
 }
-function add(messages: Messages, more: Readonly<Messages>): void {
-  for (const [name, list] of Object.entries(more)) messages[name] = [...(messages[name] ?? []), ...list];
+function add(found: Found, more: Readonly<Found>): void {
+  for (const [name, list] of Object.entries(more)) found[name] = [...(found[name] ?? []), ...list];
 }
 /** @throws ValidationError with every message, when there are any */
-export function refuse(messages: Readonly<Messages>): void {
-  const failed = Object.entries(messages);
-  if (failed.length === 0) return;
-  throw new ValidationError(failed.map(([name, list]) => `${name}: ${list.join(' ')}`).join(' '), messages);
+export function refuse(found: Readonly<Found>): void {
+  if (Object.keys(found).length > 0) throw new ValidationError(found);
 }
 
-function* duplicates(instance: ModelInstance, exclude: readonly string[]): Operation<Messages> {
+function* duplicates(instance: ModelInstance, exclude: readonly string[]): Operation<Found> {
   const meta = instance[metaKey];
-  const messages: Messages = {};
+  const found: Found = {};
   const single = meta.fields.filter(
     ({ options }) => options.unique || (options.primaryKey && stateOf(instance).adding),
   );
   for (const field of single) {
-    if (yield* isTaken(instance, [field], exclude)) add(messages, { [field.name]: [taken(meta, [field])] });
+    if (yield* isTaken(instance, [field], exclude)) add(found, { [field.name]: [taken(meta, [field])] });
   }
   const { parts } = meta.primaryKey;
   if (parts !== undefined && stateOf(instance).adding && (yield* isTaken(instance, parts, exclude)))
-    add(messages, { [everything]: [taken(meta, parts)] });
-  for (const [owner, constraint] of constraintsOfRows(meta)) {
-    const fields = plainlyUnique(owner, constraint);
-    if (fields === undefined || !(yield* isTaken(instance, fields, exclude))) continue;
-    const [only, ...others] = fields;
-    const name = only === undefined || others.length > 0 ? everything : only.name;
-    add(messages, { [name]: [taken(meta, fields)] });
-  }
-  return messages;
+    add(found, { [NON_FIELD_ERRORS]: [taken(meta, parts)] });
+  return found;
 }
 
-function violated(messages: readonly string[]): Messages {
-  return messages.length === 0 ? {} : { [everything]: messages };
+function* violated(instance: ModelInstance, exclude: readonly string[]): Operation<Found> {
+  const found: Found = {};
+  for (const [owner, constraint] of constraintsOfRows(instance[metaKey])) {
+    const fields = plainlyUnique(owner, constraint);
+    const error =
+      fields === undefined
+        ? yield* violation(instance, owner, constraint, exclude)
+        : (yield* isTaken(instance, fields, exclude))
+          ? (complaintOf(owner, constraint) ?? taken(instance[metaKey], fields))
+          : undefined;
+    if (error === undefined) continue;
+    const [only, ...others] = fields ?? [];
+    const aboutOne = error.code === 'unique' && only !== undefined && others.length === 0;
+    add(found, { [aboutOne ? only.name : NON_FIELD_ERRORS]: [error] });
+  }
+  return found;
 }
 
 /** True when another row has the same values; nulls are never the same. */
@@ -144,11 +149,14 @@ function* isTaken(
   return yield* exists(adding || unknown(key) ? rows : rows.exclude({ pk: key }));
 }
 
-function taken(meta: ModelMeta, fields: readonly Field[]): string {
+function taken(meta: ModelMeta, fields: readonly Field[]): ValidationError {
   const names = fields.map(({ name }) => (name === 'id' ? 'ID' : capitalised(words(name))));
   const last = names.pop();
   const listed = names.length === 0 ? last : `${names.join(', ')} and ${last}`;
-  return `${capitalised(words(meta.label))} with this ${listed} already exists.`;
+  return new ValidationError(`${capitalised(words(meta.label))} with this ${listed} already exists.`, {
+    code: fields.length === 1 ? 'unique' : 'unique_together',
+    params: { model: meta.label, fields: fields.map(({ name }) => name) },
+  });
 }
 /** A name as people read it: `doorNumber` as `door number`. */
 function words(name: string): string {

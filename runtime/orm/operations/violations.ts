@@ -1,4 +1,5 @@
 import { dialectOf } from '../connections/index.ts';
+import { ValidationError } from '../errors.ts';
 import { ExpressionNode } from '../expressions/node.ts';
 import type { Field, Wire } from '../fields/field.ts';
 import { isDeferred } from '../models/deferred.ts';
@@ -6,7 +7,6 @@ import type { ModelInstance } from '../models/instance.ts';
 import { hasKey } from '../models/keys.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { quote } from '../models/naming.ts';
-import { metaKey } from '../models/registry.ts';
 import { stateOf } from '../models/state.ts';
 import { constraintName, constraintsOf } from '../schema/constraints.ts';
 import { conditionSql, fieldsOf } from '../schema/inlined.ts';
@@ -25,26 +25,33 @@ export function constraintsOfRows(meta: ModelMeta): (readonly [ModelMeta, Constr
 /** The fields of a constraint that is about nothing but equal values; undefined for any other. */
 export function plainlyUnique(owner: ModelMeta, constraint: ConstraintOptions): Field[] | undefined {
   if (!('unique' in constraint) || constraint.where !== undefined) return undefined;
-  const { unique, nullsDistinct, violationErrorMessage } = constraint;
-  if (nullsDistinct === false || violationErrorMessage !== undefined) return undefined;
+  const { unique, nullsDistinct } = constraint;
+  if (nullsDistinct === false) return undefined;
   const fields = unique.map((term) =>
     typeof term === 'string' ? owner.requireField(term.replace(/^-/, '')) : undefined,
   );
   return fields.includes(undefined) ? undefined : (fields as Field[]);
 }
 
-/** Tests the other constraints on the values of an instance, in the database; returns what it says of those violated. */
-export function* violations(instance: ModelInstance, exclude: readonly string[]): Operation<string[]> {
-  const messages: string[] = [];
-  for (const [owner, constraint] of constraintsOfRows(instance[metaKey])) {
-    if (plainlyUnique(owner, constraint) !== undefined) continue;
-    const given = new GivenRow(instance, owner);
-    if (given.lacks(constraint, exclude)) continue;
-    if (!(yield* isViolated(given, constraint))) continue;
-    const message = constraint.violationErrorMessage ?? 'Constraint “%(name)s” is violated.';
-    messages.push(message.replaceAll('%(name)s', constraintName(owner, constraint)));
-  }
-  return messages;
+/** What a constraint has to say for itself when it is violated; undefined where it says nothing of its own. */
+export function complaintOf(owner: ModelMeta, constraint: ConstraintOptions): ValidationError | undefined {
+  const { violationErrorMessage: message, violationErrorCode: code } = constraint;
+  if (message === undefined) return undefined;
+  const params = { name: constraintName(owner, constraint) };
+  return new ValidationError(message, code === undefined ? { params } : { code, params });
+}
+
+/** Tests a constraint on the values of an instance, in the database; undefined where it is not violated. */
+export function* violation(
+  instance: ModelInstance,
+  owner: ModelMeta,
+  constraint: ConstraintOptions,
+  exclude: readonly string[],
+): Operation<ValidationError | undefined> {
+  const given = new GivenRow(instance, owner);
+  if (given.lacks(constraint, exclude) || !(yield* isViolated(given, constraint))) return undefined;
+  const violationErrorMessage = constraint.violationErrorMessage ?? 'Constraint “%(name)s” is violated.';
+  return complaintOf(owner, { ...constraint, violationErrorMessage });
 }
 
 function* isViolated(given: GivenRow, constraint: ConstraintOptions): Operation<boolean> {

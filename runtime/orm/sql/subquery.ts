@@ -1,4 +1,5 @@
 import { ValueError } from '../errors.ts';
+import { partColumns } from '../expressions/field-reference.ts';
 import { ExpressionNode } from '../expressions/node.ts';
 import type { Field } from '../fields/field.ts';
 import { Fixed, Test } from '../lookups/operand.ts';
@@ -12,18 +13,18 @@ import type { SqlWriter } from './writer.ts';
 export class SubqueryExpression extends ExpressionNode {
   readonly #query: Query;
   readonly #offset: number;
-  readonly #column: ExpressionNode;
+  readonly #columns: readonly ExpressionNode[];
   readonly #outer: OuterBindings;
 
-  constructor(query: Query, offset: number, column: ExpressionNode, outer: OuterBindings) {
+  constructor(query: Query, offset: number, columns: readonly ExpressionNode[], outer: OuterBindings) {
     super();
     this.#outer = outer;
     this.#query = query;
     this.#offset = offset;
-    this.#column = column;
+    this.#columns = columns;
   }
   get output(): Field | undefined {
-    return this.#column.output;
+    return this.#columns[0]?.output;
   }
   describe(): void {
     throw new Error('a resolved expression has no shape of its own');
@@ -33,7 +34,7 @@ export class SubqueryExpression extends ExpressionNode {
   }
   toSql(writer: SqlWriter): string {
     const compiler = new SelectCompiler(this.#query, writer.nested(this.#offset, this.#outer));
-    const expressions = [{ expression: this.#column }];
+    const expressions = this.#columns.map((expression) => ({ expression }));
     return `(${compiler.compile({ ordered: keepsOrder(this.#query), expressions }).sql})`;
   }
   override groupBy(): readonly ExpressionNode[] {
@@ -52,34 +53,41 @@ function keepsOrder(query: Query): boolean {
  * @param offset place of the subquery's first value among those of the query around it
  * @param outer what names of the query around it mean there
  * @param use `single` for a comparison with one row, `list` for `in`
+ * @param width how many columns it is compared with: several for a key that has them
  */
 export function compileSubquery(
   query: Query,
   offset: number,
   use: 'single' | 'list',
   outer: OuterBindings,
+  width = 1,
 ): ExpressionNode {
   if (use === 'single' && query.end !== query.start + 1) {
     throw new ValueError(
       'The QuerySet value for an exact lookup must be limited to one result using slicing.',
     );
   }
-  return new SubqueryExpression(query, offset, onlyColumn(query, use), outer);
+  return new SubqueryExpression(query, offset, selectedColumns(query, use, width), outer);
 }
 
 /** The one column a query used as a value selects. */
 export function onlyColumn(query: Query, use: 'single' | 'list'): ExpressionNode {
-  if (query.rows.form === 'instances') return query.keyColumn();
-  const [name, ...others] = query.rows.names;
-  const column = name === undefined ? undefined : (query.selected?.get(name) ?? query.annotations.get(name));
-  if (column === undefined || others.length > 0) {
-    throw new ValueError(
-      use === 'list'
-        ? `The QuerySet value for the 'in' lookup must have 1 selected fields (received ${query.rows.names.length})`
-        : `The QuerySet value for the exact lookup must have 1 selected fields (received ${query.rows.names.length})`,
-    );
-  }
-  return column;
+  return selectedColumns(query, use, 1)[0] as ExpressionNode;
+}
+
+/** What a query used as a value selects: as many columns as it is compared with. */
+function selectedColumns(query: Query, use: 'single' | 'list', width: number): readonly ExpressionNode[] {
+  const columns =
+    query.rows.form === 'instances'
+      ? [query.keyColumn()]
+      : query.rows.names.map((name) => query.selected?.get(name) ?? query.annotations.get(name));
+  const known = columns.filter((column) => column !== undefined);
+  const received = known.reduce((count, column) => count + (partColumns(column)?.length ?? 1), 0);
+  if (known.length === columns.length && received === width) return known;
+  const lookup = use === 'list' ? "'in'" : 'exact';
+  throw new ValueError(
+    `The QuerySet value for the ${lookup} lookup must have ${width} selected fields (received ${received})`,
+  );
 }
 
 /** `EXISTS (SELECT 1 …)`. */

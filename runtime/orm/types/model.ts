@@ -90,7 +90,8 @@ export type Attributes<S> = ColumnAttributes<S> &
 
 export interface SaveOptions {
   readonly updateFields?: readonly string[];
-  readonly forceInsert?: boolean;
+  /** True inserts the model's own row; a list of models that it extends, the rows from there down. */
+  readonly forceInsert?: boolean | readonly AnyModel[];
   readonly forceUpdate?: boolean;
   readonly using?: string;
 }
@@ -183,7 +184,10 @@ export interface IndexOptions {
 /** What a violated constraint is called by `validateConstraints`. */
 interface ViolationOptions {
   readonly name?: string;
+  /** Message of its ValidationError; `%(name)s` stands for the constraint. */
   readonly violationErrorMessage?: string;
+  /** Code of its ValidationError, when it has a message of its own or is no plain uniqueness. */
+  readonly violationErrorCode?: string;
 }
 export interface UniqueOptions extends ViolationOptions {
   readonly unique: readonly IndexTerm[];

@@ -2,6 +2,7 @@ import {
   acreateTables,
   adropTables,
   ainspectTables,
+  Coalesce,
   Count,
   Exists,
   F,
@@ -11,12 +12,14 @@ import {
   genericRelation,
   IntegrityError,
   Manager,
+  Max,
   manyToMany,
   model,
   OuterRef,
   Q,
   reverse,
   type ValidationError,
+  ValueError,
 } from '@migrate-async/runtime/orm';
 import { describe, expect, test } from 'vitest';
 import { optimises } from '../../../runtime/orm/optimisations.ts';
@@ -235,6 +238,37 @@ behaviour('rows are grouped, counted and joined by a composite key', function* (
   expect(joined[2]?.tenant.name).toBe('b');
 });
 
+behaviour('expressions take one value, and are refused a key of several', function* () {
+  const before = statements().length;
+  const refused: [string, unknown][] = [
+    ['Max', { m: Max('pk') }],
+    ['Coalesce', { m: Coalesce('pk', 'text') }],
+    ['CombinedExpression', { m: F('pk').add(1) }],
+  ];
+  for (const [name, annotations] of refused) {
+    const error = yield* thrownBy(() => call(Comment.objects.annotate(annotations as never), 'list'));
+    expect(error).toBeInstanceOf(ValueError);
+    expect(error.message).toBe(`${name} expression does not support composite primary keys.`);
+  }
+  expect(statements()).toHaveLength(before);
+});
+behaviour('a key is looked for among rows of as many columns', function* () {
+  const { objects } = Comment;
+  const found = (where: object) => call(objects.filter(where as never), 'count');
+  expect(yield* found({ pk__in: objects.filter({ number: 1 }) })).toBe(2);
+  expect(yield* found({ pk__in: objects.values('pk') })).toBe(3);
+  expect(yield* found({ pk__in: objects.filter({ number: 2 }).values('tenant', 'number') })).toBe(1);
+  const before = statements().length;
+  const wide = yield* thrownBy(() => found({ pk__in: objects.values('number') }));
+  expect(wide.message).toBe(
+    "The QuerySet value for the 'in' lookup must have 2 selected fields (received 1)",
+  );
+  const narrow = yield* thrownBy(() => found({ number__in: objects.all() }));
+  expect(narrow.message).toBe(
+    "The QuerySet value for the 'in' lookup must have 1 selected fields (received 2)",
+  );
+  expect(statements()).toHaveLength(before);
+});
 behaviour('saving updates the row of the key, or makes it', function* () {
   const made = yield* call<Comment>(Comment.objects, 'create', { tenantId: 2, number: 2, text: 'new' });
   expect(made.pk).toEqual([2, 2]);

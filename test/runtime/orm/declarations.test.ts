@@ -58,7 +58,7 @@ test.each([
     'a',
     n(),
     { constraints: [{ check: Q({ n: 1 }), deferrable: 'deferred' }] },
-    "A constraint of a has no option 'deferrable'. Options are: check, name, violationErrorMessage",
+    "A constraint of a has no option 'deferrable'. Options are: check, name, violationErrorMessage, violationErrorCode",
   ],
   [
     'a',

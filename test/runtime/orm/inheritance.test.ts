@@ -323,3 +323,41 @@ test('a child may not hide a field of its parent', () => {
     ),
   );
 });
+
+behaviour('a save may be told which tables take a new row', function* () {
+  const bakery = new Bakery({ id: 70, name: 'New' } as never);
+  yield* call(bakery, 'save', { forceInsert: [Place] });
+  expect(statements().map((sql) => sql.split(' ')[0])).toEqual([
+    'BEGIN',
+    'INSERT',
+    'INSERT',
+    'INSERT',
+    'COMMIT',
+  ]);
+  // Its place is there, so that it has no new row.
+  const before = statements().length;
+  const cafe = new Cafe({ id: 1, name: 'Zoo', visits: 8 } as never);
+  yield* call(cafe, 'save', { forceInsert: true });
+  expect(
+    statements()
+      .slice(before)
+      .map((sql) => sql.split(' ').slice(0, 3).join(' ')),
+  ).toEqual(['BEGIN', 'UPDATE "place" SET', 'INSERT INTO "cafe"', 'COMMIT']);
+  const again = yield* thrownBy(() =>
+    call(new Cafe({ id: 1, name: 'Zoo' } as never), 'save', { forceInsert: [Place] }),
+  );
+  expect(again.constructor.name).toBe('IntegrityError');
+});
+behaviour('tables of other models are none of a save', function* () {
+  for (const [given, name] of [
+    [[Bar], 'Bar'],
+    [['place'], "'place'"],
+  ] as const) {
+    const error = yield* thrownBy(() => call(new Cafe({ name: 'x' }), 'save', { forceInsert: given }));
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error.message).toBe(
+      `Invalid forceInsert member. ${name} must be Cafe or a model that it extends.`,
+    );
+  }
+  expect(statements()).toEqual([]);
+});

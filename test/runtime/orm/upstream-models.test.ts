@@ -124,7 +124,7 @@ class Slot extends model(
 ) {
   static objects = new Manager(this);
   override clean() {
-    if (this.room === 'hell') throw new ValidationError('Not there.', { room: ['Not there.'] });
+    if (this.room === 'hell') throw new ValidationError({ room: 'Not there.' });
   }
 }
 class Locker extends model('locker', { number: fields.integer(), slot: oneToOne<Slot>(() => Slot).null() }) {
@@ -443,7 +443,10 @@ behaviour('a row is not its own rival, and what is left out is not looked at', f
   yield* call(slot, 'fullClean');
   const same = new Slot({ room: 'r', start: 1, end: 2 });
   yield* call(same, 'fullClean', { exclude: ['start'] });
-  yield* call(same, 'fullClean', { validateUnique: false });
+  yield* call(same, 'fullClean', { validateConstraints: false });
+  expect(yield* errorsOf(same, { validateUnique: false })).toEqual({
+    __all__: ['Slot with this Room and Start already exists.'],
+  });
   expect(yield* errorsOf(new Slot({ id: slot.id, room: 'n', start: 1, end: 2 }))).toEqual({
     id: ['Slot with this ID already exists.'],
   });

@@ -24,6 +24,7 @@ class Room extends model(
       { unique: ['floor', 'doorNumber'] },
       { check: Q({ seats__gte: 1 }), name: 'has_seats' },
       { unique: ['floor'], where: Q({ main: true }), name: 'one_main' },
+      { unique: ['standing', 'seats'], where: Q({ standing__gt: 0 }), violationErrorCode: 'full' },
     ],
   },
 ) {
@@ -83,6 +84,11 @@ behaviour('fullClean finds other rows with values that must be unique', function
   });
   yield* call(same, 'fullClean', { exclude: ['code'] });
   yield* call(same, 'fullClean', { validateUnique: false });
+  const twin = new Room({ code: 'z', floor: 1, doorNumber: 2 });
+  yield* call(twin, 'validateUnique');
+  expect(failure(yield* thrownBy(() => call(twin, 'validateConstraints')))).toEqual({
+    __all__: ['Room with this Floor and Door number already exists.'],
+  });
 });
 behaviour('fullClean tests checks and conditional uniqueness', function* () {
   const none = new Room({ code: 'c', floor: 3, doorNumber: 1, seats: 0 });
@@ -101,4 +107,26 @@ behaviour('fullClean calls clean, whose message concerns the whole row', functio
   const error = yield* thrownBy(() => call(hall, 'fullClean'));
   expect(failure(error)).toEqual({ __all__: ['A hall has room to stand.'] });
   yield* call(hall, 'save');
+});
+behaviour('each complaint has a code, wherever it was found', function* () {
+  const codes = function* (room: Room) {
+    const error = (yield* thrownBy(() => call(room, 'fullClean'))) as ValidationError;
+    return Object.entries(error.errorDict).map(([name, list]) => [name, ...list.map(({ code }) => code)]);
+  };
+  const wrong = new Room({ code: 'a', floor: 13, kind: 'barn' as never, annexId: 99 } as never);
+  expect(yield* codes(wrong)).toEqual([
+    ['floor', undefined],
+    ['doorNumber', 'null'],
+    ['kind', 'invalid_choice'],
+    ['annex', 'invalid'],
+    ['code', 'unique'],
+  ]);
+  expect(yield* codes(new Room({ code: 'not a slug', floor: 1, doorNumber: 1 }))).toEqual([
+    ['code', 'invalid'],
+    ['__all__', 'unique_together'],
+  ]);
+  yield* call(Room.objects, 'create', { code: 'x', floor: 5, doorNumber: 1, standing: 3, seats: 2 });
+  expect(yield* codes(new Room({ code: 'y', floor: 6, doorNumber: 1, standing: 3, seats: 2 }))).toEqual([
+    ['__all__', 'full'],
+  ]);
 });
