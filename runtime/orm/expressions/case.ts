@@ -7,7 +7,7 @@ import type { SqlWriter } from '../sql/writer.ts';
 import { Computable } from './arithmetic.ts';
 import { allTypedBeside, commonOutput } from './beside.ts';
 import type { Condition } from './condition.ts';
-import type { ExpressionNode, ShapeSink } from './node.ts';
+import { type ExpressionNode, ResolvedNode, type ShapeSink } from './node.ts';
 import { NullLiteral } from './value.ts';
 
 /** `When({ … }, then)`: one branch of a `Case`. */
@@ -66,7 +66,7 @@ export class CaseExpression extends Computable {
 }
 
 /** A case with its conditions resolved. `results` has one more entry than `predicates`: the last is for no branch. */
-class ResolvedCase extends Computable {
+class ResolvedCase extends ResolvedNode {
   readonly #predicates: readonly Predicate[];
   readonly #results: readonly ExpressionNode[];
   readonly output: Field | undefined;
@@ -96,12 +96,6 @@ class ResolvedCase extends Computable {
       ...this.#predicates.flatMap((each) => each.groupBy()),
       ...this.#results.flatMap((each) => each.groupBy()),
     ];
-  }
-  describe(): void {
-    throw new Error('a resolved expression has no shape of its own');
-  }
-  resolve(): ResolvedCase {
-    return this;
   }
   toSql(writer: SqlWriter): string {
     const branches: string[] = [];

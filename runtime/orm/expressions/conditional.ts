@@ -6,7 +6,7 @@ import { certain, type Predicate } from '../query/where.ts';
 import type { SqlWriter } from '../sql/writer.ts';
 import { Computable } from './arithmetic.ts';
 import type { Condition } from './condition.ts';
-import { ExpressionNode, type ShapeSink } from './node.ts';
+import { type ExpressionNode, ResolvedNode, type ShapeSink } from './node.ts';
 
 const boolean = new BooleanField();
 
@@ -33,7 +33,7 @@ export class ConditionExpression extends Computable {
 }
 
 /** A resolved condition as a value. */
-export class ResolvedCondition extends ExpressionNode {
+export class ResolvedCondition extends ResolvedNode {
   readonly predicate: Predicate;
 
   constructor(predicate: Predicate) {
@@ -51,12 +51,6 @@ export class ResolvedCondition extends ExpressionNode {
   }
   override groupBy(): readonly ExpressionNode[] {
     return this.containsAggregate || this.containsWindow ? this.predicate.groupBy() : [this];
-  }
-  describe(): void {
-    throw new Error('a resolved expression has no shape of its own');
-  }
-  resolve(): ExpressionNode {
-    return this;
   }
   toSql(writer: SqlWriter): string {
     return certain(this.predicate, writer);

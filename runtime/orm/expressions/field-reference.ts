@@ -4,7 +4,7 @@ import type { TableAlias } from '../query/joins.ts';
 import type { Resolver } from '../query/resolver.ts';
 import type { SqlWriter } from '../sql/writer.ts';
 import { Computable } from './arithmetic.ts';
-import { ExpressionNode, type ShapeSink } from './node.ts';
+import { ExpressionNode, ResolvedNode, type ShapeSink } from './node.ts';
 import { type Bounds, boundsOf, sliceOf } from './slices.ts';
 import { Value } from './value.ts';
 
@@ -98,7 +98,7 @@ export class WrittenValue extends Computable {
 }
 
 /** A column of one joined table. */
-export class Column extends ExpressionNode {
+export class Column extends ResolvedNode {
   readonly alias: TableAlias;
   readonly field: Field;
   readonly output: Field;
@@ -109,12 +109,6 @@ export class Column extends ExpressionNode {
     this.alias = alias;
     this.field = field;
     this.output = output;
-  }
-  describe(): void {
-    throw new Error('a resolved expression has no shape of its own');
-  }
-  resolve(): ExpressionNode {
-    return this;
   }
   toSql(writer: SqlWriter): string {
     return writer.column(this.alias, this.field);
@@ -134,7 +128,7 @@ export function requireSingle(taker: string, given: readonly (ExpressionNode | u
 }
 
 /** An annotation named in an outer query: the inner one computes it. */
-export class AnnotationReference extends ExpressionNode {
+export class AnnotationReference extends ResolvedNode {
   readonly name: string;
   readonly source: ExpressionNode;
 
@@ -148,12 +142,6 @@ export class AnnotationReference extends ExpressionNode {
   }
   override get containsAggregate(): boolean {
     return false;
-  }
-  describe(): void {
-    throw new Error('a resolved expression has no shape of its own');
-  }
-  resolve(): ExpressionNode {
-    return this;
   }
   toSql(writer: SqlWriter): string {
     return writer.outputName(this.name);

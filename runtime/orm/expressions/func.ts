@@ -7,7 +7,7 @@ import type { FuncConstructor } from '../types/func.ts';
 import { argument, fieldOf } from './arguments.ts';
 import { Computable } from './arithmetic.ts';
 import { commonOutput } from './beside.ts';
-import type { ExpressionNode, ShapeSink } from './node.ts';
+import { type ExpressionNode, ResolvedNode, type ShapeSink } from './node.ts';
 
 /** What is said about a function where it is called, or as static properties of a class for it. */
 interface FunctionSettings {
@@ -86,7 +86,7 @@ export class FuncNode extends Computable {
 }
 
 /** A described function, applied to columns and values of a query. */
-export class AppliedFunction extends Computable {
+export class AppliedFunction extends ResolvedNode {
   readonly func: FuncNode;
   readonly #values: readonly ExpressionNode[];
 
@@ -106,12 +106,6 @@ export class AppliedFunction extends Computable {
   }
   override get typedByServer(): boolean {
     return this.func.settings.outputField === undefined;
-  }
-  describe(): void {
-    throw new Error('a resolved expression has no shape of its own');
-  }
-  resolve(): ExpressionNode {
-    return this;
   }
   toSql(writer: SqlWriter): string {
     const values = this.#values.map((value) => value.toSql(writer));

@@ -8,7 +8,7 @@ import { argument } from './arguments.ts';
 import { Computable } from './arithmetic.ts';
 import { allTypedBeside } from './beside.ts';
 import { FuncNode, identityOf, writtenBy } from './func.ts';
-import type { ExpressionNode, ShapeSink } from './node.ts';
+import { type ExpressionNode, ResolvedNode, type ShapeSink } from './node.ts';
 
 const boolean = new BooleanField();
 
@@ -49,7 +49,7 @@ export abstract class LookupNode extends Computable {
 }
 
 /** A lookup applied to columns and values of a query. */
-export class AppliedLookup extends Computable {
+export class AppliedLookup extends ResolvedNode {
   readonly #lookup: LookupNode;
   readonly #left: ExpressionNode;
   readonly #right: ExpressionNode;
@@ -63,12 +63,6 @@ export class AppliedLookup extends Computable {
   }
   override get children(): readonly ExpressionNode[] {
     return [this.#left, this.#right];
-  }
-  describe(): void {
-    throw new Error('a resolved expression has no shape of its own');
-  }
-  resolve(): ExpressionNode {
-    return this;
   }
   toSql(writer: SqlWriter): string {
     const sql = this.#lookup.sql(this.#left.toSql(writer), this.#right.toSql(writer), writer.dialect.name);

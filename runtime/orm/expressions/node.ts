@@ -78,6 +78,16 @@ export abstract class ExpressionNode {
   }
 }
 
+/** What `resolve` makes: it knows columns and places, and is never described. */
+export abstract class ResolvedNode extends ExpressionNode {
+  describe(): void {
+    throw new Error('a resolved expression has no shape of its own');
+  }
+  resolve(): this {
+    return this;
+  }
+}
+
 function nullsOrder(call: string, options: NullsOrder): NullsOrder {
   requireOptions(call, options, ['nullsFirst', 'nullsLast']);
   requireFlags(call, options as Readonly<Record<string, unknown>>);

@@ -4,7 +4,7 @@ import { arrayText } from '../fields/structured.ts';
 import type { Resolver } from '../query/resolver.ts';
 import type { SqlWriter } from '../sql/writer.ts';
 import { Computable } from './arithmetic.ts';
-import { ExpressionNode, type ShapeSink } from './node.ts';
+import { ResolvedNode, type ShapeSink } from './node.ts';
 import { fieldFor } from './value.ts';
 
 /** Parameters of SQL the application wrote: in the order of `%s`, or by the names of `%(name)s`. */
@@ -115,7 +115,7 @@ interface RawPlace {
   readonly type: Field | undefined;
 }
 
-class ResolvedRawSql extends ExpressionNode {
+class ResolvedRawSql extends ResolvedNode {
   readonly #texts: readonly string[];
   readonly #values: readonly RawPlace[];
   readonly output: Field | undefined;
@@ -125,12 +125,6 @@ class ResolvedRawSql extends ExpressionNode {
     this.#texts = texts;
     this.#values = values;
     this.output = output;
-  }
-  describe(): void {
-    throw new Error('a resolved expression has no shape of its own');
-  }
-  resolve(): ExpressionNode {
-    return this;
   }
   toSql(writer: SqlWriter): string {
     const text = this.#texts.map((each, at) => {

@@ -10,7 +10,7 @@ import { existsSubquery, onlyColumn, SubqueryExpression } from '../sql/subquery.
 import type { SqlWriter } from '../sql/writer.ts';
 import { Computable } from './arithmetic.ts';
 import { Condition, isSubqueried, type Subqueried } from './condition.ts';
-import { ExpressionNode, type ShapeSink } from './node.ts';
+import { type ExpressionNode, ResolvedNode, type ShapeSink } from './node.ts';
 import { type Bounds, boundsOf } from './slices.ts';
 
 const boolean = new BooleanField();
@@ -88,7 +88,7 @@ export function resolvedArray(query: Query, offset: number, outer: OuterBindings
   return new ResolvedList(query, offset, outer, undefined);
 }
 
-class ResolvedValue extends ExpressionNode {
+class ResolvedValue extends ResolvedNode {
   readonly #query: Query;
   readonly #offset: number;
   readonly #outer: OuterBindings;
@@ -120,12 +120,6 @@ class ResolvedValue extends ExpressionNode {
   /** What the names of the query around it stand for: an aggregate among them makes this one of each group. */
   override get children(): readonly ExpressionNode[] {
     return [...this.#outer.values()];
-  }
-  describe(): void {
-    throw new Error('a resolved expression has no shape of its own');
-  }
-  resolve(): ExpressionNode {
-    return this;
   }
   toSql(writer: SqlWriter): string {
     return this.select(writer) ?? 'NULL';
@@ -200,7 +194,7 @@ export class ExistsTest extends Computable {
   }
 }
 
-class ResolvedExists extends ExpressionNode {
+class ResolvedExists extends ResolvedNode {
   readonly #query: Query;
   readonly #offset: number;
   readonly #outer: OuterBindings;
@@ -219,12 +213,6 @@ class ResolvedExists extends ExpressionNode {
   /** What the names of the query around it stand for: an aggregate among them makes this one of each group. */
   override get children(): readonly ExpressionNode[] {
     return [...this.#outer.values()];
-  }
-  describe(): void {
-    throw new Error('a resolved expression has no shape of its own');
-  }
-  resolve(): ExpressionNode {
-    return this;
   }
   toSql(writer: SqlWriter): string {
     try {

@@ -5,7 +5,7 @@ import { BinaryField, JsonField } from '../fields/structured.ts';
 import { TextField } from '../fields/text.ts';
 import type { Resolver } from '../query/resolver.ts';
 import type { SqlWriter } from '../sql/writer.ts';
-import { ExpressionNode, type ShapeSink } from './node.ts';
+import { ExpressionNode, ResolvedNode, type ShapeSink } from './node.ts';
 
 /** A JavaScript value inside an expression. Its SQL carries a cast, because the server must know its type. */
 export class Value extends ExpressionNode {
@@ -53,7 +53,7 @@ export class Value extends ExpressionNode {
 }
 
 /** The resolved form of a value: where to find it when the query runs. */
-export class Parameter extends ExpressionNode {
+export class Parameter extends ResolvedNode {
   readonly place: number;
   readonly #output: Field;
   readonly #finish: ((value: unknown) => Wire) | undefined;
@@ -75,12 +75,6 @@ export class Parameter extends ExpressionNode {
   get output(): Field {
     return this.#output;
   }
-  describe(): void {
-    throw new Error('a resolved expression has no shape of its own');
-  }
-  resolve(): ExpressionNode {
-    return this;
-  }
   /** The same value sent as another type. @throws what the type says of a value it does not take, once it is sent */
   as(output: Field): Parameter {
     return new Parameter(this.#placeAs?.(output) ?? this.place, output, this.#finish);
@@ -94,7 +88,7 @@ export class Parameter extends ExpressionNode {
   }
 }
 
-class JsonNullLiteral extends ExpressionNode {
+class JsonNullLiteral extends ResolvedNode {
   readonly output: Field;
 
   constructor(output: Field) {
@@ -103,12 +97,6 @@ class JsonNullLiteral extends ExpressionNode {
   }
   override get emptyValue(): null {
     return null;
-  }
-  describe(): void {
-    throw new Error('a resolved expression has no shape of its own');
-  }
-  resolve(): ExpressionNode {
-    return this;
   }
   toSql({ dialect }: SqlWriter): string {
     return dialect.json.null;

@@ -1,4 +1,4 @@
-import { ExpressionNode } from '../expressions/node.ts';
+import { type ExpressionNode, ResolvedNode } from '../expressions/node.ts';
 import { resolvedArray } from '../expressions/subquery.ts';
 import { ArrayField } from '../fields/structured.ts';
 import { bindOuter } from '../query/outer.ts';
@@ -32,7 +32,7 @@ function arraySide(lhs: ExpressionNode, operand: Operand, resolver: Resolver): E
 }
 
 /** A list with expressions in it: it cannot be one parameter. */
-class ArrayOfItems extends ExpressionNode {
+class ArrayOfItems extends ResolvedNode {
   readonly output: ArrayField;
   readonly #items: readonly (ExpressionNode | undefined)[];
 
@@ -45,12 +45,6 @@ class ArrayOfItems extends ExpressionNode {
   override get children(): readonly ExpressionNode[] {
     return this.#items.filter((item) => item !== undefined);
   }
-  describe(): void {
-    throw new Error('a resolved expression has no shape of its own');
-  }
-  resolve(): ExpressionNode {
-    return this;
-  }
   toSql(writer: SqlWriter): string {
     const items = this.#items.map((item) => item?.toSql(writer) ?? 'NULL');
     return writer.dialect.arrayOf(`[${items.join(', ')}]`, this.output.castType());
@@ -58,18 +52,12 @@ class ArrayOfItems extends ExpressionNode {
 }
 
 /** Stands for one element of the column, whose type its items are sent by. */
-class Element extends ExpressionNode {
+class Element extends ResolvedNode {
   readonly output: ArrayField['element'];
 
   constructor(output: ArrayField['element']) {
     super();
     this.output = output;
-  }
-  describe(): void {
-    throw new Error('a resolved expression has no shape of its own');
-  }
-  resolve(): ExpressionNode {
-    return this;
   }
   toSql(): string {
     throw new Error('an element stands for its type only');

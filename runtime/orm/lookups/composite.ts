@@ -1,5 +1,5 @@
 import { ValueError } from '../errors.ts';
-import { ExpressionNode } from '../expressions/node.ts';
+import { type ExpressionNode, ResolvedNode } from '../expressions/node.ts';
 import type { Field, Wire } from '../fields/field.ts';
 import { ForeignObjectField } from '../fields/foreign-object.ts';
 import { wireArray } from '../fields/structured.ts';
@@ -20,7 +20,7 @@ function itemAt(at: number): (row: unknown) => Wire {
 }
 
 /** The columns of a value, each as a parameter. */
-class RowParameter extends ExpressionNode {
+class RowParameter extends ResolvedNode {
   readonly #place: number;
   readonly #parts: readonly Field[];
 
@@ -31,12 +31,6 @@ class RowParameter extends ExpressionNode {
   }
   get output(): undefined {
     return undefined;
-  }
-  describe(): void {
-    throw new Error('a resolved expression has no shape of its own');
-  }
-  resolve(): ExpressionNode {
-    return this;
   }
   toSql(writer: SqlWriter): string {
     const marks = this.#parts.map((field, at) =>

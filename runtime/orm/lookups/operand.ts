@@ -1,5 +1,5 @@
 import { EmptyResultSet, FullResultSet } from '../errors.ts';
-import { ExpressionNode } from '../expressions/node.ts';
+import { type ExpressionNode, ResolvedNode } from '../expressions/node.ts';
 import type { Field, Wire } from '../fields/field.ts';
 import type { Query } from '../query/query.ts';
 import type { Resolver } from '../query/resolver.ts';
@@ -33,7 +33,7 @@ export class OutsideRange extends Error {
 }
 
 /** A parameter without a cast: the server takes its type from what it is compared with. */
-export class Bare extends ExpressionNode {
+export class Bare extends ResolvedNode {
   readonly #place: number;
   readonly #field: Field | undefined;
   readonly #finish: ((value: unknown) => Wire) | undefined;
@@ -48,12 +48,6 @@ export class Bare extends ExpressionNode {
   get output(): undefined {
     return undefined;
   }
-  describe(): void {
-    throw new Error('a resolved expression has no shape of its own');
-  }
-  resolve(): ExpressionNode {
-    return this;
-  }
   toSql(writer: SqlWriter): string {
     const mark = writer.parameter(this.#place, this.#finish, this.#field);
     return this.#field === undefined ? mark : writer.dialect.operand(mark, this.#field);
@@ -64,7 +58,7 @@ export class Bare extends ExpressionNode {
 }
 
 /** A list of values as one parameter, so that the SQL does not depend on their number. */
-export class ListParameter extends ExpressionNode {
+export class ListParameter extends ResolvedNode {
   readonly #place: number;
   readonly element: Field;
 
@@ -75,12 +69,6 @@ export class ListParameter extends ExpressionNode {
   }
   get output(): undefined {
     return undefined;
-  }
-  describe(): void {
-    throw new Error('a resolved expression has no shape of its own');
-  }
-  resolve(): ExpressionNode {
-    return this;
   }
   toSql(writer: SqlWriter): string {
     return writer.list(this.#place, this.element);
@@ -98,7 +86,7 @@ export function among(lhs: ExpressionNode, list: ListParameter): Predicate {
 }
 
 /** Text put into the SQL as it is: never a value of the caller. */
-export class Fixed extends ExpressionNode {
+export class Fixed extends ResolvedNode {
   readonly #sql: string;
   readonly output: Field | undefined;
 
@@ -106,12 +94,6 @@ export class Fixed extends ExpressionNode {
     super();
     this.#sql = sql;
     this.output = output;
-  }
-  describe(): void {
-    throw new Error('a resolved expression has no shape of its own');
-  }
-  resolve(): ExpressionNode {
-    return this;
   }
   toSql(): string {
     return this.#sql;
@@ -122,7 +104,7 @@ export class Fixed extends ExpressionNode {
 }
 
 /** A value that is part of the SQL, because the SQL depends on it. */
-export class Literal extends ExpressionNode {
+export class Literal extends ResolvedNode {
   readonly output: Field;
   readonly #value: unknown;
 
@@ -130,12 +112,6 @@ export class Literal extends ExpressionNode {
     super();
     this.output = output;
     this.#value = value;
-  }
-  describe(): void {
-    throw new Error('a resolved expression has no shape of its own');
-  }
-  resolve(): ExpressionNode {
-    return this;
   }
   toSql({ dialect }: SqlWriter): string {
     const text = this.output.encode(this.#value);

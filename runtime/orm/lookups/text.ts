@@ -1,5 +1,5 @@
 import { ValueError } from '../errors.ts';
-import { ExpressionNode } from '../expressions/node.ts';
+import { type ExpressionNode, ResolvedNode } from '../expressions/node.ts';
 import { describe } from '../fields/text.ts';
 import { storable } from '../models/naming.ts';
 import type { Resolver } from '../query/resolver.ts';
@@ -60,7 +60,7 @@ function pattern(operand: Operand, resolver: Resolver, before: string, after: st
 }
 
 /** `UPPER(x::text)`, for comparisons that ignore case. */
-class Folded extends ExpressionNode {
+class Folded extends ResolvedNode {
   readonly inner: ExpressionNode;
   /** True for what is text already. */
   readonly #text: boolean;
@@ -75,12 +75,6 @@ class Folded extends ExpressionNode {
   }
   get output(): undefined {
     return undefined;
-  }
-  describe(): void {
-    throw new Error('a resolved expression has no shape of its own');
-  }
-  resolve(): ExpressionNode {
-    return this;
   }
   toSql(writer: SqlWriter): string {
     const sql = this.inner.toSql(writer);

@@ -1,5 +1,5 @@
 import { Column } from '../expressions/field-reference.ts';
-import { ExpressionNode } from '../expressions/node.ts';
+import { type ExpressionNode, ResolvedNode } from '../expressions/node.ts';
 import { DateField, TimeField } from '../fields/dates.ts';
 import type { Family, Field } from '../fields/field.ts';
 import { IntegerField } from '../fields/numbers.ts';
@@ -11,7 +11,7 @@ import type { SqlWriter } from '../sql/writer.ts';
 import { closeMatches, unsupportedLookup } from './suggestions.ts';
 
 /** A part of a value that takes lookups of its own: `published__year`. */
-export class Transform extends ExpressionNode {
+export class Transform extends ResolvedNode {
   readonly name: string;
   readonly inner: ExpressionNode;
   readonly output: Field;
@@ -35,12 +35,6 @@ export class Transform extends ExpressionNode {
   }
   override get children(): readonly ExpressionNode[] {
     return [this.inner];
-  }
-  describe(): void {
-    throw new Error('a resolved expression has no shape of its own');
-  }
-  resolve(): ExpressionNode {
-    return this;
   }
   toSql(writer: SqlWriter): string {
     return this.#write(this.inner.toSql(writer), writer.dialect);

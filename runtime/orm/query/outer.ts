@@ -1,5 +1,5 @@
 import { NotSupportedError } from '../errors.ts';
-import { ExpressionNode } from '../expressions/node.ts';
+import { type ExpressionNode, ResolvedNode } from '../expressions/node.ts';
 import { type Bounds, sliceOf } from '../expressions/slices.ts';
 import type { SqlWriter } from '../sql/writer.ts';
 import type { Query } from './query.ts';
@@ -24,7 +24,7 @@ export function outerKey({ path, outward, slices }: OuterName): string {
  * The resolved form of an outer reference. What it stands for is known only once the query is used inside another,
  * and it may be used inside several: the writer of each has its own answer.
  */
-export class OuterColumn extends ExpressionNode {
+export class OuterColumn extends ResolvedNode {
   readonly key: string;
 
   constructor(name: OuterName) {
@@ -33,12 +33,6 @@ export class OuterColumn extends ExpressionNode {
   }
   get output(): undefined {
     return undefined;
-  }
-  describe(): void {
-    throw new Error('a resolved expression has no shape of its own');
-  }
-  resolve(): ExpressionNode {
-    return this;
   }
   toSql(writer: SqlWriter): string {
     return writer.outer(this.key);

@@ -1,6 +1,6 @@
 import { ValueError } from '../errors.ts';
 import { partColumns } from '../expressions/field-reference.ts';
-import { ExpressionNode } from '../expressions/node.ts';
+import { type ExpressionNode, ResolvedNode } from '../expressions/node.ts';
 import type { Field } from '../fields/field.ts';
 import { Fixed, Test } from '../lookups/operand.ts';
 import type { OuterBindings } from '../query/outer.ts';
@@ -10,7 +10,7 @@ import { SelectCompiler } from './select.ts';
 import type { SqlWriter } from './writer.ts';
 
 /** The rows of a query used as a value. */
-export class SubqueryExpression extends ExpressionNode {
+export class SubqueryExpression extends ResolvedNode {
   readonly #query: Query;
   readonly #offset: number;
   readonly #columns: readonly ExpressionNode[];
@@ -25,12 +25,6 @@ export class SubqueryExpression extends ExpressionNode {
   }
   get output(): Field | undefined {
     return this.#columns[0]?.output;
-  }
-  describe(): void {
-    throw new Error('a resolved expression has no shape of its own');
-  }
-  resolve(): ExpressionNode {
-    return this;
   }
   toSql(writer: SqlWriter): string {
     const compiler = new SelectCompiler(this.#query, writer.nested(this.#offset, this.#outer));
