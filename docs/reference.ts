@@ -186,24 +186,37 @@ function functionsOf(file: string): Entry[] {
       .map((declaration) => ({
         name: declaration.name.getText(),
         text: commentOf(each),
-        parameters: madeBy(declaration.initializer, statements),
+        parameters: parametersIn(declaration, statements),
       }));
   });
 }
-/** Parameters of a function that another one of the file makes: `const Sin = real('SIN')`. */
-function madeBy(made: ts.Expression | undefined, statements: readonly ts.Statement[]): string {
-  if (made === undefined || !ts.isCallExpression(made)) return '...given';
+/** Parameters of a function in a variable: by its type, or that of what makes it: `const Sin = real('SIN')`. */
+function parametersIn(declaration: ts.VariableDeclaration, statements: readonly ts.Statement[]): string {
+  const made = declaration.initializer;
   const maker = statements.find(
     (each): each is ts.FunctionDeclaration =>
-      ts.isFunctionDeclaration(each) && each.name?.text === made.expression.getText(),
+      ts.isFunctionDeclaration(each) &&
+      made !== undefined &&
+      ts.isCallExpression(made) &&
+      each.name?.text === made.expression.getText(),
   );
-  if (maker?.type !== undefined && ts.isFunctionTypeNode(maker.type))
-    return parametersOf(maker.type.parameters);
   const last = maker?.body?.statements.at(-1);
   const returned = last !== undefined && ts.isReturnStatement(last) ? last.expression : undefined;
-  return returned !== undefined && ts.isArrowFunction(returned)
-    ? parametersOf(returned.parameters)
-    : '...given';
+  const signature =
+    signatureOf(declaration.type ?? maker?.type, statements) ??
+    (returned !== undefined && ts.isArrowFunction(returned) ? returned : undefined);
+  return signature === undefined ? '...given' : parametersOf(signature.parameters);
+}
+/** How what has the type is called: of several ways the first. */
+function signatureOf(
+  type: ts.TypeNode | undefined,
+  statements: readonly ts.Statement[],
+): ts.SignatureDeclarationBase | undefined {
+  if (type === undefined || ts.isFunctionTypeNode(type)) return type;
+  return statements
+    .filter(ts.isInterfaceDeclaration)
+    .find(({ name }) => name.text === type.getText())
+    ?.members.find(ts.isCallSignatureDeclaration);
 }
 function isExport({ kind }: ts.Modifier): boolean {
   return kind === ts.SyntaxKind.ExportKeyword;

@@ -11,7 +11,17 @@ import type {
 import type { Column, Plain } from '../types/schema.ts';
 import { argument, requiredField } from './arguments.ts';
 import { commonOutput } from './beside.ts';
-import { asNumber, call, callWith, firstOutput, kind, own, several, wrapped } from './functions.ts';
+import {
+  asNumber,
+  call,
+  callWith,
+  type FunctionKind,
+  firstOutput,
+  kind,
+  own,
+  several,
+  wrapped,
+} from './functions.ts';
 
 // Functions that choose among values, or make values of one type values of another.
 
@@ -49,36 +59,21 @@ type Chosen<A extends readonly Argument[], T> = Expression<
       : 'value'
 >;
 
+interface Choice {
+  <const A extends readonly Argument[]>(
+    ...values: A
+  ): Expression<ArgumentType<A[number]>, ArgumentPath<A[number]>, 'coalesce'>;
+  <const A extends readonly Argument[], T>(...given: [...values: A, options: OutputOptions<T>]): Chosen<A, T>;
+}
+function choice(called: string, of: FunctionKind): Choice {
+  return (...given: readonly unknown[]) => several(of, called, given) as never;
+}
 /** The first argument that is not null. Strings name fields; text is written `Value('…')`. */
-export function Coalesce<const A extends readonly Argument[]>(
-  ...values: A
-): Expression<ArgumentType<A[number]>, ArgumentPath<A[number]>, 'coalesce'>;
-export function Coalesce<const A extends readonly Argument[], T>(
-  ...given: [...values: A, options: OutputOptions<T>]
-): Chosen<A, T>;
-export function Coalesce(...given: readonly unknown[]): unknown {
-  return several(kinds.coalesce, 'Coalesce', given);
-}
+export const Coalesce = choice('Coalesce', kinds.coalesce);
 /** The largest argument that is not null. */
-export function Greatest<const A extends readonly Argument[]>(
-  ...values: A
-): Expression<ArgumentType<A[number]>, ArgumentPath<A[number]>, 'coalesce'>;
-export function Greatest<const A extends readonly Argument[], T>(
-  ...given: [...values: A, options: OutputOptions<T>]
-): Chosen<A, T>;
-export function Greatest(...given: readonly unknown[]): unknown {
-  return several(kinds.greatest, 'Greatest', given);
-}
+export const Greatest = choice('Greatest', kinds.greatest);
 /** The smallest argument that is not null. */
-export function Least<const A extends readonly Argument[]>(
-  ...values: A
-): Expression<ArgumentType<A[number]>, ArgumentPath<A[number]>, 'coalesce'>;
-export function Least<const A extends readonly Argument[], T>(
-  ...given: [...values: A, options: OutputOptions<T>]
-): Chosen<A, T>;
-export function Least(...given: readonly unknown[]): unknown {
-  return several(kinds.least, 'Least', given);
-}
+export const Least = choice('Least', kinds.least);
 /** Null where both are equal, else the first. */
 export function NullIf<const A extends Argument, T = unknown>(
   value: A,

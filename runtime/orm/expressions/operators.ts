@@ -3,23 +3,9 @@ import { DateField, DateTimeField, DurationField, TimeField } from '../fields/da
 import type { Field } from '../fields/field.ts';
 import { DecimalField, FloatField, IntegerField } from '../fields/numbers.ts';
 import { ForeignKeyField } from '../fields/relations.ts';
-import type { ArithmeticOperator } from '../sql/dialect.ts';
+import { type ArithmeticOperator, operatorSymbols } from '../sql/dialect.ts';
 
 // What an operator makes of two types, as Django's registry of combinations has it.
-
-const symbols: Readonly<Record<ArithmeticOperator, string>> = {
-  add: '+',
-  sub: '-',
-  mul: '*',
-  div: '/',
-  mod: '%',
-  pow: '^',
-  bitAnd: '&',
-  bitOr: '|',
-  bitXor: '#',
-  bitLeftShift: '<<',
-  bitRightShift: '>>',
-};
 
 const moments = ['date', 'dateTime', 'time'] as const;
 type Moment = (typeof moments)[number];
@@ -85,6 +71,6 @@ export function cannotInfer(
 ): FieldError {
   const [first, second] = [left, right].map((field) => field?.typeName ?? 'null');
   return new FieldError(
-    `Cannot infer type of '${symbols[operator]}' expression involving these types: ${first}, ${second}. You must set outputField.`,
+    `Cannot infer type of '${operatorSymbols[operator]}' expression involving these types: ${first}, ${second}. You must set outputField.`,
   );
 }

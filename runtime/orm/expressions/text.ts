@@ -5,7 +5,7 @@ import { nameTransform } from '../lookups/registered.ts';
 import type { FunctionName } from '../sql/dialect.ts';
 import type { Argument, ArgumentPath, Expression, OutputOptions, Typed } from '../types/expressions.ts';
 import type { Plain } from '../types/schema.ts';
-import { callWith, own, several } from './functions.ts';
+import { callWith, type FunctionKind, own, several } from './functions.ts';
 import { Value } from './value.ts';
 
 // Functions of text. What is no text is taken as the text it prints as.
@@ -17,8 +17,6 @@ type Text<A, T = unknown> = Typed<A, T, Expression<string, ArgumentPath<A>, 'map
 type Whole<A, T = unknown> = Typed<A, T, Expression<number, ArgumentPath<A>, 'mapped'>>;
 
 const kinds = {
-  lower: own('lower', () => text),
-  upper: own('upper', () => text),
   length: own('length', () => integer),
   concat: own('concat', () => text),
   strIndex: own('strIndex', () => integer),
@@ -28,6 +26,14 @@ function textCall(called: string, given: readonly unknown[], options: unknown): 
   // They differ in capitals only.
   const of = own(called.toLowerCase() as FunctionName, () => text);
   return callWith(of, called, given, options) as never;
+}
+function textOf(called: string) {
+  return <const A extends Argument, T = unknown>(value: A, options?: OutputOptions<T>): Text<A, T> =>
+    textCall(called, [value], options);
+}
+function whole(called: string, of: FunctionKind) {
+  return <const A extends Argument, T = unknown>(value: A, options?: OutputOptions<T>): Whole<A, T> =>
+    callWith(of, called, [value], options) as never;
 }
 
 /** A number of characters: a whole one, or an expression. */
@@ -42,26 +48,11 @@ function requireAtLeast(least: 0 | 1, name: string, given: unknown, than: string
 }
 
 /** The text in lower case. */
-export function Lower<const A extends Argument, T = unknown>(
-  value: A,
-  options?: OutputOptions<T>,
-): Text<A, T> {
-  return callWith(kinds.lower, 'Lower', [value], options) as never;
-}
+export const Lower = textOf('Lower');
 /** The text in upper case. */
-export function Upper<const A extends Argument, T = unknown>(
-  value: A,
-  options?: OutputOptions<T>,
-): Text<A, T> {
-  return callWith(kinds.upper, 'Upper', [value], options) as never;
-}
+export const Upper = textOf('Upper');
 /** Number of characters. */
-export function Length<const A extends Argument, T = unknown>(
-  value: A,
-  options?: OutputOptions<T>,
-): Whole<A, T> {
-  return callWith(kinds.length, 'Length', [value], options) as never;
-}
+export const Length = whole('Length', kinds.length);
 /** The arguments as one text; null counts as empty. */
 export function Concat<const A extends readonly Argument[]>(
   ...values: A
@@ -111,26 +102,11 @@ export function RPad<const A extends Argument, T = unknown>(
   return textCall('RPad', [value, length, fill], options);
 }
 /** The text without spaces at its ends. */
-export function Trim<const A extends Argument, T = unknown>(
-  value: A,
-  options?: OutputOptions<T>,
-): Text<A, T> {
-  return textCall('Trim', [value], options);
-}
+export const Trim = textOf('Trim');
 /** The text without spaces at its start. */
-export function LTrim<const A extends Argument, T = unknown>(
-  value: A,
-  options?: OutputOptions<T>,
-): Text<A, T> {
-  return textCall('LTrim', [value], options);
-}
+export const LTrim = textOf('LTrim');
 /** The text without spaces at its end. */
-export function RTrim<const A extends Argument, T = unknown>(
-  value: A,
-  options?: OutputOptions<T>,
-): Text<A, T> {
-  return textCall('RTrim', [value], options);
-}
+export const RTrim = textOf('RTrim');
 /** The text `times` times over. */
 export function Repeat<const A extends Argument, T = unknown>(
   value: A,
@@ -150,12 +126,7 @@ export function Replace<const A extends Argument, const B extends Argument, T = 
   return textCall('Replace', [value, search, replacement], options);
 }
 /** The characters from last to first. */
-export function Reverse<const A extends Argument, T = unknown>(
-  value: A,
-  options?: OutputOptions<T>,
-): Text<A, T> {
-  return textCall('Reverse', [value], options);
-}
+export const Reverse = textOf('Reverse');
 /** Place of the first `search` in the text, from 1; 0 where there is none. */
 export function StrIndex<const A extends Argument, const B extends Argument, T = unknown>(
   value: A,
@@ -175,55 +146,21 @@ export function Substr<const A extends Argument, T = unknown>(
   return textCall('Substr', length === undefined ? [value, start] : [value, start, length], options);
 }
 /** The character with a number in Unicode. */
-export function Chr<const A extends Argument, T = unknown>(value: A, options?: OutputOptions<T>): Text<A, T> {
-  return textCall('Chr', [value], options);
-}
+export const Chr = textOf('Chr');
 /** Number of the first character in Unicode. */
-export function Ord<const A extends Argument, T = unknown>(
-  value: A,
-  options?: OutputOptions<T>,
-): Whole<A, T> {
-  return callWith(kinds.ord, 'Ord', [value], options) as never;
-}
+export const Ord = whole('Ord', kinds.ord);
 /** MD5 of the text, as hexadecimal digits. */
-export function MD5<const A extends Argument, T = unknown>(value: A, options?: OutputOptions<T>): Text<A, T> {
-  return textCall('MD5', [value], options);
-}
+export const MD5 = textOf('MD5');
 /** SHA-1 of the text, as hexadecimal digits; on PostgreSQL it needs the extension pgcrypto. */
-export function SHA1<const A extends Argument, T = unknown>(
-  value: A,
-  options?: OutputOptions<T>,
-): Text<A, T> {
-  return textCall('SHA1', [value], options);
-}
+export const SHA1 = textOf('SHA1');
 /** SHA-224 of the text, as hexadecimal digits. */
-export function SHA224<const A extends Argument, T = unknown>(
-  value: A,
-  options?: OutputOptions<T>,
-): Text<A, T> {
-  return textCall('SHA224', [value], options);
-}
+export const SHA224 = textOf('SHA224');
 /** SHA-256 of the text, as hexadecimal digits. */
-export function SHA256<const A extends Argument, T = unknown>(
-  value: A,
-  options?: OutputOptions<T>,
-): Text<A, T> {
-  return textCall('SHA256', [value], options);
-}
+export const SHA256 = textOf('SHA256');
 /** SHA-384 of the text, as hexadecimal digits. */
-export function SHA384<const A extends Argument, T = unknown>(
-  value: A,
-  options?: OutputOptions<T>,
-): Text<A, T> {
-  return textCall('SHA384', [value], options);
-}
+export const SHA384 = textOf('SHA384');
 /** SHA-512 of the text, as hexadecimal digits. */
-export function SHA512<const A extends Argument, T = unknown>(
-  value: A,
-  options?: OutputOptions<T>,
-): Text<A, T> {
-  return textCall('SHA512', [value], options);
-}
+export const SHA512 = textOf('SHA512');
 
 // What they are called when they are registered as transforms, as in Django.
 for (const [name, made] of Object.entries({

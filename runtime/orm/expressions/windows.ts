@@ -188,37 +188,27 @@ interface ShiftOptions<D, T> extends OutputOptions<T> {
   /** Value where there is no such row; null when absent. */
   readonly default?: D;
 }
+interface Shift {
+  <const A extends Argument, const D extends Fallback | undefined = undefined, T = unknown>(
+    value: A,
+    offset?: number,
+    fallback?: D,
+    options?: OutputOptions<T>,
+  ): Shifted<A, D, T>;
+  <const A extends Argument, const D extends Fallback | undefined = undefined, T = unknown>(
+    value: A,
+    offset: ShiftOptions<D, T>,
+  ): Shifted<A, D, T>;
+}
 /**
  * The value `offset` rows before this one in the window; `fallback`, or null, where there is no such row. Both may be
  * given by name, too: `Lag('pages', { offset: 2, default: 0 })`.
  */
-export function Lag<const A extends Argument, const D extends Fallback | undefined = undefined, T = unknown>(
-  value: A,
-  offset: ShiftOptions<D, T>,
-): Shifted<A, D, T>;
-export function Lag<const A extends Argument, const D extends Fallback | undefined = undefined, T = unknown>(
-  value: A,
-  offset?: number,
-  fallback?: D,
-  options?: OutputOptions<T>,
-): Shifted<A, D, T>;
-export function Lag(value: unknown, ...given: readonly unknown[]): unknown {
-  return shifted('Lag', value, given);
-}
+export const Lag: Shift = (value: unknown, ...given: readonly unknown[]) =>
+  shifted('Lag', value, given) as never;
 /** The same for the row `offset` rows after this one. */
-export function Lead<const A extends Argument, const D extends Fallback | undefined = undefined, T = unknown>(
-  value: A,
-  offset: ShiftOptions<D, T>,
-): Shifted<A, D, T>;
-export function Lead<const A extends Argument, const D extends Fallback | undefined = undefined, T = unknown>(
-  value: A,
-  offset?: number,
-  fallback?: D,
-  options?: OutputOptions<T>,
-): Shifted<A, D, T>;
-export function Lead(value: unknown, ...given: readonly unknown[]): unknown {
-  return shifted('Lead', value, given);
-}
+export const Lead: Shift = (value: unknown, ...given: readonly unknown[]) =>
+  shifted('Lead', value, given) as never;
 function shifted(called: string, value: unknown, given: readonly unknown[]): WindowFunction {
   const [first, second, third] = given;
   const named: ShiftOptions<unknown, unknown> = isOptions(first) ? first : {};

@@ -18,18 +18,21 @@ export type MomentPart =
 /** What a date or moment can be cut to. */
 export type MomentUnit = 'year' | 'quarter' | 'month' | 'week' | 'day' | 'hour' | 'minute' | 'second';
 
-export type ArithmeticOperator =
-  | 'add'
-  | 'sub'
-  | 'mul'
-  | 'div'
-  | 'mod'
-  | 'pow'
-  | 'bitAnd'
-  | 'bitOr'
-  | 'bitXor'
-  | 'bitLeftShift'
-  | 'bitRightShift';
+/** What operators are written as, in messages and by databases that have them. */
+export const operatorSymbols = {
+  add: '+',
+  sub: '-',
+  mul: '*',
+  div: '/',
+  mod: '%',
+  pow: '^',
+  bitAnd: '&',
+  bitOr: '|',
+  bitXor: '#',
+  bitLeftShift: '<<',
+  bitRightShift: '>>',
+} as const;
+export type ArithmeticOperator = keyof typeof operatorSymbols;
 
 /** SQL of an expression and the type of its value, where it is known. */
 export interface TypedSql {

@@ -4,32 +4,18 @@ import { FloatField } from '../../fields/numbers.ts';
 import { ArrayField, wireArray } from '../../fields/structured.ts';
 import { literal } from '../../models/naming.ts';
 import { optimises } from '../../optimisations.ts';
-import type {
-  AggregateParts,
-  ArithmeticOperator,
-  ConflictRule,
-  Dialect,
-  LockingParts,
-  MomentPart,
-  MomentUnit,
-  TypedSql,
+import {
+  type AggregateParts,
+  type ConflictRule,
+  type Dialect,
+  type LockingParts,
+  type MomentPart,
+  type MomentUnit,
+  operatorSymbols,
+  type TypedSql,
 } from '../../sql/dialect.ts';
 import { aggregateSql } from '../../sql/template.ts';
 import { postgresqlFunctions } from './functions.ts';
-
-const operators: Readonly<Record<ArithmeticOperator, string>> = {
-  add: '+',
-  sub: '-',
-  mul: '*',
-  div: '/',
-  mod: '%',
-  pow: '^',
-  bitAnd: '&',
-  bitOr: '|',
-  bitXor: '#',
-  bitLeftShift: '<<',
-  bitRightShift: '>>',
-};
 
 const parts: Readonly<Record<Exclude<MomentPart, 'second'>, readonly [name: string, after: string]>> = {
   year: ['YEAR', ''],
@@ -112,9 +98,10 @@ export const postgresqlDialect: Dialect = {
   },
 
   arithmetic(operator, left, right) {
-    const plain = `(${left.sql} ${operators[operator]} ${right.sql})`;
+    const plain = `(${left.sql} ${operatorSymbols[operator]} ${right.sql})`;
     // The number of places is an integer whatever is shifted.
-    if (operator.endsWith('Shift')) return `(${left.sql} ${operators[operator]} (${right.sql})::integer)`;
+    if (operator.endsWith('Shift'))
+      return `(${left.sql} ${operatorSymbols[operator]} (${right.sql})::integer)`;
     if (operator === 'mod') return remainder(left, right);
     const families = [left.field?.family, right.field?.family];
     if (!families.includes('date')) return plain;
@@ -122,7 +109,7 @@ export const postgresqlDialect: Dialect = {
     if (families.every((family) => family === 'date')) return `(INTERVAL '1 day' * ${plain})`;
     if (families.includes('duration')) return `(${plain} AT TIME ZONE 'UTC')`;
     const [from, to] = [left, right].map(startOfDate);
-    return `(${from} ${operators[operator]} ${to})`;
+    return `(${from} ${operatorSymbols[operator]} ${to})`;
   },
   part(part, value) {
     // The whole second: EXTRACT would keep the fraction.
