@@ -10,7 +10,7 @@ import { ManagerBase } from './queryset/manager.ts';
 import { Prefetch as PrefetchClass, prefetch, prefetchesWith } from './queryset/prefetch.ts';
 import { QuerySet } from './queryset/queryset.ts';
 import type { AnyCondition } from './types/expressions.ts';
-import type { PrefetchLookup } from './types/queryset.ts';
+import type { PrefetchLookup } from './types/selection.ts';
 
 /** A model class, a manager or a query set. */
 export type Findable<T> = { readonly prototype: T; readonly objects: unknown } | { first(): T | null };

@@ -5,7 +5,7 @@ import { Fixed, Test } from '../lookups/operand.ts';
 import { quote } from '../models/naming.ts';
 import { isOptions, requireNames, requireOptions } from '../options.ts';
 import type { OrderingEntry, Query } from '../query/query.ts';
-import type { ExtraParts } from '../types/queryset.ts';
+import type { ExtraParts } from '../types/raw.ts';
 import type { ChainStep } from './chain.ts';
 
 /** SQL of the application's own inside a query: columns, conditions, tables, orderings. Values are parameters. */

@@ -4,8 +4,6 @@ import { ValueError } from '../errors.ts';
 import type { RawParameters } from '../expressions/raw.ts';
 import type { ZoneOptions } from '../expressions/zones.ts';
 import { describe } from '../fields/text.ts';
-import { OutsideRange } from '../lookups/operand.ts';
-import { registryVersion } from '../lookups/registered.ts';
 import { FETCH_ONE, FETCH_PEERS, FETCH_RAISE, type FetchMode } from '../models/fetch-modes.ts';
 import type { ModelConstructor, ModelMeta } from '../models/meta.ts';
 import { metaOf } from '../models/registry.ts';
@@ -21,18 +19,17 @@ import type { Operation } from '../operations/steps.ts';
 import * as streaming from '../operations/stream.ts';
 import { updateRows } from '../operations/update.ts';
 import { requireNothing } from '../options.ts';
-import { Collected, encoded, type SubqueryParts, subqueryParts } from '../query/collected.ts';
-import { Query } from '../query/query.ts';
-import { Places, Resolver } from '../query/resolver.ts';
-import { QueryShape } from '../query/shapes.ts';
+import type { QueryShape } from '../query/shapes.ts';
 import { rowsPlan } from '../sql/plans.ts';
-import type { ExtraParts, LockOptions, RawOptions } from '../types/queryset.ts';
+import type { LockOptions } from '../types/queryset.ts';
+import type { ExtraParts, RawOptions } from '../types/raw.ts';
 import { annotateStep } from './annotations.ts';
 import * as chain from './chain.ts';
 import { abortSignal, databaseName } from './circumstances.ts';
 import { combined, requireUncombined } from './combine.ts';
 import { dates, datetimes } from './dates.ts';
 import { extraStep } from './extra.ts';
+import { LazyQuery, plainState } from './lazy.ts';
 import { loadStep, relatedStep } from './loading.ts';
 import { lockStep } from './locking.ts';
 import { adoptOverrides } from './overrides.ts';
@@ -42,33 +39,11 @@ import { printed, printedForm } from './printed.ts';
 import { RawQuerySet, rawOptions, rawParameters, rawSql } from './raw.ts';
 import { valuesListStep, valuesStep } from './values.ts';
 
-/** What a query set carries beside its query. */
-export interface QuerySetState {
-  readonly alias: string | undefined;
-  readonly prefetches: readonly PrefetchEntry[];
-  /** Instance every row is related to, for the query sets of a related manager. */
-  readonly known: { readonly name: string; readonly instance: object } | undefined;
-  readonly signal: AbortSignal | undefined;
-  /** How instances fetch what was not loaded; undefined is one by one. */
-  readonly fetchMode?: FetchMode | undefined;
-}
-const plainState: QuerySetState = { alias: undefined, prefetches: [], known: undefined, signal: undefined };
-let roots = new WeakMap<ModelMeta, QueryShape>();
-let rootsVersion = 0;
-
 /**
  * A lazy query. Every chain method gives a new query set; the first full read fills the cache of the one it is called
  * on. Each terminal operation stands next to its twin, and both run the same operation.
  */
-export class QuerySet {
-  readonly kind = 'queryset';
-  readonly meta: ModelMeta;
-  readonly shape: QueryShape;
-  /** Encoded values, in the order they were written. */
-  readonly parameters: readonly unknown[];
-  readonly state: QuerySetState;
-  #cache: unknown[] | undefined;
-
+export class QuerySet extends LazyQuery {
   /** @param of a model: its class, as an application gives it, or its description */
   constructor(
     of: ModelMeta | ModelConstructor,
@@ -76,37 +51,9 @@ export class QuerySet {
     values: readonly unknown[] = [],
     state = plainState,
   ) {
-    const meta = typeof of === 'function' ? requiredMeta(of, new.target) : of;
-    this.meta = meta;
-    this.shape = shape ?? rootShape(meta);
-    this.parameters = values;
-    this.state = state;
+    super(typeof of === 'function' ? requiredMeta(of, new.target) : of, shape, values, state);
   }
 
-  get query(): Query {
-    return this.shape.query;
-  }
-  get database(): string {
-    return this.state.alias ?? 'default';
-  }
-  get loaded(): readonly unknown[] | undefined {
-    return this.#cache;
-  }
-  get ordered(): boolean {
-    return this.query.ordered;
-  }
-  /** Keeps what a full read gave. */
-  fill(rows: unknown[]): void {
-    this.#cache = rows;
-  }
-  /** Forgets it, after the rows were changed. */
-  empty(): void {
-    this.#cache = undefined;
-  }
-  [subqueryParts](): SubqueryParts {
-    this.query.requireNoStep('used as a subquery');
-    return { shape: this.shape.number, query: this.query, values: this.parameters };
-  }
   [printed](_depth: number, options: object, show: typeof inspect): string {
     return printedForm(this, options, show);
   }
@@ -129,7 +76,7 @@ export class QuerySet {
     requireUncombined(this.query, 'filter');
     const only = conditions.length === 1 ? conditions[0] : undefined;
     const known = plainlyFiltered(this, only);
-    if (known !== undefined) return this.#derived(known.shape, known.values);
+    if (known !== undefined) return this.derived(known.shape, known.values);
     const step = chain.filterStep(conditions, false);
     if (step === undefined) return this.all();
     const filtered = this.step(step);
@@ -382,44 +329,6 @@ export class QuerySet {
   #start<Result>(operation: Operation<Result>): Promise<Result> {
     return asynchronous(operation, this.state.signal);
   }
-  /** The same query with other circumstances; the cache is left behind. */
-  with(changes: Partial<QuerySetState>): QuerySet {
-    return this.#derived(this.shape, this.parameters, { ...this.state, ...changes });
-  }
-  /** A query set of the same class, for whatever class of an application this is. */
-  #derived(shape: QueryShape, values: readonly unknown[], state = this.state): QuerySet {
-    const Own = this.constructor as typeof QuerySet;
-    return new Own(this.meta, shape, values, state);
-  }
-
-  /** The query set one chain call further. */
-  step(step: chain.ChainStep, outside: ReadonlyMap<object, 'above' | 'below'> = new Map()): QuerySet {
-    const collected = new Collected(outside);
-    step.describe(collected);
-    const shape = this.shape.child(collected.key, () => {
-      const query = this.query.copy();
-      const places = new Places(this.parameters.length, collected);
-      step.build(query, new Resolver(query, places));
-      return { query, encoders: places.encoders };
-    });
-    if (collected.values.length === 0) return this.#derived(shape, this.parameters);
-    const values = [...this.parameters];
-    for (const [at, value] of collected.values.entries()) {
-      try {
-        values.push(encode(value, shape.encoders[at]));
-      } catch (error) {
-        if (!(error instanceof OutsideRange)) throw error;
-        // No row can have that number: build the query for that case instead.
-        return this.step(step, new Map(outside).set(collected.owners[at] as object, error.side));
-      }
-    }
-    return this.#derived(shape, values);
-  }
-}
-
-function encode(value: unknown, encoder: ((value: unknown) => unknown) | undefined): unknown {
-  if (typeof value === 'object' && value !== null && encoded in value) return value[encoded as never];
-  return encoder === undefined ? value : encoder(value);
 }
 
 /** Takes over the operations that a class of an application's own overrides. */
@@ -431,18 +340,4 @@ function requiredMeta(model: ModelConstructor, Own: typeof QuerySet): ModelMeta 
   const meta = metaOf(model);
   if (meta === undefined) throw new TypeError('A query set needs a class made with model().');
   return meta;
-}
-function rootShape(meta: ModelMeta): QueryShape {
-  if (rootsVersion !== registryVersion()) {
-    // Names may mean something else now than when queries were compiled.
-    rootsVersion = registryVersion();
-    roots = new WeakMap();
-  }
-  let root = roots.get(meta);
-  if (root === undefined) {
-    meta.requireSound();
-    root = QueryShape.root(new Query(meta));
-    roots.set(meta, root);
-  }
-  return root;
 }

@@ -14,7 +14,7 @@ import type { Operation, Streaming } from '../operations/steps.ts';
 import { chunkSizeOf, type IteratorOptions, inChunks } from '../operations/stream.ts';
 import { isOptions, requireOptions } from '../options.ts';
 import { SQLCompiler } from '../sql/compiler.ts';
-import type { RawOptions } from '../types/queryset.ts';
+import type { RawOptions } from '../types/raw.ts';
 import { abortSignal, databaseName } from './circumstances.ts';
 import { type PrefetchEntry, prefetch, prefetchesWith } from './prefetch.ts';
 

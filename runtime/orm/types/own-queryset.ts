@@ -1,5 +1,8 @@
 import type { AnyModel, InstanceOf } from './model.ts';
 import type { Flat, TypeAt } from './paths.ts';
+import type { Manager, NotOfManagers, QuerySet } from './queryset.ts';
+import type { ExtraParts, Selected } from './raw.ts';
+import type { Any, SchemaOf } from './schema.ts';
 import type {
   AllValues,
   AnnotationMap,
@@ -9,23 +12,17 @@ import type {
   CheckedExpressions,
   CheckedPaths,
   ExpressionMap,
-  ExtraParts,
   ListedRow,
   Loadable,
   LoadedOnly,
-  Manager,
   NamedByDefault,
   NamedRow,
-  NotOfManagers,
   Paths,
-  QuerySet,
   Returned,
   Selectable,
   SelectableCheck,
-  Selected,
   SelectedType,
-} from './queryset.ts';
-import type { Any, SchemaOf } from './schema.ts';
+} from './selection.ts';
 
 /**
  * What a class of an application's own extends. Steps that change what a row is keep its methods, too: what they return

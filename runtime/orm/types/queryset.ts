@@ -1,17 +1,6 @@
 import type { FetchMode } from '../models/fetch-modes.ts';
+import type { AnyCondition, OrderingTerm } from './expressions.ts';
 import type {
-  AnyCondition,
-  Condition,
-  DefaultAlias,
-  Expression,
-  ExpressionCheck,
-  ExpressionType,
-  FilteredRelationOf,
-  OrderingTerm,
-} from './expressions.ts';
-import type { AnnotatedLookup, Subqueryable, Suggested } from './lookups.ts';
-import type {
-  ColumnCheck,
   Flat,
   JoinableCheck,
   PathCheck,
@@ -19,109 +8,44 @@ import type {
   RelationCheck,
   SuggestedPath,
   TypeAt,
-  UnknownPath,
 } from './paths.ts';
+import type { ExtraParts, RawOptions, RawQuerySet, Selected } from './raw.ts';
 import type {
   Any,
   AnyExpression,
   ColumnName,
   CreateValues,
   KeyOf,
-  PrimaryKeyName,
   SchemaOf,
   UpdateValues,
 } from './schema.ts';
-
-export type AnyFormOfExpression = Expression<Any, Any, Any>;
-/** What stands for a value of each row: an expression, a condition, or a query set that gives one value. */
-type AnyValue = AnyFormOfExpression | AnyCondition | Subqueryable;
-export type ExpressionMap = Readonly<Record<string, AnyValue>>;
-export type AnnotationMap = Readonly<Record<string, AnyValue | FilteredRelationOf>>;
-/** Expressions given together may name each other, later ones the earlier. */
-export type CheckedExpressions<S, A, E> = { [K in keyof E]: ExpressionCheck<S, A & Names<E>, E[K]> };
-type Names<E> = { [K in keyof E]: unknown };
-export type Annotations<S, A, E> = { -readonly [K in keyof E]: ExpressionType<S, A, E[K]> };
-/** What annotations add to a row: a filtered relation adds nothing. */
-export type Returned<S, A, E> = {
-  -readonly [K in keyof E as E[K] extends { readonly kind: 'filteredRelation' } ? never : K]: ExpressionType<
-    S,
-    A,
-    E[K]
-  >;
-};
-export type NamedByDefault<S, A, E extends readonly unknown[]> = {
-  -readonly [I in keyof E as I extends `${number}` ? DefaultAlias<E[I]> : never]: ExpressionType<S, A, E[I]>;
-};
-
-type CheckedAggregates<S, A, E> = {
-  [I in keyof E]: E[I] extends AnyFormOfExpression
-    ? ExpressionCheck<S, A, E[I]>
-    : CheckedExpressions<S, A, E[I]>;
-};
-/** Aggregates by their default names, and those of objects by the names given there. */
-type Aggregated<S, A, E extends readonly unknown[]> = E extends readonly [infer First, ...infer Rest]
-  ? (First extends AnyFormOfExpression
-      ? { -readonly [K in DefaultAlias<First>]: ExpressionType<S, A, First> }
-      : Annotations<S, A, First>) &
-      Aggregated<S, A, Rest>
-  : unknown;
-
-/** Lookups of model `T` with annotations `A`, checked as they are written. */
-export type Where<T, A, K extends string> = { [P in K]: AnnotatedLookup<SchemaOf<T>, A, P> } & Suggested<
-  SchemaOf<T>
->;
-type WhereOrCondition<T, A, K extends string> =
-  | Where<T, A, K>
-  | Condition<{ [P in K]: AnnotatedLookup<SchemaOf<T>, A, P> }>
-  | AnyFormOfExpression;
-/** What may follow a leading condition; each holds some of the lookups `L`. */
-type MoreConditions<T, A, L extends string> =
-  | ({ [P in L]?: AnnotatedLookup<SchemaOf<T>, A, P> } & Suggested<SchemaOf<T>>)
-  | Condition<{ [P in L]?: AnnotatedLookup<SchemaOf<T>, A, P> }>
-  | AnyFormOfExpression;
-
-type Ordering<S, A, P> = {
-  [I in keyof P]: P[I] extends string
-    ? P[I] extends '?' | OrderingTerm
-      ? P[I]
-      : P[I] extends `-${infer Name}`
-        ? PathCheck<S, A, Name> extends UnknownPath<Any>
-          ? UnknownPath<Name>
-          : P[I]
-        : PathCheck<S, A, P[I]>
-    : P[I];
-};
-export type Paths<S, A> = readonly (SuggestedPath<S> | (keyof A & string) | (string & {}))[];
-export type CheckedPaths<S, A, P> = { [I in keyof P]: PathCheck<S, A, P[I]> };
-/** What `valuesList` takes: paths, and expressions without a name. */
-export type Selectable<S, A> = SuggestedPath<S> | (keyof A & string) | (string & {}) | AnyValue;
-export type SelectableCheck<S, A, P> = P extends string ? PathCheck<S, A, P> : ExpressionCheck<S, A, P>;
-export type SelectedType<S, A, P> = P extends string ? TypeAt<S, A, P> : ExpressionType<S, A, P>;
-/** An array of what was asked for: of every column, in no order that is known here, where nothing was. */
-export type ListedRow<S, A, P extends readonly unknown[]> = P extends readonly []
-  ? AllValues<S, A>[keyof AllValues<S, A>][]
-  : { -readonly [I in keyof P]: SelectedType<S, A, P[I]> };
-/** An array whose values can be read by name, too. */
-export type NamedRow<S, A, P extends readonly unknown[]> = P extends readonly []
-  ? Readonly<ListedRow<S, A, P>> & Readonly<AllValues<S, A>>
-  : { readonly [I in keyof P]: SelectedType<S, A, P[I]> } & {
-      readonly [K in P[number] & string]: SelectedType<S, A, K>;
-    };
-/** Columns as `only` and `defer` name them, behind single relations too. */
-export type Loadable<S> = SuggestedPath<S> | (string & {});
-export type CheckedColumns<S, P> = { [I in keyof P]: ColumnCheck<S, P[I]> };
-/** A row of which only the columns `P` are loaded, and what was annotated. */
-export type LoadedOnly<T, A, P extends readonly string[]> = P extends readonly []
-  ? T & A
-  : Omit<T, Exclude<ColumnName<SchemaOf<T>>, P[number] | PrimaryKeyName<SchemaOf<T>>>> & A;
-export type AllValues<S, A> = Flat<
-  { [K in ColumnName<S>]: PathType<S, K> } & {
-    [K in keyof S & string as S[K] extends { kind: 'foreignKey' | 'oneToOne' } ? `${K}Id` : never]: PathType<
-      S,
-      K
-    >;
-  } & A
->;
+import type {
+  Aggregated,
+  AllValues,
+  AnnotationMap,
+  Annotations,
+  AnyFormOfExpression,
+  CheckedAggregates,
+  CheckedColumns,
+  CheckedExpressions,
+  CheckedPaths,
+  ExpressionMap,
+  ListedRow,
+  Loadable,
+  LoadedOnly,
+  MoreConditions,
+  NamedByDefault,
+  NamedRow,
+  Ordering,
+  Paths,
+  PrefetchLookup,
+  Returned,
+  Selectable,
+  SelectableCheck,
+  SelectedType,
+  Where,
+  WhereOrCondition,
+} from './selection.ts';
 
 export interface BulkCreateOptions<S> {
   readonly batchSize?: number;
@@ -350,52 +274,6 @@ interface Terminals<T, R, A, S = SchemaOf<T>> {
   aat(index: number): Promise<R>;
   explain(options?: ExplainOptions): string;
   aexplain(options?: ExplainOptions): Promise<string>;
-}
-
-/** Columns of `extra({ select })`: only the server knows their types. */
-export type Selected<E extends ExtraParts> = { [K in keyof E['select']]: unknown };
-export interface RawOptions {
-  /** Fields by the columns of the result that hold them, where the names differ. */
-  readonly translations?: Readonly<Record<string, string>>;
-  readonly using?: string;
-}
-/** Instances from SQL the application wrote. Lazy; the first read fills its cache. */
-export interface RawQuerySet<R> extends Iterable<R>, AsyncIterable<R> {
-  readonly kind: 'rawQueryset';
-  /** The rows when they are loaded, else undefined; never queries. */
-  readonly loaded: readonly R[] | undefined;
-  using(alias: string): RawQuerySet<R>;
-  /** Cancels what it waits for when `signal` is aborted. */
-  abortable(signal: AbortSignal): RawQuerySet<R>;
-  prefetchRelated(...lookups: (string | PrefetchLookup)[]): RawQuerySet<R>;
-  prefetchRelated(clear: null): RawQuerySet<R>;
-  toSql(): { readonly sql: string; readonly parameters: readonly unknown[] };
-  list(): R[];
-  alist(): Promise<R[]>;
-  at(index: number): R;
-  aat(index: number): Promise<R>;
-  iterator(options?: { readonly chunkSize?: number }): Generator<R, void, undefined>;
-  aiterator(options?: { readonly chunkSize?: number }): AsyncGenerator<R, void, undefined>;
-}
-
-/** SQL of the application's own; `%s` stands for the next parameter. Names and SQL must never come from a request. */
-export interface ExtraParts {
-  /** Further columns of each row, by the attribute they become. */
-  readonly select?: Readonly<Record<string, string>>;
-  /** Parameters of `select`, in the order of its placeholders. */
-  readonly selectParams?: readonly unknown[];
-  /** Conditions, all of which must hold. */
-  readonly where?: readonly string[];
-  /** Parameters of `where`, in the order of its placeholders. */
-  readonly params?: readonly unknown[];
-  /** Further tables, for conditions to name. */
-  readonly tables?: readonly string[];
-  /** Names as `orderBy` takes them, or `table.column`; in place of the ordering so far. */
-  readonly orderBy?: readonly string[];
-}
-/** A prefetch with a query set of its own, made by `Prefetch(lookup, { queryset, toAttr })`. */
-export interface PrefetchLookup {
-  readonly kind: 'prefetch';
 }
 
 /** What only query sets have: deleting everything must be asked for with `all()`. */
