@@ -11,7 +11,7 @@ import type { OrmOperation } from './bridge.ts';
 import { callbackOf, runCallback } from './callbacks.ts';
 import { originOfInstance } from './loaded.ts';
 import { ormFlow } from './orm.ts';
-import { isQuerySource, isWrite, type OrmValue, syncNameOf, twinsOf } from './orm-values.ts';
+import { isQuerySource, isWrite, type OrmValue, syncNameOf, twinOf } from './orm-values.ts';
 import { locationOf } from './project.ts';
 import { textOf } from './statements.ts';
 import { nothing, type OrmAccess, type Step } from './step.ts';
@@ -42,7 +42,7 @@ function importedName(file: SourceFile, identifier: Node & { type: 'Identifier' 
 }
 
 function methodCall(walk: Walk, node: CallNode, of: OrmValue, name: string): Walked | undefined {
-  const sync = twinsOf(of)[name] === undefined ? syncNameOf(of, name) : name;
+  const sync = twinOf(of, name) === undefined ? syncNameOf(of, name) : name;
   // Lazy builders, and custom methods of the project's own managers, are not operations themselves.
   if (sync === undefined) return undefined;
   const native = sync !== name;

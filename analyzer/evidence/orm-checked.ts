@@ -1,5 +1,5 @@
 import type { Node } from '@babel/types';
-import { twins } from '@migrate-async/runtime/twins';
+import { isDerivedOperation, twins } from '@migrate-async/runtime/twins';
 import { type Evaluator, memberName, type SourceFile, unwrapped, walk } from '../sources/index.ts';
 import { TypeChecker, type TypeFact } from '../types/checker.ts';
 import type { OrmFlow } from './orm-flow.ts';
@@ -24,6 +24,10 @@ export function typeChecker(evaluator: Evaluator): TypeChecker {
 const operationNames: ReadonlySet<string> = new Set(
   [twins.queryset, twins.instance, twins.related].flatMap((table) => Object.keys(table)),
 );
+
+function isOperationName(name: string): boolean {
+  return operationNames.has(name) || isDerivedOperation(name);
+}
 
 /** Expressions that are known by their types only. */
 const byType = new WeakSet<Node>();
@@ -50,7 +54,7 @@ export function proveByTypes(flow: OrmFlow, file: SourceFile, root: Node): void 
 
 /** The same for one operation that is named and not called: `syncToAsync(post.save)`. */
 export function proveReceiver(flow: OrmFlow, file: SourceFile, member: Node, scope: Node): void {
-  if (member.type !== 'MemberExpression' || !operationNames.has(memberName(member) ?? '')) return;
+  if (member.type !== 'MemberExpression' || !isOperationName(memberName(member) ?? '')) return;
   if (isFromFramework(member.object)) return;
   if (flow.value(file, member) !== undefined || flow.value(file, member.object) !== undefined) return;
   const value = valueByType(flow.evaluator, file, unwrapped(member.object));

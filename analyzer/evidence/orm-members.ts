@@ -2,7 +2,7 @@ import type { Node } from '@babel/types';
 import { twins } from '@migrate-async/runtime/twins';
 import { type ApiValue, extendApi, isFunction, type SourceFile } from '../sources/index.ts';
 import type { OrmFlow } from './orm-flow.ts';
-import { fieldValue } from './orm-models.ts';
+import { fieldValue, isModelClass } from './orm-models.ts';
 import { querySetClass } from './orm-overrides.ts';
 import {
   isLazyOperation,
@@ -12,7 +12,9 @@ import {
   other,
   type QuerySource,
   queryResult,
+  rowResult,
   syncNameOf,
+  twinOf,
   twinsOf,
   unknownModel,
 } from './orm-values.ts';
@@ -109,8 +111,12 @@ function instanceMember(flow: OrmFlow, model: Model, name: string): OrmValue | u
     const awaited = name.startsWith('a') ? fieldValue(flow.evaluator, definition, name.slice(1)) : undefined;
     if (awaited?.kind === 'instance') return awaited;
   }
-  if (twinsOf(value)[name] !== undefined || syncNameOf(value, name) !== undefined)
-    return { kind: 'method', of: value, name };
+  const sync = twinOf(value, name) === undefined ? syncNameOf(value, name) : name;
+  // What a package's base class has beside the operations of every row, nobody can tell.
+  const isOperation =
+    sync !== undefined &&
+    (sync in twins.instance || definition === undefined || isModelClass(flow.evaluator, definition));
+  if (isOperation) return { kind: 'method', of: value, name };
   if (definition !== undefined) return other;
   return { kind: 'attribute', model, name };
 }
@@ -192,6 +198,8 @@ function methodResult(
       return name === 'get' ? { kind: 'connection' } : other;
     case 'connection':
       return name === 'cursor' || name === 'acursor' ? { kind: 'cursor' } : other;
+    case 'instance':
+      return rowResult(of, syncNameOf(of, name) ?? name);
     case 'transaction':
       return name === 'atomic' || name === 'aatomic' ? blockResult(flow, call, file) : other;
     default:

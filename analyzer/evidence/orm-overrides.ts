@@ -1,6 +1,15 @@
 import type { Node } from '@babel/types';
-import { twins } from '@migrate-async/runtime/twins';
-import { type InstanceValue, memberName, type SourceFile, unwrapped, type Value } from '../sources/index.ts';
+import { relationTwin, twins } from '@migrate-async/runtime/twins';
+import {
+  type ClassValue,
+  type InstanceValue,
+  keyName,
+  memberName,
+  type SourceFile,
+  superclasses,
+  unwrapped,
+  type Value,
+} from '../sources/index.ts';
 import type { OrmFlow } from './orm-flow.ts';
 import { isQuerySource, type OrmValue, type QuerySource, twinsOf } from './orm-values.ts';
 
@@ -15,11 +24,35 @@ export function isOverridden(
   of: OrmValue,
   name: string,
 ): boolean {
+  if (of.kind === 'instance') return isDeclaredAlone(flow, of.model.definition, name);
   if (!isQuerySource(of)) return false;
   const twin = twinsOf(of)[name];
   return owners(flow, file, node, of).some(
     (owner) => defines(flow, owner, name) && (twin === undefined || !defines(flow, owner, twin)),
   );
+}
+
+/** `declare getAnswerOrder: () => number[]` without its twin, which the compiler would then not know. */
+function isDeclaredAlone(flow: OrmFlow, owner: ClassValue | undefined, name: string): boolean {
+  if (owner === undefined || name in twins.instance) return false;
+  const line = lineage(flow, owner);
+  const declares = (member: string) =>
+    line.some(({ node }) =>
+      node.body.body.some((each) => each.type === 'ClassProperty' && keyName(each) === member),
+    );
+  return declares(name) && !declares(relationTwin(name));
+}
+
+/** A class of the project and those that it extends. */
+function lineage(
+  flow: OrmFlow,
+  owner: ClassValue,
+  seen: ReadonlySet<Node> = new Set(),
+): readonly ClassValue[] {
+  if (seen.has(owner.node)) return [];
+  const known = new Set([...seen, owner.node]);
+  const parents = superclasses(flow.evaluator, owner).filter((value) => value.kind === 'class');
+  return [owner, ...parents.flatMap((parent) => lineage(flow, parent, known))];
 }
 
 /** The project's own classes behind a query source: what it is an instance of, and what its manager makes. */

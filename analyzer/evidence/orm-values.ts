@@ -1,5 +1,5 @@
 import type { Node } from '@babel/types';
-import { lazyOperations, twins } from '@migrate-async/runtime/twins';
+import { isDerivedOperation, lazyOperations, relationTwin, twins } from '@migrate-async/runtime/twins';
 import type { ApiValue, ClassValue, FunctionNode, InstanceValue, SourceFile } from '../sources/index.ts';
 
 /** A model class, as far as it is known. */
@@ -73,7 +73,7 @@ const writing: ReadonlySet<string> = new Set([
 
 /** Whether the operation may change rows; what a transaction does is its body's business. */
 export function isWrite(name: string): boolean {
-  return writing.has(name);
+  return writing.has(name) || (name.startsWith('set') && isDerivedOperation(name));
 }
 
 type TwinTable = Readonly<Record<string, string>>;
@@ -110,9 +110,30 @@ function withoutDelete({ delete: _queryOnly, ...rest }: TwinTable): TwinTable {
   return rest;
 }
 
+/** The twin of the operation `name` of a value; rows have some whose names are made of those of fields and models. */
+export function twinOf(value: OrmValue, name: string): string | undefined {
+  const table = twinsOf(value);
+  if (Object.hasOwn(table, name)) return table[name];
+  return value.kind === 'instance' && hasDerived(value.model, name) ? relationTwin(name) : undefined;
+}
+
 /** The name that `twin` is the native counterpart of. */
 export function syncNameOf(value: OrmValue, twin: string): string | undefined {
-  return Object.entries(twinsOf(value)).find(([, native]) => native === twin)?.[0];
+  const listed = Object.entries(twinsOf(value)).find(([, native]) => native === twin)?.[0];
+  if (listed !== undefined) return listed;
+  const name = twin.slice(1);
+  return relationTwin(name) === twin && twinOf(value, name) !== undefined ? name : undefined;
+}
+
+/** A class that cannot be read may have a `getPurchaseOrder` of its own; of one that can, its own are found first. */
+function hasDerived({ definition }: Model, name: string): boolean {
+  return definition !== undefined && isDerivedOperation(name);
+}
+
+/** What calling an operation of a row gives. */
+export function rowResult({ model }: OrmValue & { readonly kind: 'instance' }, name: string): OrmValue {
+  if (!hasDerived(model, name)) return other;
+  return /^get(?:Next|Previous)/.test(name) ? { kind: 'instance', model } : other;
 }
 
 /** What calling the terminal or lazy operation `name` of a query set gives. */

@@ -13,7 +13,7 @@ import { isKnownByType, proveByTypes } from './orm-checked.ts';
 import { type OrmFlow, ormFlow } from './orm-flow.ts';
 import { isOverridden, overriddenRowOperation } from './orm-overrides.ts';
 import { relationRead, takenRelation } from './orm-relations.ts';
-import { isLazyOperation, isQuerySource, isWrite, type Model, type OrmValue, twinsOf } from './orm-values.ts';
+import { isLazyOperation, isQuerySource, isWrite, type Model, type OrmValue, twinOf } from './orm-values.ts';
 
 export { ormFlow } from './orm-flow.ts';
 
@@ -105,7 +105,7 @@ function methodKnowledge(
 ): ReceiverKnowledge {
   const receiver =
     node.type === 'MemberExpression' || node.type === 'OptionalMemberExpression' ? node.object : undefined;
-  const twin = twinsOf(of)[name] ?? (isLazyOperation(name) ? undefined : further[name]);
+  const twin = twinOf(of, name) ?? (isLazyOperation(name) ? undefined : further[name]);
   const model: Model | undefined = 'model' in of ? of.model : undefined;
   const operation = (kind: OrmOperation['kind']): ReceiverKnowledge => ({
     kind: 'operation',

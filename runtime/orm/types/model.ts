@@ -69,16 +69,18 @@ type DateName<S> = {
 }[keyof S & string];
 /** `event.getNextByAt({ rank: 1 })`: the row after or before this one by a date that is never null. */
 type Neighbours<S> = {
-  readonly [K in DateName<S> as `get${'Next' | 'Previous'}By${Capitalize<K>}`]: <T>(
-    this: T,
-    where?: object,
-  ) => T;
+  readonly [K in DateName<S> as `get${'Next' | 'Previous'}By${Capitalize<K>}`]: Neighbour<S>;
 } & {
   readonly [K in DateName<S> as `aget${'Next' | 'Previous'}By${Capitalize<K>}`]: <T>(
     this: T,
     where?: object,
   ) => Promise<T>;
 };
+interface Neighbour<S> {
+  <T>(this: T, where?: object): T;
+  // What a bridge, or `bind`, sees: the last signature, and no receiver.
+  (where?: object): Attributes<S> & Instance<S>;
+}
 
 /** What an instance of a model with fields `S` looks like. */
 export type Attributes<S> = ColumnAttributes<S> &

@@ -11,6 +11,12 @@ export async function bridged() {
   (await agetObjectOr404(Author, { id: 1 })).save();
   getListOr404(Book, { pages: 1 })[0]?.save();
 }
+export async function neighbours(book: Book) {
+  (await syncToAsync(book.getNextByPublished)()).title.trim();
+  (await syncToAsync(book.getPreviousByPublished.bind(book))({ pages: 1 })).asave();
+  // @ts-expect-error no such column
+  (await syncToAsync(book.getNextByPublished)()).titel;
+}
 
 export function combined() {
   Book.objects.filter(
