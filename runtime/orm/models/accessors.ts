@@ -102,9 +102,9 @@ export function defineReverse(prototype: object, meta: ModelMeta, name: string, 
     function (value) {
       const relation = meta.requireRelation(name);
       if (relation.form === 'manyToMany') {
-        throw directAssignment(name, 'reverse side of a many-to-many set');
+        throw directAssignment(accessor, 'reverse side of a many-to-many set');
       }
-      if (relation.form !== 'reverse' || !relation.single) throw directAssignment(name);
+      if (relation.form !== 'reverse' || !relation.single) throw directAssignment(accessor);
       assignReverse(this, relation, value);
     },
   );

@@ -162,6 +162,10 @@ export class ModelMeta {
     const known: RelationSet | undefined = this.relationSet;
     return known?.find(name);
   }
+  /** The relation whose accessor has that name, else the one lookups know under it: `articleSet`, or `article`. */
+  relationCalled(accessor: string): Relation | undefined {
+    return this.relation(this.relationSet.lookupName(accessor)) ?? this.relation(accessor);
+  }
   /** As `relation`, for accessors that were declared. */
   requireRelation(name: string): Relation {
     const relation = this.relation(name);

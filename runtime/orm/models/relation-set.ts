@@ -17,6 +17,8 @@ export class RelationSet {
   readonly #own = new Map<string, Relation>();
   readonly #incoming: ReverseRelation[] = [];
   readonly #genericKeys = new Map<string, GenericKey>();
+  /** Names in lookups of those other sides whose accessors are called otherwise. */
+  readonly #lookupNames = new Map<string, string>();
   readonly #declaredReverse: readonly DeclaredReverse[];
   /** Many-to-many relations that the model declares. */
   readonly manyToMany: readonly ManyToManyRelation[];
@@ -58,6 +60,11 @@ export class RelationSet {
   find(name: string): Relation | undefined {
     connectModels();
     return this.#own.get(name) ?? this.#inherited(name);
+  }
+  /** What lookups call the relation that instances have under `accessor`. */
+  lookupName(accessor: string): string {
+    connectModels();
+    return this.#lookupNames.get(accessor) ?? this.#source?.lookupName(accessor) ?? accessor;
   }
   #inherited(name: string): Relation | undefined {
     const relation = this.#source?.find(name);
@@ -146,6 +153,7 @@ export class RelationSet {
       return;
     }
     this.#own.set(name, relation);
+    if (accessor !== name) this.#lookupNames.set(accessor, name);
     if (!declared && !(accessor in this.#prototype))
       defineReverse(this.#prototype, this.#meta, name, accessor);
   }

@@ -27,7 +27,9 @@ export function* refreshInstance(instance: ModelInstance, options: RefreshOption
   }
   const unknown = names?.find(
     (name) =>
-      meta.field(name) === undefined && meta.relation(name) === undefined && !meta.genericKeys.has(name),
+      meta.field(name) === undefined &&
+      meta.relationCalled(name) === undefined &&
+      !meta.genericKeys.has(name),
   );
   if (unknown !== undefined) meta.requireField(unknown);
   const alias = using ?? state.alias ?? 'default';
@@ -37,8 +39,9 @@ export function* refreshInstance(instance: ModelInstance, options: RefreshOption
       : names.includes(name) || names.includes(attribute),
   );
   // What relations lead to is read again when it is next asked for.
-  for (const name of names ?? state.prefetched?.keys() ?? []) state.prefetched?.delete(name);
-  for (const name of names ?? [])
+  const related = names?.map((name) => meta.relationCalled(name)?.name ?? name);
+  for (const name of related ?? state.prefetched?.keys() ?? []) state.prefetched?.delete(name);
+  for (const name of related ?? [])
     if (meta.relation(name) !== undefined || meta.genericKeys.has(name)) state.related?.delete(name);
   if (names !== undefined && wanted.length === 0) return;
   const start = (fromQueryset as unknown as QuerySet | undefined) ?? baseQuerySet(meta).using(alias);

@@ -11,6 +11,7 @@ import { loadMissing } from '../operations/missing.ts';
 import { list } from '../operations/read.ts';
 import type { Operation } from '../operations/steps.ts';
 import { withKeys } from './among.ts';
+import { rememberAsked } from './asked.ts';
 import { limitPerOwner } from './per-owner.ts';
 import type { QuerySet } from './queryset.ts';
 import { throughStep } from './through.ts';
@@ -20,7 +21,6 @@ export type Followed = Relation | GenericKey;
 
 /** How one relation is to be loaded. */
 export interface Load {
-  readonly name: string;
   readonly alias: string;
   readonly querysets: readonly QuerySet[];
   readonly toAttr: string | undefined;
@@ -77,7 +77,7 @@ function* loadForward(
     if (toAttr === undefined) relateForward(instance, field, related, backwards);
     else instance[toAttr] = related;
   }
-  return () => allLoaded(level, options, true);
+  return () => allLoaded(level, relation, options, true);
 }
 /** At most one row comes for each instance, so their order is of no use where it does not decide which rows there are. */
 function unordered(queryset: QuerySet): QuerySet {
@@ -93,12 +93,13 @@ function* loadReverse(
 ): Operation<Level> {
   const { field, target } = relation;
   const { targetField, single } = field;
-  const pending = level.filter((instance) => !isLoaded(instance, options));
+  const pending = level.filter((instance) => !isLoaded(instance, relation, options));
   yield* loadMissing(pending, [targetField]);
   const keyOf = (instance: ModelInstance) => keyId(valueIn(instance, targetField));
   const keys = distinct(pending.map((instance) => valueIn(instance, targetField)));
   const plain = () => (single ? baseQuerySet(target) : defaultQuerySet(target));
-  const start = limitPerOwner(startFor(target, options, plain), field);
+  const asked = startFor(target, options, plain);
+  const start = limitPerOwner(asked, field);
   const wanted = (single ? unordered(start) : start).filter({ [`${field.name}__in`]: keys });
   const rows = keys.length === 0 ? [] : ((yield* list(wanted)) as ModelInstance[]);
   yield* loadMissing(rows, [field]);
@@ -111,10 +112,10 @@ function* loadReverse(
   const groups = groupBy(rows, ownerOf);
   for (const instance of pending) {
     const group = groups.get(keyOf(instance)) ?? [];
-    if (single) keepOne(instance, group[0] ?? null, options);
-    else keep(instance, group, options);
+    if (single) keepOne(instance, group[0] ?? null, relation, options);
+    else keep(instance, group, { relation, options, asked });
   }
-  return () => allLoaded(level, options, single);
+  return () => allLoaded(level, relation, options, single);
 }
 
 function* loadManyToMany(
@@ -123,18 +124,19 @@ function* loadManyToMany(
   options: Load,
 ): Operation<Level> {
   const { attribute } = relation.ownKey.targetField;
-  const pending = level.filter((instance) => !isLoaded(instance, options));
+  const pending = level.filter((instance) => !isLoaded(instance, relation, options));
   yield* loadMissing(pending, [relation.ownKey.targetField]);
   const keys = pending.map((instance) => instance[attribute]);
   let groups = new Map<unknown, ModelInstance[]>();
+  const asked = startFor(relation.target, options, () => defaultQuerySet(relation.target));
   if (keys.length > 0) {
-    const start = startFor(relation.target, options, () => defaultQuerySet(relation.target));
-    const rows = (yield* list(start.step(throughStep(relation, keys, true)))) as ModelInstance[];
+    const rows = (yield* list(asked.step(throughStep(relation, keys, true)))) as ModelInstance[];
     // A row comes once for each owner, so the same related instance may stand for several rows.
     groups = groupBy(rows, (row) => stateOf(row).owner);
   }
-  for (const instance of pending) keep(instance, groups.get(instance[attribute]) ?? [], options);
-  return () => allLoaded(level, options, false);
+  for (const instance of pending)
+    keep(instance, groups.get(instance[attribute]) ?? [], { relation, options, asked });
+  return () => allLoaded(level, relation, options, false);
 }
 
 function* loadGeneric(
@@ -143,11 +145,9 @@ function* loadGeneric(
   options: Load,
 ): Operation<Level> {
   const { key, model, target } = relation;
-  const pending = level.filter((instance) => !isLoaded(instance, options));
-  const start = limitPerOwner(
-    startFor(target, options, () => defaultQuerySet(target)),
-    key.keyField,
-  );
+  const pending = level.filter((instance) => !isLoaded(instance, relation, options));
+  const asked = startFor(target, options, () => defaultQuerySet(target));
+  const start = limitPerOwner(asked, key.keyField);
   const rows =
     pending.length === 0
       ? []
@@ -157,9 +157,9 @@ function* loadGeneric(
   for (const instance of pending) {
     const group = groups.get(instance[model.primaryKey.attribute]) ?? [];
     for (const row of group) relate(row, key.name, instance);
-    keep(instance, group, options);
+    keep(instance, group, { relation, options, asked });
   }
-  return () => allLoaded(level, options, false);
+  return () => allLoaded(level, relation, options, false);
 }
 
 /** One query for each model that is pointed at. */
@@ -187,7 +187,7 @@ function* loadGenericKey(level: readonly ModelInstance[], key: GenericKey, optio
       keepTarget(instance, byKey.get(key.keyOf(instance, target)) ?? null);
     }
   }
-  return () => allLoaded(level, options, true);
+  return () => allLoaded(level, key, options, true);
 }
 
 function distinct(keys: readonly unknown[]): unknown[] {
@@ -204,24 +204,41 @@ function groupBy<Key, Row>(rows: readonly Row[], keyOf: (row: Row) => Key): Map<
   return groups;
 }
 
-function isLoaded(instance: ModelInstance, { name, toAttr }: Load): boolean {
+type Named = { readonly name: string };
+
+function isLoaded(instance: ModelInstance, { name }: Named, { toAttr }: Load): boolean {
   if (toAttr !== undefined) return false;
   const state = stateOf(instance);
   return state.prefetched?.has(name) === true || (state.related?.get(name) ?? undefined) !== undefined;
 }
 
+/** How rows were loaded, for those who ask for them later. */
+interface Loading {
+  readonly relation: Named;
+  readonly options: Load;
+  /** What the rows are chosen from. */
+  readonly asked: QuerySet;
+}
+
 /** Remembers the related rows of one instance. */
-function keep(instance: ModelInstance, rows: ModelInstance[], { name, toAttr }: Load): void {
+function keep(instance: ModelInstance, rows: ModelInstance[], { relation, options, asked }: Loading): void {
+  const { toAttr, querysets } = options;
   if (toAttr !== undefined) {
     instance[toAttr] = rows;
     return;
   }
   const state = stateOf(instance);
   state.prefetched ??= new ByName();
-  state.prefetched.set(name, rows);
+  state.prefetched.set(relation.name, rows);
+  if (querysets.length > 0) rememberAsked(rows, asked);
 }
 /** Remembers the one related row of an instance, or that there is none. */
-function keepOne(instance: ModelInstance, related: ModelInstance | null, { name, toAttr }: Load): void {
+function keepOne(
+  instance: ModelInstance,
+  related: ModelInstance | null,
+  { name }: Named,
+  { toAttr }: Load,
+): void {
   if (toAttr === undefined) relate(instance, name, related);
   else instance[toAttr] = related;
 }
@@ -229,7 +246,8 @@ function keepOne(instance: ModelInstance, related: ModelInstance | null, { name,
 /** The next level: everything this one is now known to be related to, each instance once. */
 function allLoaded(
   level: readonly ModelInstance[],
-  { name, toAttr }: Load,
+  { name }: Named,
+  { toAttr }: Load,
   single: boolean,
 ): ModelInstance[] {
   const related = level.flatMap((instance) => {

@@ -1,12 +1,13 @@
 import { ValueError } from '../errors.ts';
 import { describe } from '../fields/text.ts';
+import { isInstance } from '../lookups/encode.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { metaKey } from '../models/registry.ts';
 import { stateOf } from '../models/state.ts';
 import type { Operation } from '../operations/steps.ts';
 import type { Query } from '../query/query.ts';
-import { type Followed, type Level, load } from './prefetch-load.ts';
+import { type Level, load } from './prefetch-load.ts';
 import { QuerySet } from './queryset.ts';
 
 /** `Prefetch('books', { queryset, toAttr })` */
@@ -108,10 +109,14 @@ function* follow(
     const toAttr = isLast ? lookup.toAttr : undefined;
     const loaded: Level[] = [];
     for (const [meta, group] of byModel(instances)) {
+      const relation = meta.relationCalled(name) ?? meta.genericKeys.get(name);
+      if (relation === undefined) {
+        loaded.push(attributes(meta, group, name, lookup.lookup, isLast));
+        continue;
+      }
       const fetchMode = group[0] === undefined ? undefined : stateOf(group[0]).fetching?.mode;
-      const relation = requireRelation(meta, name, lookup.lookup);
       requireFreeAttribute(meta, toAttr);
-      loaded.push(yield* load(group, relation, { name, alias, querysets, toAttr, fetchMode }));
+      loaded.push(yield* load(group, relation, { alias, querysets, toAttr, fetchMode }));
     }
     level = () => loaded.flatMap((each) => each());
     done.set(path, level);
@@ -136,16 +141,34 @@ function requireFreeAttribute(meta: ModelMeta, toAttr: string | undefined): void
   throw new ValueError(`toAttr=${toAttr} conflicts with a field on the ${meta.label} model.`);
 }
 
-function requireRelation(meta: ModelMeta, name: string, lookup: string): Followed {
-  const relation = meta.relation(name) ?? meta.genericKeys.get(name);
-  if (relation !== undefined) return relation;
-  if (meta.field(name) !== undefined) {
-    throw new ValueError(
-      `'${lookup}' does not resolve to an item that supports prefetching - this is an invalid parameter to prefetchRelated().`,
+/**
+ * The instances that an attribute leads to which is no relation: a getter of the model, or what an earlier prefetch kept
+ * rows in. It is read where it lies, so what it needs is better prefetched before.
+ *
+ * @throws PrefetchAttributeError when there is no such attribute; ValueError when it leads to no instances, or nowhere
+ * further
+ */
+function attributes(
+  meta: ModelMeta,
+  instances: readonly ModelInstance[],
+  name: string,
+  lookup: string,
+  isLast: boolean,
+): Level {
+  const [first] = instances;
+  const isTwin = name.startsWith('a') && meta.relationCalled(name.slice(1)) !== undefined;
+  if (first === undefined || isTwin || !(name in first)) {
+    throw new PrefetchAttributeError(
+      `Cannot find '${name}' on ${meta.label} object, '${lookup}' is an invalid parameter to prefetchRelated()`,
     );
   }
-  throw new PrefetchAttributeError(
-    `Cannot find '${name}' on ${meta.label} object, '${lookup}' is an invalid parameter to prefetchRelated()`,
+  const found =
+    isLast || meta.field(name) !== undefined
+      ? undefined
+      : instances.flatMap((instance) => (instance[name] ?? []) as ModelInstance | ModelInstance[]);
+  if (found?.every(isInstance) === true) return () => [...new Set(found)];
+  throw new ValueError(
+    `'${lookup}' does not resolve to an item that supports prefetching - this is an invalid parameter to prefetchRelated().`,
   );
 }
 /** Python's AttributeError. */

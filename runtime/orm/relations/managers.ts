@@ -18,8 +18,10 @@ import {
 import { loadMissing } from '../operations/missing.ts';
 import { ofClass, throughOwn } from '../operations/overridden.ts';
 import type { Operation } from '../operations/steps.ts';
+import { askedWith } from '../queryset/asked.ts';
 import { ManagerBase } from '../queryset/manager.ts';
 import { overriddenBy } from '../queryset/overrides.ts';
+import { limitPerOwner } from '../queryset/per-owner.ts';
 import type { QuerySet } from '../queryset/queryset.ts';
 import { throughStep } from '../queryset/through.ts';
 import type { Making, RelatedChanges, RelatedOptions } from './changes.ts';
@@ -64,14 +66,14 @@ function extendManager(Base: ManagerClass): RelatedManagerClass {
     override getQuerySet(): QuerySet {
       const instance = this.#instance;
       requireKey(instance);
-      const queryset = this.#offered();
       const prefetched = stateOf(instance).prefetched?.get(this.#relation.name);
-      if (prefetched !== undefined) queryset.fill(prefetched);
+      if (prefetched === undefined) return this.#offered();
+      const queryset = this.#offered(askedWith(prefetched));
+      queryset.fill(prefetched);
       return queryset;
     }
-    #offered(): QuerySet {
+    #offered(start = super.getQuerySet()): QuerySet {
       const alias = stateOf(this.#instance).alias ?? 'default';
-      const start = super.getQuerySet();
       const rows = narrowed(
         start.state.alias === undefined ? start.using(alias) : start,
         this.#instance,
@@ -160,11 +162,12 @@ function changesOf(instance: ModelInstance, relation: ManyRelation, making: Maki
   }
 }
 
-/** The rows of `start` that are related to an instance, and know it. */
-function narrowed(start: QuerySet, instance: ModelInstance, relation: ManyRelation): QuerySet {
+/** The rows of `from` that are related to an instance, and know it; a slice is one of those rows. */
+function narrowed(from: QuerySet, instance: ModelInstance, relation: ManyRelation): QuerySet {
   switch (relation.form) {
     case 'reverse': {
       const { name, targetField } = relation.field;
+      const start = limitPerOwner(from, relation.field);
       const columns = targetField.parts ?? [targetField];
       if (isPartial(instance) && columns.some(({ attribute }) => isDeferred(instance, attribute))) {
         // Building a query must not ask for the value.
@@ -177,9 +180,9 @@ function narrowed(start: QuerySet, instance: ModelInstance, relation: ManyRelati
       return own.with({ known: { name, instance } });
     }
     case 'manyToMany':
-      return start.step(throughStep(relation, [instance[relation.ownKey.targetField.attribute]]));
+      return from.step(throughStep(relation, [instance[relation.ownKey.targetField.attribute]]));
     case 'generic':
-      return start
+      return limitPerOwner(from, relation.key.keyField)
         .filter(relation.valuesFor(instance))
         .with({ known: { name: relation.key.name, instance } });
   }
