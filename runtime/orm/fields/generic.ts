@@ -12,15 +12,21 @@ export class GenericKeyDescription {
   }
 }
 
+export interface GenericRelationOptions {
+  /** Name of the generic foreign key, where the target has more than one. */
+  readonly via?: string;
+  /** What lookups that start from the target call the model that declares the relation; none when absent. */
+  readonly relatedQueryName?: string;
+}
+
 /** Declares the rows of another model whose generic foreign key points here; adds no column. */
 export class GenericRelationDescription {
   readonly kind = 'genericRelation';
   readonly thunk: TargetThunk;
-  /** Name of the generic foreign key, where the target has more than one. */
-  readonly via: string | undefined;
+  readonly options: GenericRelationOptions;
 
-  constructor(thunk: TargetThunk, via: string | undefined) {
+  constructor(thunk: TargetThunk, options: GenericRelationOptions) {
     this.thunk = thunk;
-    this.via = via;
+    this.options = options;
   }
 }

@@ -18,7 +18,7 @@ import { FieldDescription } from './description.ts';
 import type { Field } from './field.ts';
 import { ForeignObjectDescription, type ForeignObjectOptions } from './foreign-object.ts';
 import { UntypedGeneratedField } from './generated.ts';
-import { GenericKeyDescription, GenericRelationDescription } from './generic.ts';
+import { GenericKeyDescription, GenericRelationDescription, type GenericRelationOptions } from './generic.ts';
 import {
   AutoField,
   BigIntegerField,
@@ -152,9 +152,10 @@ export const foreignObject = ((target: TargetThunk, options: ForeignObjectOption
 export const genericForeignKey = ((typeField = 'contentType', keyField = 'objectId') =>
   new GenericKeyDescription(typeField, keyField)) as unknown as GenericForeignKeyFunction;
 
-export const genericRelation = ((target: TargetThunk, via?: string) => {
-  requireThunk('genericRelation()', target);
-  return new GenericRelationDescription(target, via);
+export const genericRelation = ((target: TargetThunk, given: string | GenericRelationOptions = {}) => {
+  const options = typeof given === 'string' ? { via: given } : given;
+  requireRelation('genericRelation', target, options, genericRelationOptions);
+  return new GenericRelationDescription(target, options);
 }) as unknown as GenericRelationFunction;
 
 const foreignKeyOptions = [
@@ -164,6 +165,7 @@ const foreignKeyOptions = [
   'toField',
 ] as const satisfies NamesOf<RelationOptions>;
 const oneToOneOptions = [...foreignKeyOptions, 'parentLink'] as const satisfies NamesOf<RelationOptions>;
+const genericRelationOptions = ['via', 'relatedQueryName'] as const satisfies NamesOf<GenericRelationOptions>;
 const manyToManyOptions = [
   'through',
   'throughFields',

@@ -139,7 +139,8 @@ function defineMany(prototype: object, meta: ModelMeta, name: string): void {
     prototype,
     name,
     function () {
-      return relatedManager(this, meta.requireRelation(name));
+      // A generic relation that is inherited goes by the name of the instance's own model.
+      return relatedManager(this, this[metaKey].requireRelation(name));
     },
     () => {
       const many = meta.requireRelation(name).form === 'manyToMany';

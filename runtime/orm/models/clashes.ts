@@ -1,5 +1,6 @@
 import { ImproperlyConfigured } from '../errors.ts';
 import type { ForeignKeyField } from '../fields/relations.ts';
+import type { GenericReverse } from './generic.ts';
 import type { ModelMeta } from './meta.ts';
 import type { ManyToManyRelation, Relation, ReverseRelation } from './relations.ts';
 
@@ -33,12 +34,27 @@ export function reverseClash(
     );
   }
   const other = known.get(name);
-  if (other === undefined || other.form === 'generic' || other.form === 'forward') return undefined;
+  if (other === undefined || !hasOrigin(other)) return undefined;
   const rival = label(originOf(other));
   if (rival === own) return undefined;
   return new ImproperlyConfigured(
     `Reverse accessor '${target.label}.${accessor}' for '${own}' clashes with reverse accessor for '${rival}'. ` +
       `Add or change a relatedName argument to the definition for '${own}' or '${rival}'.`,
+  );
+}
+
+/** What the name that lookups are to have for a generic relation means on its target already. */
+export function genericClash(
+  { name, relation }: GenericReverse,
+  known: ReadonlyMap<string, Relation>,
+): ImproperlyConfigured | undefined {
+  const { model, target } = relation;
+  const other = known.get(name);
+  const again = other?.form === 'genericReverse' && other.target.label === model.label;
+  if (again || (other === undefined && !isField(target, name, known))) return undefined;
+  return new ImproperlyConfigured(
+    `Reverse query name for '${model.label}.${relation.name}' clashes with field name '${target.label}.${name}'. ` +
+      `Add or change a relatedQueryName argument to the definition for '${model.label}.${relation.name}'.`,
   );
 }
 
@@ -50,6 +66,9 @@ function isField(target: ModelMeta, name: string, known: ReadonlyMap<string, Rel
   return (
     relation.form === 'generic' || (relation.form === 'manyToMany' && target.manyToMany.includes(relation))
   );
+}
+function hasOrigin(relation: Relation): relation is ReverseRelation | ManyToManyRelation {
+  return relation.form === 'reverse' || relation.form === 'manyToMany';
 }
 function originOf(relation: ReverseRelation | ManyToManyRelation): Origin {
   return relation.form === 'reverse' ? relation.field : relation.declared;

@@ -3,12 +3,14 @@ import { FieldDescription } from '../fields/description.ts';
 import type { Field } from '../fields/field.ts';
 import { GenericKeyDescription, type GenericRelationDescription } from '../fields/generic.ts';
 import { IntegerField } from '../fields/numbers.ts';
+import type { ForeignKeyField } from '../fields/relations.ts';
 import { CharField } from '../fields/text.ts';
 import { QuerySet } from '../queryset/queryset.ts';
 import type { ModelInstance } from './instance.ts';
 import type { Declaration, ModelMeta } from './meta.ts';
+import { nameFor } from './naming.ts';
 import { modelNamed, resolveTarget } from './registry.ts';
-import type { Hop } from './relations.ts';
+import { type Hop, reverseHop } from './relations.ts';
 
 /** `note.target`: a row of whichever model the note names. */
 export class GenericKey {
@@ -64,19 +66,30 @@ export class GenericRelation {
   readonly form = 'generic';
   readonly model: ModelMeta;
   readonly name: string;
-  readonly #description: GenericRelationDescription;
-  #hops: readonly [Hop] | undefined;
+  readonly description: GenericRelationDescription;
+  #hops: readonly [Hop, ...Hop[]] | undefined;
 
   constructor(model: ModelMeta, name: string, description: GenericRelationDescription) {
     this.model = model;
     this.name = name;
-    this.#description = description;
+    this.description = description;
+  }
+  /** The same relation of a model that extends this one, whose rows go by its own name. */
+  of(model: ModelMeta): GenericRelation {
+    return new GenericRelation(model, this.name, this.description);
   }
   get target(): ModelMeta {
-    return resolveTarget(this.#description.thunk, this);
+    return resolveTarget(this.description.thunk, this);
+  }
+  /** The way back that lookups have, where it was asked for. */
+  get reverse(): GenericReverse | undefined {
+    const { relatedQueryName } = this.description.options;
+    return relatedQueryName === undefined
+      ? undefined
+      : new GenericReverse(nameFor(relatedQueryName, this.model), this);
   }
   get key(): GenericKey {
-    const { via } = this.#description;
+    const { via } = this.description.options;
     const keys = [...this.target.genericKeys.values()];
     const key = via === undefined ? keys[0] : keys.find(({ name }) => name === via);
     if (key !== undefined) return key;
@@ -84,21 +97,26 @@ export class GenericRelation {
       `${this.model.label}.${this.name} needs a generic foreign key${via === undefined ? '' : ` '${via}'`} in ${this.target.label}.`,
     );
   }
-  get hops(): readonly [Hop] {
-    const { typeField, keyField } = this.key;
-    this.#hops ??= [
-      {
-        from: this.model,
-        to: this.target,
-        fromField: this.model.primaryKey,
-        toField: keyField,
-        nullable: true,
-        many: true,
-        direct: false,
-        only: { field: typeField, value: typeName(this.model) },
-      },
-    ];
+  get hops(): readonly [Hop, ...Hop[]] {
+    this.#hops ??= this.#findHops();
     return this.#hops;
+  }
+  /** To the table that holds the columns of the key, and from there down to the target's own. */
+  #findHops(): readonly [Hop, ...Hop[]] {
+    const { target } = this;
+    const { typeField, keyField } = this.key;
+    const up = target.pathTo(keyField.model);
+    const first: Hop = {
+      from: this.model,
+      to: up.length === 0 ? target : keyField.model,
+      fromField: this.model.primaryKey,
+      toField: keyField,
+      nullable: true,
+      many: true,
+      direct: false,
+      only: { side: 'to', field: typeField, value: typeName(this.model) },
+    };
+    return [first, ...up.map(({ fromField }) => reverseHop(fromField as ForeignKeyField)).reverse()];
   }
   /** Values that make a row point at an instance. */
   valuesFor(instance: ModelInstance): Record<string, unknown> {
@@ -112,5 +130,37 @@ export class GenericRelation {
     const { attribute } = this.model.primaryKey;
     const keys = instances.map((instance) => instance[attribute]);
     return start.filter({ [typeField.name]: typeName(this.model), [`${keyField.name}__in`]: keys });
+  }
+}
+
+/** `Tag.objects.filter({ book__title: 'Alpha' })`: the way back over a generic foreign key, which only lookups have. */
+export class GenericReverse {
+  readonly form = 'genericReverse';
+  readonly name: string;
+  readonly relation: GenericRelation;
+  #hops: readonly [Hop] | undefined;
+
+  constructor(name: string, relation: GenericRelation) {
+    this.name = name;
+    this.relation = relation;
+  }
+  get target(): ModelMeta {
+    return this.relation.model;
+  }
+  get hops(): readonly [Hop] {
+    const { model, key } = this.relation;
+    this.#hops ??= [
+      {
+        from: key.keyField.model,
+        to: model,
+        fromField: key.keyField,
+        toField: model.primaryKey,
+        nullable: true,
+        many: false,
+        direct: false,
+        only: { side: 'from', field: key.typeField, value: typeName(model) },
+      },
+    ];
+    return this.#hops;
   }
 }

@@ -20,7 +20,14 @@ import { withOrder, withOrderColumn } from './order.ts';
 import { bindOverrides, overridableNames } from './overrides.ts';
 import { connectModels, register } from './registry.ts';
 import { RelationSet } from './relation-set.ts';
-import type { ForwardRelation, Hop, ManyToManyRelation, Relation, ReverseRelation } from './relations.ts';
+import type {
+  AccessibleRelation,
+  ForwardRelation,
+  Hop,
+  ManyToManyRelation,
+  Relation,
+  ReverseRelation,
+} from './relations.ts';
 
 export type ModelConstructor = new (values?: unknown) => object;
 export type Declaration = Readonly<
@@ -163,13 +170,14 @@ export class ModelMeta {
     return known?.find(name);
   }
   /** The relation whose accessor has that name, else the one lookups know under it: `articleSet`, or `article`. */
-  relationCalled(accessor: string): Relation | undefined {
-    return this.relation(this.relationSet.lookupName(accessor)) ?? this.relation(accessor);
+  relationCalled(accessor: string): AccessibleRelation | undefined {
+    const relation = this.relation(this.relationSet.lookupName(accessor)) ?? this.relation(accessor);
+    return relation?.form === 'genericReverse' ? undefined : relation;
   }
   /** As `relation`, for accessors that were declared. */
-  requireRelation(name: string): Relation {
+  requireRelation(name: string): AccessibleRelation {
     const relation = this.relation(name);
-    if (relation !== undefined) return relation;
+    if (relation !== undefined && relation.form !== 'genericReverse') return relation;
     throw new ImproperlyConfigured(
       `${this.label}.${name} is declared as the other side of a relation that the model it names does not have.`,
     );

@@ -2,7 +2,7 @@ import type { ImproperlyConfigured } from '../errors.ts';
 import { GenericKeyDescription, GenericRelationDescription } from '../fields/generic.ts';
 import { type ForeignKeyField, ManyToManyDescription, ReverseDescription } from '../fields/relations.ts';
 import { defineReverse } from './accessors.ts';
-import { reverseClash } from './clashes.ts';
+import { genericClash, reverseClash } from './clashes.ts';
 import { GenericKey, GenericRelation } from './generic.ts';
 import type { Declaration, ModelMeta } from './meta.ts';
 import { defineOrderOf, orderedBy } from './order.ts';
@@ -20,6 +20,7 @@ export class RelationSet {
   /** Names in lookups of those other sides whose accessors are called otherwise. */
   readonly #lookupNames = new Map<string, string>();
   readonly #declaredReverse: readonly DeclaredReverse[];
+  readonly #declaredGeneric: GenericRelation[] = [];
   /** Many-to-many relations that the model declares. */
   readonly manyToMany: readonly ManyToManyRelation[];
   /** What is wrong with the relations that the model declares. */
@@ -40,11 +41,18 @@ export class RelationSet {
     );
     for (const relation of this.manyToMany) this.#own.set(relation.name, relation);
     for (const [name, description] of described) this.#bindGeneric(name, description);
+    // What extends a model with a table of its own goes by its own name in generic foreign keys.
+    const parent = meta.concrete === meta ? meta.parent?.relationSet : undefined;
+    for (const relation of parent?.genericRelations ?? [])
+      if (!(relation.name in declaration)) this.#own.set(relation.name, relation.of(meta));
   }
   #bindGeneric(name: string, description: Declaration[string]): void {
     const meta = this.#meta;
-    if (description instanceof GenericRelationDescription)
-      this.#own.set(name, new GenericRelation(meta, name, description));
+    if (description instanceof GenericRelationDescription) {
+      const relation = new GenericRelation(meta, name, description);
+      this.#own.set(name, relation);
+      this.#declaredGeneric.push(relation);
+    }
     if (!(description instanceof GenericKeyDescription)) return;
     const { typeField, keyField } = description;
     const key = new GenericKey(meta, name, meta.requireField(typeField), meta.requireField(keyField));
@@ -103,6 +111,8 @@ export class RelationSet {
     try {
       for (const field of this.#meta.foreignKeys) field.target;
       for (const relation of this.manyToMany) relation.targetsDeclared();
+      for (const { description } of this.#declaredGeneric)
+        if (description.options.relatedQueryName !== undefined) description.thunk();
       for (const [, description] of this.#declaredReverse) description.thunk();
       return true;
     } catch (error) {
@@ -117,6 +127,7 @@ export class RelationSet {
       field.target.concrete.relationSet.#receive(new ReverseRelation(field));
     }
     for (const relation of this.manyToMany) relation.connect();
+    for (const relation of this.#declaredGeneric) this.#connectGeneric(relation);
     const by = orderedBy(this.#meta);
     if (by !== undefined) defineOrderOf(by.target.relationSet.#prototype, this.#meta, by);
   }
@@ -126,6 +137,15 @@ export class RelationSet {
     if (relatedName === '+') return;
     const name = reverseName(this.#meta, this.#declaredReverse, relation.model, relation.name, relatedName);
     this.#offer(relation.mirror(name), relation, relatedName ?? `${name}Set`);
+  }
+  /** Lets lookups that start from the target of a generic relation come here. */
+  #connectGeneric(relation: GenericRelation): void {
+    const { reverse } = relation;
+    if (reverse === undefined) return;
+    const own = relation.target.relationSet.#own;
+    const clash = genericClash(reverse, own);
+    if (clash === undefined) own.set(reverse.name, reverse);
+    else this.problems.push(clash);
   }
   #receive(relation: ReverseRelation): void {
     const { field } = relation;

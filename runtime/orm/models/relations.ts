@@ -2,7 +2,7 @@ import { ImproperlyConfigured } from '../errors.ts';
 import { FieldDescription } from '../fields/description.ts';
 import type { Field } from '../fields/field.ts';
 import { ForeignKeyField, type ManyToManyDescription } from '../fields/relations.ts';
-import type { GenericRelation } from './generic.ts';
+import type { GenericRelation, GenericReverse } from './generic.ts';
 import type { ModelMeta } from './meta.ts';
 import { defineModel } from './model.ts';
 import { camelCase, snakeCase } from './naming.ts';
@@ -20,8 +20,8 @@ export interface Hop {
   readonly many: boolean;
   /** True when `from` holds the key, so that its column stands in for the target's key. */
   readonly direct: boolean;
-  /** A condition on `to` beside the equal columns. */
-  readonly only?: { readonly field: Field; readonly value: string };
+  /** A condition beside the equal columns, on the side of a generic relation that holds keys of several models. */
+  readonly only?: { readonly side: 'from' | 'to'; readonly field: Field; readonly value: string };
 }
 
 /** `book.author`: this model holds the key. */
@@ -189,7 +189,9 @@ export class ManyToManyRelation {
   }
 }
 
-export type Relation = ForwardRelation | ReverseRelation | ManyToManyRelation | GenericRelation;
+/** What instances have an accessor for. */
+export type AccessibleRelation = ForwardRelation | ReverseRelation | ManyToManyRelation | GenericRelation;
+export type Relation = AccessibleRelation | GenericReverse;
 
 function forwardHop(field: ForeignKeyField): Hop {
   return {
@@ -203,7 +205,7 @@ function forwardHop(field: ForeignKeyField): Hop {
   };
 }
 
-function reverseHop(field: ForeignKeyField): Hop {
+export function reverseHop(field: ForeignKeyField): Hop {
   return {
     from: field.target,
     to: field.model,

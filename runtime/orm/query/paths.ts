@@ -54,6 +54,7 @@ export function followPath(
       hops.push(...current.pathTo(field.model));
       return { hops, relation: undefined, field, rest: names.slice(at + 1) };
     }
+    if (current.genericKeys.has(name)) throw unqueryable(name);
     if (at === 0) throw unknownName(name, [...current.choices, ...extraChoices, ...filtered.keys()]);
     // Not a name: the rest are lookups on the relation.
     return { hops, relation, field: endOf(current, relation), rest: names.slice(at) };
@@ -69,6 +70,14 @@ function endOf(model: ModelMeta, relation: Relation | undefined): Field {
 function unknownName(name: string, choices: readonly string[]): FieldError {
   const sorted = [...new Set(choices)].sort();
   return new FieldError(`Cannot resolve keyword '${name}' into field. Choices are: ${sorted.join(', ')}`);
+}
+
+/** Nothing says which model's rows a generic foreign key leads to. */
+function unqueryable(name: string): FieldError {
+  return new FieldError(
+    `Field '${name}' does not generate an automatic reverse relation and therefore cannot be used for reverse querying. ` +
+      'If it is a genericForeignKey, consider adding a genericRelation.',
+  );
 }
 
 /** A name behind a path in an expression or an ordering, where it could only be a field or a part of one. */

@@ -5,7 +5,12 @@ import { keyId, valueIn } from '../models/keys.ts';
 import { backwardsOf, knownForward, knownGeneric, relateForward, relateGeneric } from '../models/known.ts';
 import { baseQuerySet, defaultQuerySet } from '../models/managers.ts';
 import type { ModelMeta } from '../models/meta.ts';
-import type { ForwardRelation, ManyToManyRelation, Relation, ReverseRelation } from '../models/relations.ts';
+import type {
+  AccessibleRelation,
+  ForwardRelation,
+  ManyToManyRelation,
+  ReverseRelation,
+} from '../models/relations.ts';
 import { ByName, relate, stateOf } from '../models/state.ts';
 import { loadMissing } from '../operations/missing.ts';
 import { list } from '../operations/read.ts';
@@ -17,7 +22,7 @@ import type { QuerySet } from './queryset.ts';
 import { throughStep } from './through.ts';
 
 /** What a prefetch can follow. */
-export type Followed = Relation | GenericKey;
+export type Followed = AccessibleRelation | GenericKey;
 
 /** How one relation is to be loaded. */
 export interface Load {

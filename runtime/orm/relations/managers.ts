@@ -5,7 +5,7 @@ import type { ModelInstance } from '../models/instance.ts';
 import { hasKey, valueIn } from '../models/keys.ts';
 import { baseQuerySet, defaultManager, type ManagerClass } from '../models/managers.ts';
 import { metaKey } from '../models/registry.ts';
-import type { ManyToManyRelation, Relation, ReverseRelation } from '../models/relations.ts';
+import type { AccessibleRelation, ManyToManyRelation, ReverseRelation } from '../models/relations.ts';
 import { knownState, stateOf } from '../models/state.ts';
 import { asynchronous, synchronous } from '../operations/bound.ts';
 import {
@@ -221,7 +221,7 @@ function requireKey(instance: ModelInstance): void {
   );
 }
 
-export function relatedManager(instance: ModelInstance, relation: Relation): ManagerBase {
+export function relatedManager(instance: ModelInstance, relation: AccessibleRelation): ManagerBase {
   if (relation.form === 'forward') throw new TypeError(`${relation.name} is not a relation of many.`);
   requireKey(instance);
   const Base = (defaultManager(relation.target)?.constructor ?? ManagerBase) as ManagerClass;

@@ -39,8 +39,11 @@ function joinSql(parent: TableAlias, alias: TableAlias, hop: Hop, writer: SqlWri
   if (only === undefined) return `${from} = ${writer.column(alias, toField)}`;
   // The key of a generic relation may be kept in a column of another type.
   const sameType = keyType(fromField) === keyType(toField);
-  const key = sameType ? from : writer.dialect.cast(from, toField);
-  return `${key} = ${writer.column(alias, toField)} AND ${writer.column(alias, only.field)} = ${writer.dialect.literal(only.value)}`;
+  const cast = (column: string, kept: Field) => (sameType ? column : writer.dialect.cast(column, kept));
+  const to = writer.column(alias, toField);
+  const keys = only.side === 'to' ? `${cast(from, toField)} = ${to}` : `${from} = ${cast(to, fromField)}`;
+  const type = writer.column(only.side === 'to' ? alias : parent, only.field);
+  return `${keys} AND ${type} = ${writer.dialect.literal(only.value)}`;
 }
 /** Whole numbers of any size compare with each other. */
 function keyType(field: Field): string {

@@ -168,5 +168,11 @@ export interface GenericForeignKeyFunction {
     keyField?: Key,
   ): GenericForeignKey<Type, Key>;
 }
-/** The other side of a generic foreign key; `via` names it where the target has more than one. */
-export type GenericRelationFunction = <T, Q = unknown>(target: Thunk, via?: string) => GenericRelation<T, Q>;
+/**
+ * The other side of a generic foreign key; `via` names it where the target has more than one. With `relatedQueryName`
+ * lookups that start from the target lead here, too: `Tag.objects.filter({ book__title: 'Alpha' })`.
+ */
+export type GenericRelationFunction = <T, Q = unknown>(
+  target: Thunk,
+  via?: string | { readonly via?: string; readonly relatedQueryName?: string },
+) => GenericRelation<T, Q>;
