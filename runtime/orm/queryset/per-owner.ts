@@ -7,6 +7,7 @@ import { IntegerField } from '../fields/numbers.ts';
 import { Test } from '../lookups/operand.ts';
 import type { Query } from '../query/query.ts';
 import { orderingOf } from '../sql/ordering.ts';
+import { filterStep } from './chain.ts';
 import type { QuerySet } from './queryset.ts';
 
 /** As each database writes it. */
@@ -49,6 +50,26 @@ export function limitPerOwner(queryset: QuerySet, owner: Field): QuerySet {
     build: (query) => {
       const table = query.joins.toOwner(query.base, query.model, owner.parts?.[0] ?? owner);
       slicePerOwner(query, new Column(table, owner));
+    },
+  });
+}
+
+/** The rows of one owner; a slice is taken of those rows, and narrows no further, as any slice. */
+export function ofOwner(queryset: QuerySet, where: object): QuerySet {
+  const step = queryset.query.sliced ? filterStep([where], false) : undefined;
+  if (step === undefined) return queryset.filter(where);
+  return queryset.step({
+    describe: (sink) => {
+      sink.token('before the slice');
+      step.describe(sink);
+    },
+    build: (query, resolver) => {
+      const { start, end } = query;
+      query.start = 0;
+      query.end = undefined;
+      step.build(query, resolver);
+      query.start = start;
+      query.end = end;
     },
   });
 }

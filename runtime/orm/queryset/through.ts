@@ -30,8 +30,9 @@ export function throughStep(
       const encode = (keys: unknown) => wireArray((keys as unknown[]).map((key) => ownKey.toWire(key)));
       const list = new ListParameter(resolver.place(marker, encode), ownKey);
       query.where = query.where.and(among(column, list));
+      if (!withOwner) return;
       slicePerOwner(query, column);
-      if (withOwner) query.addAnnotation(ownerName, column, true);
+      query.addAnnotation(ownerName, column, true);
     },
   };
 }

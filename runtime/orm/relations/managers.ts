@@ -21,7 +21,7 @@ import type { Operation } from '../operations/steps.ts';
 import { askedWith } from '../queryset/asked.ts';
 import { ManagerBase } from '../queryset/manager.ts';
 import { overriddenBy } from '../queryset/overrides.ts';
-import { limitPerOwner } from '../queryset/per-owner.ts';
+import { ofOwner } from '../queryset/per-owner.ts';
 import type { QuerySet } from '../queryset/queryset.ts';
 import { throughStep } from '../queryset/through.ts';
 import type { Making, RelatedChanges, RelatedOptions } from './changes.ts';
@@ -167,24 +167,23 @@ function narrowed(from: QuerySet, instance: ModelInstance, relation: ManyRelatio
   switch (relation.form) {
     case 'reverse': {
       const { name, targetField } = relation.field;
-      const start = limitPerOwner(from, relation.field);
       const columns = targetField.parts ?? [targetField];
       if (isPartial(instance) && columns.some(({ attribute }) => isDeferred(instance, attribute))) {
         // Building a query must not ask for the value.
         const value = baseQuerySet(targetField.model).filter({ pk: instance.pk });
-        return start.filter({ [`${name}__in`]: value }).with({ known: { name, instance } });
+        return ofOwner(from, { [`${name}__in`]: value }).with({ known: { name, instance } });
       }
       const value = valueIn(instance, targetField);
       // Rows that point at nothing are nobody's.
-      const own = value === null || value === undefined ? start.none() : start.filter({ [name]: value });
+      const own = value === null || value === undefined ? from.none() : ofOwner(from, { [name]: value });
       return own.with({ known: { name, instance } });
     }
     case 'manyToMany':
       return from.step(throughStep(relation, [instance[relation.ownKey.targetField.attribute]]));
     case 'generic':
-      return limitPerOwner(from, relation.key.keyField)
-        .filter(relation.valuesFor(instance))
-        .with({ known: { name: relation.key.name, instance } });
+      return ofOwner(from, relation.valuesFor(instance)).with({
+        known: { name: relation.key.name, instance },
+      });
   }
 }
 
