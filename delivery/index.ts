@@ -1,7 +1,7 @@
 /** How a plan reaches people: read a project, work out the new contents, write them, report. */
 export { type Problem, problemsOf } from './check.ts';
 export { unifiedDiff } from './diff.ts';
-export { type Project, type ProjectOptions, readProject, transformOptions } from './project.ts';
+export { type Project, type ProjectOptions, readProject } from './project.ts';
 export {
   changedFiles,
   type RewriteOptions,

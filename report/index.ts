@@ -8,7 +8,6 @@ export { explanationText, siteExplanationText } from './explanation.ts';
 export { asJson } from './json.ts';
 export {
   type Accounting,
-  AccountingError,
   checkAccounting,
   type FileReport,
   type ReviewHint,

@@ -5,18 +5,16 @@ export {
   type Crossings,
   calibrate,
   calibrationMismatch,
-  defaultCalibrationPlan,
   laneWait,
   type Machine,
   runtimeFrom,
 } from './calibration.ts';
 export { type ExaminedEndpoint, examineHandler, type Settings } from './examine.ts';
 export { type Explained, explain, explainThrough } from './explain.ts';
-export { flipsOf } from './flips.ts';
 export { type LaneUse, type LaneWait, laneWaitOf } from './lanes.ts';
 export { percentile, randomSource } from './random.ts';
-export { boundaryFactor, type Facts, type SlowCall, scoreOf, slowCalls } from './score.ts';
+export { type Facts, type SlowCall, scoreOf } from './score.ts';
 export { type Simulated, Simulation, type World } from './simulate.ts';
-export { type Case, count, type Gate, type Judgement, judge, milliseconds, percent } from './verdict.ts';
+export { type Case, type Gate, type Judgement, judge } from './verdict.ts';
 export * from './weights.ts';
 export { workerCrossings } from './worker-crossings.ts';

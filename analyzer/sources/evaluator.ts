@@ -11,7 +11,6 @@ import type { Sources } from './sources.ts';
 import { type FunctionNode, isFunction, walk } from './tree.ts';
 import { typeValues } from './types.ts';
 import {
-  type ApiValue,
   type ClassNode,
   type Environment,
   type FunctionValue,
@@ -211,11 +210,6 @@ export class Evaluator {
   typeValue(file: SourceFile, node: Node): readonly Value[] {
     return typeValues(this, file, node);
   }
-}
-
-/** Whether an API value is the one `steps` name, from a module that `isModule` accepts. */
-export function isApi(value: Value, isModule: (name: string) => boolean): value is ApiValue {
-  return value.kind === 'api' && isModule(value.module);
 }
 
 /** Most alternatives one expression keeps; beyond that the answer tells nothing. */

@@ -1,7 +1,7 @@
 import type { Node } from '@babel/types';
 import type { Binding } from './scopes.ts';
 import type { SourceFile } from './source-file.ts';
-import { type Environment, noEnvironment, type Value } from './values.ts';
+import type { Environment, Value } from './values.ts';
 
 /**
  * What the names of one function, loop or class stand for during one particular run of it.
@@ -135,15 +135,6 @@ export function selfAt(environment: Environment, file: SourceFile, node: Node): 
   return undefined;
 }
 
-/** The frames from the outermost to the innermost. */
-export function framesOf(environment: Environment): readonly Frame[] {
-  const found: Frame[] = [];
-  for (let frame = environment; frame instanceof Frame; frame = frame.outer) found.unshift(frame);
-  return found;
-}
-
 export function contains(outer: Node, inner: Node): boolean {
   return (outer.start ?? 0) <= (inner.start ?? -1) && (inner.end ?? 0) <= (outer.end ?? -1);
 }
-
-export { noEnvironment };

@@ -6,26 +6,23 @@ export { type Call, type Calls, callsOf } from './calls.ts';
 export { superclasses } from './classes.ts';
 export { contextsOf, type Within } from './contexts.ts';
 export { parsedExtensions } from './dialects.ts';
-export { type CallSite, Evaluator, isApi } from './evaluator.ts';
+export { type CallSite, Evaluator } from './evaluator.ts';
 export { exportedItems } from './exported-values.ts';
 export { type ExportTable, exportsOf } from './exports.ts';
 export {
   type FileList,
-  isWithin,
   listAround,
   listFiles,
-  PathError,
   type SkippedFile,
   type SkipReason,
   toPosix,
 } from './file-list.ts';
-export { contains, Frame, framesOf } from './frames.ts';
-export { listItems, loopItems, mapItems, objectItems } from './lists.ts';
+export { contains, Frame } from './frames.ts';
+export { listItems, mapItems } from './lists.ts';
 export { isLongest } from './members.ts';
-export { extensionOf, type ParseFailure, type ParseResult, parseSource } from './parse.ts';
+export { type ParseFailure, type ParseResult, parseSource } from './parse.ts';
 export { columnOf, lastLineOf, lineOf } from './places.ts';
 export { readIfFile, textIfFile } from './read-file.ts';
-export { specifiersOf } from './references.ts';
 export { git } from './repository.ts';
 export type { Binding, BindingKind, Scopes } from './scopes.ts';
 export { SourceFile } from './source-file.ts';

@@ -216,19 +216,3 @@ function exportedNames(file: SourceFile, node: Node, binding: Binding | undefine
   if (whole !== undefined && means(whole)) names.push('default', '*');
   return names;
 }
-
-/** Every module specifier in a file. */
-export function specifiersOf(file: SourceFile): readonly string[] {
-  const found: string[] = callsOf(file).modules.map(({ specifier }) => specifier);
-  for (const statement of file.ast.program.body) {
-    if (
-      (statement.type === 'ImportDeclaration' ||
-        statement.type === 'ExportNamedDeclaration' ||
-        statement.type === 'ExportAllDeclaration') &&
-      statement.source
-    ) {
-      found.push(statement.source.value);
-    }
-  }
-  return found;
-}

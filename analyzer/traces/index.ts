@@ -1,8 +1,8 @@
 /** Traces of real traffic, as measured evidence. */
-export { attribute, classOf, hostOfSpan, type SpanClass } from './classify.ts';
+export type { SpanClass } from './classify.ts';
 export { disagreementsOf } from './disagreements.ts';
 export { type TracedHandlers, tracedHandlers, type UnmatchedRequests } from './evidence.ts';
-export { type MatchedBy, RouteMatcher } from './match.ts';
+export type { MatchedBy } from './match.ts';
 export { type Measured, type MeasuredCall, measure } from './measure.ts';
 export { readTraces, TraceLines } from './read.ts';
 export { type Leaf, requestsOf, type TracedRequest, type TracedRequests } from './requests.ts';

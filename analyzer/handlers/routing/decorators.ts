@@ -109,13 +109,3 @@ export function decoratedClasses(file: SourceFile): readonly ClassNode[] {
   }
   return known;
 }
-
-/** The texts of one argument of a decorator: several for a list, none when it is not given. */
-export function argumentTexts(
-  applied: Applied,
-  index: number,
-  read: (file: SourceFile, node: Node, environment: ClassValue['environment']) => readonly string[],
-): readonly string[] {
-  const node = applied.nodes[index];
-  return node === undefined ? [] : read(applied.file, node, applied.environment);
-}

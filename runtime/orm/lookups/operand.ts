@@ -1,8 +1,7 @@
-import { EmptyResultSet, FullResultSet } from '../errors.ts';
+import { EmptyResultSet } from '../errors.ts';
 import { type ExpressionNode, ResolvedNode } from '../expressions/node.ts';
 import type { Field, Wire } from '../fields/field.ts';
 import type { Query } from '../query/query.ts';
-import type { Resolver } from '../query/resolver.ts';
 import type { Predicate } from '../query/where.ts';
 import type { SqlWriter } from '../sql/writer.ts';
 
@@ -149,15 +148,3 @@ export class Test implements Predicate {
 export const never = new Test([], () => {
   throw new EmptyResultSet();
 });
-/** A condition that every row meets whose `part` is not null; without parts, every row. */
-export const always = new Test([], () => {
-  throw new FullResultSet();
-});
-
-export function placeOf(
-  operand: Operand & { readonly owner: object },
-  resolver: Resolver,
-  encode: (value: unknown) => unknown,
-): number {
-  return resolver.place(operand.owner, encode);
-}

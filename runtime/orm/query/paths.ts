@@ -1,6 +1,5 @@
 import { FieldError } from '../errors.ts';
 import type { Field } from '../fields/field.ts';
-import { ForeignKeyField } from '../fields/relations.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import type { Hop, Relation } from '../models/relations.ts';
 import type { FilteredRelation } from './filtered.ts';
@@ -133,9 +132,4 @@ function heldColumn({ fromField, toField }: Hop, field: Field): Field | undefine
 /** True when the column may be null in a joined row. */
 export function isNullable(field: Field): boolean {
   return field.options.nullable;
-}
-
-/** The foreign key behind a column, for lookups on relations. */
-export function relationOf(field: Field): ForeignKeyField | undefined {
-  return field instanceof ForeignKeyField ? field : undefined;
 }

@@ -236,9 +236,6 @@ type RelationName<S> =
   'foreignObject' extends KindOf<S>
     ? { [K in keyof S & string]: S[K] extends ForwardRelation ? K : never }[keyof S & string]
     : ForwardName<S>;
-/** `publisherId` for the foreign key `publisher`. */
-export type KeyAttribute<S> = `${ForwardName<S>}Id`;
-
 type Attribute<F> = F extends {
   readonly kind: 'column';
   readonly stored: infer T;
@@ -278,13 +275,6 @@ type Writable<F> = F extends {
 }
   ? true
   : false;
-
-/** Stands in for the manager type, so that this file does not depend on the query-set types. */
-export interface ManagerOf<T, Via extends string> {
-  readonly kind: 'manager';
-  readonly of: T;
-  readonly via: Via;
-}
 
 /** Attributes for the columns of `S`. Every property is resolved on its own, when it is first looked at. */
 export type ColumnAttributes<S> = {
