@@ -4,7 +4,7 @@ import type { TableAlias } from '../query/joins.ts';
 import type { Resolver } from '../query/resolver.ts';
 import type { SqlWriter } from '../sql/writer.ts';
 import { Computable } from './arithmetic.ts';
-import { ExpressionNode, ResolvedNode, type ShapeSink } from './node.ts';
+import { ExpressionNode, inferredOutput, ResolvedNode, type ShapeSink } from './node.ts';
 import { type Bounds, boundsOf, sliceOf } from './slices.ts';
 import { Value } from './value.ts';
 
@@ -123,7 +123,7 @@ export function partColumns(expression: ExpressionNode): readonly Column[] | und
 
 /** @throws ValueError where an expression takes one value and was given a key of several */
 export function requireSingle(taker: string, given: readonly (ExpressionNode | undefined)[]): void {
-  if (given.every((each) => each?.output?.family !== 'composite')) return;
+  if (given.every((each) => inferredOutput(each)?.family !== 'composite')) return;
   throw new ValueError(`${taker} expression does not support composite primary keys.`);
 }
 
