@@ -7,6 +7,7 @@ import { querySetClass } from './orm-overrides.ts';
 import {
   isLazyOperation,
   isQuerySource,
+  isRelatedStep,
   type Model,
   type OrmValue,
   other,
@@ -183,6 +184,7 @@ function methodResult(
   file: SourceFile | undefined,
 ): OrmValue | undefined {
   if (isQuerySource(of)) {
+    if (of.kind === 'related' && isRelatedStep(name)) return chosenManager(flow, of, call, file);
     const sync = name === 'afilter' ? 'list' : (syncNameOf(of, name) ?? name);
     const known = isLazyOperation(sync) || twinsOf(of)[sync] !== undefined || sync === 'getQuerySet';
     return known ? ofClass(flow, of, queryResult(of, sync)) : undefined;
@@ -205,6 +207,22 @@ function methodResult(
     default:
       return other;
   }
+}
+
+/** `blog.posts.manager(Post.live)`: the same rows, by way of another manager. */
+function chosenManager(
+  flow: OrmFlow,
+  of: QuerySource,
+  call: Call | undefined,
+  file: SourceFile | undefined,
+): OrmValue | undefined {
+  const given = call?.arguments[0];
+  if (given === undefined || file === undefined) return undefined;
+  const manager =
+    given.type === 'StringLiteral' ? modelMember(flow, of.model, given.value) : flow.value(file, given);
+  if (manager?.kind !== 'manager') return undefined;
+  const related: OrmValue = { kind: 'related', model: of.model, rows: 'instances' };
+  return manager.custom === undefined ? related : { ...related, custom: manager.custom };
 }
 
 /** What a method of an array gives, where that follows from its elements. */

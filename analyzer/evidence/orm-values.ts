@@ -1,5 +1,11 @@
 import type { Node } from '@babel/types';
-import { isDerivedOperation, lazyOperations, relationTwin, twins } from '@migrate-async/runtime/twins';
+import {
+  isDerivedOperation,
+  lazyOperations,
+  relatedSteps,
+  relationTwin,
+  twins,
+} from '@migrate-async/runtime/twins';
 import type { ApiValue, ClassValue, FunctionNode, InstanceValue, SourceFile } from '../sources/index.ts';
 
 /** A model class, as far as it is known. */
@@ -63,6 +69,13 @@ const lazy: ReadonlySet<string> = new Set(lazyOperations);
 
 export function isLazyOperation(name: string): boolean {
   return lazy.has(name);
+}
+
+const steps: ReadonlySet<string> = new Set(relatedSteps);
+
+/** What builds a query on the manager of a relation only. */
+export function isRelatedStep(name: string): boolean {
+  return steps.has(name);
 }
 
 /** Operations that write, whatever they are called on. */

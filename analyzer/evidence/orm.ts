@@ -13,7 +13,15 @@ import { isKnownByType, proveByTypes } from './orm-checked.ts';
 import { type OrmFlow, ormFlow } from './orm-flow.ts';
 import { isOverridden, overriddenRowOperation } from './orm-overrides.ts';
 import { relationRead, takenRelation } from './orm-relations.ts';
-import { isLazyOperation, isQuerySource, isWrite, type Model, type OrmValue, twinOf } from './orm-values.ts';
+import {
+  isLazyOperation,
+  isQuerySource,
+  isRelatedStep,
+  isWrite,
+  type Model,
+  type OrmValue,
+  twinOf,
+} from './orm-values.ts';
 
 export { ormFlow } from './orm-flow.ts';
 
@@ -124,7 +132,8 @@ function methodKnowledge(
   if (isQuerySource(of)) {
     if (twin !== undefined)
       return operation(of.kind === 'related' && !(name in twins.queryset) ? 'related' : 'queryset');
-    return isLazyOperation(name) ? operation('lazy') : { kind: 'custom', name };
+    const isStep = isLazyOperation(name) || (of.kind === 'related' && isRelatedStep(name));
+    return isStep ? operation('lazy') : { kind: 'custom', name };
   }
   if (twin === undefined) return { kind: 'other' };
   if (of.kind === 'instance') return operation('instance');

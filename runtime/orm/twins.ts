@@ -121,6 +121,9 @@ export const lazyOperations = [
   'abortable',
 ] as const;
 
+/** What only the managers of relations have, and builds a query, too. */
+export const relatedSteps = ['manager'] as const;
+
 /**
  * Operations of instances whose names are made of those of fields and models. Each has a twin by the prefix below:
  * `event.getNextByAt()` and `event.agetNextByAt()`.

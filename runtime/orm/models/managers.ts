@@ -7,11 +7,27 @@ export type ManagerClass = new (model: ModelConstructor) => ManagerBase;
 
 const found = new WeakMap<ModelMeta, ManagerBase>();
 
-/** A manager that an option names. */
-function managerNamed(model: ModelMeta, name: string): ManagerBase {
+/** A manager by its name. */
+export function managerNamed(model: ModelMeta, name: string): ManagerBase {
   const manager = (model.modelClass as unknown as Record<string, unknown>)[name];
   if (manager instanceof ManagerBase) return manager;
-  throw new ValueError(`${model.label} has no manager named '${name}'`);
+  const names = [...managersOf(model)].map(([each]) => each);
+  const choices = names.length === 0 ? '' : `. Choices are: ${names.join(', ')}`;
+  throw new ValueError(`${model.label} has no manager named '${name}'${choices}`);
+}
+
+/** The managers of a model by their names, its own first, then those it inherits. */
+function* managersOf({ modelClass }: ModelMeta): Generator<[name: string, manager: ManagerBase]> {
+  const seen = new Set(['prototype', 'caller', 'arguments']);
+  for (let each: unknown = modelClass; typeof each === 'function'; each = Object.getPrototypeOf(each)) {
+    for (const name of Object.getOwnPropertyNames(each)) {
+      if (seen.has(name)) continue;
+      seen.add(name);
+      // Read from the model itself: inherited managers are made for the class they are asked for on.
+      const manager = (modelClass as unknown as Record<string, unknown>)[name];
+      if (manager instanceof ManagerBase) yield [name, manager];
+    }
+  }
 }
 
 /**
@@ -21,17 +37,11 @@ function managerNamed(model: ModelMeta, name: string): ManagerBase {
 export function defaultManager(model: ModelMeta): ManagerBase | undefined {
   const known = found.get(model);
   if (known !== undefined) return known;
-  const { modelClass, options } = model;
-  if (options.defaultManagerName !== undefined) return managerNamed(model, options.defaultManagerName);
-  for (let each: unknown = modelClass; typeof each === 'function'; each = Object.getPrototypeOf(each)) {
-    for (const name of Object.getOwnPropertyNames(each)) {
-      if (name === 'prototype' || name === 'caller' || name === 'arguments') continue;
-      // Read from the model itself: inherited managers are made for the class they are asked for on.
-      const manager = (modelClass as unknown as Record<string, unknown>)[name];
-      if (!(manager instanceof ManagerBase)) continue;
-      found.set(model, manager);
-      return manager;
-    }
+  const { defaultManagerName } = model.options;
+  if (defaultManagerName !== undefined) return managerNamed(model, defaultManagerName);
+  for (const [, manager] of managersOf(model)) {
+    found.set(model, manager);
+    return manager;
   }
   return undefined;
 }

@@ -7,6 +7,9 @@ import type { Manager as TypedManager } from '../types/queryset.ts';
 import { adoptOverrides } from './overrides.ts';
 import { adoptQuerySetClass, QuerySet } from './queryset.ts';
 
+/** The model of a manager: under a symbol, because names are for the managers of applications. */
+export const managedModel = Symbol('managedModel');
+
 /** The door to a model's rows. Whatever a query set offers is offered here, on a new query set each time. */
 export class ManagerBase {
   readonly kind = 'manager';
@@ -25,6 +28,10 @@ export class ManagerBase {
     }
     const { querySetClass: Own } = this.constructor as typeof ManagerBase;
     return new Own(meta);
+  }
+  /** @internal */
+  get [managedModel](): ModelMeta {
+    return this.#meta;
   }
   [subqueryParts](): SubqueryParts {
     return this.getQuerySet()[subqueryParts]();

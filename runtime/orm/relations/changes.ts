@@ -23,6 +23,8 @@ export interface RelatedOptions {
 
 /** What changes are made through: the rows a related manager offers, and how its class makes further ones. */
 export interface Making {
+  /** Rows of every owner, as the class of the manager offers them. */
+  everybodys(): QuerySet;
   offered(): QuerySet;
   create(values: Values): Operation<object>;
   getOrCreate(where: Values, options: CreationOptions): Operation<[object, boolean]>;

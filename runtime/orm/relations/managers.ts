@@ -1,9 +1,11 @@
 import { ValueError } from '../errors.ts';
+import { describe } from '../fields/text.ts';
 import { isDeferred, isPartial } from '../models/deferred.ts';
 import type { GenericRelation } from '../models/generic.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import { hasKey, valueIn } from '../models/keys.ts';
-import { baseQuerySet, defaultManager, type ManagerClass } from '../models/managers.ts';
+import { baseQuerySet, defaultManager, type ManagerClass, managerNamed } from '../models/managers.ts';
+import type { ModelMeta } from '../models/meta.ts';
 import { metaKey } from '../models/registry.ts';
 import type { AccessibleRelation, ManyToManyRelation, ReverseRelation } from '../models/relations.ts';
 import { knownState, stateOf } from '../models/state.ts';
@@ -19,7 +21,7 @@ import { loadMissing } from '../operations/missing.ts';
 import { ofClass, throughOwn } from '../operations/overridden.ts';
 import type { Operation } from '../operations/steps.ts';
 import { askedWith } from '../queryset/asked.ts';
-import { ManagerBase } from '../queryset/manager.ts';
+import { ManagerBase, managedModel } from '../queryset/manager.ts';
 import { overriddenBy } from '../queryset/overrides.ts';
 import { ofOwner } from '../queryset/per-owner.ts';
 import type { QuerySet } from '../queryset/queryset.ts';
@@ -30,7 +32,11 @@ import { ManyToManyChanges } from './many-to-many.ts';
 import { ReverseChanges } from './reverse.ts';
 
 type ManyRelation = ManyToManyRelation | ReverseRelation | GenericRelation;
-type RelatedManagerClass = new (instance: ModelInstance, relation: ManyRelation) => ManagerBase;
+type RelatedManagerClass = new (
+  instance: ModelInstance,
+  relation: ManyRelation,
+  chosen?: boolean,
+) => ManagerBase;
 
 const classes = new WeakMap<ManagerClass, RelatedManagerClass>();
 
@@ -50,15 +56,17 @@ function extendManager(Base: ManagerClass): RelatedManagerClass {
     readonly #instance: ModelInstance;
     readonly #relation: ManyRelation;
     readonly #changes: RelatedChanges;
+    readonly #chosen: boolean;
 
-    constructor(instance: ModelInstance, relation: ManyRelation) {
+    constructor(instance: ModelInstance, relation: ManyRelation, chosen = false) {
       super(relation.target.modelClass);
       this.#instance = instance;
       this.#relation = relation;
+      this.#chosen = chosen;
       this.#changes = changesOf(
         instance,
         relation,
-        makingOf(this, Base, () => this.#offered()),
+        makingOf(this, Base, { everybodys: () => super.getQuerySet(), offered: () => this.#offered() }),
       );
     }
 
@@ -66,11 +74,19 @@ function extendManager(Base: ManagerClass): RelatedManagerClass {
     override getQuerySet(): QuerySet {
       const instance = this.#instance;
       requireKey(instance);
-      const prefetched = stateOf(instance).prefetched?.get(this.#relation.name);
+      // What was prefetched are the rows of the default manager.
+      const prefetched = this.#chosen ? undefined : stateOf(instance).prefetched?.get(this.#relation.name);
       if (prefetched === undefined) return this.#offered();
       const queryset = this.#offered(askedWith(prefetched));
       queryset.fill(prefetched);
       return queryset;
+    }
+    /** The same rows of the instance, as another manager of their model offers them. */
+    manager(given: unknown): ManagerBase {
+      const { target } = this.#relation;
+      const Chosen = classOf(typeof given === 'string' ? managerNamed(target, given) : given, target);
+      const Related = relatedManagerClass(Chosen);
+      return new Related(this.#instance, this.#relation, true);
     }
     #offered(start = super.getQuerySet()): QuerySet {
       const alias = stateOf(this.#instance).alias ?? 'default';
@@ -132,19 +148,33 @@ function extendManager(Base: ManagerClass): RelatedManagerClass {
   };
 }
 
-/** Rows are made as the class of the default manager makes them, its own `create` and the like included. */
-function makingOf(manager: ManagerBase, Base: ManagerClass, offered: () => QuerySet): Making {
+/** @throws TypeError for what is no manager; ValueError for one of another model */
+function classOf(given: unknown, target: ModelMeta): ManagerClass {
+  if (!(given instanceof ManagerBase))
+    throw new TypeError(`manager() takes a manager of ${target.label}, or its name, not ${describe(given)}.`);
+  const model = given[managedModel];
+  if (model.concrete !== target.concrete)
+    throw new ValueError(`manager() takes a manager of ${target.label}, not one of ${model.label}.`);
+  return given.constructor as ManagerClass;
+}
+
+/** Rows are made as the class of the manager makes them, its own `create` and the like included. */
+function makingOf(
+  manager: ManagerBase,
+  Base: ManagerClass,
+  rows: Pick<Making, 'everybodys' | 'offered'>,
+): Making {
   const made = <Result>(
     name: string,
     operation: (queryset: QuerySet, ...values: Values[]) => Operation<Result>,
     ...values: Values[]
   ): Operation<Result> => {
-    const queryset = offered();
+    const queryset = rows.offered();
     if (overriddenBy(Base).has(name)) return ofClass(Base, manager, queryset.database, name, values);
     return throughOwn(queryset, name, values, () => operation(queryset, ...values));
   };
   return {
-    offered,
+    ...rows,
     create: (values) => made('create', create, values),
     getOrCreate: (where, options) => made('getOrCreate', getOrCreate, where, { ...options }),
     updateOrCreate: (where, options) => made('updateOrCreate', updateOrCreate, where, { ...options }),

@@ -178,7 +178,7 @@ export class ManyToManyChanges implements RelatedChanges {
   }
   /** The pairs whose other side the manager offers: it may be one that narrows, and changes nothing else. */
   #offeredOf(pairs: QuerySet, key: ForeignKeyField): QuerySet {
-    const offered = defaultQuerySet(this.#relation.target);
+    const offered = this.#making.everybodys();
     if (isEverything(offered)) return pairs;
     const values = offered.using(this.#alias).orderBy().values(key.targetField.name);
     return pairs.filter({ [`${key.name}__in`]: values });

@@ -297,12 +297,26 @@ export interface Manager<T>
 }
 
 type Ref<T> = T | KeyOf<T>;
+/** Any manager of rows of `T`, by what it reads. */
+interface ManagerOfRows<T> {
+  readonly kind: 'manager';
+  first(): T | null;
+}
+/** What a class of managers adds to what all have. */
+type AddedMethods<M> = Omit<M, keyof Manager<Any>>;
 /** The many side of a relation, bound to one instance. */
 export interface RelatedManager<T, Via extends string = never>
   extends Omit<
     Manager<T>,
     'create' | 'acreate' | 'getOrCreate' | 'agetOrCreate' | 'updateOrCreate' | 'aupdateOrCreate'
   > {
+  /**
+   * The same rows as another manager of their model offers them, with its methods: `blog.posts.manager(Post.live)`.
+   *
+   * @param manager manager, or its name, which the types know no methods of
+   */
+  manager<M extends ManagerOfRows<T>>(manager: M): RelatedManager<T, Via> & AddedMethods<M>;
+  manager(name: string): RelatedManager<T, Via>;
   create(values: RelatedValues<T, Via>, options?: ThroughOptions): T;
   acreate(values: RelatedValues<T, Via>, options?: ThroughOptions): Promise<T>;
   getOrCreate<K extends string = never>(

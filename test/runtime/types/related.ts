@@ -1,5 +1,5 @@
 // Checked, never run: instances and the many side of relations.
-import type { Deleted, QuerySet } from '@migrate-async/runtime/orm';
+import { type Deleted, Manager, type QuerySet } from '@migrate-async/runtime/orm';
 import { type Author, Book, Mark, Note, Publisher } from './models.ts';
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -29,6 +29,27 @@ export async function related(author: Author, book: Book) {
   author.books.filter({ titel: 't' });
   author.books.filter({ publisher__name: 'x' }).alist() satisfies Promise<Book[]>;
   author.books.all() satisfies QuerySet<Book>;
+}
+
+class Bestsellers extends Manager<typeof Book> {
+  best() {
+    return this.orderBy('-sold');
+  }
+}
+const bestsellers = new Bestsellers(Book);
+export async function otherManagers(author: Author, book: Book) {
+  const chosen = author.books.manager(bestsellers);
+  chosen.best() satisfies QuerySet<Book>;
+  chosen.filter({ pages: 1 }).list() satisfies Book[];
+  await chosen.aadd(book);
+  (await chosen.acreate({ title: 't', pages: 1, price: '1', published: new Date() })).author;
+  author.books.manager('objects').get().title satisfies string;
+  // @ts-expect-error a manager of another model
+  author.books.manager(Publisher.objects);
+  // @ts-expect-error a query set is no manager
+  author.books.manager(Book.objects.all());
+  // @ts-expect-error that manager has no such method
+  author.books.manager(Book.objects).best();
 }
 
 export async function instance(book: Book, author: Author) {
