@@ -26,6 +26,7 @@ import {
   DecimalField,
   FloatField,
   IntegerField,
+  PositiveBigIntegerField,
   PositiveIntegerField,
 } from './numbers.ts';
 import {
@@ -45,13 +46,16 @@ function described(field: Field): FieldDescription {
 
 const factories = {
   auto: () => described(new AutoField('integer', 'AutoField').with({ primaryKey: true })),
+  smallAuto: () => described(new AutoField('smallint', 'SmallAutoField').with({ primaryKey: true })),
   bigAuto: () => described(new AutoField('bigint', 'BigAutoField').with({ primaryKey: true })),
   char: (maxLength?: number) => described(new CharField(maxLength)),
   text: () => described(new TextField()),
   integer: () => described(new IntegerField('integer', 'IntegerField')),
   smallInteger: () => described(new IntegerField('smallint', 'SmallIntegerField')),
   bigInteger: () => described(new BigIntegerField()),
-  positiveInteger: () => described(new PositiveIntegerField()),
+  positiveInteger: () => described(new PositiveIntegerField('integer', 'PositiveIntegerField')),
+  positiveSmallInteger: () => described(new PositiveIntegerField('smallint', 'PositiveSmallIntegerField')),
+  positiveBigInteger: () => described(new PositiveBigIntegerField()),
   float: () => described(new FloatField()),
   decimal: (precision: number, scale: number) => described(new DecimalField(precision, scale)),
   boolean: () => described(new BooleanField()),
@@ -85,6 +89,7 @@ const factories = {
 /** Django's names of the kinds of fields, which lookups are registered on. */
 const kinds: Readonly<Partial<Record<keyof typeof factories, string>>> = {
   auto: 'AutoField',
+  smallAuto: 'SmallAutoField',
   bigAuto: 'BigAutoField',
   char: 'CharField',
   choice: 'CharField',
@@ -93,6 +98,8 @@ const kinds: Readonly<Partial<Record<keyof typeof factories, string>>> = {
   smallInteger: 'SmallIntegerField',
   bigInteger: 'BigIntegerField',
   positiveInteger: 'PositiveIntegerField',
+  positiveSmallInteger: 'PositiveSmallIntegerField',
+  positiveBigInteger: 'PositiveBigIntegerField',
   float: 'FloatField',
   decimal: 'DecimalField',
   boolean: 'BooleanField',

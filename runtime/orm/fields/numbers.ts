@@ -86,12 +86,13 @@ export class AutoField extends IntegerField {
   }
 }
 
+function notNegative(quotedColumn: string): string {
+  return `${quotedColumn} >= 0`;
+}
+
 export class PositiveIntegerField extends IntegerField {
-  constructor() {
-    super('integer', 'PositiveIntegerField');
-  }
   override columnCheck(quotedColumn: string): string {
-    return `${quotedColumn} >= 0`;
+    return notNegative(quotedColumn);
   }
   protected override get validRange(): IntegerRange {
     return { ...this.range, minimum: 0n };
@@ -102,8 +103,8 @@ export class PositiveIntegerField extends IntegerField {
 export class BigIntegerField extends IntegerField {
   override readonly decoder: Decoder = { source: 'BigInt(v)', decode: BigInt };
 
-  constructor() {
-    super('bigint', 'BigIntegerField');
+  constructor(typeName = 'BigIntegerField') {
+    super('bigint', typeName);
   }
   override convert(value: unknown): unknown {
     if (typeof value === 'bigint') return value;
@@ -111,6 +112,18 @@ export class BigIntegerField extends IntegerField {
     if (typeof value === 'boolean') return BigInt(value);
     if (typeof value === 'string' && wholePattern.test(value)) return BigInt(value);
     throw new ValueError(`Field '${this.name}' expected a number but got ${describe(value)}.`);
+  }
+}
+
+export class PositiveBigIntegerField extends BigIntegerField {
+  constructor() {
+    super('PositiveBigIntegerField');
+  }
+  override columnCheck(quotedColumn: string): string {
+    return notNegative(quotedColumn);
+  }
+  protected override get validRange(): IntegerRange {
+    return { ...this.range, minimum: 0n };
   }
 }
 

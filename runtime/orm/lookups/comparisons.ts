@@ -12,7 +12,7 @@ import type { Query } from '../query/query.ts';
 import type { Resolver } from '../query/resolver.ts';
 import { type Predicate, WhereNode } from '../query/where.ts';
 import { compileSubquery } from '../sql/subquery.ts';
-import { comparisonEncoder, type Rounding } from './encode.ts';
+import { boundsEncoder, comparisonEncoder, type Rounding } from './encode.ts';
 import { among, Bare, ListParameter, Literal, never, type Operand, OutsideRange, Test } from './operand.ts';
 
 /** Builds the condition `lhs <lookup> operand`. */
@@ -171,13 +171,11 @@ const range: LookupBuilder = (lhs, operand, resolver, name) => {
   if (operand.form === 'null') throw noNull();
   if (operand.form !== 'list') throw new TypeError(notBounds);
   const field = lhs.output;
-  const [low, high] = (['up', 'down'] as const).map((rounding) =>
-    field === undefined ? undefined : comparisonEncoder(field, rounding),
-  );
+  const encode = field === undefined ? (...bounds: unknown[]) => bounds.map(String) : boundsEncoder(field);
   const place = resolver.place(operand.owner, (pair) => {
     const bounds = [...(pair as Iterable<unknown>)];
     if (bounds.length !== 2) throw new ValueError(notBounds);
-    return [low?.(bounds[0]) ?? String(bounds[0]), high?.(bounds[1]) ?? String(bounds[1])];
+    return encode(bounds[0], bounds[1]);
   });
   const first = new Bare(place, field, firstOfPair);
   const second = new Bare(place, field, secondOfPair);

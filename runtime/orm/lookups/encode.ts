@@ -32,6 +32,35 @@ export function comparisonEncoder(field: Field, rounding: Rounding = 'truncate')
   };
 }
 
+/**
+ * Encoder of two bounds of a column of `field`. What lies beyond all that the column can hold bounds nothing on its side,
+ * and leaves nothing where it is the other one.
+ */
+export function boundsEncoder(field: Field): (low: unknown, high: unknown) => [low: string, high: string] {
+  const target = keyField(field);
+  const lower = comparisonEncoder(field, 'up');
+  const upper = comparisonEncoder(field, 'down');
+  if (!(target instanceof IntegerField)) return (low, high) => [lower(low), upper(high)];
+  const { minimum, maximum } = target.range;
+  const lowest = String(minimum);
+  const highest = String(maximum);
+  return (low, high) => {
+    const first = orSide(lower, low);
+    const last = orSide(upper, high);
+    if (first === 'above' || last === 'below') return [highest, lowest];
+    return [first === 'below' ? lowest : first, last === 'above' ? highest : last];
+  };
+}
+/** The encoded value, or on which side of the column's range it lies. */
+function orSide(encode: (value: unknown) => string, value: unknown): string {
+  try {
+    return encode(value);
+  } catch (error) {
+    if (error instanceof OutsideRange) return error.side;
+    throw error;
+  }
+}
+
 /** The field whose values are really compared: for a foreign key, the key it holds. */
 function keyField(field: Field): Field {
   let target = field;

@@ -12,10 +12,13 @@ const parents: Readonly<Record<string, string>> = {
   SlugField: 'CharField',
   URLField: 'CharField',
   AutoField: 'IntegerField',
+  SmallAutoField: 'AutoField',
   BigAutoField: 'AutoField',
   BigIntegerField: 'IntegerField',
   SmallIntegerField: 'IntegerField',
   PositiveIntegerField: 'IntegerField',
+  PositiveSmallIntegerField: 'SmallIntegerField',
+  PositiveBigIntegerField: 'BigIntegerField',
   DateTimeField: 'DateField',
   OneToOneField: 'ForeignKey',
 };

@@ -31,6 +31,14 @@ const importable = [
   'RawSQL',
 ];
 
+const autoFields: Readonly<Record<string, string>> = { smallint: 'smallAuto', bigint: 'bigAuto' };
+/** What whole numbers become whose column has a check that keeps negative ones out. */
+const positiveFields: Readonly<Record<string, string>> = {
+  'fields.integer()': 'fields.positiveInteger()',
+  'fields.smallInteger()': 'fields.positiveSmallInteger()',
+  'fields.bigInteger()': 'fields.positiveBigInteger()',
+};
+
 /** Writes one model. */
 class ModelWriter {
   readonly #own: NamedTable;
@@ -122,8 +130,8 @@ class ModelWriter {
     const target = key === undefined || key.target === null ? undefined : this.#named(key.target);
     if (key !== undefined && target !== undefined) return this.#relation(column, key, target, primary);
     if (primary && this.#counted(column)) {
-      const auto = column.type === 'bigint' ? 'fields.bigAuto()' : 'fields.auto()';
-      return { source: `${auto}${this.#column(column, false)}` };
+      const auto = autoFields[column.type] ?? 'auto';
+      return { source: `fields.${auto}()${this.#column(column, false)}` };
     }
     const field = this.#checkedField(column);
     if (column.generated) {
@@ -189,9 +197,10 @@ class ModelWriter {
     const plain = fieldSource(column, quoted);
     for (const check of this.#checks()) {
       if (check.columns.length !== 1 || check.columns[0] !== column.name) continue;
-      if (plain.source === 'fields.integer()' && /^CHECK \(\(\S+ >= 0\)\)$/.test(check.definition)) {
+      const positive = positiveFields[plain.source];
+      if (positive !== undefined && /^CHECK \(\(\S+ >= 0\)\)$/.test(check.definition)) {
         this.#implied.add(check);
-        return { source: 'fields.positiveInteger()' };
+        return { source: positive };
       }
       const choices = choicesOf(check.definition);
       const length = Math.max(1, ...(choices ?? []).map((choice) => choice.length));
