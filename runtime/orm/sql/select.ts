@@ -58,7 +58,7 @@ export class SelectCompiler {
     if (query.inner === undefined) writer.nameOf(query.base);
     const row = expressions === undefined ? this.#selection.row(named) : this.#selection.only(expressions);
     const wanted = this.#selection.columns.length;
-    const ordering = ordered ? orderingOf(this.#query) : [];
+    const ordering = ordered ? this.#ordering() : [];
     this.#selectOrderingOfDistinct(ordering);
     const { where: onRows, windows } = splitWindows(query.where);
     const { where, having } = splitHaving(onRows);
@@ -78,7 +78,10 @@ export class SelectCompiler {
       const columns = this.#selection.columns.map(({ expression, name }) =>
         this.#columnSql(expression, name),
       );
-      const distinct = this.#distinct(distinctOn, distinctOn, ordering);
+      const named = query.distinctFields.map(
+        (field, at) => this.#annotationName(field) ?? (distinctOn[at] as string),
+      );
+      const distinct = this.#distinct(distinctOn, named, ordering);
       parts.push(`SELECT ${distinct}${columns.join(', ')}`, this.#from(), ...tail);
     } else {
       const columns = this.#selection.columns.map(({ expression, name }) => ({
@@ -180,6 +183,17 @@ export class SelectCompiler {
     return sql;
   }
 
+  /** Ordering once more by what is ordered by already would change nothing. */
+  #ordering(): readonly ResolvedOrdering[] {
+    const terms = orderingOf(this.#query);
+    if (terms.length < 2) return terms;
+    const seen = new Set<string>();
+    return terms.filter((term) => {
+      if (term === 'random') return true;
+      const sql = term.expression.toSql(this.#writer);
+      return seen.size < seen.add(sql).size;
+    });
+  }
   /** Ordering columns that SELECT DISTINCT does not return are added to it, as SQL demands. */
   #selectOrderingOfDistinct(ordering: readonly ResolvedOrdering[]): void {
     if (!this.#query.distinct || this.#query.distinctFields.length > 0) return;

@@ -32,7 +32,7 @@ export class Selection {
   readonly #writer: SqlWriter;
   readonly columns: Selected[] = [];
   /** Tables of the instances that are selected, by the relations that lead to them. */
-  readonly followed = new Map<string, TableAlias>();
+  readonly followed = new Map<string, { readonly alias: TableAlias; readonly model: ModelMeta }>();
 
   /** @param query may be joined with further tables */
   constructor(query: Query, writer: SqlWriter) {
@@ -99,7 +99,7 @@ export class Selection {
     return this.#shape(expression, name, isColumn && !named ? undefined : name);
   }
   #selectInstance({ model, alias, related, mask, path }: Joined): InstanceShape {
-    this.followed.set(path.join('__'), alias);
+    this.followed.set(path.join('__'), { alias, model });
     const fields = model.fields.filter((field) => mask?.attributes.has(field.attribute) ?? true);
     const ancestors = model.ancestorKeys;
     const columns = fields.map((field) => ({
@@ -164,7 +164,11 @@ export class Selection {
     const { base, joins } = this.#query;
     const known = new Map([['self', base]]);
     if (this.followed.size > 0) {
-      for (const [name, alias] of this.followed) if (alias !== base) known.set(name, alias);
+      for (const [name, { alias, model }] of this.followed) {
+        if (alias !== base) known.set(name, alias);
+        for (const [link, parent] of this.#parents(alias, model))
+          known.set(name === '' ? link : `${name}__${link}`, parent);
+      }
       return known;
     }
     const paths = new Map<TableAlias | undefined, string[]>([[base, []]]);
@@ -176,6 +180,20 @@ export class Selection {
       known.set(path.join('__'), alias);
     }
     return known;
+  }
+  /** Tables that hold what an instance inherits, by the links that lead there, as far as they are read. */
+  *#parents(start: TableAlias, model: ModelMeta): Generator<[path: string, alias: TableAlias]> {
+    const used = this.#query.joins.used().map(([alias]) => alias);
+    const links: string[] = [];
+    let [child, alias] = [model, start];
+    while (child.parent !== undefined) {
+      const [hop] = child.pathTo(child.parent);
+      const parent = used.find(({ join }) => join?.parent === alias && join.hop === hop);
+      if (hop === undefined || parent === undefined) return;
+      links.push(hop.fromField.name);
+      yield [links.join('__'), parent];
+      [child, alias] = [child.parent, parent];
+    }
   }
 }
 

@@ -1,10 +1,37 @@
-import { configureDatabases, connections, OperationalError, ValueError } from '@migrate-async/runtime/orm';
+import {
+  configureDatabases,
+  connections,
+  FieldError,
+  fields,
+  foreignKey,
+  Manager,
+  model,
+  OperationalError,
+  ValueError,
+} from '@migrate-async/runtime/orm';
 import { expect } from 'vitest';
 import { atomic, call, lastStatement, statements, thrownBy } from '../support/differential.ts';
 import { harness, keys } from '../support/harness.ts';
-import { Book } from '../support/library.ts';
+import { Book, libraryModels, libraryRows } from '../support/library.ts';
 
-const { behaviour } = harness();
+class Land extends model('land', { name: fields.char(20) }) {
+  static objects = new Manager(this);
+}
+class Realm extends model('realm', { throne: fields.char(20).null() }, { extends: Land }) {
+  static objects = new Manager(this);
+}
+class Duchy extends model('duchy', { liege: foreignKey<Land>(() => Land).null() }, { extends: Realm }) {
+  static objects = new Manager(this);
+}
+class Village extends model('village', { realm: foreignKey<Realm>(() => Realm) }) {
+  static objects = new Manager(this);
+}
+
+const { behaviour } = harness(
+  [Village, Duchy, Realm, Land, ...libraryModels],
+  `${libraryRows} insert into land (name) values ('north'); insert into realm (land_ptr_id) values (1);
+   insert into duchy (realm_ptr_id) values (1); insert into village (realm_id) values (1);`,
+);
 
 behaviour('212 the options of a lock are words behind FOR UPDATE', function* () {
   const books = Book.objects.orderBy('id');
@@ -60,5 +87,28 @@ behaviour('214 what another transaction has locked is left out, or refused at on
       expect(yield* call(books, 'count')).toBe(5);
     },
     { using: 'other' },
+  );
+});
+
+behaviour('the tables of what a model extends are locked by the links that lead there', function* () {
+  const forms = [
+    [Duchy.objects.selectForUpdate({ of: ['self'] }), '"duchy"'],
+    [Duchy.objects.selectForUpdate({ of: ['self', 'realmPtr'] as never }), '"duchy", "realm"'],
+    [Duchy.objects.selectForUpdate({ of: ['realmPtr__landPtr'] as never }), '"land"'],
+    [
+      Village.objects.selectRelated('realm').selectForUpdate({ of: ['realm', 'realm__landPtr'] as never }),
+      '"realm", "land"',
+    ],
+  ] as const;
+  for (const [locked, expected] of forms) {
+    yield* atomic(() => call(locked, 'list'));
+    expect(statements().at(-2)).toMatch(new RegExp(` FOR UPDATE OF ${expected}$`));
+  }
+  // What is not read is not joined, and cannot be locked.
+  const unread = Duchy.objects.only('liege').selectForUpdate({ of: ['realmPtr'] as never });
+  const error = yield* thrownBy(() => atomic(() => call(unread, 'list')));
+  expect(error).toBeInstanceOf(FieldError);
+  expect(error.message).toBe(
+    'Invalid field name(s) given in selectForUpdate({ of: [...] }): realmPtr. Only relational fields followed in the query are allowed. Choices are: self.',
   );
 });

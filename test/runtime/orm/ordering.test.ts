@@ -1,4 +1,4 @@
-import { F, FieldError, ValueError } from '@migrate-async/runtime/orm';
+import { F, FieldError, Lower, ValueError } from '@migrate-async/runtime/orm';
 import { expect } from 'vitest';
 import { call, lastStatement, thrownBy } from '../support/differential.ts';
 import { harness, keys } from '../support/harness.ts';
@@ -131,4 +131,30 @@ behaviour('a name behind a relation or a column that is not there is refused wit
   expect(() => Book.objects.annotate({ n: F('publisher__nam') } as never)).toThrow(
     'Choices are: awards, books',
   );
+});
+
+behaviour('what is ordered by once is not ordered by again', function* () {
+  const ordering = (books: { toSql(): { sql: string } }) => books.toSql().sql.replace(/^.* ORDER BY /, '');
+  expect(ordering(Book.objects.orderBy(F('title').asc(), F('title').desc()))).toBe('"book"."title" ASC');
+  expect(ordering(Book.objects.orderBy('-pages', 'title', 'pages'))).toBe(
+    '"book"."pages" DESC, "book"."title" ASC',
+  );
+  expect(ordering(Book.objects.orderBy(Lower('title').desc({ nullsLast: true }), Lower('title')))).toMatch(
+    /^LOWER\([^,]*\) DESC NULLS LAST$/,
+  );
+  const books = Book.objects.orderBy('publisher__id', 'publisher', '-id');
+  expect(keys(yield* call<Book[]>(books, 'list'))).toEqual([5, 2, 1, 4, 3]);
+});
+behaviour('the first row of each value of an annotation', function* () {
+  const first = Book.objects
+    .annotate({ house: F('publisher__name'), half: F('pages').div(2) })
+    .orderBy('house', '-pages');
+  const rows = first.distinct('house' as never).valuesList('house' as never, 'id');
+  expect(yield* call(rows, 'list')).toEqual([
+    ['Acme', 5],
+    ['Birch', 4],
+  ]);
+  expect(
+    yield* call(first.distinct('house' as never, 'half' as never).orderBy('half', 'house'), 'count'),
+  ).toBe(5);
 });

@@ -50,6 +50,8 @@ const differences = {
   '208 explain takes': 'EXPLAIN QUERY PLAN has no formats: ValueError',
   'dates, moments and durations': 'no arithmetic with dates: NotSupportedError',
   '114 ': 'no DISTINCT ON: NotSupportedError',
+  'the first row of each': 'no DISTINCT ON: NotSupportedError',
+  'the tables of what': 'rows are not locked',
   '167 ': 'no arrays',
   '196 a number keeps': 'a computed decimal has the digits of its column',
   '196 a fraction': 'a computed decimal has only the digits that count',
