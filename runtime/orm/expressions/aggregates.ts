@@ -1,4 +1,4 @@
-import { FieldError } from '../errors.ts';
+import { FieldError, ValueError } from '../errors.ts';
 import type { Field } from '../fields/field.ts';
 import { BigIntegerField, DecimalField, FloatField, IntegerField } from '../fields/numbers.ts';
 import { requireOptions } from '../options.ts';
@@ -115,6 +115,8 @@ export class Aggregate extends Computable {
   ) {
     super();
     requireAllowed(kind, options);
+    if (argument instanceof Star && options.distinct)
+      throw new ValueError('Star cannot be used with distinct. Please specify a field.');
     this.#kind = kind;
     this.argument = argument;
     const { filter } = options;

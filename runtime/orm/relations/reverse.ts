@@ -1,7 +1,6 @@
 import type { Field } from '../fields/field.ts';
 import type { ForeignKeyField } from '../fields/relations.ts';
 import { describe } from '../fields/text.ts';
-import { isInstance } from '../lookups/encode.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import { isSameKey, putIn, valueIn } from '../models/keys.ts';
 import { metaKey } from '../models/registry.ts';
@@ -47,19 +46,19 @@ export class ReverseChanges extends OwnedChanges<ReverseRelation> {
     const { target, field } = this.relation;
     this.#requireNullable('remove');
     if (objects.length === 0) return;
-    yield* loadMissing(objects.filter(isInstance) as unknown as ModelInstance[], [field]);
-    for (const object of objects) {
-      if (!isInstance(object)) continue;
+    const rows = objects.map((object) => {
       requireModel(target, object);
+      return object;
+    });
+    yield* loadMissing(rows, [field]);
+    for (const object of rows) {
       if (!isSameKey(valueIn(object, field), this.#key)) {
         const { DoesNotExist } = errorsOf(field.target);
         throw new DoesNotExist(`${describe(object)} is not related to ${describe(this.owner)}.`);
       }
     }
-    const keys = objects.map((object) => (isInstance(object) ? object.pk : object));
-    yield* this.release(this.own.filter({ pk__in: keys }), options);
-    for (const object of objects) {
-      if (!isInstance(object)) continue;
+    yield* this.release(this.own.filter({ pk__in: rows.map((row) => row.pk) }), options);
+    for (const object of rows) {
       putIn(object, field, null);
       relate(object, field.name, null);
     }

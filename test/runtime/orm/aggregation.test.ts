@@ -63,6 +63,9 @@ behaviour('175 filter, distinct and star', function* () {
   });
   expect(totals).toEqual({ long: 3, ratings: 3, all: 5 });
   expect(lastStatement()).toContain('FILTER (WHERE');
+  expect(() => Count('*', { distinct: true })).toThrow(
+    'Star cannot be used with distinct. Please specify a field.',
+  );
 });
 behaviour('176 an expression of aggregates needs a name', function* () {
   const error = yield* thrownBy(() => call(Book.objects, 'aggregate', Sum('pages').add(Count('id'))));

@@ -274,6 +274,15 @@ behaviour('rows that are created through a prefetched manager are seen', functio
     expect((band as Band).songs.all().loaded).toBe(undefined);
   }
 });
+behaviour('the rows of a foreign key are given themselves, not by their keys', function* () {
+  const one = yield* call<Band>(Band.objects, 'get', { id: 1 });
+  for (const change of ['add', 'remove'] as const) {
+    const before = statements().length;
+    const error = yield* thrownBy(() => call(one.songs as never, change, 1));
+    expect([error.name, error.message]).toEqual(['TypeError', "'Song' instance expected, got 1"]);
+    expect(statements().length).toBe(before);
+  }
+});
 behaviour('removing a row of another owner is refused', function* () {
   const two = yield* call<Band>(Band.objects, 'get', { id: 2 });
   const song = yield* call<Song>(Song.objects, 'get', { id: 1 });
