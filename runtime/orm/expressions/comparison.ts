@@ -88,7 +88,7 @@ export function NullIf<const A extends Argument, T = unknown>(
 /** The value as another type: `Cast('pages', fields.text())`. */
 export function Cast<const A extends Argument, T>(
   value: A,
-  type: Column<T, boolean, boolean, boolean>,
+  type: Column<T, boolean, boolean, boolean, boolean>,
 ): Expression<PlainOf<T>, ArgumentPath<A>, 'mapped'> {
   const field = requiredField(type);
   // The declared type, length included: a cast that is asked for may shorten.
@@ -102,7 +102,7 @@ export function Cast<const A extends Argument, T>(
 /** An expression with its type given, where it cannot be told: `ExpressionWrapper(F('a').div(F('b')), { outputField })`. */
 export function ExpressionWrapper<const A extends Argument, T>(
   value: A,
-  options: { readonly outputField: Column<T, boolean, boolean, boolean> },
+  options: { readonly outputField: Column<T, boolean, boolean, boolean, boolean> },
 ): Expression<PlainOf<T>, ArgumentPath<A>, 'mapped'> {
   return wrapped(argument(value), requiredField(options.outputField)) as never;
 }

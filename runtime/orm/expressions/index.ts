@@ -47,7 +47,7 @@ export function Q(...parts: object[]): unknown {
  */
 export function Value<T>(
   value: unknown,
-  options: { readonly outputField: Column<T, boolean, boolean, boolean> },
+  options: { readonly outputField: Column<T, boolean, boolean, boolean, boolean> },
 ): Expression<PlainOf<T>, never, 'value'>;
 export function Value<T>(value: T): Expression<T, never, 'value'>;
 export function Value(value: unknown, options: { readonly outputField?: unknown } = {}): unknown {

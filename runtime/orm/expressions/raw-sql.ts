@@ -14,7 +14,7 @@ import { type RawParameters, RawSql, rawParts } from './raw.ts';
 export function RawSQL<T = unknown>(
   sql: string,
   parameters: RawParameters = [],
-  options: { readonly outputField?: Column<T, boolean, boolean, boolean> } = {},
+  options: { readonly outputField?: Column<T, boolean, boolean, boolean, boolean> } = {},
 ): Expression<Plain<T>, never, 'value'> {
   return new RawSql(rawParts(sql, parameters), fieldOf(options.outputField)) as never;
 }

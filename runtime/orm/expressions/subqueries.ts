@@ -24,7 +24,7 @@ interface Outer extends Expression<unknown, never, 'outer'> {
 /** A query set that gives one value for each row, or null: it selects one column, and mostly is sliced to one row. */
 export function Subquery<Rows extends Subqueryable, T = OnlyValue<Rows>>(
   queryset: Rows,
-  options: { readonly outputField?: Column<T, boolean, boolean, boolean> } = {},
+  options: { readonly outputField?: Column<T, boolean, boolean, boolean, boolean> } = {},
 ): Expression<Plain<T> | null, never, 'value'> {
   requireOptions('Subquery', options, ['outputField']);
   return new SubqueryValue(queryset, fieldOf(options.outputField)) as never;
@@ -36,7 +36,7 @@ export function Subquery<Rows extends Subqueryable, T = OnlyValue<Rows>>(
  */
 export function ArraySubquery<Rows extends Subqueryable, T = OnlyValue<Rows>[]>(
   queryset: Rows,
-  options: { readonly outputField?: Column<T, boolean, boolean, boolean> } = {},
+  options: { readonly outputField?: Column<T, boolean, boolean, boolean, boolean> } = {},
 ): Expression<Plain<T>, never, 'value'> {
   requireOptions('ArraySubquery', options, ['outputField']);
   return new SubqueryValue(queryset, fieldOf(options.outputField), true) as never;

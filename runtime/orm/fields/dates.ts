@@ -22,18 +22,21 @@ export class DateField extends Field {
     if (typeof value !== 'string') {
       throw new ValidationError(
         `“${shown(value)}” value has an invalid date format. It must be in YYYY-MM-DD format.`,
+        { code: 'invalid' },
       );
     }
     const parts = datePattern.exec(value);
     if (parts === null) {
       throw new ValidationError(
         `“${value}” value has an invalid date format. It must be in YYYY-MM-DD format.`,
+        { code: 'invalid' },
       );
     }
     const year = parts[4] === undefined ? Number(parts[1]) : 1 - Number(parts[1]);
     if (Number(parts[1]) === 0 || !isRealDate(year, Number(parts[2]), Number(parts[3]))) {
       throw new ValidationError(
         `“${value}” value has the correct format (YYYY-MM-DD) but it is an invalid date.`,
+        { code: 'invalid_date' },
       );
     }
     return value;
@@ -63,13 +66,19 @@ export class TimeField extends Field {
     if (parts === null) {
       throw new ValidationError(
         `“${shown(value)}” value has an invalid format. It must be in HH:MM[:ss[.uuuuuu]] format.`,
+        { code: 'invalid' },
       );
     }
     const [, hours, minutes, seconds] = parts;
     if (isRealTime(hours, minutes, seconds)) return value;
     throw new ValidationError(
       `“${value}” value has the correct format (HH:MM[:ss[.uuuuuu]]) but it is an invalid time.`,
+      { code: 'invalid_time' },
     );
+  }
+  override plainForm(value: unknown): string {
+    const [, hours = '', minutes, seconds = '00', fraction = ''] = timePattern.exec(this.encode(value)) ?? [];
+    return `${hours.padStart(2, '0')}:${minutes}:${seconds}.${fraction.padEnd(6, '0')}`;
   }
 }
 
@@ -91,6 +100,7 @@ export class DateTimeField extends Field {
     if (parts === null) {
       throw new ValidationError(
         `“${shown(value)}” value has an invalid format. It must be in YYYY-MM-DD HH:MM[:ss[.uuuuuu]][TZ] format.`,
+        { code: 'invalid' },
       );
     }
     return momentOf(value as string, parts);
@@ -120,7 +130,9 @@ export class DurationField extends Field {
   }
   convert(value: unknown): unknown {
     if (typeof value === 'number' && Number.isFinite(value)) return value;
-    throw new ValidationError(`“${shown(value)}” value must be a number of milliseconds.`);
+    throw new ValidationError(`“${shown(value)}” value must be a number of milliseconds.`, {
+      code: 'invalid',
+    });
   }
   override encode(value: unknown): string {
     // In digits: the server reads no exponent, and counts nothing finer than microseconds.
@@ -159,6 +171,7 @@ function momentOf(text: string, parts: RegExpExecArray): Date {
       hours === undefined ? ['YYYY-MM-DD', 'date'] : ['YYYY-MM-DD HH:MM[:ss[.uuuuuu]][TZ]', 'date/time'];
     throw new ValidationError(
       `“${text}” value has the correct format (${format}) but it is an invalid ${what}.`,
+      { code: hours === undefined ? 'invalid_date' : 'invalid_datetime' },
     );
   }
   const date = new Date(0);

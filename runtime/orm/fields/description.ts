@@ -1,5 +1,6 @@
 import { ValueError } from '../errors.ts';
 import { nameOf, type Registrable } from '../lookups/registered.ts';
+import { choicesOf } from './choices.ts';
 import type { Field } from './field.ts';
 import { describe } from './text.ts';
 
@@ -46,6 +47,9 @@ export class FieldDescription {
   validate(check: (value: never) => void): FieldDescription {
     const validators = [...this.field.options.validators, check];
     return new FieldDescription(this.field.with({ validators }));
+  }
+  choices(given: unknown): FieldDescription {
+    return new FieldDescription(this.field.with({ choices: choicesOf(given) }));
   }
   /** Adds a lookup or transform that only this field has. */
   registerLookup(given: Registrable, name?: string): FieldDescription {

@@ -1,8 +1,10 @@
+import { ValidationError } from '../errors.ts';
 import type { Registrable } from '../lookups/registered.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { snakeCase } from '../models/naming.ts';
 import { type ByteDecoder, floatFromBytes, integerFromBytes } from '../protocol/decode.ts';
 import type { BinaryForm } from './binary.ts';
+import type { Choice } from './choices.ts';
 
 /** A value as it is sent to the server: text, or null. */
 export type Wire = string | null;
@@ -35,6 +37,8 @@ export interface FieldOptions {
   readonly autoNow: boolean;
   readonly autoNowAdd: boolean;
   readonly validators: readonly ((value: never) => void)[];
+  /** The values that are valid, with their labels, or what gives them; undefined where all are. */
+  readonly choices: readonly Choice[] | (() => readonly Choice[]) | undefined;
   /** Expression the database computes the column from; undefined for columns that are written. */
   readonly generatedFrom: unknown;
 }
@@ -51,6 +55,7 @@ const plainOptions: FieldOptions = {
   autoNow: false,
   autoNowAdd: false,
   validators: [],
+  choices: undefined,
   generatedFrom: undefined,
 };
 
@@ -112,6 +117,10 @@ export abstract class Field {
   /** How many values are sent at once as bytes; undefined where they go as text. */
   get binary(): BinaryForm | undefined {
     return undefined;
+  }
+  /** A text that equal values share, however each of them is written: for decimals `1.5` and `1.50`. */
+  plainForm(value: unknown): string {
+    return this.encode(value);
   }
   /** Text sent to the server for any value. */
   toWire(value: unknown): Wire {
@@ -176,11 +185,38 @@ export abstract class Field {
     return undefined;
   }
 
-  /** Runs the field's own check and the added ones. */
+  /**
+   * Runs the field's own checks and the added ones.
+   *
+   * @throws ValidationError with what all of them say
+   */
   validate(value: unknown): void {
     if (value === null || value === undefined) return;
     const converted = this.convert(value);
-    for (const check of this.options.validators) check(converted as never);
+    requireChoice(this, converted);
+    const found = [...this.checks(value, converted)].flatMap(complaintOf);
+    const [first, ...others] = found;
+    if (first !== undefined) throw others.length === 0 ? first : new ValidationError(found);
+  }
+  /**
+   * @param _given the value, not null, as it was given
+   * @param converted the same in the form that instances hold
+   */
+  protected *checks(_given: unknown, converted: unknown): Iterable<() => void> {
+    for (const check of this.options.validators) yield () => check(converted as never);
+  }
+
+  /** The values that are valid, with their labels; undefined where all are. */
+  get choices(): readonly Choice[] | undefined {
+    const { choices } = this.options;
+    return typeof choices === 'function' ? choices() : choices;
+  }
+  /** Label of a value among the choices; the value as text where it has none. */
+  display(value: unknown): string | null {
+    const label = labelOf(this, value);
+    if (label !== undefined) return label;
+    if (value === null || value === undefined) return null;
+    return value instanceof Date ? value.toISOString() : String(value);
   }
 
   /** The same field in a column of another type of the server. */
@@ -208,6 +244,37 @@ export abstract class Field {
     const changed = this.copy();
     Object.assign(changed, { options: { ...this.options, ...changes } });
     return changed;
+  }
+}
+
+function requireChoice(field: Field, value: unknown): void {
+  if (field.choices === undefined || labelOf(field, value) !== undefined) return;
+  const shown = typeof value === 'string' ? `'${value}'` : String(value);
+  const options = { code: 'invalid_choice', params: { value } };
+  throw new ValidationError(`Value ${shown} is not a valid choice.`, options);
+}
+function labelOf(field: Field, value: unknown): string | undefined {
+  const sought = likeness(field, value);
+  return field.choices?.find(([choice]) => likeness(field, choice) === sought)?.[1];
+}
+/** What equal values share; one that the field cannot hold is only itself. */
+function likeness(field: Field, value: unknown): unknown {
+  if (value === null || value === undefined) return null;
+  try {
+    return field.plainForm(value);
+  } catch {
+    return value;
+  }
+}
+
+/** What a check finds. Any other error is a mistake in the check. */
+function complaintOf(check: () => void): readonly ValidationError[] {
+  try {
+    check();
+    return [];
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error;
+    return [error];
   }
 }
 

@@ -81,7 +81,7 @@ const factories = {
     described(new PatternField('SlugField', maxLength, validators.slug).with({ index: true })),
   ip: () => described(new IpField()),
   compositePrimaryKey: (...names: string[]) => new CompositeKeyDescription(names),
-  choice: (...values: string[]) => described(new ChoiceField(values)),
+  choice: (...values: unknown[]) => described(new ChoiceField(values)),
   generated: (expression: unknown, of?: FieldDescription) =>
     described((of?.field ?? new UntypedGeneratedField()).computedFrom(expression)),
 };

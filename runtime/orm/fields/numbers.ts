@@ -1,5 +1,6 @@
 import { ValidationError, ValueError } from '../errors.ts';
 import { booleanFromBytes } from '../protocol/decode.ts';
+import { digitsOf, maxValue, minValue } from '../validators/limits.ts';
 import { type BinaryForm, booleanForm, float64Form, int16Form, int32Form, int64Form } from './binary.ts';
 import { type Decoder, Field, integerDecoder, numberDecoder, textDecoder } from './field.ts';
 import { describe, shown } from './text.ts';
@@ -57,14 +58,13 @@ export class IntegerField extends Field {
     // 1e21 and above would print with an exponent, which an integer column does not take.
     return typeof whole === 'number' ? wholeText(whole) : String(whole);
   }
-  override validate(value: unknown): void {
-    super.validate(value);
-    if (value === null || value === undefined) return;
-    const exact = BigInt(this.encode(value));
+  protected override *checks(given: unknown, converted: unknown): Iterable<() => void> {
+    yield* super.checks(given, converted);
     const { minimum, maximum } = this.validRange;
-    if (exact > maximum) throw new ValidationError(`Ensure this value is less than or equal to ${maximum}.`);
-    if (exact < minimum)
-      throw new ValidationError(`Ensure this value is greater than or equal to ${minimum}.`);
+    // The digits that were given are exact.
+    const exact = BigInt(this.encode(given));
+    yield () => maxValue(maximum)(exact);
+    yield () => minValue(minimum)(exact);
   }
   /** What `fullClean` takes for valid. */
   protected get validRange(): IntegerRange {
@@ -184,12 +184,19 @@ export class DecimalField extends Field {
     if (typeof value === 'string' && /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/i.test(value)) {
       return value.trim();
     }
-    throw new ValidationError(`“${shown(value)}” value must be a decimal number.`);
+    throw new ValidationError(`“${shown(value)}” value must be a decimal number.`, {
+      code: 'invalid',
+    });
   }
-  override validate(value: unknown): void {
-    super.validate(value);
-    if (value === null || value === undefined || this.precision === undefined) return;
-    checkDigits(String(this.convert(value)), this.precision, this.scale ?? 0);
+  override plainForm(value: unknown): string {
+    const [digits, places] = digitsOf(this.encode(value));
+    const [, significant = '', zeros = ''] = /^(-?\d*?)(0*)$/.exec(String(digits)) ?? [];
+    return significant === '' ? '0' : `${significant}e${zeros.length - places}`;
+  }
+  protected override *checks(given: unknown, converted: unknown): Iterable<() => void> {
+    yield* super.checks(given, converted);
+    const { precision, scale = 0 } = this;
+    if (precision !== undefined) yield () => checkDigits(String(converted), precision, scale);
   }
 }
 
@@ -203,12 +210,15 @@ function checkDigits(text: string, precision: number, scale: number): void {
   const trailing = Math.max(0, shift - fraction.length);
   const digits = Math.max(significant.length + (significant === '' ? 0 : trailing), decimals);
   const before = Math.max(0, digits - decimals);
-  const many = (count: number, what: string) =>
-    `Ensure that there are no more than ${count} ${what.replace('%s', count === 1 ? '' : 's')}.`;
-  if (digits > precision) throw new ValidationError(many(precision, 'digit%s in total'));
-  if (decimals > scale) throw new ValidationError(many(scale, 'decimal place%s'));
+  const tooMany = (max: number, what: string, code: string) =>
+    new ValidationError(
+      `Ensure that there are no more than %(max)s ${what.replace('%s', max === 1 ? '' : 's')}.`,
+      { code, params: { max, value: text } },
+    );
+  if (digits > precision) throw tooMany(precision, 'digit%s in total', 'max_digits');
+  if (decimals > scale) throw tooMany(scale, 'decimal place%s', 'max_decimal_places');
   if (before > precision - scale)
-    throw new ValidationError(many(precision - scale, 'digit%s before the decimal point'));
+    throw tooMany(precision - scale, 'digit%s before the decimal point', 'max_whole_digits');
 }
 
 export class BooleanField extends Field {
@@ -230,6 +240,8 @@ export class BooleanField extends Field {
     if (typeof value === 'boolean') return value;
     if (value === 1 || value === 't' || value === 'True' || value === 'true' || value === '1') return true;
     if (value === 0 || value === 'f' || value === 'False' || value === 'false' || value === '0') return false;
-    throw new ValidationError(`“${shown(value)}” value must be either True or False.`);
+    throw new ValidationError(`“${shown(value)}” value must be either True or False.`, {
+      code: 'invalid',
+    });
   }
 }

@@ -16,9 +16,9 @@ export class JsonField extends Field {
   convert(value: unknown): unknown {
     return value;
   }
-  override validate(value: unknown): void {
-    super.validate(value);
-    if (value !== null && value !== undefined) this.encode(value);
+  protected override *checks(given: unknown, converted: unknown): Iterable<() => void> {
+    yield* super.checks(given, converted);
+    yield () => this.encode(converted);
   }
   override encode(value: unknown): string {
     try {
@@ -32,7 +32,7 @@ export class JsonField extends Field {
   }
 }
 function notJson(value: unknown): ValidationError {
-  return new ValidationError(`Value must be valid JSON, not ${describe(value)}.`);
+  return new ValidationError(`Value must be valid JSON, not ${describe(value)}.`, { code: 'invalid' });
 }
 
 /**
@@ -120,20 +120,13 @@ export class ArrayField extends Field {
     throw new ValueError(`Field '${this.name}' expected an array but got ${describe(value)}.`);
   }
   /** Runs the checks of the elements, too, as Django's ArrayField does. */
-  override validate(value: unknown): void {
-    super.validate(value);
-    if (value === null || value === undefined) return;
-    for (const [at, each] of [...(value as Iterable<unknown>)].entries()) {
-      try {
-        this.element.validate(each);
-      } catch (error) {
-        if (!(error instanceof ValidationError)) throw error;
-        throw new ValidationError(
-          error.messages.map((message) => `Item ${at + 1} in the array did not validate: ${message}`),
-          { code: 'item_invalid' },
-        );
-      }
-    }
+  protected override *checks(given: unknown, converted: unknown): Iterable<() => void> {
+    yield* super.checks(given, converted);
+    const items = [...(given as Iterable<unknown>)];
+    yield () => {
+      for (const [at, item] of items.entries()) checkItem(this.element, item, at + 1);
+    };
+    if (this.element instanceof ArrayField) yield () => requireAlike(items);
   }
   override encode(value: unknown): string {
     if (typeof value !== 'object' || value === null || !(Symbol.iterator in value)) this.convert(value);
@@ -143,11 +136,33 @@ export class ArrayField extends Field {
   }
 }
 
+/** @param nth place of the item, counted from 1 */
+function checkItem(element: Field, item: unknown, nth: number): void {
+  try {
+    if (item === null && !element.options.nullable)
+      throw new ValidationError('This field cannot be null.', { code: 'null' });
+    element.validate(item);
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error;
+    throw new ValidationError(
+      error.errorList.map(
+        ({ message, params }) =>
+          new ValidationError(`Item %(nth)s in the array did not validate: ${message}`, {
+            code: 'item_invalid',
+            params: { ...params, nth },
+          }),
+      ),
+    );
+  }
+}
+
 /** @throws ValidationError for lists of different length: an array of the server has one length for each dimension */
 function requireAlike(lists: readonly unknown[]): void {
   const [first, ...others] = lists.map((each) => (Array.isArray(each) ? each.length : undefined));
   if (others.some((length) => length !== first)) {
-    throw new ValidationError('Nested arrays must have the same length.');
+    throw new ValidationError('Nested arrays must have the same length.', {
+      code: 'nested_array_mismatch',
+    });
   }
 }
 

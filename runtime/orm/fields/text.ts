@@ -1,7 +1,9 @@
 import { isIP } from 'node:net';
 import { ValidationError, ValueError } from '../errors.ts';
 import { storable } from '../models/naming.ts';
+import { maxLength as longest } from '../validators/limits.ts';
 import { type BinaryForm, textualForm, varcharForm } from './binary.ts';
+import { type Choice, listedChoices } from './choices.ts';
 import { type Decoder, type Family, Field, textDecoder } from './field.ts';
 
 export class TextField extends Field {
@@ -43,14 +45,10 @@ export class CharField extends TextField {
   override castType(): string {
     return 'varchar';
   }
-  override validate(value: unknown): void {
-    super.validate(value);
+  protected override *checks(given: unknown, converted: unknown): Iterable<() => void> {
+    yield* super.checks(given, converted);
     const { maxLength } = this;
-    if (typeof value === 'string' && maxLength !== undefined && [...value].length > maxLength) {
-      throw new ValidationError(
-        `Ensure this value has at most ${maxLength} character${maxLength === 1 ? '' : 's'} (it has ${[...value].length}).`,
-      );
-    }
+    if (maxLength !== undefined) yield () => longest(maxLength)(converted as string);
   }
 }
 
@@ -67,37 +65,32 @@ export class PatternField extends CharField {
   protected override copy(): this {
     return Object.assign(new PatternField(this.typeName, this.maxLength ?? 255, this.#check), this) as this;
   }
-  override validate(value: unknown): void {
-    super.validate(value);
-    if (typeof value === 'string') this.#check(value);
+  protected override *checks(given: unknown, converted: unknown): Iterable<() => void> {
+    yield () => this.#check(converted as string);
+    yield* super.checks(given, converted);
   }
 }
 
 /** One of a fixed list of strings; the database checks it too. */
 export class ChoiceField extends CharField {
   override readonly typeName: string = 'CharField';
-  readonly choices: readonly string[];
+  readonly listed: readonly Choice[];
 
-  constructor(choices: readonly string[]) {
-    if (choices.length === 0) throw new ValueError('choice() takes at least one string.');
-    const other = choices.find((choice) => typeof choice !== 'string');
-    if (other !== undefined) throw new TypeError(`choice() takes strings, not ${describe(other)}.`);
-    super(Math.max(1, ...choices.map((choice) => choice.length)));
-    this.choices = choices;
+  /** @param given the strings, each its own label, or one object of labels by string */
+  constructor(given: readonly unknown[]) {
+    const listed = listedChoices(given);
+    super(Math.max(1, ...listed.map(([choice]) => (choice as string).length)));
+    this.listed = listed;
+  }
+  override get choices(): readonly Choice[] {
+    return super.choices ?? this.listed;
   }
   override columnCheck(quotedColumn: string, literal: (text: string) => string): string | undefined {
     // An enumerated type has the values itself.
     if (this.serverType !== undefined) return undefined;
-    return `${quotedColumn} IN (${this.choices.map(literal).join(', ')})`;
-  }
-  override validate(value: unknown): void {
-    super.validate(value);
-    if (value !== null && value !== undefined && !this.choices.includes(value as string)) {
-      throw new ValidationError(`Value '${value}' is not a valid choice.`, { code: 'invalid_choice' });
-    }
+    return `${quotedColumn} IN (${this.listed.map(([choice]) => literal(choice as string)).join(', ')})`;
   }
 }
-
 export class UuidField extends Field {
   readonly typeName = 'UUIDField';
   readonly family = 'uuid';
@@ -112,7 +105,7 @@ export class UuidField extends Field {
     if (/^[0-9a-f]{32}$/i.test(digits)) {
       return digits.toLowerCase().replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
     }
-    throw new ValidationError(`“${shown(value)}” is not a valid UUID.`);
+    throw new ValidationError(`“${shown(value)}” is not a valid UUID.`, { code: 'invalid' });
   }
 }
 
@@ -132,7 +125,7 @@ export class IpField extends Field {
       const fits = length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= longest);
       if (version !== 0 && fits && more.length === 0 && !address.includes('%')) return value;
     }
-    throw new ValidationError('Enter a valid IPv4 or IPv6 address.');
+    throw new ValidationError('Enter a valid IPv4 or IPv6 address.', { code: 'invalid' });
   }
 }
 

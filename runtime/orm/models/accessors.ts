@@ -7,6 +7,7 @@ import { readForward, readGeneric, readReverse, requiredForward } from '../opera
 import { runBlocking } from '../operations/run.ts';
 import { relatedManager } from '../relations/managers.ts';
 import { relationTwin } from '../twins.ts';
+import { defineDisplays } from './displays.ts';
 import { type GenericKey, typeName } from './generic.ts';
 import type { ModelInstance } from './instance.ts';
 import { itemsIn, putIn, valueIn } from './keys.ts';
@@ -20,6 +21,7 @@ import { relate, stateOf } from './state.ts';
 
 /** Defines the relation accessors of a model on its prototype. */
 export function defineAccessors(prototype: object, meta: ModelMeta): void {
+  defineDisplays(prototype, meta);
   defineNeighbours(prototype, meta);
   defineOrder(prototype, meta);
   for (const field of meta.foreignKeys) defineForward(prototype, field);

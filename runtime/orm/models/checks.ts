@@ -9,6 +9,7 @@ import { closeMatches } from '../lookups/suggestions.ts';
 import { isOptions } from '../options.ts';
 import { relationTwin } from '../twins.ts';
 import type { ModelOptions } from '../types/model.ts';
+import { checkChoices } from './choice-checks.ts';
 import { checkConstraintForms, checkIndexForms } from './constraint-checks.ts';
 import type { ModelMeta } from './meta.ts';
 import { camelCase } from './naming.ts';
@@ -99,7 +100,8 @@ export function checkFields(meta: ModelMeta, fields: readonly Field[]): void {
   }
 }
 
-function checkField({ name, options }: Field, composite: boolean): void {
+function checkField(field: Field, composite: boolean): void {
+  const { name, options } = field;
   const { primaryKey, nullable, autoNow, autoNowAdd, hasDefault, validators, dbDefault, generatedFrom } =
     options;
   if (name === 'id' && !primaryKey && !composite) {
@@ -115,6 +117,7 @@ function checkField({ name, options }: Field, composite: boolean): void {
     throw refused(`The database computes '${name}': it cannot have a default.`);
   const wrong = validators.find((check) => typeof check !== 'function');
   if (wrong !== undefined) throw refused(`All validators must be callable: '${name}'.`);
+  checkChoices(field);
 }
 
 /** What the options of a model name (models.E012, E013, E016), and that they are options at all. */

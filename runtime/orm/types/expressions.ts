@@ -58,7 +58,7 @@ export interface FilteredRelationOf<Path extends string = string> {
 
 /** Type of a result, where it is not the one that follows from the arguments. */
 export interface OutputOptions<T> {
-  readonly outputField?: Column<T, boolean, boolean, boolean>;
+  readonly outputField?: Column<T, boolean, boolean, boolean, boolean>;
 }
 /** `Own` where no type was given, else an expression of that type. */
 export type Typed<A, T, Own> = unknown extends T ? Own : Expression<Plain<T>, ArgumentPath<A>, 'mapped'>;

@@ -61,7 +61,9 @@ export interface Fields {
   /** Buffer, `bytea` */
   binary(): Column<Buffer>;
   /** array of the given column's values, an array type */
-  array<T>(of: Column<T, boolean, boolean, boolean>): Column<ArrayItem<T>[]>;
+  array<T, Null extends boolean = false>(
+    of: Column<T, Null, boolean, boolean, boolean>,
+  ): Column<(ArrayItem<T> | (Null extends true ? null : never))[]>;
   /** string checked to be an e-mail address, `varchar(254)` */
   email(maxLength?: number): Column<string>;
   /** string checked to be a URL, `varchar(200)` */
@@ -71,7 +73,13 @@ export interface Fields {
   /** string, `inet` */
   ip(): Column<string>;
   /** one of the given strings, `varchar` */
-  choice<const V extends readonly string[]>(...values: V): Column<V[number]>;
+  choice<const V extends readonly [string, ...string[]]>(
+    ...values: V
+  ): Column<V[number], false, false, false, true>;
+  /** one of the names of an object of labels, `varchar` */
+  choice<const V extends Readonly<Record<string, string>>>(
+    labels: V,
+  ): Column<keyof V & string, false, false, false, true>;
   /** array of the values of its columns, the primary key in several columns; always called `pk` */
   compositePrimaryKey<const Names extends readonly [string, string, ...string[]]>(
     ...names: Names

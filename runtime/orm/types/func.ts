@@ -12,7 +12,7 @@ export interface FuncOptions<T = unknown> {
   /** Number of arguments, where it is fixed. */
   readonly arity?: number;
   /** Type of the result; what the server says it is when absent. */
-  readonly outputField?: Column<T, boolean, boolean, boolean>;
+  readonly outputField?: Column<T, boolean, boolean, boolean, boolean>;
 }
 /** An instance of a class that extends `Func`. `T` is the type of the value, `Path` the fields it reads. */
 export interface FuncExpression<T = unknown, Path extends string = never>
@@ -33,7 +33,7 @@ export interface FuncStatics {
   readonly arity: number | undefined;
   /** True for a function that `Window` takes. */
   readonly windowCompatible: boolean | undefined;
-  readonly outputField: Column<Any, boolean, boolean, boolean> | undefined;
+  readonly outputField: Column<Any, boolean, boolean, boolean, boolean> | undefined;
 }
 export interface FuncConstructor extends FuncStatics {
   <const A extends readonly Argument[], T = unknown>(
@@ -65,7 +65,7 @@ export interface AggregateStatics {
   readonly allowOrderBy: boolean | undefined;
   /** Result over no rows, where it is not null. */
   readonly emptyResultSetValue: unknown;
-  readonly outputField: Column<Any, boolean, boolean, boolean> | undefined;
+  readonly outputField: Column<Any, boolean, boolean, boolean, boolean> | undefined;
 }
 export interface AggregateConstructor extends AggregateStatics {
   <const A extends readonly Argument[], T = unknown>(

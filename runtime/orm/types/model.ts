@@ -9,6 +9,7 @@ import type {
   FieldMap,
   ForwardAttributes,
   InitialValues,
+  KindOf,
   ManyRelation,
   OneToOne,
   PrimaryKey,
@@ -54,6 +55,13 @@ type ReverseTwin<F> = F extends {
 type GenericName<S> = {
   [K in keyof S & string]: S[K] extends { readonly kind: 'genericForeignKey' } ? K : never;
 }[keyof S & string];
+/** A mapped type over fields costs what the model has of them: not looked for where there is none. */
+type Generics<S> =
+  'genericForeignKey' extends KindOf<S>
+    ? { [K in GenericName<S>]: object | null } & {
+        readonly [K in GenericName<S> as `a${K}`]: Promise<object | null>;
+      }
+    : unknown;
 type ReverseName<S> = {
   [K in keyof S & string]: S[K] extends { readonly kind: 'reverse' } ? K : never;
 }[keyof S & string];
@@ -82,13 +90,23 @@ interface Neighbour<S> {
   (where?: object): Attributes<S> & Instance<S>;
 }
 
+type Labelled = { readonly labelled: true };
+/** `post.getStatusDisplay()`: the label of a column with choices, or the value as text where it has none. */
+type Displays<S> = [Extract<S[keyof S], Labelled>] extends [never]
+  ? unknown
+  : {
+      readonly [K in keyof S & string as S[K] extends Labelled
+        ? `get${Capitalize<K>}Display`
+        : never]: () => S[K] extends { readonly nullable: true } ? string | null : string;
+    };
+
 /** What an instance of a model with fields `S` looks like. */
 export type Attributes<S> = ColumnAttributes<S> &
   ForwardAttributes<S> & { readonly [K in ManyName<S>]: ReverseValue<S[K]> } & {
     readonly [K in ReverseName<S> as `a${K}`]: ReverseTwin<S[K]>;
-  } & { [K in GenericName<S>]: object | null } & {
-    readonly [K in GenericName<S> as `a${K}`]: Promise<object | null>;
-  } & Neighbours<S>;
+  } & Generics<S> &
+  Neighbours<S> &
+  Displays<S>;
 
 export interface SaveOptions {
   readonly updateFields?: readonly string[];

@@ -20,7 +20,7 @@ export interface LookupConstructor {
   /** True where `null` may be given; it is refused otherwise. */
   readonly acceptsNull: boolean | undefined;
   /** Type of the value, where it is not that of the column. */
-  readonly operandField: Column<Any, boolean, boolean, boolean> | undefined;
+  readonly operandField: Column<Any, boolean, boolean, boolean, boolean> | undefined;
   /** What a value, or each value of a list, becomes before it is sent. */
   readonly prepare: ((value: never) => unknown) | undefined;
 }

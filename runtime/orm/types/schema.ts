@@ -29,44 +29,59 @@ export type Accepted<T> =
       ? bigint | number
       : T;
 
+/** Values with their labels: pairs, or an object. */
+type Labels<V> = Iterable<readonly [value: V | null, label: string]> | Readonly<Record<string, string>>;
+/** The same, or groups of them by name. */
+type LabelGroups<V> =
+  | Iterable<readonly [value: V | null, label: string] | readonly [group: string, choices: Labels<V>]>
+  | Readonly<Record<string, string | Labels<V>>>;
+export type Choices<V> = LabelGroups<V> | (() => LabelGroups<V>);
+
 /** A column under construction: `fields.char(100).null()`. `T` is its storage type. */
 export interface Column<
   T,
   Null extends boolean = false,
   Optional extends boolean = false,
   Primary extends boolean = false,
+  Labelled extends boolean = false,
 > {
   readonly kind: 'column';
   readonly stored: T;
   readonly nullable: Null;
   readonly optional: Optional;
   readonly primary: Primary;
+  readonly labelled: Labelled;
   /** Allows SQL NULL; an omitted value is null. */
-  null(): Column<T, true, true, Primary>;
+  null(): Column<T, true, true, Primary, Labelled>;
   /** Value, or function called for each new instance, used when none is given. */
-  default(value: Accepted<T> | (() => Accepted<T>)): Column<T, Null, true, Primary>;
+  default(value: Accepted<T> | (() => Accepted<T>)): Column<T, Null, true, Primary, Labelled>;
   /** Default computed by the database: a value or an expression such as `Now()`. */
-  dbDefault(value: Accepted<T> | AnyExpression): Column<T, Null, true, Primary>;
+  dbDefault(value: Accepted<T> | AnyExpression): Column<T, Null, true, Primary, Labelled>;
   /** No two rows have the same value; any number may have null. */
-  unique(): Column<T, Null, Optional, Primary>;
+  unique(): Column<T, Null, Optional, Primary, Labelled>;
   /** An index on the column. */
-  index(): Column<T, Null, Optional, Primary>;
+  index(): Column<T, Null, Optional, Primary, Labelled>;
   /** The key of the model, in place of `id`. */
-  primaryKey(): Column<T, Null, Optional, true>;
+  primaryKey(): Column<T, Null, Optional, true, Labelled>;
   /** Name of the column in the table, when it is not the snake_case of the attribute. */
-  column(name: string): Column<T, Null, Optional, Primary>;
+  column(name: string): Column<T, Null, Optional, Primary, Labelled>;
   /** Comment on the column in the database. */
-  dbComment(text: string): Column<T, Null, Optional, Primary>;
+  dbComment(text: string): Column<T, Null, Optional, Primary, Labelled>;
   /** Type of the column, where it is none of those the fields have: `'point'`, `'citext'`, the name of an enumeration. */
-  databaseType(name: string): Column<T, Null, Optional, Primary>;
+  databaseType(name: string): Column<T, Null, Optional, Primary, Labelled>;
   /** Adds a check that `fullClean()` runs; it throws ValidationError when the value is not acceptable. */
-  validate(check: (value: Plain<T>) => void): Column<T, Null, Optional, Primary>;
+  validate(check: (value: Plain<T>) => void): Column<T, Null, Optional, Primary, Labelled>;
+  /**
+   * What its values are called: `[[1, 'low'], [2, 'high']]`, `{ low: 'Low' }`, groups of these, or a function that
+   * returns them. `fullClean()` refuses others, and rows have `getPriorityDisplay()`.
+   */
+  choices(given: Choices<Accepted<T>>): Column<T, Null, Optional, Primary, true>;
   /** Adds a lookup or transform that only this field has. */
-  registerLookup(lookup: object, name?: string): Column<T, Null, Optional, Primary>;
+  registerLookup(lookup: object, name?: string): Column<T, Null, Optional, Primary, Labelled>;
   /** Date and date-time columns: set to now by every `save()`. */
-  autoNow(): Column<T, Null, true, Primary>;
+  autoNow(): Column<T, Null, true, Primary, Labelled>;
   /** Date and date-time columns: set to now when the row is created. */
-  autoNowAdd(): Column<T, Null, true, Primary>;
+  autoNowAdd(): Column<T, Null, true, Primary, Labelled>;
 }
 
 /** A column that points at one row of another model. `T` is the target's instance type. */
@@ -148,7 +163,7 @@ export interface AnyExpression {
 }
 
 export type AnyField =
-  | Column<Any, boolean, boolean, boolean>
+  | Column<Any, boolean, boolean, boolean, boolean>
   | ForeignKey<Any, boolean, boolean>
   | OneToOne<Any, boolean, boolean, boolean>
   | ForeignObject<Any, string, boolean>
@@ -191,7 +206,7 @@ export type WithId<S> = S extends { readonly pk: CompositeKey }
 type GenericColumnName<S, Part extends 'typeColumn' | 'keyColumn'> = {
   [K in keyof S]: S[K] extends GenericForeignKey ? S[K][Part] : never;
 }[keyof S];
-type KindOf<S> = S[keyof S] extends { readonly kind: infer Kind } ? Kind : never;
+export type KindOf<S> = S[keyof S] extends { readonly kind: infer Kind } ? Kind : never;
 /** Adds the columns of generic foreign keys that are not declared. */
 export type WithGenericColumns<S> =
   'genericForeignKey' extends KindOf<S>

@@ -49,7 +49,7 @@ export function stepValue(
   { offset = 0, message }: { readonly offset?: number | string; readonly message?: string } = {},
 ): (value: number | bigint | string) => void {
   return (value) => {
-    const parts = [step, offset, value].map(scaled);
+    const parts = [step, offset, value].map(digitsOf);
     const places = Math.max(...parts.map(([, each]) => each));
     const [size, start, whole] = parts.map(([digits, each]) => digits * 10n ** BigInt(places - each));
     if (size === undefined || size === 0n) throw new ValueError('A step of nothing has no multiples.');
@@ -62,7 +62,7 @@ export function stepValue(
   };
 }
 /** The digits of a number as a whole one, and how many of them stand behind the point. */
-function scaled(value: number | bigint | string): [digits: bigint, places: number] {
+export function digitsOf(value: number | bigint | string): [digits: bigint, places: number] {
   const [, sign = '', whole = '', fraction = '', exponent = '0'] =
     /^([+-]?)(\d*)\.?(\d*)(?:e([+-]?\d+))?$/i.exec(String(value).trim()) ?? [];
   if (whole === '' && fraction === '') throw new ValidationError('Enter a number.', { code: 'invalid' });

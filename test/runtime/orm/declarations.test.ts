@@ -99,7 +99,14 @@ test('fields refuse what they cannot be made of', () => {
   const refused: [() => unknown, Error][] = [
     [() => fields.decimal(2, 10), new ValueError("'precision' must be greater than or equal to 'scale'.")],
     [() => untyped.choice?.(), new ValueError('choice() takes at least one string.')],
-    [() => untyped.choice?.('a', 5), new TypeError('choice() takes strings, not 5.')],
+    [
+      () => untyped.choice?.('a', 5),
+      new TypeError('choice() takes strings, or one object of labels by string, not 5.'),
+    ],
+    [
+      () => untyped.choice?.(['a', 'b']),
+      new TypeError('choice() takes strings, or one object of labels by string, not <Array>.'),
+    ],
     [
       () => untyped.array?.(undefined),
       new TypeError('array() takes a field, as in fields.array(fields.text()), not undefined.'),

@@ -26,6 +26,7 @@ export class Each extends model('each', {
   binary: fields.binary(),
   texts: fields.array(fields.text()),
   matrix: fields.array(fields.array(fields.integer())),
+  gaps: fields.array(fields.text().null()),
   email: fields.email(),
   url: fields.url(),
   slug: fields.slug().validate((slug) => slug.toLowerCase()),
@@ -65,6 +66,7 @@ export function values(row: Each, counted: Counted) {
   same<Equal<typeof row.binary, Buffer>>();
   same<Equal<typeof row.texts, string[]>>();
   same<Equal<typeof row.matrix, number[][]>>();
+  same<Equal<typeof row.gaps, (string | null)[]>>();
   same<Equal<typeof row.email, string>>();
   same<Equal<typeof row.url, string>>();
   same<Equal<typeof row.slug, string>>();
