@@ -41,6 +41,23 @@ export class Each extends model('each', {
 export class Counted extends model('counted', { number: fields.auto() }) {
   static objects = new Manager(this);
 }
+export class Tallied extends model('tallied', {
+  number: fields.smallAuto(),
+  seats: fields.positiveSmallInteger(),
+  stars: fields.positiveBigInteger().null(),
+}) {
+  static objects = new Manager(this);
+}
+export function tallies(row: Tallied) {
+  same<Equal<typeof row.pk, number>>();
+  same<Equal<typeof row.seats, number>>();
+  same<Equal<typeof row.stars, bigint | null>>();
+  Tallied.objects.create({ seats: 1, stars: 2n });
+  // @ts-expect-error it holds whole numbers of any size
+  Tallied.objects.create({ seats: 1, stars: '2' });
+  // @ts-expect-error seats are required
+  Tallied.objects.create({ stars: 2n });
+}
 
 export function values(row: Each, counted: Counted) {
   same<Equal<typeof row.key, number>>();
