@@ -16,6 +16,11 @@ export function keyField(field: Field): Field {
   return kept;
 }
 
+/** Bytes travel as PostgreSQL's text for them, hexadecimal digits. @param sql a value of the field's as it travels */
+export function storedBytes(sql: string, field: Field | undefined): string {
+  return field !== undefined && keyField(field).family === 'binary' ? `UNHEX(SUBSTR(${sql}, 3))` : sql;
+}
+
 /** `2024-01-03T13:30:15.5Z` as `2024-01-03 13:30:15.500000`; a whole second has no fraction. */
 export function momentText(text: string): string {
   const [, day, time, fraction = ''] = /^(.{10,12})[T ](\d\d:\d\d:\d\d)(?:\.(\d+))?/.exec(text) ?? [];

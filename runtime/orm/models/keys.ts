@@ -1,4 +1,5 @@
-import type { Field } from '../fields/field.ts';
+import type { Family, Field } from '../fields/field.ts';
+import { ForeignKeyField } from '../fields/relations.ts';
 import type { ModelInstance } from './instance.ts';
 import { metaKey } from './registry.ts';
 
@@ -42,12 +43,17 @@ export function putIn(instance: object, { attribute, parts }: Field, value: unkn
 }
 /** True when two values of one field are the same. */
 export function isSameKey(one: unknown, other: unknown): boolean {
-  return one === other || (Array.isArray(one) && Array.isArray(other) && keyId(one) === keyId(other));
+  return one === other || (typeof one === 'object' && one !== null && keyId(one) === keyId(other));
 }
 
-/** What equal keys share: a single column's value itself, for several columns a text of their values. */
+/**
+ * What equal keys share: a text or a number itself, for a moment, bytes and the values of several columns a text of
+ * what is in them. Each row that is read has objects of its own for those.
+ */
 export function keyId(key: unknown): unknown {
-  return Array.isArray(key) ? key.map(partText).join('\0') : key;
+  if (typeof key !== 'object' || key === null) return key;
+  if (Array.isArray(key)) return key.map(partText).join('\0');
+  return isObjectKey(key) ? partText(key) : key;
 }
 function partText(part: unknown): string {
   if (part instanceof Date) return `date ${part.getTime()}`;
@@ -55,12 +61,38 @@ function partText(part: unknown): string {
   return `${typeof part} ${String(part)}`;
 }
 
-/** A map by the values of a field; keys of several columns are found by what is in them. */
-export function mapByKey<Value>({ parts }: Field): Map<unknown, Value> {
-  return parts === undefined ? new Map() : new KeyMap();
+/** True for an object that is the value of a column: a moment, or bytes. */
+export function isObjectKey(key: unknown): key is Date | Uint8Array {
+  return key instanceof Date || key instanceof Uint8Array;
 }
 
-/** A map by keys that finds lists by what is in them. */
+/** Each key once, without those that are null. */
+export function distinctKeys(keys: readonly unknown[]): unknown[] {
+  const byId = new Map<unknown, unknown>();
+  for (const key of keys) if (key !== null && key !== undefined) byId.set(keyId(key), key);
+  return [...byId.values()];
+}
+
+/** Fields whose values are told apart as they are. */
+const plainFamilies: ReadonlySet<Family> = new Set([
+  'text',
+  'number',
+  'boolean',
+  'date',
+  'time',
+  'duration',
+  'uuid',
+  'ip',
+]);
+
+/** A map by the values of a field; objects and keys of several columns are found by what is in them. */
+export function mapByKey<Value>(field: Field): Map<unknown, Value> {
+  let held = field;
+  while (held instanceof ForeignKeyField && held.parts === undefined) held = held.targetField;
+  return plainFamilies.has(held.family) ? new Map() : new KeyMap();
+}
+
+/** A map by keys that finds objects by what is in them. */
 class KeyMap<Value> extends Map<unknown, Value> {
   readonly #known = new Map<unknown, unknown>();
 

@@ -44,8 +44,8 @@ export function knownGeneric(instance: ModelInstance, key: GenericKey): object |
   if (target === undefined) return null;
   if (known === undefined) return undefined;
   const value = key.keyOf(instance, target);
-  if (known === null) return state?.absent?.get(key.name) === value ? null : undefined;
-  return known[metaKey].isA(target) && known.pk === value ? known : undefined;
+  if (known === null) return isSameKey(state?.absent?.get(key.name), value) ? null : undefined;
+  return known[metaKey].isA(target) && isSameKey(known.pk, value) ? known : undefined;
 }
 
 /** Remembers what a foreign key leads to, and on the other side of a one-to-one the instance itself. */

@@ -3,7 +3,7 @@ import { Aggregate, aggregateKinds } from '../expressions/aggregates.ts';
 import { FieldReference } from '../expressions/field-reference.ts';
 import type { ForeignKeyField } from '../fields/relations.ts';
 import type { ModelInstance } from '../models/instance.ts';
-import { hasKey } from '../models/keys.ts';
+import { distinctKeys, hasKey, keyId } from '../models/keys.ts';
 import { defaultQuerySet } from '../models/managers.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { stateOf } from '../models/state.ts';
@@ -27,16 +27,17 @@ export function* givePlaces(
   instances: readonly ModelInstance[],
   alias: string,
 ): Operation<void> {
-  const keys = [...new Set(instances.map((instance) => instance[by.attribute]))];
+  const keys = distinctKeys(instances.map((instance) => instance[by.attribute]));
   const rows = new QuerySet(meta).using(alias).filter({ [`${by.name}__in`]: keys });
   const places = rows
     .orderBy()
     .values(by.attribute)
     .annotate({ last: lastPlace() })
     .valuesList(by.attribute, 'last');
-  const last = new Map((yield* list(places)) as [unknown, number | null][]);
+  const last = new Map<unknown, number | null>();
+  for (const [key, place] of (yield* list(places)) as [unknown, number | null][]) last.set(keyId(key), place);
   for (const instance of instances) {
-    const key = instance[by.attribute];
+    const key = keyId(instance[by.attribute]);
     const place = (last.get(key) ?? -1) + 1;
     last.set(key, place);
     instance[orderName] = place;

@@ -3,6 +3,7 @@ import { EmptyResultSet, FieldDoesNotExist, FieldError, FullResultSet, ValueErro
 import type { Field } from '../fields/field.ts';
 import { ForeignKeyField } from '../fields/relations.ts';
 import { keyOfInstance } from '../lookups/encode.ts';
+import { distinctKeys } from '../models/keys.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { quote } from '../models/naming.ts';
 import type { Query } from '../query/query.ts';
@@ -63,7 +64,7 @@ function* updateTables(
       const statement = setByKeys(table, own, wires, dialectOf(database));
       yield* new SQLCompiler(database, statement, true).execution('noResults');
     }
-    return new Set(keys).size;
+    return distinctKeys(keys).length;
   });
 }
 

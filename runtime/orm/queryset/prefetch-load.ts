@@ -1,7 +1,7 @@
 import type { FetchMode } from '../models/fetch-modes.ts';
 import { GenericKey, type GenericRelation } from '../models/generic.ts';
 import type { ModelInstance } from '../models/instance.ts';
-import { keyId, valueIn } from '../models/keys.ts';
+import { distinctKeys, keyId, valueIn } from '../models/keys.ts';
 import { backwardsOf, knownForward, knownGeneric, relateForward, relateGeneric } from '../models/known.ts';
 import { baseQuerySet, defaultQuerySet } from '../models/managers.ts';
 import type { ModelMeta } from '../models/meta.ts';
@@ -69,7 +69,7 @@ function* loadForward(
     (instance) => toAttr !== undefined || knownForward(instance, field) === undefined,
   );
   yield* loadMissing(pending, [field]);
-  const keys = distinct(pending.map((instance) => valueIn(instance, field)));
+  const keys = distinctKeys(pending.map((instance) => valueIn(instance, field)));
   const start = unordered(startFor(target, options, () => baseQuerySet(target)));
   const found = keys.length === 0 ? [] : yield* list(withKeys(start, field.targetField, keys));
   yield* loadMissing(found as ModelInstance[], [field.targetField]);
@@ -101,7 +101,7 @@ function* loadReverse(
   const pending = level.filter((instance) => !isLoaded(instance, relation, options));
   yield* loadMissing(pending, [targetField]);
   const keyOf = (instance: ModelInstance) => keyId(valueIn(instance, targetField));
-  const keys = distinct(pending.map((instance) => valueIn(instance, targetField)));
+  const keys = distinctKeys(pending.map((instance) => valueIn(instance, targetField)));
   const plain = () => (single ? baseQuerySet(target) : defaultQuerySet(target));
   const asked = startFor(target, options, plain);
   const start = limitPerOwner(asked, field);
@@ -137,10 +137,10 @@ function* loadManyToMany(
   if (keys.length > 0) {
     const rows = (yield* list(asked.step(throughStep(relation, keys, true)))) as ModelInstance[];
     // A row comes once for each owner, so the same related instance may stand for several rows.
-    groups = groupBy(rows, (row) => stateOf(row).owner);
+    groups = groupBy(rows, (row) => keyId(stateOf(row).owner));
   }
   for (const instance of pending)
-    keep(instance, groups.get(instance[attribute]) ?? [], { relation, options, asked });
+    keep(instance, groups.get(keyId(instance[attribute])) ?? [], { relation, options, asked });
   return () => allLoaded(level, relation, options, false);
 }
 
@@ -158,9 +158,9 @@ function* loadGeneric(
       ? []
       : ((yield* list(relation.rowsOf(pending, options.alias, start))) as ModelInstance[]);
   yield* loadMissing(rows, [key.keyField]);
-  const groups = groupBy(rows, (row) => key.keyOf(row, model));
+  const groups = groupBy(rows, (row) => keyId(key.keyOf(row, model)));
   for (const instance of pending) {
-    const group = groups.get(instance[model.primaryKey.attribute]) ?? [];
+    const group = groups.get(keyId(instance[model.primaryKey.attribute])) ?? [];
     for (const row of group) relate(row, key.name, instance);
     keep(instance, group, { relation, options, asked });
   }
@@ -184,20 +184,17 @@ function* loadGenericKey(level: readonly ModelInstance[], key: GenericKey, optio
       for (const instance of instances) keepTarget(instance, null);
       continue;
     }
-    const keys = distinct(instances.map((instance) => key.keyOf(instance, target)));
+    const keys = distinctKeys(instances.map((instance) => key.keyOf(instance, target)));
     const start = startFor(target, options, () => baseQuerySet(target));
     const found = (yield* list(start.filter({ pk__in: keys }))) as ModelInstance[];
-    const byKey = new Map(found.map((related) => [related.pk, related]));
+    const byKey = new Map(found.map((related) => [keyId(related.pk), related]));
     for (const instance of instances) {
-      keepTarget(instance, byKey.get(key.keyOf(instance, target)) ?? null);
+      keepTarget(instance, byKey.get(keyId(key.keyOf(instance, target))) ?? null);
     }
   }
   return () => allLoaded(level, key, options, true);
 }
 
-function distinct(keys: readonly unknown[]): unknown[] {
-  return [...new Set(keys.filter((key) => key !== null && key !== undefined))];
-}
 function groupBy<Key, Row>(rows: readonly Row[], keyOf: (row: Row) => Key): Map<Key, Row[]> {
   const groups = new Map<Key, Row[]>();
   for (const row of rows) {

@@ -4,6 +4,7 @@ import type { ForeignKeyField } from '../fields/relations.ts';
 import { describe } from '../fields/text.ts';
 import { isInstance } from '../lookups/encode.ts';
 import type { ModelInstance } from '../models/instance.ts';
+import { distinctKeys, isObjectKey, isSameKey, keyId } from '../models/keys.ts';
 import { defaultQuerySet, isEverything } from '../models/managers.ts';
 import type { ManyToManyRelation } from '../models/relations.ts';
 import { stateOf } from '../models/state.ts';
@@ -107,9 +108,9 @@ export class ManyToManyChanges implements RelatedChanges {
     if (objects.length === 0) return;
     const { automatic, symmetrical } = this.#relation;
     const own = this.#key;
-    const keys = [...new Set(objects.map((object) => this.#keyOf(object)))];
+    const keys = distinctKeys(objects.map((object) => this.#keyOf(object)));
     const pairs = keys.map((key): Pair => [own, key]);
-    if (symmetrical) pairs.push(...keys.filter((key) => key !== own).map((key): Pair => [key, own]));
+    if (symmetrical) pairs.push(...keys.filter((key) => !isSameKey(key, own)).map((key): Pair => [key, own]));
     const defaults = called(throughDefaults ?? {});
     // Two equal pairs are all that can be in the way in a table made for them; an application's own through model may
     // have other constraints, or none.
@@ -128,7 +129,9 @@ export class ManyToManyChanges implements RelatedChanges {
       }),
     )) as ModelInstance[];
     const isKnown = ([own, target]: Pair) =>
-      known.some((row) => row[ownKey.attribute] === own && row[targetKey.attribute] === target);
+      known.some(
+        (row) => isSameKey(row[ownKey.attribute], own) && isSameKey(row[targetKey.attribute], target),
+      );
     const missing = pairs.filter((pair) => !isKnown(pair));
     if (missing.length > 0) yield* bulkCreate(this.#pairs, this.#rows(missing, defaults));
   }
@@ -143,7 +146,7 @@ export class ManyToManyChanges implements RelatedChanges {
   #keyOf(object: unknown): unknown {
     const { target, targetKey } = this.#relation;
     if (!isInstance(object)) {
-      if (typeof object === 'object' && object !== null) requireModel(target, object);
+      if (typeof object === 'object' && object !== null && !isObjectKey(object)) requireModel(target, object);
       return targetKey.targetField.convert(object);
     }
     requireModel(target, object);
@@ -161,20 +164,12 @@ export class ManyToManyChanges implements RelatedChanges {
     if (objects.length === 0) return;
     this.#forget();
     const keys = objects.map((object) => this.#keyOf(object));
-    const { ownKey, targetKey } = this.#relation;
-    yield* this.#unlink(
-      this.#offeredOf(this.#ownPairs, targetKey).filter({ [`${targetKey.name}__in`]: keys }),
-      this.#offeredOf(this.#mirroredPairs, ownKey).filter({ [`${ownKey.name}__in`]: keys }),
-    );
+    yield* this.#unlink((pairs, other) => pairs.filter({ [`${other.name}__in`]: keys }));
   }
   *clear(options: RelatedOptions = {}): Operation<void> {
     requireRelatedOptions('clear', options);
     this.#forget();
-    const { ownKey, targetKey } = this.#relation;
-    yield* this.#unlink(
-      this.#offeredOf(this.#ownPairs, targetKey),
-      this.#offeredOf(this.#mirroredPairs, ownKey),
-    );
+    yield* this.#unlink((pairs) => pairs);
   }
   /** The pairs whose other side the manager offers: it may be one that narrows, and changes nothing else. */
   #offeredOf(pairs: QuerySet, key: ForeignKeyField): QuerySet {
@@ -183,19 +178,23 @@ export class ManyToManyChanges implements RelatedChanges {
     const values = offered.using(this.#alias).orderBy().values(key.targetField.name);
     return pairs.filter({ [`${key.name}__in`]: values });
   }
-  /** Deletes pairs, and where the relation holds both ways those of the other way, too. */
-  *#unlink(pairs: QuerySet, mirrored: QuerySet): Operation<void> {
-    if (!this.#relation.symmetrical) {
-      yield* deletePairs(pairs);
+  /**
+   * Deletes pairs, and where the relation holds both ways those of the other way, too.
+   *
+   * @param chosen which of the pairs, `other` being their key to the other side
+   */
+  *#unlink(chosen: (pairs: QuerySet, other: ForeignKeyField) => QuerySet): Operation<void> {
+    const { ownKey, targetKey, symmetrical } = this.#relation;
+    const unlink = (own: ForeignKeyField, other: ForeignKeyField) =>
+      deletePairs(chosen(this.#offeredOf(this.#pairs.filter({ [own.name]: this.#key }), other), other));
+    if (!symmetrical) {
+      yield* unlink(ownKey, targetKey);
       return;
     }
     yield* atomically(this.#alias, { savepoint: false }, function* (): Operation<void> {
-      yield* deletePairs(pairs);
-      yield* deletePairs(mirrored);
+      yield* unlink(ownKey, targetKey);
+      yield* unlink(targetKey, ownKey);
     });
-  }
-  get #mirroredPairs(): QuerySet {
-    return this.#pairs.filter({ [this.#relation.targetKey.name]: this.#key });
   }
   *set(given: Iterable<unknown>, options: RelatedOptions = {}): Operation<void> {
     requireRelatedOptions('set', options);
@@ -211,14 +210,17 @@ export class ManyToManyChanges implements RelatedChanges {
     }
     const { targetKey } = this.#relation;
     const pairs = (yield* list(this.#offeredOf(this.#ownPairs, targetKey))) as ModelInstance[];
-    const current = new Set(pairs.map((pair) => pair[targetKey.attribute]));
-    const wanted = new Set(objects.map((object) => this.#keyOf(object)));
-    yield* this.remove([...current].filter((key) => !wanted.has(key)));
-    yield* this.#link(
-      [...wanted].filter((key) => !current.has(key)),
-      options,
-    );
+    const current = distinctKeys(pairs.map((pair) => pair[targetKey.attribute]));
+    const wanted = distinctKeys(objects.map((object) => this.#keyOf(object)));
+    yield* this.remove(without(current, wanted));
+    yield* this.#link(without(wanted, current), options);
   }
+}
+
+/** Those of the keys that are not among others. */
+function without(keys: readonly unknown[], others: readonly unknown[]): unknown[] {
+  const left = new Set(others.map(keyId));
+  return keys.filter((key) => !left.has(keyId(key)));
 }
 
 /** Pairs go as the through model's own query sets delete. */

@@ -5,7 +5,7 @@ import { CharField } from '../../fields/text.ts';
 import { wellFormed, writable } from '../../models/naming.ts';
 import type { AggregateParts, Dialect, MomentPart, TypedSql } from '../../sql/dialect.ts';
 import { aggregateSql } from '../../sql/template.ts';
-import { keyField, momentText, moreDecoders, scaled, wireFor, wireList } from '../neutral.ts';
+import { keyField, momentText, moreDecoders, scaled, storedBytes, wireFor, wireList } from '../neutral.ts';
 import { callsOf, postgresqlAggregates, unsupported } from '../standard.ts';
 
 const asText = (sql: string) => `CAST(${sql} AS char)`;
@@ -149,11 +149,10 @@ export const mysqlDialect: Dialect = {
   decoder,
 
   operand(mark, field) {
-    if (field.family === 'binary') return mysqlDialect.stored(mark, field);
     const type = keyField(field).family === 'number' ? castType(field) : undefined;
-    return type === undefined ? mark : `CAST(${mark} AS ${type})`;
+    return type === undefined ? storedBytes(mark, field) : `CAST(${mark} AS ${type})`;
   },
-  stored: (mark, field) => (field.family === 'binary' ? `UNHEX(SUBSTR(${mark}, 3))` : mark),
+  stored: storedBytes,
   cast(sql, field) {
     const type = castType(field);
     return type === undefined ? sql : `CAST(${sql} AS ${type})`;
@@ -167,9 +166,10 @@ export const mysqlDialect: Dialect = {
   asText,
   literal,
 
-  among: (sql, mark, element) => `${sql} IN (SELECT "value" FROM ${table(mark, listType(element), 'list')})`,
+  among: (sql, mark, element) =>
+    `${sql} IN (SELECT ${storedBytes('"value"', element)} FROM ${table(mark, listType(element), 'list')})`,
   amongRows(sql, marks, elements) {
-    const columns = marks.map((_mark, at) => `"l${at}"."value"`);
+    const columns = marks.map((_mark, at) => storedBytes(`"l${at}"."value"`, elements[at]));
     const lists = marks.map((mark, at) => {
       const list = numberedTable(mark, listType(elements[at]), `l${at}`);
       return at === 0 ? list : `${list} ON "l${at}"."place" = "l0"."place"`;

@@ -4,7 +4,7 @@ import { AutoField, DecimalField, FloatField, IntegerField } from '../../fields/
 import { wellFormed } from '../../models/naming.ts';
 import type { AggregateParts, Dialect, MomentPart, MomentUnit } from '../../sql/dialect.ts';
 import { aggregateSql } from '../../sql/template.ts';
-import { keyField, momentText, moreDecoders, scaled, wireFor, wireList } from '../neutral.ts';
+import { keyField, momentText, moreDecoders, scaled, storedBytes, wireFor, wireList } from '../neutral.ts';
 import { standardConflict, standardReturning } from '../postgresql/dialect.ts';
 import { callsOf, postgresqlAggregates, quotedLiteral, unsupported } from '../standard.ts';
 
@@ -84,11 +84,6 @@ function affinity(field: Field): string | undefined {
   return kept.family === 'number' ? 'numeric' : undefined;
 }
 
-/** The column's affinity makes numbers of text; bytes travel as hexadecimal digits. */
-function stored(mark: string, field: Field): string {
-  return field.family === 'binary' ? `UNHEX(SUBSTR(${mark}, 3))` : mark;
-}
-
 const decoders = moreDecoders({
   boolean: { source: "v==='1'", decode: (text) => text === '1' },
 });
@@ -160,11 +155,11 @@ export const sqliteDialect: Dialect = {
   list: (element) => wireList(element, sqliteDialect),
   decoder,
 
-  stored,
+  // The column's affinity makes numbers of text.
+  stored: storedBytes,
   operand(mark, field) {
-    if (field.family === 'binary') return stored(mark, field);
     const type = affinity(field);
-    return type === undefined ? mark : `CAST(${mark} AS ${type})`;
+    return type === undefined ? storedBytes(mark, field) : `CAST(${mark} AS ${type})`;
   },
   cast(sql, field) {
     const type = affinity(field) ?? (field.family === 'text' ? 'text' : undefined);
@@ -177,9 +172,10 @@ export const sqliteDialect: Dialect = {
   asText,
   literal: quotedLiteral,
 
-  among: (sql, mark) => `${sql} IN (SELECT value FROM JSON_EACH(${mark}))`,
-  amongRows(sql, marks) {
-    const columns = marks.map((_mark, at) => `l${at}.value`);
+  among: (sql, mark, element) =>
+    `${sql} IN (SELECT ${storedBytes('value', element)} FROM JSON_EACH(${mark}))`,
+  amongRows(sql, marks, elements) {
+    const columns = marks.map((_mark, at) => storedBytes(`l${at}.value`, elements[at]));
     const lists = marks.map(
       (mark, at) => `JSON_EACH(${mark}) l${at}${at === 0 ? '' : ` ON l${at}.key = l0.key`}`,
     );
