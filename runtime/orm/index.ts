@@ -62,6 +62,7 @@ export { FilteredRelation } from './expressions/filtered-relation.ts';
 export { Func } from './expressions/func.ts';
 export { UUID4, UUID7 } from './expressions/identifiers.ts';
 export { Avg, Count, F, JSONNull, Max, Min, Q, Sum, Value } from './expressions/index.ts';
+export { KT } from './expressions/key-text.ts';
 export { Lookup, Transform } from './expressions/lookup.ts';
 export {
   Abs,

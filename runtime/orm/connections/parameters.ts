@@ -1,5 +1,6 @@
 import type { DriverRequest } from '../../bridge/messages.ts';
 import { ProgrammingError } from '../errors.ts';
+import { requirePlain } from '../expressions/plain.ts';
 import { fieldFor } from '../expressions/value.ts';
 import type { Wire } from '../fields/field.ts';
 import { ArrayField } from '../fields/structured.ts';
@@ -42,6 +43,7 @@ export function cursorParameters(sql: string, given?: CursorParameters): DriverR
 /** A JavaScript value as the server reads it, by the value's own type. */
 function wireFor(value: unknown): Wire {
   if (value === null || value === undefined) return null;
+  for (const each of Array.isArray(value) ? value : [value]) requirePlain(each);
   if (Array.isArray(value))
     return new ArrayField(fieldFor(value.find((each) => each !== null) ?? '')).encode(value);
   return fieldFor(value).toWire(value);

@@ -5,6 +5,7 @@ import type { Resolver } from '../query/resolver.ts';
 import type { SqlWriter } from '../sql/writer.ts';
 import { Computable } from './arithmetic.ts';
 import { ResolvedNode, type ShapeSink } from './node.ts';
+import { requirePlain } from './plain.ts';
 import { fieldFor } from './value.ts';
 
 /** Parameters of SQL the application wrote: in the order of `%s`, or by the names of `%(name)s`. */
@@ -66,6 +67,7 @@ export function rawParts(sql: string, parameters: RawParameters): RawParts {
 /** A parameter as it is sent, for SQL whose types only the server knows. Text takes the type of its surroundings. */
 export function rawWire(value: unknown): Wire {
   if (value === null || value === undefined) return null;
+  for (const each of Array.isArray(value) ? value : [value]) requirePlain(each);
   if (Array.isArray(value)) return arrayText(value, fieldFor(value.find((each) => each !== null) ?? ''));
   return fieldFor(value).toWire(value);
 }

@@ -1,4 +1,4 @@
-import { ValueError } from '../errors.ts';
+import { FieldError, ValueError } from '../errors.ts';
 import { typedBeside } from '../expressions/beside.ts';
 import { Column, partColumns } from '../expressions/field-reference.ts';
 import type { ExpressionNode } from '../expressions/node.ts';
@@ -11,6 +11,7 @@ import { bindOuter } from '../query/outer.ts';
 import type { Query } from '../query/query.ts';
 import type { Resolver } from '../query/resolver.ts';
 import { type Predicate, WhereNode } from '../query/where.ts';
+import type { Dialect } from '../sql/dialect.ts';
 import { compileSubquery } from '../sql/subquery.ts';
 import { boundsEncoder, comparisonEncoder, type Rounding } from './encode.ts';
 import { among, Bare, ListParameter, Literal, never, type Operand, OutsideRange, Test } from './operand.ts';
@@ -130,10 +131,10 @@ function amongItems(lhs: ExpressionNode, items: readonly Operand[], resolver: Re
   const sides = items
     .filter((item) => item.form !== 'outside' && item.form !== 'null')
     .map((item) => side(lhs, item, resolver));
-  return new Test(
-    [lhs, ...sides],
-    (writer) => `${lhs.toSql(writer)} IN (${sides.map((each) => each.toSql(writer)).join(', ')})`,
-  );
+  return new Test([lhs, ...sides], (writer) => {
+    for (const each of sides) requireComparable(writer.dialect, lhs, each);
+    return `${lhs.toSql(writer)} IN (${sides.map((each) => each.toSql(writer)).join(', ')})`;
+  });
 }
 
 function encodeList(values: readonly unknown[], field: Field | undefined): string {
@@ -206,7 +207,24 @@ export function isNull(lhs: ExpressionNode, wanted: boolean): Predicate {
 }
 
 export function compare(lhs: ExpressionNode, operator: string, rhs: ExpressionNode): Predicate {
-  return new Test([lhs, rhs], (writer) => `${lhs.toSql(writer)} ${operator} ${rhs.toSql(writer)}`);
+  return new Test([lhs, rhs], (writer) => {
+    requireComparable(writer.dialect, lhs, rhs);
+    return `${lhs.toSql(writer)} ${operator} ${rhs.toSql(writer)}`;
+  });
+}
+/** @throws FieldError for JSON beside a value of another type, on databases that compare it with JSON only */
+export function requireComparable({ json }: Dialect, lhs: ExpressionNode, rhs: ExpressionNode): void {
+  const [left, right] = [lhs.output, rhs.output];
+  if (json.ownType !== true || left === undefined || right === undefined) return;
+  if (isJson(left) === isJson(right)) return;
+  throw new FieldError(
+    `Cannot compare ${left.typeName} with ${right.typeName}: make a value of the other type of the JSON, ` +
+      "as in Cast(KT('data__size'), fields.integer()).",
+  );
+}
+/** Columns may be of a type that their field does not have by itself. */
+function isJson(field: Field): boolean {
+  return field.family === 'json' || /^jsonb?$/i.test(field.databaseType());
 }
 
 /** Lookups every column has. */

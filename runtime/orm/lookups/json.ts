@@ -5,7 +5,13 @@ import { TextField } from '../fields/text.ts';
 import type { Predicate } from '../query/where.ts';
 import type { JsonDialect } from '../sql/dialect.ts';
 import type { SqlWriter } from '../sql/writer.ts';
-import { equalityLookups, type LookupBuilder, orderingLookups, side } from './comparisons.ts';
+import {
+  equalityLookups,
+  type LookupBuilder,
+  orderingLookups,
+  requireComparable,
+  side,
+} from './comparisons.ts';
 import { Bare, ListParameter, never, Test } from './operand.ts';
 import { textLookups, textOf } from './text.ts';
 import { Transform } from './transforms.ts';
@@ -45,6 +51,7 @@ function jsonTest(lhs: ExpressionNode, rhs: ExpressionNode | null, write: JsonTe
     const { json: dialect } = writer.dialect;
     const column = lhs instanceof JsonKey ? lhs.toSql(writer) : dialect.column(lhs.toSql(writer));
     if (rhs === null) return write(dialect, column, dialect.null);
+    requireComparable(writer.dialect, lhs, rhs);
     const sql = rhs.toSql(writer);
     return write(dialect, column, rhs instanceof Bare ? dialect.operand(sql) : sql);
   });

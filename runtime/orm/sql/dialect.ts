@@ -79,6 +79,8 @@ export interface JsonDialect {
   operand(mark: string): string;
   /** A JSON column compared with such an operand. */
   column(sql: string): string;
+  /** True where JSON is a type of its own that is compared with no other. */
+  readonly ownType?: true;
   /** JSON null as an operand. */
   readonly null: string;
   compare(sql: string, operator: string, operand: string): string;

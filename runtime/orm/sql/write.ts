@@ -1,7 +1,7 @@
 import type { DriverRequest } from '../../bridge/messages.ts';
-import { FieldError } from '../errors.ts';
+import { FieldError, ValueError } from '../errors.ts';
 import { expressionFrom } from '../expressions/arguments.ts';
-import { Column, WrittenValue } from '../expressions/field-reference.ts';
+import { Column, FieldReference, WrittenValue } from '../expressions/field-reference.ts';
 import { ExpressionNode } from '../expressions/node.ts';
 import type { Value } from '../expressions/value.ts';
 import type { Field, KeyWire, Wire } from '../fields/field.ts';
@@ -48,12 +48,20 @@ class StatementBuilder {
   readonly dialect: Dialect;
   readonly #names: ModelMeta | Query;
   readonly #given: readonly unknown[];
+  /** True where there is no row yet that a column could be read of. */
+  readonly #inserts: boolean;
 
   /**
    * @param names what names in expressions mean: those of a model, or of a query with its annotations
    * @param given values of that query, which annotations refer to
    */
-  constructor(names: ModelMeta | Query, dialect: Dialect, given: readonly unknown[] = []) {
+  constructor(
+    names: ModelMeta | Query,
+    dialect: Dialect,
+    given: readonly unknown[] = [],
+    { inserts = false } = {},
+  ) {
+    this.#inserts = inserts;
     this.#names = names;
     this.#given = given;
     this.dialect = dialect;
@@ -104,6 +112,12 @@ class StatementBuilder {
     if (refused !== undefined) {
       throw new FieldError(`${refused} are not allowed in this query (${field.name}=${resolved.label}).`);
     }
+    if (this.#inserts && namesColumn(resolved)) {
+      const shown = expression instanceof FieldReference ? `F('${expression.name}')` : expression.label;
+      throw new ValueError(
+        `Failed to insert expression "${shown}" on ${field.model.label}.${field.name}. F() expressions can only be used to update, not to insert.`,
+      );
+    }
     if (namesOtherTable(resolved, query)) {
       throw new FieldError('Joined field references are not permitted in this query');
     }
@@ -122,6 +136,9 @@ class StatementBuilder {
   }
 }
 
+function namesColumn(expression: ExpressionNode): boolean {
+  return expression instanceof Column || expression.children.some(namesColumn);
+}
 function namesOtherTable(expression: ExpressionNode, query: Query): boolean {
   if (expression instanceof Column && expression.alias !== query.base) return true;
   return expression.children.some((child) => namesOtherTable(child, query));
@@ -140,7 +157,7 @@ export function insertStatement(
   { fields, rows, returning, conflict }: InsertRows,
   dialect: Dialect,
 ): DriverRequest {
-  const builder = new StatementBuilder(model, dialect);
+  const builder = new StatementBuilder(model, dialect, [], { inserts: true });
   const { insert } = dialect;
   const table = quote(model.table);
   const columns = fields.map((field) => quote(field.column)).join(', ');

@@ -1,6 +1,18 @@
-import { Count, F, fields, JSONNull, Value } from '@migrate-async/runtime/orm';
+import {
+  Cast,
+  Count,
+  F,
+  FieldError,
+  fields,
+  JSONNull,
+  KT,
+  Lower,
+  Value,
+  ValueError,
+} from '@migrate-async/runtime/orm';
 import { expect } from 'vitest';
-import { type Behaviour, call, lastStatement, statements } from '../support/differential.ts';
+import { type Behaviour, call, lastStatement, statements, thrownBy } from '../support/differential.ts';
+import { onOtherEngine } from '../support/engines/index.ts';
 import { harness } from '../support/harness.ts';
 import { Book } from '../support/library.ts';
 
@@ -125,3 +137,55 @@ finds('values as expressions are compared as JSON', [
   [{ meta__a__in: [Value('b'), 1] }, [1, 2]],
   [{ meta__c__gt: Value(2) }, [5]],
 ]);
+
+behaviour('what is at a key is taken as text', function* () {
+  const rows = Book.objects.filter({ id__lte: 2 }).orderBy('id');
+  expect(yield* call(rows.values({ a: KT('meta__a'), deep: KT('meta__k__l') }), 'list')).toEqual([
+    { a: '1', deep: 'm' },
+    { a: 'b', deep: null },
+  ]);
+  const sizes = Book.objects
+    .filter({ meta__c__isNull: false })
+    .annotate({ size: Cast(KT('meta__c'), fields.integer()) });
+  expect(yield* call(sizes.filter({ size__gt: 13, pages__gt: F('size') }).values('size'), 'get')).toEqual({
+    size: 14,
+  });
+  const ordered = Book.objects.filter({ id__lte: 2 }).orderBy(KT('meta__a').desc());
+  expect(yield* call(ordered.valuesList(Lower(KT('meta__a')), { flat: true }), 'list')).toEqual(['b', '1']);
+  const counted = Book.objects
+    .filter({ id__lte: 2 })
+    .values({ at: KT('meta__a') })
+    .annotate({ n: Count('id') });
+  expect(yield* call(counted.orderBy('at'), 'list')).toEqual([
+    { at: '1', n: 1 },
+    { at: 'b', n: 1 },
+  ]);
+});
+behaviour('only JSON has keys', function* () {
+  expect(() => KT('meta')).toThrow(new ValueError('Lookup must contain key or index transforms.'));
+  const error = yield* thrownBy(() =>
+    call(Book.objects.values({ x: KT('publisher__name') as never }), 'list'),
+  );
+  expect(error).toEqual(
+    new FieldError("KT() takes a key or an index of JSON, which 'publisher__name' is not."),
+  );
+  expect(statements()).toEqual([]);
+});
+// Other databases compare what is in JSON with numbers and texts as they are.
+behaviour('JSON beside a column of another type is refused before it is sent', function* () {
+  if (onOtherEngine()) return;
+  for (const where of [
+    { pages: F('meta') },
+    { pages__gt: F('meta__a') },
+    { pages__in: [F('meta__a'), 3] },
+    { pages__range: [F('meta'), 3] },
+    { meta__a: F('pages') },
+    { meta__lt: F('title') },
+  ]) {
+    const error = yield* thrownBy(() => ids(books.filter(where)));
+    expect(error, JSON.stringify(where)).toBeInstanceOf(FieldError);
+    expect(error.message).toMatch(/^Cannot compare \w+ with \w+: make a value of the other type of the JSON/);
+  }
+  expect(statements()).toEqual([]);
+  expect(yield* ids(books.filter({ meta__a: F('meta__a'), title__contains: F('meta__k__l') }))).toEqual([]);
+});

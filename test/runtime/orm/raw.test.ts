@@ -1,10 +1,17 @@
-import { FieldDoesNotExist, ProgrammingError, ValueError } from '@migrate-async/runtime/orm';
-import { expect } from 'vitest';
+import {
+  connections,
+  F,
+  FieldDoesNotExist,
+  ProgrammingError,
+  Q,
+  ValueError,
+} from '@migrate-async/runtime/orm';
+import { expect, test } from 'vitest';
 import { call, iterate, lastStatement, statements, thrownBy } from '../support/differential.ts';
 import { harness, keys } from '../support/harness.ts';
 import { Book } from '../support/library.ts';
 
-const { behaviour } = harness();
+const { behaviour, reset } = harness();
 
 behaviour('209 raw SQL gives instances', function* () {
   const rows = Book.objects.raw('SELECT * FROM book WHERE pages > %s AND title LIKE %s ORDER BY id', [
@@ -87,4 +94,31 @@ behaviour('209 raw SQL must return the key, and take the parameters it is given'
   expect(many).toBeInstanceOf(ValueError);
   const wrong = yield* thrownBy(() => call(Book.objects.raw('SELECT nope FROM book'), 'list'));
   expect(wrong).toBeInstanceOf(ProgrammingError);
+});
+behaviour('parameters are plain values: what a query is made of is refused before it is sent', function* () {
+  const one = yield* call<Book>(Book.objects, 'get', { id: 1 });
+  const before = statements().length;
+  const refused = [
+    [F('pages'), 'the expression F()'],
+    [Q({ id: 1 }), 'a condition'],
+    [Book.objects.values('id'), 'a queryset'],
+    [Book.objects, 'a manager'],
+    [one, '<Book>. Give its key'],
+    [[1, F('id')], 'the expression F()'],
+  ] as const;
+  for (const [given, name] of refused) {
+    const raw = Book.objects.raw('SELECT * FROM book WHERE id = %s', [given]);
+    const error = yield* thrownBy(() => call(raw, 'list'));
+    expect(error).toEqual(new TypeError(`A parameter of SQL is a plain value, not ${name}.`));
+    expect(() => Book.objects.extra({ where: ['id = %s'], params: [given] })).toThrow(error);
+  }
+  expect(statements()).toHaveLength(before);
+});
+test('parameters of a cursor are plain values, too', async () => {
+  await reset();
+  const cursor = await connections.get().acursor();
+  await expect(cursor.aexecute('SELECT %s', [F('id')])).rejects.toThrow(
+    new TypeError('A parameter of SQL is a plain value, not the expression F().'),
+  );
+  await cursor.aclose();
 });

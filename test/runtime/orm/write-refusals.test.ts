@@ -1,11 +1,14 @@
 import {
+  F,
   FieldDoesNotExist,
   fields,
   foreignKey,
+  Lower,
   Manager,
   manyToMany,
   model,
   reverse,
+  Value,
 } from '@migrate-async/runtime/orm';
 import { expect } from 'vitest';
 import { type Behaviour, call, statements, thrownBy } from '../support/differential.ts';
@@ -261,4 +264,14 @@ behaviour('a value that cannot be written is refused before the transaction begi
   expect(yield* refused(Volume.objects, 'bulkUpdate', [one, two], ['pages'], { batchSize: 1 })).toBe(
     "ValueError: Field 'pages' expected a number but got 'many'.",
   );
+});
+behaviour('a new row cannot be made of columns of its own', function* () {
+  const refusal = (shown: string) =>
+    `ValueError: Failed to insert expression "${shown}" on Volume.title. F() expressions can only be used to update, not to insert.`;
+  expect(yield* refused(Volume.objects, 'create', { title: F('pages') })).toBe(refusal("F('pages')"));
+  expect(yield* refused(Volume.objects, 'create', { title: Lower('title') })).toBe(refusal('Lower'));
+  const rows = [{ title: 'a' }, { title: F('pages') }];
+  expect(yield* refused(Volume.objects, 'bulkCreate', rows)).toBe(refusal("F('pages')"));
+  const made = yield* call<Volume>(Volume.objects, 'create', { title: Lower(Value('ABC')) });
+  expect(made.title).toBe('abc');
 });

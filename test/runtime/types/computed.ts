@@ -20,6 +20,7 @@ import {
   fields,
   Greatest,
   JSONNull,
+  KT,
   Lag,
   Least,
   Length,
@@ -278,6 +279,16 @@ export function newValues(row: Author) {
   // @ts-expect-error no expression, no text
   Author.objects.create({ ...author, name: 3 });
 }
+export function keysAsText() {
+  const row = Author.objects.values({
+    name: KT('meta__twitter'),
+    size: Cast(KT('meta__size'), fields.integer()),
+  });
+  same<Equal<Item<typeof row>, { name: string | null; size: number | null }>>();
+  // @ts-expect-error unknown field
+  Author.objects.values({ name: KT('mata__twitter') });
+}
+
 export function pathsThatLeadNowhere() {
   // @ts-expect-error unknown behind a relation that may be null
   Book.objects.values('publisher__nope');

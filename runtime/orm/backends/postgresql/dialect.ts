@@ -89,6 +89,7 @@ export const postgresqlDialect: Dialect = {
     },
     operand: (mark) => mark,
     column: (sql) => sql,
+    ownType: true,
     null: "'null'::jsonb",
     compare: (sql, operator, operand) => `${sql} ${operator} ${operand}`,
     contains: (sql, operand) => `${sql} @> ${operand}`,
