@@ -89,7 +89,7 @@ export function NullIf<const A extends Argument, T = unknown>(
 export function Cast<const A extends Argument, T>(
   value: A,
   type: Column<T, boolean, boolean, boolean, boolean>,
-): Expression<PlainOf<T>, ArgumentPath<A>, 'mapped'> {
+): Expression<PlainOf<T> | Extract<ArgumentType<A>, null>, ArgumentPath<A>, 'mapped'> {
   const field = requiredField(type);
   // The declared type, length included: a cast that is asked for may shorten.
   const of = kind(
