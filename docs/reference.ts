@@ -53,7 +53,7 @@ export const referenceTables: Readonly<Record<string, () => string>> = {
     ),
   functions: () =>
     functionTable(
-      ['cases.ts', 'comparison.ts', 'identifiers.ts', 'now.ts', 'func.ts', 'raw-sql.ts'].map(
+      ['cases.ts', 'comparison.ts', 'identifiers.ts', 'now.ts', 'key-text.ts', 'func.ts', 'raw-sql.ts'].map(
         (file) => `expressions/${file}`,
       ),
     ),
