@@ -1,4 +1,6 @@
-import { ImproperlyConfigured } from '../errors.ts';
+import { ImproperlyConfigured, ValueError } from '../errors.ts';
+import { Condition } from '../expressions/condition.ts';
+import { ExpressionNode } from '../expressions/node.ts';
 import { describe } from '../fields/text.ts';
 import { closeMatches } from '../lookups/suggestions.ts';
 import type {
@@ -56,6 +58,11 @@ export function checkConstraintForms(model: string, constraints: readonly Constr
     const terms = Object(constraint)[form] as unknown;
     if (form !== 'check') requireList(terms, `'${form}' of a constraint of ${model}`);
     if (form === 'unique') requireDifferent(model, terms as readonly unknown[]);
+    const what = `A constraint of ${model}`;
+    requireParts(what, constraint);
+    if ('unique' in constraint) requireUnique(constraint);
+    else if ('exclude' in constraint) requireExclusion(constraint);
+    else requireCondition(what, 'check', constraint.check);
   }
   requireNamedOnce(`A constraint of ${model}`, constraints);
 }
@@ -67,6 +74,12 @@ export function checkIndexForms(model: string, indexes: readonly (IndexOptions |
   for (const index of described) {
     requireKnown(`An index of ${model}`, index, indexOptions);
     requireList(index.fields, `'fields' of an index of ${model}`);
+    requireParts(`An index of ${model}`, index);
+    requireAsMany(index.fields, index.opclasses);
+  }
+  for (const index of indexes) {
+    if (('fields' in index ? index.fields : index).length === 0)
+      throw new ValueError('At least one field or expression is required to define an index.');
   }
   requireNamedOnce(`An index of ${model}`, described);
 }
@@ -88,6 +101,54 @@ function requireDifferent(model: string, terms: readonly unknown[]): void {
   const twice = terms.find((term, at) => typeof term === 'string' && terms.indexOf(term) !== at);
   if (twice !== undefined)
     throw new ImproperlyConfigured(`A constraint of ${model} names the field '${twice}' twice.`);
+}
+
+/** What constraints and indexes say beside their terms. */
+function requireParts(what: string, given: Partial<UniqueOptions & IndexOptions>): void {
+  const { name, where, include, opclasses, deferrable } = given;
+  if (name !== undefined && typeof name !== 'string')
+    throw new TypeError(`The name of ${lower(what)} is a string, not ${describe(name)}.`);
+  for (const [option, list] of Object.entries({ include, opclasses }))
+    if (list !== undefined) requireList(list, `'${option}' of ${lower(what)}`);
+  if (where !== undefined) requireCondition(what, 'where', where);
+  if (deferrable !== undefined && deferrable !== 'deferred' && deferrable !== 'immediate')
+    throw new ValueError(`deferrable is 'deferred' or 'immediate', not ${describe(deferrable)}.`);
+}
+/** @throws ImproperlyConfigured for what no row can be tested by, and for what every row would pass */
+function requireCondition(what: string, option: 'check' | 'where', given: unknown): void {
+  if (given instanceof Condition ? !given.empty : given instanceof ExpressionNode) return;
+  throw new ImproperlyConfigured(
+    given instanceof Condition
+      ? `${what} has a '${option}' without conditions, which holds for every row.`
+      : `'${option}' of ${lower(what)} is a Q(…) or a boolean expression, not ${describe(given)}.`,
+  );
+}
+function requireAsMany(terms: readonly unknown[], opclasses: readonly unknown[] = []): void {
+  if (opclasses.length > 0 && opclasses.length !== terms.length)
+    throw new ValueError('fields and opclasses must have the same number of elements.');
+}
+/** What only an index can be is not deferred. */
+function requireUnique({ unique, where, include = [], opclasses = [], deferrable }: UniqueOptions): void {
+  if (unique.length === 0)
+    throw new ValueError('At least one field or expression is required to define a unique constraint.');
+  requireAsMany(unique, opclasses);
+  if (deferrable === undefined) return;
+  const kept = [
+    where !== undefined ? 'conditions' : undefined,
+    include.length > 0 ? 'include fields' : undefined,
+    opclasses.length > 0 ? 'opclasses' : undefined,
+    unique.some((term) => typeof term !== 'string' || term.startsWith('-')) ? 'expressions' : undefined,
+  ].find((each) => each !== undefined);
+  if (kept !== undefined) throw new ValueError(`UniqueConstraint with ${kept} cannot be deferred.`);
+}
+function requireExclusion({ exclude }: ExclusionOptions): void {
+  if (exclude.length === 0)
+    throw new ValueError('At least one expression is required to define an exclusion constraint.');
+  if (!exclude.every((pair) => Array.isArray(pair) && pair.length >= 2))
+    throw new ValueError('The expressions must be a list of 2-tuples.');
+}
+function lower(what: string): string {
+  return `${what.charAt(0).toLowerCase()}${what.slice(1)}`;
 }
 function requireNamedOnce(what: string, given: readonly { readonly name?: string }[]): void {
   const names = given.flatMap(({ name }) => name ?? []);

@@ -1,4 +1,4 @@
-import { ImproperlyConfigured, ValueError } from '../errors.ts';
+import { ImproperlyConfigured } from '../errors.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { identifier, nameFor, quote } from '../models/naming.ts';
 import type { Dialect } from '../sql/dialect.ts';
@@ -16,7 +16,6 @@ export function constraintClauses(model: ModelMeta, dialect: Dialect): string[] 
       ];
     }
     if ('exclude' in constraint) return exclusion(model, constraint, dialect);
-    requireDeferrable(constraint);
     return isIndex(constraint) ? [] : uniqueness(model, constraint, dialect);
   });
 }
@@ -67,25 +66,6 @@ function isIndex({ unique, where, opclasses = [] }: UniqueOptions): boolean {
   );
 }
 
-function requireDeferrable(constraint: UniqueOptions): void {
-  const { unique, deferrable, where, include = [], opclasses = [] } = constraint;
-  if (unique.length === 0) {
-    throw new ValueError('At least one field or expression is required to define a unique constraint.');
-  }
-  if (deferrable === undefined) return;
-  const what =
-    where !== undefined
-      ? 'conditions'
-      : include.length > 0
-        ? 'include fields'
-        : opclasses.length > 0
-          ? 'opclasses'
-          : isIndex(constraint)
-            ? 'expressions'
-            : undefined;
-  if (what !== undefined) throw new ValueError(`UniqueConstraint with ${what} cannot be deferred.`);
-}
-
 function uniqueness(model: ModelMeta, constraint: UniqueOptions, dialect: Dialect): string[] {
   const { unique, include = [], nullsDistinct, deferrable } = constraint;
   const name = constraintName(model, constraint);
@@ -117,12 +97,7 @@ function exclusion(model: ModelMeta, constraint: ExclusionOptions, dialect: Dial
     );
     return [];
   }
-  if (exclude.length === 0) {
-    throw new ValueError('At least one expression is required to define an exclusion constraint.');
-  }
   const terms = exclude.map((pair) => {
-    if (!Array.isArray(pair) || pair.length < 2)
-      throw new ValueError('The expressions must be a list of 2-tuples.');
     const [given, sign, opclass] = pair;
     if (!operator.test(sign)) throw new ImproperlyConfigured(`'${sign}' is no operator of PostgreSQL.`);
     const { sql, order } = indexTerm(model, given, dialect);
@@ -142,7 +117,5 @@ function deferrableSql(deferrable: Deferrable | undefined): string {
       return ' DEFERRABLE INITIALLY DEFERRED';
     case 'immediate':
       return ' DEFERRABLE INITIALLY IMMEDIATE';
-    default:
-      throw new ValueError("deferrable is 'deferred' or 'immediate'.");
   }
 }

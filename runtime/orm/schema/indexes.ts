@@ -28,8 +28,6 @@ export interface UniqueIndexOptions extends IndexOptions {
 /** `CREATE INDEX`; nothing, with a warning, for what the database has not: the rest of the model still works. */
 export function createIndex(model: ModelMeta, index: UniqueIndexOptions, dialect: Dialect): string[] {
   const { unique = false, where, using, nullsDistinct } = index;
-  if (index.fields.length === 0)
-    throw new ValueError('At least one field or expression is required to define an index.');
   const terms = index.fields.map((each) => indexTerm(model, each, dialect));
   const name = indexName(model, index.name, terms, unique);
   const { features } = dialect.schema;

@@ -44,9 +44,6 @@ function expressionTerm(model: ModelMeta, given: unknown, order: string, dialect
 
 /** The terms with their operator classes and directions. */
 export function termList(terms: readonly IndexTerm[], opclasses: readonly string[] = []): string {
-  if (opclasses.length > 0 && opclasses.length !== terms.length) {
-    throw new ValueError('fields and opclasses must have the same number of elements.');
-  }
   return terms
     .map(({ sql, order }, at) => {
       const opclass = opclasses[at];

@@ -67,10 +67,64 @@ test.each([
     "An index of a has no option 'wher', perhaps you meant where?",
   ],
   ['a', n(), { indexes: [{ fields: 'n' }] }, "'fields' of an index of a is a list, not 'n'."],
+  [
+    'a',
+    n(),
+    { indexes: [{ fields: ['n'], include: 'n' }] },
+    "'include' of an index of a is a list, not 'n'.",
+  ],
+  ['a', n(), { indexes: [{ fields: ['n'], name: 5 }] }, 'The name of an index of a is a string, not 5.'],
+  [
+    'a',
+    n(),
+    { constraints: [{ unique: ['n'], opclasses: 'int4_ops' }] },
+    "'opclasses' of a constraint of a is a list, not 'int4_ops'.",
+  ],
 ])('TypeError for model(%j, …), what is no declaration', (name, described, options, message) => {
   expect(() => declare(name, described, options)).toThrow(new TypeError(message));
 });
 
+test.each([
+  [
+    { unique: ['n'], where: Q({ n: 1 }), deferrable: 'deferred' },
+    'UniqueConstraint with conditions cannot be deferred.',
+  ],
+  [
+    { unique: ['n'], include: ['n'], deferrable: 'deferred' },
+    'UniqueConstraint with include fields cannot be deferred.',
+  ],
+  [
+    { unique: ['n'], opclasses: ['int4_ops'], deferrable: 'immediate' },
+    'UniqueConstraint with opclasses cannot be deferred.',
+  ],
+  [{ unique: ['-n'], deferrable: 'deferred' }, 'UniqueConstraint with expressions cannot be deferred.'],
+  [{ unique: ['n'], deferrable: true }, "deferrable is 'deferred' or 'immediate', not true."],
+  [
+    { unique: ['n', 'm'], opclasses: ['int4_ops'] },
+    'fields and opclasses must have the same number of elements.',
+  ],
+  [{ unique: [] }, 'At least one field or expression is required to define a unique constraint.'],
+  [{ exclude: [] }, 'At least one expression is required to define an exclusion constraint.'],
+  [{ exclude: ['n'] }, 'The expressions must be a list of 2-tuples.'],
+  [{ check: 'n > 1' }, "'check' of a constraint of a is a Q(…) or a boolean expression, not 'n > 1'."],
+  [{ check: { n: 1 } }, "'check' of a constraint of a is a Q(…) or a boolean expression, not <Object>."],
+  [{ check: Q() }, "A constraint of a has a 'check' without conditions, which holds for every row."],
+  [{ unique: ['n'], where: 'n' }, "'where' of a constraint of a is a Q(…) or a boolean expression, not 'n'."],
+])('a constraint that cannot be is refused where it is declared: %j', (constraint, message) => {
+  const described = { n: fields.integer(), m: fields.integer() };
+  expect(() => declare('a', described, { constraints: [constraint] })).toThrow(message);
+});
+test.each([
+  [[], 'At least one field or expression is required to define an index.'],
+  [{ fields: [] }, 'At least one field or expression is required to define an index.'],
+  [
+    { fields: ['n'], opclasses: ['int4_ops', 'int4_ops'] },
+    'fields and opclasses must have the same number of elements.',
+  ],
+  [{ fields: ['n'], where: true }, "'where' of an index of a is a Q(…) or a boolean expression, not true."],
+])('an index that cannot be is refused where it is declared: %j', (index, message) => {
+  expect(() => declare('a', { n: fields.integer() }, { indexes: [index] })).toThrow(message);
+});
 test.each([
   [{ constraints: [{ unique: ['n', 'n'] }] }, "A constraint of a names the field 'n' twice."],
   [
