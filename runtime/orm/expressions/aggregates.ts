@@ -50,6 +50,8 @@ export function aggregateOptions(
 export interface AggregateKind {
   readonly name: string;
   readonly sql: string;
+  /** What tells it, in the shape of a query, from kinds of the same SQL. */
+  readonly described?: string;
   /** SQL with places for what `aggregatePlaces` names, where it is not a call of `sql`. */
   readonly template?: string;
   /** False where equal values count once anyway, or where counting them once would mean nothing. */
@@ -160,13 +162,17 @@ export class Aggregate extends Computable {
   }
 
   describe(sink: ShapeSink): void {
-    const { sql, template = '' } = this.#kind;
+    const { sql, template = '', described = '' } = this.#kind;
     const type = fieldOf(this.options.outputField);
-    sink.token(`${sql} ${template}${typeToken(type)}${this.options.distinct ? ' distinct' : ''}(`);
+    sink.token(
+      `${described}${sql} ${template}${typeToken(type)}${this.options.distinct ? ' distinct' : ''}(`,
+    );
     this.argument.describe(sink);
     for (const each of this.options.others ?? []) each.describe(sink);
+    sink.token('|');
     this.options.delimiter?.describe(sink);
     for (const term of this.#order) term.describe(sink);
+    sink.token('|');
     this.options.filter?.describe(sink);
     if (this.options.default !== undefined) {
       sink.token('default');

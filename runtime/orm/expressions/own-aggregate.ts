@@ -3,7 +3,7 @@ import { aggregatePlaces, requirePlaces } from '../sql/template.ts';
 import type { AggregateConstructor } from '../types/func.ts';
 import { type AggregateKind, Aggregate as AggregateNode, type AggregateOptions } from './aggregates.ts';
 import { argument, fieldOf } from './arguments.ts';
-import { callableClass, requireFunction } from './func.ts';
+import { callableClass, identityOf, requireFunction } from './func.ts';
 
 /** What is said about an aggregate where it is called, or as static properties of a class for it. */
 interface AggregateSettings {
@@ -35,7 +35,7 @@ class OwnAggregate extends AggregateNode {
       );
     }
     const { function: _function, template: _template, outputField: _field, ...call } = options;
-    super(kindOf(name, settings), first, {
+    super(kindOf(new.target, settings), first, {
       ...(call as AggregateOptions),
       outputField: settings.outputField,
       others,
@@ -55,13 +55,15 @@ function settingsOf(described: object): AggregateSettings {
   } = described as AggregateSettings;
   return { function: name, template, arity, allowDistinct, allowOrderBy, emptyResultSetValue, outputField };
 }
-function kindOf(name: string, settings: AggregateSettings): AggregateKind {
+function kindOf(Own: { readonly name: string }, settings: AggregateSettings): AggregateKind {
+  const { name } = Own;
   const { template, allowDistinct, allowOrderBy, outputField } = settings;
   const output = fieldOf(outputField);
   requireFunction(name, settings.function, template);
   if (template !== undefined) requirePlaces(template, aggregatePlaces);
   return {
     name,
+    described: `${identityOf(Own)} `,
     sql: settings.function ?? '',
     ...(template === undefined ? {} : { template }),
     allowDistinct: allowDistinct === true,

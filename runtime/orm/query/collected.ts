@@ -24,7 +24,7 @@ export class Collected implements ShapeSink {
   #key = '';
   readonly owners: object[] = [];
   readonly values: unknown[] = [];
-  readonly #subqueries = new Map<object, Query>();
+  readonly #subqueries = new Map<object, SubqueryParts>();
   readonly #outside: ReadonlyMap<object, 'above' | 'below'>;
 
   /** @param outside values that turned out not to fit their column, from an earlier walk */
@@ -46,7 +46,7 @@ export class Collected implements ShapeSink {
   subquery(owner: object, queryset: Subqueried): void {
     const parts = (queryset as unknown as { [subqueryParts](): SubqueryParts })[subqueryParts]();
     this.token(`subquery${parts.shape}`);
-    this.#subqueries.set(owner, parts.query);
+    this.#subqueries.set(owner, parts);
     // The owner stands for the place of the first value; the others follow it.
     const owners =
       parts.values.length === 0 ? [owner] : parts.values.map((_value, at) => (at === 0 ? owner : {}));
@@ -59,6 +59,10 @@ export class Collected implements ShapeSink {
     return this.#outside.get(owner);
   }
   queryOf(owner: object): Query | undefined {
-    return this.#subqueries.get(owner);
+    return this.#subqueries.get(owner)?.query;
+  }
+  /** The values that a subquery brings. */
+  valuesOf(owner: object): readonly unknown[] {
+    return this.#subqueries.get(owner)?.values ?? [];
   }
 }

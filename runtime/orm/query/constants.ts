@@ -8,6 +8,8 @@ import { type Encoder, Places } from './resolver.ts';
 
 const constants: unknown[] = [];
 const places = new WeakMap<object, Map<unknown, number>>();
+/** Where the values of declared subqueries begin. */
+const starts = new WeakMap<object, number>();
 
 /** The value at a place before the first. */
 export function constantAt(place: number): unknown {
@@ -15,10 +17,12 @@ export function constantAt(place: number): unknown {
 }
 
 class ConstantPlaces extends Places {
+  readonly #described: Collected;
   readonly #values: ReadonlyMap<object, unknown>;
 
   constructor(collected: Collected) {
     super(0, collected);
+    this.#described = collected;
     this.#values = new Map(collected.owners.map((owner, at) => [owner, collected.values[at]]));
   }
   override place(owner: object, encode: Encoder): number {
@@ -31,6 +35,12 @@ class ConstantPlaces extends Places {
   }
   override placeAs(owner: object, type: Field): number {
     return this.place(owner, (value) => type.toWire(value));
+  }
+  /** The values of a subquery, one after the other: from the last, because places before the first count down. */
+  override positionOf(owner: object): number {
+    const start = starts.get(owner) ?? -constants.push(...this.#described.valuesOf(owner).toReversed());
+    starts.set(owner, start);
+    return start;
   }
 }
 

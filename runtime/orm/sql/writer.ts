@@ -61,9 +61,10 @@ export class SqlWriter {
     this.#outer = outer;
     this.#parent = parent;
     this.#sources = parent === undefined ? [] : parent.#sources;
-    this.#offset = parent === undefined ? offset : offset + parent.#offset;
+    // Places before the first of any query are the same wherever they are named.
+    this.#offset = parent === undefined || offset < 0 ? offset : offset + parent.#offset;
   }
-  /** Writer for a subquery whose values start at `offset`. */
+  /** Writer for a subquery whose values start at `offset`, which lies before the first place for a declared one. */
   nested(offset = 0, outer?: OuterBindings): SqlWriter {
     return new SqlWriter(this.dialect, this, offset, outer);
   }

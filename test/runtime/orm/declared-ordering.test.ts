@@ -7,6 +7,8 @@ import {
   Lower,
   Manager,
   model,
+  OuterRef,
+  Subquery,
   Upper,
   Value,
 } from '@migrate-async/runtime/orm';
@@ -49,16 +51,35 @@ class Ring extends model(
 ) {
   static objects = new Manager(this);
 }
+class Place extends model('place', {
+  of: fields.char(20),
+  kind: fields.char(20),
+  at: fields.integer(),
+}) {
+  static objects = new Manager(this);
+}
+const placeOf = (kind: string) =>
+  Subquery(Place.objects.filter({ of: OuterRef('name'), kind, at__gt: 0 }).values('at'));
+class Runner extends model(
+  'runner',
+  { name: fields.char(20), team: fields.char(20) },
+  { ordering: [placeOf('final'), placeOf('heat').desc(), 'name'] },
+) {
+  static objects = new Manager(this);
+}
 class Shuffled extends model('shuffled', { name: fields.char(20) }, { ordering: ['?'] }) {
   static objects = new Manager(this);
 }
 
 const { behaviour } = harness(
-  [Region, Depot, Parcel, Scale, Ring, Shuffled],
+  [Region, Depot, Parcel, Scale, Ring, Place, Runner, Shuffled],
   `
 insert into region (name, weight) values ('alps', 1), ('Coast', 2), ('bay', 3);
 insert into depot (label, region_id) values ('d1', 1), ('d2', 2), ('d3', 2), ('d4', 3);
 insert into parcel (code, depot_id) values ('p1', 1), ('p2', 2), ('p3', 3), ('p4', 4), ('p5', 4);
+insert into place (of, kind, at) values
+  ('a', 'final', 3), ('b', 'final', 1), ('c', 'final', 1), ('b', 'heat', 1), ('c', 'heat', 2), ('a', 'heat', 0);
+insert into runner (name, team) values ('a', 'x'), ('b', 'x'), ('c', 'x'), ('d', 'y');
 insert into scale (name, weight) values ('b', null), ('a', 7), ('c', 9), ('d', 1);
 `,
 );
@@ -75,6 +96,23 @@ behaviour('an expression of a declared ordering may hold values', function* () {
   expect(keys(yield* call<Scale[]>(heavy, 'list'))).toEqual([2, 1]);
   const within = Scale.objects.filter({ pk__in: Scale.objects.filter({ name__gte: 'b' }) }).slice(0, 2);
   expect(keys(yield* call<Scale[]>(within, 'list'))).toEqual([4, 1]);
+});
+behaviour('so may the subqueries of one, whatever is asked for beside them', function* () {
+  expect(keys(yield* call<Runner[]>(Runner.objects, 'list'))).toEqual([3, 2, 1, 4]);
+  const some = Runner.objects.filter({ team: 'x', name__in: ['a', 'b', 'c', 'd'] }).exclude({ name: 'b' });
+  expect(keys(yield* call<Runner[]>(some, 'list'))).toEqual([3, 1]);
+  expect((yield* call<Runner>(some, 'last')).name).toBe('a');
+  const rank = Subquery(
+    Runner.objects
+      .filter({ team: OuterRef('team'), name__gte: 'a' })
+      .values('name')
+      .slice(0, 1),
+  );
+  const first = Runner.objects
+    .filter({ team__in: ['x', 'y'] })
+    .annotate({ first: rank })
+    .orderBy('name');
+  expect(yield* call(first.valuesList('first', { flat: true }), 'list')).toEqual(['c', 'c', 'c', 'd']);
 });
 behaviour('a relation in an ordering brings the ordering of its model, however far', function* () {
   expect(keys(yield* call<Depot[]>(Depot.objects, 'list'))).toEqual([3, 2, 4, 1]);

@@ -124,3 +124,19 @@ behaviour('a function that says so is taken by windows, others are not', functio
   expect(() => Window({ expression: Upper('title') })).toThrow(refused('Upper'));
   expect(() => Window({ expression: F('title') })).toThrow(refused('F'));
 });
+behaviour('an own aggregate of a built-in function is another one, whichever ran first', function* () {
+  const own = () => Aggregate('price', { function: 'COUNT', outputField: fields.decimal(9, 2) });
+  const Plain = class extends Aggregate {
+    static override readonly function = 'COUNT';
+  };
+  for (const order of [
+    ['own', 'built', 'plain'],
+    ['plain', 'built', 'own'],
+  ]) {
+    for (const which of order) {
+      const asked = { own: own(), plain: new Plain('price'), built: Count('price') }[which];
+      const { n } = yield* call<{ n: unknown }>(Book.objects, 'aggregate', { n: asked as never });
+      expect([which, typeof n]).toEqual([which, which === 'built' ? 'number' : 'string']);
+    }
+  }
+});
