@@ -14,5 +14,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     expect: { poll: { timeout: 20_000 } },
     pool: 'forks',
+    // Every file is a process with databases of its own; by default one processor would be left unused.
+    maxWorkers: '100%',
   },
 });

@@ -64,7 +64,7 @@ export const referenceTables: Readonly<Record<string, () => string>> = {
   aggregates: () =>
     functionTable(
       ['expressions/index.ts', 'expressions/aggregate-functions.ts', 'expressions/own-aggregate.ts'],
-      ['F', 'Q', 'Value'],
+      ['F', 'JSONNull', 'Q', 'Value'],
     ),
   windows: () => functionTable(['expressions/windows.ts']),
   twins: () =>

@@ -11,9 +11,9 @@ import { fieldOf, requireName } from './arguments.ts';
 import { Computable } from './arithmetic.ts';
 import { wider } from './beside.ts';
 import { type Condition, conditionFrom } from './condition.ts';
-import { FieldReference, requireSingle, Star, WrittenValue } from './field-reference.ts';
+import { FieldReference, Star, WrittenValue } from './field-reference.ts';
 import { typeToken } from './functions.ts';
-import { ExpressionNode, inferredOutput, OrderingTerm, type ShapeSink } from './node.ts';
+import { ExpressionNode, inferredOutput, OrderingTerm, requireSingle, type ShapeSink } from './node.ts';
 import { Parameter, Value } from './value.ts';
 
 export interface AggregateOptions {

@@ -1,11 +1,10 @@
-import type { Field } from '../fields/field.ts';
+import { type Field, isMoment } from '../fields/field.ts';
 import type { Resolver } from '../query/resolver.ts';
 import type { ArithmeticOperator } from '../sql/dialect.ts';
 import type { SqlWriter } from '../sql/writer.ts';
 import { numberAsDuration, typedBeside } from './beside.ts';
-import { requireSingle } from './field-reference.ts';
-import { ExpressionNode, type ShapeSink } from './node.ts';
-import { cannotInfer, combinedOutput, isMoment, outputBesideNull } from './operators.ts';
+import { ExpressionNode, requireSingle, type ShapeSink } from './node.ts';
+import { cannotInfer, combinedOutput, outputBesideNull } from './operators.ts';
 import { NullLiteral, Parameter, Value } from './value.ts';
 
 /** An expression with the arithmetic methods applications use: `F('pages').add(1)`. */

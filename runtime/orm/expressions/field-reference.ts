@@ -1,10 +1,7 @@
-import { ValueError } from '../errors.ts';
 import type { Field } from '../fields/field.ts';
-import type { TableAlias } from '../query/joins.ts';
 import type { Resolver } from '../query/resolver.ts';
-import type { SqlWriter } from '../sql/writer.ts';
 import { Computable } from './arithmetic.ts';
-import { ExpressionNode, inferredOutput, ResolvedNode, type ShapeSink } from './node.ts';
+import { ExpressionNode, type ShapeSink } from './node.ts';
 import { type Bounds, boundsOf, sliceOf } from './slices.ts';
 import { Value } from './value.ts';
 
@@ -94,57 +91,6 @@ export class WrittenValue extends Computable {
   }
   toSql(): string {
     return this.value.toSql();
-  }
-}
-
-/** A column of one joined table. */
-export class Column extends ResolvedNode {
-  readonly alias: TableAlias;
-  readonly field: Field;
-  readonly output: Field;
-
-  /** @param output field whose type and lookups apply, where it is not `field`: a key stands in for a relation */
-  constructor(alias: TableAlias, field: Field, output: Field = field) {
-    super();
-    this.alias = alias;
-    this.field = field;
-    this.output = output;
-  }
-  toSql(writer: SqlWriter): string {
-    return writer.column(this.alias, this.field);
-  }
-}
-
-/** The columns that a key of several is made of; undefined for any other expression. */
-export function partColumns(expression: ExpressionNode): readonly Column[] | undefined {
-  if (!(expression instanceof Column)) return undefined;
-  return expression.field.parts?.map((part) => new Column(expression.alias, part));
-}
-
-/** @throws ValueError where an expression takes one value and was given a key of several */
-export function requireSingle(taker: string, given: readonly (ExpressionNode | undefined)[]): void {
-  if (given.every((each) => inferredOutput(each)?.family !== 'composite')) return;
-  throw new ValueError(`${taker} expression does not support composite primary keys.`);
-}
-
-/** An annotation named in an outer query: the inner one computes it. */
-export class AnnotationReference extends ResolvedNode {
-  readonly name: string;
-  readonly source: ExpressionNode;
-
-  constructor(name: string, source: ExpressionNode) {
-    super();
-    this.name = name;
-    this.source = source;
-  }
-  get output(): Field | undefined {
-    return this.source.output;
-  }
-  override get containsAggregate(): boolean {
-    return false;
-  }
-  toSql(writer: SqlWriter): string {
-    return writer.outputName(this.name);
   }
 }
 

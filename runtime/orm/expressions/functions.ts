@@ -7,8 +7,7 @@ import type { OutputOptions } from '../types/expressions.ts';
 import { argument, fieldOf } from './arguments.ts';
 import { Computable } from './arithmetic.ts';
 import { allTypedBeside } from './beside.ts';
-import { requireSingle } from './field-reference.ts';
-import { type ExpressionNode, inferredOutput, type ShapeSink } from './node.ts';
+import { type ExpressionNode, inferredOutput, requireSingle, type ShapeSink } from './node.ts';
 
 /** What sets one function apart from another; a new one is one such object. */
 export interface FunctionKind {

@@ -107,6 +107,12 @@ export function inferredOutput(expression: Pick<ExpressionNode, 'output'> | unde
   }
 }
 
+/** @throws ValueError where an expression takes one value and was given a key of several */
+export function requireSingle(taker: string, given: readonly (ExpressionNode | undefined)[]): void {
+  if (given.every((each) => inferredOutput(each)?.family !== 'composite')) return;
+  throw new ValueError(`${taker} expression does not support composite primary keys.`);
+}
+
 export interface NullsOrder {
   readonly nullsFirst?: boolean;
   readonly nullsLast?: boolean;

@@ -1,24 +1,15 @@
 import { FieldError } from '../errors.ts';
 import { DateField, DateTimeField, DurationField, TimeField } from '../fields/dates.ts';
-import type { Field } from '../fields/field.ts';
+import { type Field, momentOf } from '../fields/field.ts';
 import { DecimalField, FloatField, IntegerField } from '../fields/numbers.ts';
 import { ForeignKeyField } from '../fields/relations.ts';
 import { type ArithmeticOperator, operatorSymbols } from '../sql/dialect.ts';
 
 // What an operator makes of two types, as Django's registry of combinations has it.
 
-const moments = ['date', 'dateTime', 'time'] as const;
-type Moment = (typeof moments)[number];
-
 /** The type at the end of foreign keys: what is computed with is the key. */
 function keyType(field: Field): Field {
   return field instanceof ForeignKeyField ? keyType(field.targetField) : field;
-}
-function momentOf(field: Field): Moment | undefined {
-  return moments.find((each) => each === field.family);
-}
-export function isMoment(field: Field | undefined): boolean {
-  return field !== undefined && momentOf(field) !== undefined;
 }
 
 /** @returns undefined where the operator has no meaning for the two, or where there is no telling which was meant */

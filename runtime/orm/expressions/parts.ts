@@ -5,7 +5,7 @@ import type { Resolver } from '../query/resolver.ts';
 import type { Argument, ArgumentPath, Expression, OutputOptions, Typed } from '../types/expressions.ts';
 import { argument, fieldOf } from './arguments.ts';
 import { Computable } from './arithmetic.ts';
-import { Column } from './field-reference.ts';
+import { Column } from './column.ts';
 import { typeToken, wrapped } from './functions.ts';
 import type { ExpressionNode, ShapeSink } from './node.ts';
 import { type ZoneOptions, zoneOf } from './zones.ts';

@@ -1,6 +1,6 @@
 import { ValueError } from '../errors.ts';
-import { DateField, DateTimeField, TimeField } from '../fields/dates.ts';
-import type { Field } from '../fields/field.ts';
+import { DateField, DateTimeField } from '../fields/dates.ts';
+import { type Field, isMoment } from '../fields/field.ts';
 import { findTransform } from '../lookups/transforms.ts';
 import type { Resolver } from '../query/resolver.ts';
 import { requireTimeZones } from '../sql/dialect.ts';
@@ -9,8 +9,8 @@ import type { Argument, ArgumentPath, Expression } from '../types/expressions.ts
 import type { Column as ColumnType } from '../types/schema.ts';
 import { argument, fieldOf } from './arguments.ts';
 import { Computable } from './arithmetic.ts';
+import { Column } from './column.ts';
 import type { PlainOf } from './comparison.ts';
-import { Column } from './field-reference.ts';
 import type { ExpressionNode, ShapeSink } from './node.ts';
 import { requireZoneless, TruncDate, TruncTime } from './parts.ts';
 import { type ZoneOptions, zoneOf } from './zones.ts';
@@ -84,10 +84,6 @@ function requireTruncatable(inner: ExpressionNode, unit: Unit, target: Field | u
   const result = another ? target.typeName : 'DateTimeField';
   throw new ValueError(`Cannot truncate ${output?.typeName} '${name}' to ${result}.`);
 }
-function isMoment(field: Field | undefined): boolean {
-  return field instanceof DateField || field instanceof DateTimeField || field instanceof TimeField;
-}
-
 /** As the value itself, or as the type that was asked for. */
 type Truncated<A, T> = unknown extends T
   ? Expression<unknown, ArgumentPath<A>, 'field'>

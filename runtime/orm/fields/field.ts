@@ -75,6 +75,15 @@ export type Family =
   | 'binary'
   | 'relation'
   | 'composite';
+const moments = ['date', 'dateTime', 'time'] as const satisfies readonly Family[];
+type Moment = (typeof moments)[number];
+/** What of dates and times a field holds; undefined for any other, durations too. */
+export function momentOf(field: Pick<Field, 'family'> | undefined): Moment | undefined {
+  return moments.find((each) => each === field?.family);
+}
+export function isMoment(field: Pick<Field, 'family'> | undefined): boolean {
+  return momentOf(field) !== undefined;
+}
 
 /**
  * One column of a model: how its values are checked, sent, stored and read. Immutable; `bind` makes the copy that

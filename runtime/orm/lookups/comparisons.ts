@@ -1,6 +1,6 @@
 import { FieldError, ValueError } from '../errors.ts';
 import { typedBeside } from '../expressions/beside.ts';
-import { Column, partColumns } from '../expressions/field-reference.ts';
+import { Column, partColumns } from '../expressions/column.ts';
 import type { ExpressionNode } from '../expressions/node.ts';
 import { fieldFor } from '../expressions/value.ts';
 import type { Field } from '../fields/field.ts';

@@ -1,4 +1,4 @@
-import { Column } from '../expressions/field-reference.ts';
+import { Column } from '../expressions/column.ts';
 import { type ExpressionNode, ResolvedNode } from '../expressions/node.ts';
 import { DateField, TimeField } from '../fields/dates.ts';
 import type { Family, Field } from '../fields/field.ts';

@@ -1,5 +1,5 @@
 import { ValueError } from '../errors.ts';
-import { Column } from '../expressions/field-reference.ts';
+import { Column } from '../expressions/column.ts';
 import type { Field } from '../fields/field.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import { mapByKey } from '../models/keys.ts';
@@ -71,11 +71,14 @@ function* formsByKey(
     },
   });
   const tuples = (yield* list(keyed)) as unknown[][];
-  return tuples.map((tuple) => [tuple[names.length], formed(form, names, tuple)]);
+  const formed = formOf(form, names);
+  return tuples.map((tuple) => [tuple[names.length], formed(tuple)]);
 }
-function formed(form: RowForm['form'], names: readonly string[], tuple: readonly unknown[]): unknown {
-  if (form === 'scalars') return tuple[0];
-  if (form === 'tuples') return tuple.slice(0, names.length);
-  if (form === 'named') return namedRowClass(names).of(...tuple.slice(0, names.length));
-  return Object.fromEntries(names.map((name, at) => [name, tuple[at]]));
+/** What makes a row of a tuple that has further values at its end. */
+function formOf(form: RowForm['form'], names: readonly string[]): (tuple: readonly unknown[]) => unknown {
+  if (form === 'scalars') return ([value]) => value;
+  if (form === 'tuples') return (tuple) => tuple.slice(0, names.length);
+  if (form === 'values') return (tuple) => Object.fromEntries(names.map((name, at) => [name, tuple[at]]));
+  const Row = namedRowClass(names);
+  return (tuple) => Row.of(...tuple.slice(0, names.length));
 }

@@ -1,6 +1,6 @@
 import { FieldError, ValueError } from '../errors.ts';
+import { AnnotationReference, Column } from '../expressions/column.ts';
 import { type Condition, type ConditionPart, isSubqueried, Leaf, listOf } from '../expressions/condition.ts';
-import { AnnotationReference, Column } from '../expressions/field-reference.ts';
 import { ExpressionNode } from '../expressions/node.ts';
 import { compare, isNull } from '../lookups/comparisons.ts';
 import { buildLookup } from '../lookups/index.ts';

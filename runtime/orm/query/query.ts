@@ -1,5 +1,5 @@
 import { FieldError, ValueError } from '../errors.ts';
-import { Column } from '../expressions/field-reference.ts';
+import { Column } from '../expressions/column.ts';
 import type { ExpressionNode, OrderingTerm } from '../expressions/node.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import type { FilteredRelation } from './filtered.ts';

@@ -1,5 +1,5 @@
 import { FieldError } from '../errors.ts';
-import { AnnotationReference, Column } from '../expressions/field-reference.ts';
+import { AnnotationReference, Column } from '../expressions/column.ts';
 import type { ExpressionNode } from '../expressions/node.ts';
 import type { Field } from '../fields/field.ts';
 import { applyRest, applyTransforms } from '../lookups/transforms.ts';

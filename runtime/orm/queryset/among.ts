@@ -1,4 +1,4 @@
-import { Column } from '../expressions/field-reference.ts';
+import { Column } from '../expressions/column.ts';
 import type { Field } from '../fields/field.ts';
 import { compositeLookups } from '../lookups/composite.ts';
 import type { QuerySet } from './queryset.ts';

@@ -1,4 +1,4 @@
-import { Column, partColumns } from '../expressions/field-reference.ts';
+import { Column, partColumns } from '../expressions/column.ts';
 import { call, own } from '../expressions/functions.ts';
 import { type ExpressionNode, OrderingTerm } from '../expressions/node.ts';
 import { WindowExpression, WindowFunction } from '../expressions/window.ts';

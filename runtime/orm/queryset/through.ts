@@ -1,4 +1,4 @@
-import { Column } from '../expressions/field-reference.ts';
+import { Column } from '../expressions/column.ts';
 import { wireArray } from '../fields/structured.ts';
 import { among, ListParameter } from '../lookups/operand.ts';
 import type { ManyToManyRelation } from '../models/relations.ts';

@@ -1,6 +1,6 @@
 import { DatabaseError, EmptyResultSet, FieldError, ProgrammingError } from '../errors.ts';
 import { wider } from '../expressions/beside.ts';
-import { Column } from '../expressions/field-reference.ts';
+import { Column } from '../expressions/column.ts';
 import type { ExpressionNode } from '../expressions/node.ts';
 import type { Field } from '../fields/field.ts';
 import { ArrayField } from '../fields/structured.ts';

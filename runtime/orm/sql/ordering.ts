@@ -1,5 +1,5 @@
 import { FieldError } from '../errors.ts';
-import { Column } from '../expressions/field-reference.ts';
+import { Column } from '../expressions/column.ts';
 import { ExpressionNode, OrderingTerm } from '../expressions/node.ts';
 import { applyRest } from '../lookups/transforms.ts';
 import type { ModelMeta } from '../models/meta.ts';

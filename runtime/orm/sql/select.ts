@@ -1,5 +1,5 @@
 import { EmptyResultSet, FieldError } from '../errors.ts';
-import { Column, partColumns } from '../expressions/field-reference.ts';
+import { Column, partColumns } from '../expressions/column.ts';
 import type { ExpressionNode } from '../expressions/node.ts';
 import { quote } from '../models/naming.ts';
 import type { TableAlias } from '../query/joins.ts';

@@ -1,5 +1,5 @@
 import { FieldError } from '../errors.ts';
-import { Column, partColumns } from '../expressions/field-reference.ts';
+import { Column, partColumns } from '../expressions/column.ts';
 import type { ExpressionNode } from '../expressions/node.ts';
 import { type Decoder, type Field, textDecoder } from '../fields/field.ts';
 import type { ModelMeta } from '../models/meta.ts';

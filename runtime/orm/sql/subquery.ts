@@ -1,5 +1,5 @@
 import { ValueError } from '../errors.ts';
-import { partColumns } from '../expressions/field-reference.ts';
+import { partColumns } from '../expressions/column.ts';
 import { type ExpressionNode, ResolvedNode } from '../expressions/node.ts';
 import type { Field } from '../fields/field.ts';
 import { Fixed, Test } from '../lookups/operand.ts';

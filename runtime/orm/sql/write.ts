@@ -1,7 +1,8 @@
 import type { DriverRequest } from '../../bridge/messages.ts';
 import { FieldError, ValueError } from '../errors.ts';
 import { expressionFrom } from '../expressions/arguments.ts';
-import { Column, FieldReference, WrittenValue } from '../expressions/field-reference.ts';
+import { Column } from '../expressions/column.ts';
+import { FieldReference, WrittenValue } from '../expressions/field-reference.ts';
 import { ExpressionNode } from '../expressions/node.ts';
 import type { Value } from '../expressions/value.ts';
 import type { Field, KeyWire, Wire } from '../fields/field.ts';

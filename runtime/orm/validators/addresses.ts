@@ -14,13 +14,14 @@ const topLabel = /^(?:[a-z][a-z-]{0,61}[a-z]|xn--[a-z0-9-]{1,59})$/i;
 
 /** True for a name of at least two parts, in whatever script. */
 function isDomain(name: string): boolean {
-  // Left out on the way to ASCII.
-  if (/[\p{Cc}\s]/u.test(name)) return false;
+  // What would be left out on the way to ASCII, or would end the name or be decoded there.
+  if (/[\p{Cc}\s/?#\\%@:[\]]/u.test(name)) return false;
   const ascii = domainToASCII(name.replace(/\.$/, ''));
   const labels = ascii.split('.');
   if (labels.length < 2 || ascii.length > 253) return false;
   return topLabel.test(labels.at(-1) ?? '') && labels.every((each) => label.test(each));
 }
+/** Names of at least two parts, in whatever script: `bücher.example`. @throws ValidationError with the code `invalid` */
 export function domainName(value: string): void {
   if (!isDomain(String(value))) throw refused('Enter a valid domain name.', value);
 }
@@ -32,7 +33,11 @@ const quotedUser =
   /^"(?:[\x01-\x08\x0b\x0c\x0e-\x1f!#-[\]-\x7f]|\\[\x01-\x09\x0b\x0c\x0e-\x7f])*"$/;
 const longestEmail = 320;
 
-/** Addresses of people: `ann@example.org`, `ann@localhost`, `ann@[127.0.0.1]`. */
+/**
+ * Addresses of people: `ann@example.org`, `ann@localhost`, `ann@[127.0.0.1]`.
+ *
+ * @throws ValidationError with the code `invalid`
+ */
 export function email(given: string): void {
   const value = String(given);
   const at = value.lastIndexOf('@');
@@ -51,7 +56,7 @@ export interface UrlOptions {
   /** Schemes that are acceptable; `http`, `https`, `ftp` and `ftps` when absent. */
   readonly schemes?: readonly string[];
 }
-/** Addresses of pages. */
+/** Addresses of pages. @returns a check that throws ValidationError with the code `invalid` */
 export function urlOf({
   schemes = ['http', 'https', 'ftp', 'ftps'],
 }: UrlOptions = {}): (value: string) => void {
@@ -59,6 +64,7 @@ export function urlOf({
     if (!isUrl(String(value), schemes)) throw refused('Enter a valid URL.', value);
   };
 }
+/** Addresses of pages by `http`, `https`, `ftp` and `ftps`. */
 export const url = urlOf();
 
 function isUrl(value: string, schemes: readonly string[]): boolean {
@@ -77,12 +83,15 @@ function isUrl(value: string, schemes: readonly string[]): boolean {
 function isUnscoped(address: string): boolean {
   return isIPv6(address) && !address.includes('%');
 }
+/** `192.0.2.1`. @throws ValidationError with the code `invalid` */
 export function ipv4(value: string): void {
   if (!isIPv4(value)) throw refused('Enter a valid IPv4 address.', value);
 }
+/** `2001:db8::1`, without a zone. @throws ValidationError with the code `invalid` */
 export function ipv6(value: string): void {
   if (!isUnscoped(value)) throw refused('Enter a valid IPv6 address.', value);
 }
+/** Either. @throws ValidationError with the code `invalid` */
 export function ip(value: string): void {
   if (isIP(value) === 0 || value.includes('%')) throw refused('Enter a valid IPv4 or IPv6 address.', value);
 }

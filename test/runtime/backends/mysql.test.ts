@@ -43,6 +43,15 @@ const { behaviour, url } = (() => {
   return { behaviour: made.behaviour, url: () => inject('mysqlUrl') ?? '' };
 })();
 
+behaviour('bits are moved without losing any, below zero too', function* () {
+  for (const big of [9_007_199_254_740_993n, -5n, -9_007_199_254_740_993n]) {
+    const { id } = yield* call<Thing>(Thing.objects, 'create', { big });
+    const moved = Thing.objects
+      .filter({ id })
+      .values({ one: F('big').bitRightShift(1n), none: F('big').bitRightShift(0) });
+    expect(yield* call(moved, 'get')).toEqual({ one: big >> 1n, none: big });
+  }
+});
 behaviour('values come back as they went, whatever their type', function* () {
   const values = {
     name: 'naïve 🦊 \\ \' " ` $1 ? -- /* \u0001 \n',

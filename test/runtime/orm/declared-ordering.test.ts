@@ -78,7 +78,7 @@ insert into region (name, weight) values ('alps', 1), ('Coast', 2), ('bay', 3);
 insert into depot (label, region_id) values ('d1', 1), ('d2', 2), ('d3', 2), ('d4', 3);
 insert into parcel (code, depot_id) values ('p1', 1), ('p2', 2), ('p3', 3), ('p4', 4), ('p5', 4);
 insert into place (of, kind, at) values
-  ('a', 'final', 3), ('b', 'final', 1), ('c', 'final', 1), ('b', 'heat', 1), ('c', 'heat', 2), ('a', 'heat', 0);
+  ('a', 'final', 3), ('b', 'final', 1), ('c', 'final', 1), ('b', 'heat', 1), ('c', 'heat', 2), ('a', 'heat', 0), ('d', 'final', 9);
 insert into runner (name, team) values ('a', 'x'), ('b', 'x'), ('c', 'x'), ('d', 'y');
 insert into scale (name, weight) values ('b', null), ('a', 7), ('c', 9), ('d', 1);
 `,

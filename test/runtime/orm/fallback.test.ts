@@ -118,7 +118,7 @@ test('367 a block gives its thread back', async () => {
   await Promise.all([1, 2, 3].map(() => transaction.aatomic(() => Parent.objects.acreate({ name: 'x' }))));
   await expect.poll(() => threadCounts().inUse).toBeLessThanOrEqual(before + 1);
   const { rows } = await setup.outside.query(
-    "select count(*)::int as n from pg_stat_activity where state like 'idle in transaction%'",
+    "select count(*)::int as n from pg_stat_activity where datname = current_database() and state like 'idle in transaction%'",
   );
   expect(rows[0].n).toBe(0);
 });

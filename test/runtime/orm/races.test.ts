@@ -118,7 +118,7 @@ test('236 an update waits for the transaction that holds the row, and sees what 
   let waiting = 0;
   while (waiting === 0) {
     const { rows } = await context.outside.query<{ waiting: number }>(
-      "select count(*)::int as waiting from pg_stat_activity where wait_event_type = 'Lock'",
+      "select count(*)::int as waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
     );
     waiting = rows[0]?.waiting ?? 0;
   }

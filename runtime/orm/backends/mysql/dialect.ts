@@ -1,9 +1,15 @@
 import { NotSupportedError, ValueError } from '../../errors.ts';
-import type { Decoder, Field } from '../../fields/field.ts';
+import { type Decoder, type Field, isMoment } from '../../fields/field.ts';
 import { AutoField, DecimalField, FloatField, IntegerField } from '../../fields/numbers.ts';
 import { CharField } from '../../fields/text.ts';
 import { wellFormed, writable } from '../../models/naming.ts';
-import type { AggregateParts, Dialect, MomentPart, TypedSql } from '../../sql/dialect.ts';
+import {
+  type AggregateParts,
+  type Dialect,
+  type MomentPart,
+  operatorSymbols,
+  type TypedSql,
+} from '../../sql/dialect.ts';
 import { aggregateSql } from '../../sql/template.ts';
 import { keyField, momentText, moreDecoders, scaled, storedBytes, wireFor, wireList } from '../neutral.ts';
 import { callsOf, postgresqlAggregates, unsupported } from '../standard.ts';
@@ -127,19 +133,7 @@ function equalJson(left: string, right: string): string {
   return `(CASE WHEN ${left} IS NOT NULL AND ${right} IS NOT NULL THEN ${equal} END)`;
 }
 
-function isMoment(field: Field | undefined): boolean {
-  return field?.family === 'date' || field?.family === 'dateTime' || field?.family === 'time';
-}
-const symbols = {
-  add: '+',
-  sub: '-',
-  mul: '*',
-  mod: '%',
-  bitAnd: '&',
-  bitOr: '|',
-  bitXor: '^',
-  bitLeftShift: '<<',
-} as const;
+const symbols = { ...operatorSymbols, bitXor: '^' };
 
 export const mysqlDialect: Dialect = {
   name: 'mysql',
@@ -221,9 +215,10 @@ export const mysqlDialect: Dialect = {
       const whole = left.field instanceof IntegerField && right.field instanceof IntegerField;
       return `(${left.sql} ${whole ? 'DIV' : '/'} ${right.sql})`;
     }
-    // The server's own shift would take the sign for a number.
-    if (operator === 'bitRightShift') return `FLOOR(${left.sql} / POW(2, ${right.sql}))`;
-    const sql = `(${left.sql} ${symbols[operator]} ${right.sql})`;
+    const sql =
+      operator === 'bitRightShift'
+        ? shiftedRight(left, right)
+        : `(${left.sql} ${symbols[operator]} ${right.sql})`;
     // Operators on bits give numbers without a sign.
     return operator.startsWith('bit') ? `CAST(${sql} AS signed)` : sql;
   },
@@ -337,6 +332,11 @@ export const mysqlDialect: Dialect = {
     ],
   },
 };
+
+/** The server's own shift takes the sign for a number. */
+function shiftedRight({ sql }: TypedSql, { sql: bits }: TypedSql): string {
+  return `IF(${sql} < 0, ~(~${sql} >> ${bits}), ${sql} >> ${bits})`;
+}
 
 /** A moment and a duration, or the time between two moments; undefined for numbers. Durations are microseconds. */
 function movedMoment(operator: 'add' | 'sub', left: TypedSql, right: TypedSql): string | undefined {

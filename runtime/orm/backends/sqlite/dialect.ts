@@ -1,8 +1,14 @@
 import { NotSupportedError, ValueError } from '../../errors.ts';
-import type { Decoder, Field } from '../../fields/field.ts';
+import { type Decoder, type Field, isMoment } from '../../fields/field.ts';
 import { AutoField, DecimalField, FloatField, IntegerField } from '../../fields/numbers.ts';
 import { wellFormed } from '../../models/naming.ts';
-import type { AggregateParts, Dialect, MomentPart, MomentUnit } from '../../sql/dialect.ts';
+import {
+  type AggregateParts,
+  type Dialect,
+  type MomentPart,
+  type MomentUnit,
+  operatorSymbols,
+} from '../../sql/dialect.ts';
 import { aggregateSql } from '../../sql/template.ts';
 import { keyField, momentText, moreDecoders, scaled, storedBytes, wireFor, wireList } from '../neutral.ts';
 import { standardConflict, standardReturning } from '../postgresql/dialect.ts';
@@ -10,16 +16,6 @@ import { callsOf, postgresqlAggregates, quotedLiteral, unsupported } from '../st
 
 // SQLite keeps moments as text in UTC, `2024-01-03 13:30:15.000000`, and what else it has no type for as Django does.
 
-const symbols = {
-  add: '+',
-  sub: '-',
-  mul: '*',
-  div: '/',
-  bitAnd: '&',
-  bitOr: '|',
-  bitLeftShift: '<<',
-  bitRightShift: '>>',
-} as const;
 const asText = (sql: string) => `CAST(${sql} AS text)`;
 
 /** Thursday of the ISO week: its year and its week are those of the day. */
@@ -232,7 +228,7 @@ export const sqliteDialect: Dialect = {
     }
     // There is no operator for it: the bits of either, without those of both.
     if (operator === 'bitXor') return `((${left.sql} | ${right.sql}) - (${left.sql} & ${right.sql}))`;
-    return `(${left.sql} ${symbols[operator]} ${right.sql})`;
+    return `(${left.sql} ${operatorSymbols[operator]} ${right.sql})`;
   },
   part: (part, { sql }) => parts[part](sql),
   truncate(unit, { sql, field }) {
@@ -313,7 +309,3 @@ export const sqliteDialect: Dialect = {
     ],
   },
 };
-
-function isMoment(field: Field | undefined): boolean {
-  return field?.family === 'date' || field?.family === 'time' || field?.family === 'dateTime';
-}
