@@ -1,5 +1,6 @@
 import { ValueError } from '../errors.ts';
 import { isInstance } from '../lookups/encode.ts';
+import { lackingToken } from '../lookups/held-by-rows.ts';
 import { subqueryParts } from '../query/collected.ts';
 import type { Connector } from '../query/joins.ts';
 import { ExpressionNode, type ShapeSink } from './node.ts';
@@ -174,11 +175,18 @@ function describeLeaf(leaf: Leaf, sink: ShapeSink): void {
     sink.token(')');
   } else if (list !== undefined) {
     sink.token(`${list.length === 0 ? 'none' : 'list'}${leaf.namesNull ? ' or null' : ''}`);
+    describeLacking(list, sink);
     sink.value(leaf, list);
   } else {
     sink.token(typeof value === 'object' ? (isInstance(value) ? 'instance' : 'object') : typeof value);
+    describeLacking([value], sink);
     sink.value(leaf, value);
   }
+}
+
+function describeLacking(given: readonly unknown[], sink: ShapeSink): void {
+  const lacking = lackingToken(given);
+  if (lacking !== undefined) sink.token(lacking);
 }
 
 /** Values of a list operand; an `in` list leaves nulls out, for null is in no list. */

@@ -14,6 +14,7 @@ import { type Predicate, WhereNode } from '../query/where.ts';
 import type { Dialect } from '../sql/dialect.ts';
 import { compileSubquery } from '../sql/subquery.ts';
 import { boundsEncoder, comparisonEncoder, type Rounding } from './encode.ts';
+import { HeldByRows, lackedTarget, rowEncoder } from './held-by-rows.ts';
 import { among, Bare, ListParameter, Literal, never, type Operand, OutsideRange, Test } from './operand.ts';
 
 /** Builds the condition `lhs <lookup> operand`. */
@@ -36,6 +37,11 @@ export function side(
       return typedBeside(operand.expression, lhs.output);
     case 'value': {
       const field = lhs.output ?? fieldFor(operand.sample);
+      const held = lackedTarget(field, [operand.sample]);
+      if (held !== undefined) {
+        const key = new Bare(resolver.place(operand.owner, rowEncoder(held)), held.model.primaryKey);
+        return new HeldByRows(held, (column, writer) => `${column} = ${key.toSql(writer)}`);
+      }
       return new Bare(resolver.place(operand.owner, comparisonEncoder(field, rounding)), field);
     }
     case 'list': {
@@ -115,12 +121,25 @@ const inList: LookupBuilder = (lhs, operand, resolver) => {
     throw new TypeError('The value of an in lookup must be a list or a query set.');
   if (operand.empty) return never;
   const field = lhs.output;
+  const held = lackedTarget(field, operand.values);
+  if (held !== undefined) return amongHeld(lhs, operand.owner, held, resolver);
   const encode = (values: unknown) => encodeList([...(values as Iterable<unknown>)], field);
   return among(
     lhs,
     new ListParameter(resolver.place(operand.owner, encode), field ?? fieldFor(operand.sample)),
   );
 };
+
+/** `lhs` is held by one of the rows. */
+function amongHeld(lhs: ExpressionNode, owner: object, held: Field, resolver: Resolver): Predicate {
+  const encoded: { encode(row: unknown): string } = { encode: rowEncoder(held) };
+  const encode = (rows: unknown) => arrayText([...(rows as Iterable<unknown>)], encoded as Field);
+  const keys = new ListParameter(resolver.place(owner, encode), held.model.primaryKey);
+  const rows = new HeldByRows(held, (column, writer) =>
+    writer.dialect.among(column, keys.toSql(writer), keys.element),
+  );
+  return new Test([lhs], (writer) => `${lhs.toSql(writer)} IN ${rows.toSql(writer)}`);
+}
 
 function rowsOf(operand: Operand): ExpressionNode | undefined {
   return operand.form === 'expression' ? operand.expression.rows : undefined;

@@ -12,8 +12,14 @@ export type Operand =
   | { readonly form: 'expression'; readonly expression: ExpressionNode }
   /** One value; `owner` finds its place, `sample` is the value of the first such query. */
   | { readonly form: 'value'; readonly owner: object; readonly sample: unknown }
-  /** `sample` is the first value of the first such query that is not null. */
-  | { readonly form: 'list'; readonly owner: object; readonly empty: boolean; readonly sample: unknown }
+  /** `sample` is the first value of the first such query that is not null, `values` are all of that query. */
+  | {
+      readonly form: 'list';
+      readonly owner: object;
+      readonly empty: boolean;
+      readonly sample: unknown;
+      readonly values: readonly unknown[];
+    }
   /** A list with expressions in it. */
   | { readonly form: 'items'; readonly items: readonly Operand[] }
   /** A query set; its values start at the place of `owner`. */

@@ -2,8 +2,7 @@ import { loadMissing } from '../operations/missing.ts';
 import { runBlocking } from '../operations/run.ts';
 import type { ModelInstance } from './instance.ts';
 import type { ModelConstructor, ModelMeta } from './meta.ts';
-
-const partialKey = Symbol('partial');
+import { partialKey } from './partial.ts';
 
 /**
  * A subclass whose instances lack some attributes. Reading one of those blocks for a query; setting it makes it an
@@ -34,13 +33,4 @@ export function deferringClass(meta: ModelMeta, loaded: readonly string[]): Mode
     });
   }
   return partial;
-}
-
-/** True for an instance that came without some of its attributes; they may be there by now. */
-export function isPartial(instance: object): boolean {
-  return partialKey in instance;
-}
-/** Attributes that are not loaded. */
-export function isDeferred(instance: object, attribute: string): boolean {
-  return !Object.hasOwn(instance, attribute);
 }

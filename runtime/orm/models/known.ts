@@ -1,8 +1,8 @@
 import type { ForeignKeyField } from '../fields/relations.ts';
-import { isDeferred } from './deferred.ts';
 import type { GenericKey } from './generic.ts';
 import type { ModelInstance } from './instance.ts';
 import { isSameKey, valueIn } from './keys.ts';
+import { isDeferred } from './partial.ts';
 import { metaKey } from './registry.ts';
 import { knownState, relate, relateNone } from './state.ts';
 

@@ -1,12 +1,12 @@
 import type { Field } from '../fields/field.ts';
 import { ForeignKeyField } from '../fields/relations.ts';
 import { isInstance } from '../lookups/encode.ts';
-import { isDeferred, isPartial } from '../models/deferred.ts';
 import { fetchedWith, requireFetchable } from '../models/fetch-modes.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import { mapByKey } from '../models/keys.ts';
 import { baseQuerySet } from '../models/managers.ts';
 import type { ModelMeta } from '../models/meta.ts';
+import { isDeferred, isPartial } from '../models/partial.ts';
 import { metaKey } from '../models/registry.ts';
 import { stateOf } from '../models/state.ts';
 import { refresh } from './overridden.ts';

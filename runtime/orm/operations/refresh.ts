@@ -1,8 +1,8 @@
 import { ValueError } from '../errors.ts';
 import { ForeignKeyField } from '../fields/relations.ts';
-import { isDeferred } from '../models/deferred.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import { baseQuerySet } from '../models/managers.ts';
+import { isDeferred } from '../models/partial.ts';
 import { metaKey } from '../models/registry.ts';
 import { stateOf } from '../models/state.ts';
 import { requireOptions } from '../options.ts';

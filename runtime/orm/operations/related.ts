@@ -1,5 +1,4 @@
 import type { ForeignKeyField } from '../fields/relations.ts';
-import { isDeferred } from '../models/deferred.ts';
 import { fetchedWith, requireFetchable } from '../models/fetch-modes.ts';
 import type { GenericKey } from '../models/generic.ts';
 import type { ModelInstance } from '../models/instance.ts';
@@ -7,6 +6,7 @@ import { valueIn } from '../models/keys.ts';
 import { knownForward, knownGeneric, relateForward, relateGeneric } from '../models/known.ts';
 import { baseQuerySet } from '../models/managers.ts';
 import type { ModelMeta } from '../models/meta.ts';
+import { isDeferred } from '../models/partial.ts';
 import { metaKey } from '../models/registry.ts';
 import type { ReverseRelation } from '../models/relations.ts';
 import { loadedFrom, relate, stateOf } from '../models/state.ts';

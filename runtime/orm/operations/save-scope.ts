@@ -1,9 +1,9 @@
 import { ValueError } from '../errors.ts';
 import type { Field } from '../fields/field.ts';
 import { describe } from '../fields/text.ts';
-import { isDeferred, isPartial } from '../models/deferred.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import type { ModelMeta } from '../models/meta.ts';
+import { isDeferred, isPartial } from '../models/partial.ts';
 import { metaKey, metaOf } from '../models/registry.ts';
 import { stateOf } from '../models/state.ts';
 import type { SaveOptions } from '../types/model.ts';

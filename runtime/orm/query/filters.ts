@@ -219,7 +219,7 @@ class FilterBuilder {
     const list = listOf(leaf);
     if (list !== undefined) {
       const sample = list.find((each) => each !== null);
-      return { form: 'list', owner: leaf, empty: list.length === 0, sample };
+      return { form: 'list', owner: leaf, empty: list.length === 0, sample, values: list };
     }
     return { form: 'value', owner: leaf, sample: value };
   }

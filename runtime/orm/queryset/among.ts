@@ -30,7 +30,7 @@ function among(queryset: QuerySet, field: Field, keys: readonly unknown[]): Quer
     },
     build: (query, resolver) => {
       const table = query.joins.toOwner(query.base, query.model, field.parts?.[0] ?? field);
-      const operand = { form: 'list', owner, empty: false, sample: keys[0] } as const;
+      const operand = { form: 'list', owner, empty: false, sample: keys[0], values: keys } as const;
       const test = compositeLookups.in?.(new Column(table, field), operand, resolver, 'in');
       if (test !== undefined) query.where = query.where.and(test);
     },

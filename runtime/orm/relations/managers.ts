@@ -1,11 +1,11 @@
 import { ValueError } from '../errors.ts';
 import { describe } from '../fields/text.ts';
-import { isDeferred, isPartial } from '../models/deferred.ts';
 import type { GenericRelation } from '../models/generic.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import { hasKey, valueIn } from '../models/keys.ts';
 import { baseQuerySet, defaultManager, type ManagerClass, managerNamed } from '../models/managers.ts';
 import type { ModelMeta } from '../models/meta.ts';
+import { isDeferred, isPartial } from '../models/partial.ts';
 import { metaKey } from '../models/registry.ts';
 import type { AccessibleRelation, ManyToManyRelation, ReverseRelation } from '../models/relations.ts';
 import { knownState, stateOf } from '../models/state.ts';

@@ -11,6 +11,7 @@ import {
   model,
   Prefetch,
   Q,
+  type QuerySet,
   reverse,
   ValidationError,
 } from '@migrate-async/runtime/orm';
@@ -196,6 +197,38 @@ behaviour('an instance that is given for a foreign key is asked for the column i
   expect(cell.wingId).toBe('s');
   const other = yield* call<Wing>(Wing.objects.only('name'), 'get', { id: 1 });
   expect(yield* call(Cell.objects.filter({ label: 'new' }), 'update', { wing: other })).toBe(1);
+});
+behaviour('a query by rows looks up what was left out of them, and asks for nothing before', function* () {
+  const rows = yield* call<Wing[]>(Wing.objects.only('name').orderBy('id'), 'list');
+  const [north, south] = rows as [Wing, Wing];
+  const { objects } = Cell;
+  const labels = (cells: QuerySet<Cell>) =>
+    call<string[]>(cells.orderBy('id').valuesList('label', { flat: true }), 'list');
+  const before = statements().length;
+  expect(yield* labels(objects.filter({ wing: south }))).toEqual(['s1', 's2']);
+  expect(yield* labels(objects.filter({ wing: north, size__gt: 1 }))).toEqual(['n2']);
+  expect(yield* labels(objects.exclude({ wing: south }))).toEqual(['n1', 'n2']);
+  expect(yield* labels(objects.filter({ wing__in: rows }))).toHaveLength(4);
+  expect(yield* labels(objects.filter({ wing__in: [south] }))).toEqual(['s1', 's2']);
+  expect(yield* labels(objects.exclude({ wing__in: [south] }))).toEqual(['n1', 'n2']);
+  expect(yield* labels(objects.filter(Q({ wing: north }).or({ label: 's2' })))).toEqual(['n1', 'n2', 's2']);
+  expect(yield* call(Guest.objects.filter({ cell__wing: north }), 'count')).toBe(3);
+  expect(sentSince(before)).toBe(8);
+  expect(rows.some((row) => Object.hasOwn(row, 'code'))).toBe(false);
+  // With what is there by now, and with what was read whole, the value itself is compared.
+  const whole = yield* call<Wing>(Wing.objects, 'get', { id: 2 });
+  expect(yield* labels(objects.filter({ wing: whole }))).toEqual(['s1', 's2']);
+  expect(yield* labels(objects.filter({ wing__in: [whole, north] }))).toHaveLength(4);
+  expect(yield* call(objects.filter({ wing: south }), 'update', { size: 9 })).toBe(2);
+  expect(yield* call(objects.filter({ wing__in: [north] }), 'delete')).toEqual([5, { Guest: 3, Cell: 2 }]);
+  const wrong = yield* thrownBy(() => call(objects.filter({ wing: new Cell() as never }), 'list'));
+  expect(wrong.message).toBe('Cannot query "<Cell>": Must be "Wing" instance.');
+});
+test('a query by rows may be built where nothing may block', async () => {
+  await reset();
+  const south = await Wing.objects.only('name').aget({ id: 2 });
+  const counted = await asyncContext(async () => Cell.objects.filter({ wing: south as Wing }).acount());
+  expect(counted).toBe(2);
 });
 behaviour('relations are read from columns that were not loaded', function* () {
   const cell = yield* call<Cell>(Cell.objects.only('label'), 'get', { id: 1 });
