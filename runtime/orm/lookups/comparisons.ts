@@ -243,7 +243,7 @@ export function requireComparable({ json }: Dialect, lhs: ExpressionNode, rhs: E
 }
 /** Columns may be of a type that their field does not have by itself. */
 function isJson(field: Field): boolean {
-  return field.family === 'json' || /^jsonb?$/i.test(field.databaseType());
+  return field.family === 'json' || (field.parts === undefined && /^jsonb?$/i.test(field.databaseType()));
 }
 
 /** Lookups every column has. */
