@@ -43,8 +43,13 @@ export class RelationSet {
     for (const [name, description] of described) this.#bindGeneric(name, description);
     // What extends a model with a table of its own goes by its own name in generic foreign keys.
     const parent = meta.concrete === meta ? meta.parent?.relationSet : undefined;
-    for (const relation of parent?.genericRelations ?? [])
-      if (!(relation.name in declaration)) this.#own.set(relation.name, relation.of(meta));
+    for (const relation of parent?.genericRelations ?? []) {
+      if (relation.name in declaration) continue;
+      const copy = relation.of(meta);
+      this.#own.set(copy.name, copy);
+      // Lookups have one way back under a name: the parent's, unless the name says whose it is.
+      if (copy.reverse?.name !== relation.reverse?.name) this.#declaredGeneric.push(copy);
+    }
   }
   #bindGeneric(name: string, description: Declaration[string]): void {
     const meta = this.#meta;

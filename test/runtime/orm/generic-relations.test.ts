@@ -43,6 +43,17 @@ class Animal extends model('animal', {
 }) {
   static objects = new Manager(this);
 }
+class Beast extends model(
+  'beast',
+  { tags: genericRelation<Tag>(() => Tag, { relatedQueryName: 'a_%(class)s' }) },
+  { abstract: true },
+) {}
+class Horse extends model('horse', { name: fields.char(20) }, { extends: Beast }) {
+  static objects = new Manager(this);
+}
+class Foal extends model('foal', { age: fields.integer() }, { extends: Horse }) {
+  static objects = new Manager(this);
+}
 /** Keys of any type are kept as text. */
 class Mark extends model('mark', {
   contentType: fields.char(30),
@@ -66,7 +77,7 @@ class Reel extends model('reel', {
 
 const code = '00000000-0000-4000-8000-000000000001';
 const { behaviour } = harness(
-  [Priced, Tag, Tree, Plant, Stone, Animal, Mark, Film, Reel],
+  [Priced, Tag, Tree, Plant, Stone, Animal, Foal, Horse, Mark, Film, Reel],
   `insert into plant (name) values ('oak'), ('fern'); insert into tree (plant_ptr_id, height) values (1, 30);
    insert into stone (name) values ('onyx'), ('flint');
    insert into animal (name) values ('ant'), ('bee'), ('cat');
@@ -144,6 +155,15 @@ behaviour('lookups go back over a generic foreign key under the name that the re
   );
   expect(keys(yield* call<Tag[]>(either, 'list'))).toEqual([4, 5]);
 });
+behaviour('a name that an abstract model gives is of each model that extends it', function* () {
+  const horse = yield* call<Horse>(Horse.objects, 'create', { name: 'hob' });
+  const foal = yield* call<Foal>(Foal.objects, 'create', { name: 'fay', age: 1 });
+  yield* call(horse.tags, 'create', { word: 'calm' });
+  yield* call(foal.tags, 'create', { word: 'wild' });
+  expect(yield* words({ a_horse__name__startsWith: '' })).toEqual(['calm']);
+  expect(yield* words({ a_foal__age: 1 })).toEqual(['wild']);
+  expect(yield* words({ a_foal__name: 'fay' })).toEqual(['wild']);
+});
 behaviour('values, orderings and aggregates go the same way', function* () {
   const named = Tag.objects
     .filter({ animal__isNull: false } as never)
@@ -175,7 +195,7 @@ behaviour('without such a name there is no way back, and none behind the foreign
   const unknown = yield* thrownBy(() => words({ plant__isNull: true }));
   expect(unknown).toBeInstanceOf(FieldError);
   expect(unknown.message).toBe(
-    "Cannot resolve keyword 'plant' into field. Choices are: animal, contentType, id, objectId, priced, word",
+    "Cannot resolve keyword 'plant' into field. Choices are: a_foal, a_horse, animal, contentType, id, objectId, priced, word",
   );
   for (const path of ['on', 'on__name']) {
     expect(() => Tag.objects.filter({ [path]: 1 } as never)).toThrow(
