@@ -1,6 +1,6 @@
 import { ImproperlyConfigured, ValueError } from '../errors.ts';
 import type { ModelMeta } from '../models/meta.ts';
-import { requireOptions } from '../options.ts';
+import { requireFlags, requireOptions } from '../options.ts';
 import { itemsOf, TupleField } from './composite.ts';
 import type { Field, KeyWire, Wire } from './field.ts';
 import { ForeignKeyField, type OnDeleteRule, type TargetThunk } from './relations.ts';
@@ -12,9 +12,11 @@ export interface ForeignObjectOptions {
   readonly toFields?: readonly string[];
   readonly relatedName?: string;
   readonly onDelete?: OnDeleteRule;
+  /** True has the database keep a constraint; as in Django there is none otherwise. */
+  readonly dbConstraint?: boolean;
 }
 
-const optionNames = ['fromFields', 'toFields', 'relatedName', 'onDelete'];
+const optionNames = ['fromFields', 'toFields', 'relatedName', 'onDelete', 'dbConstraint'];
 
 /** `order: foreignObject<Order>(() => Order, { fromFields: ['tenant', 'number'] })`: adds no column. */
 export class ForeignObjectDescription {
@@ -25,7 +27,8 @@ export class ForeignObjectDescription {
   /** @throws TypeError for options there are not; ValueError for lists that are none */
   constructor(thunk: TargetThunk, options: ForeignObjectOptions) {
     requireOptions('foreignObject', options, optionNames);
-    const { fromFields, toFields } = options;
+    const { fromFields, toFields, dbConstraint } = options;
+    requireFlags('foreignObject', { dbConstraint });
     if (!isNames(fromFields) || (toFields !== undefined && !isNames(toFields)))
       throw new ValueError('foreignObject() takes fromFields and toFields as lists of names that differ.');
     if (toFields !== undefined && toFields.length !== fromFields.length)
@@ -78,6 +81,10 @@ export class ForeignObjectField extends ForeignKeyField {
   }
   override get single(): boolean {
     return false;
+  }
+  /** Whether the database looks after it. */
+  get constrained(): boolean {
+    return this.relation.dbConstraint === true;
   }
   #findTarget(): Field {
     const { target } = this;

@@ -313,6 +313,12 @@ function checkForeignObject(field: ForeignObjectField): void {
         'add a set of fields to a unique constraint.',
     );
   }
+  if (onDelete === 'dbCascade') {
+    if (!field.constrained)
+      throw refused(`${own} specifies onDelete: 'dbCascade', which needs a constraint: dbConstraint: true.`);
+    checkUniform(field, own);
+    return;
+  }
   if (onDelete === 'cascade' || onDelete === 'protect' || onDelete === 'restrict' || onDelete === 'doNothing')
     return;
   throw refused(

@@ -53,6 +53,7 @@ function createTable(model: ModelMeta, dialect: Dialect): string {
   const parts = [
     ...model.localFields.map((field) => column(field, dialect)),
     ...compositeKey(model),
+    ...(dialect.schema.foreignKeysInline ? ofSeveralColumns(model, dialect) : []),
     ...constraintClauses(model, dialect),
   ];
   const text = `CREATE TABLE ${quote(model.table)} (${parts.join(', ')})${dialect.schema.tableSuffix}`;
@@ -126,7 +127,20 @@ function isChecked(field: Field): field is ForeignKeyField {
 function reference(field: ForeignKeyField, { schema }: Dialect): string {
   const { target, targetField, onDelete } = field;
   const action = typeof onDelete === 'string' ? (databaseRules[onDelete] ?? '') : '';
-  return `REFERENCES ${quote(target.table)} (${quote(targetField.column)})${action}${schema.foreignKeySuffix}`;
+  return `REFERENCES ${quote(target.table)} (${columnList(targetField)})${action}${schema.foreignKeySuffix}`;
+}
+function columnList(field: Field): string {
+  return (field.parts ?? [field]).map(({ column }) => quote(column)).join(', ');
+}
+/** Constraints of relations by several columns: there is one where it is asked for. */
+function ofSeveralColumns({ table, foreignObjects }: ModelMeta, dialect: Dialect): string[] {
+  return foreignObjects
+    .filter(({ constrained }) => constrained)
+    .map((field) => {
+      const columns = field.parts.map(({ column }) => column);
+      const name = identifier(`${table}_${columns.join('_')}_fk`);
+      return `CONSTRAINT ${quote(name)} FOREIGN KEY (${columnList(field)}) ${reference(field, dialect)}`;
+    });
 }
 /** What the database itself does about rows that point at a deleted one. */
 const databaseRules: Readonly<Record<string, string>> = {
@@ -136,11 +150,11 @@ const databaseRules: Readonly<Record<string, string>> = {
 };
 function foreignKeys(model: ModelMeta, dialect: Dialect): string[] {
   if (dialect.schema.foreignKeysInline) return [];
-  return model.localFields.filter(isChecked).map((field) => {
+  const single = model.localFields.filter(isChecked).map((field) => {
     const name = identifier(`${model.table}_${field.column}_fk`);
-    return (
-      `ALTER TABLE ${quote(model.table)} ADD CONSTRAINT ${quote(name)} FOREIGN KEY (${quote(field.column)}) ` +
-      reference(field, dialect)
-    );
+    return `CONSTRAINT ${quote(name)} FOREIGN KEY (${quote(field.column)}) ${reference(field, dialect)}`;
   });
+  return [...single, ...ofSeveralColumns(model, dialect)].map(
+    (constraint) => `ALTER TABLE ${quote(model.table)} ADD ${constraint}`,
+  );
 }

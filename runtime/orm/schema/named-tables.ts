@@ -9,6 +9,8 @@ export interface NamedTable {
   readonly modelName: string;
   /** Attribute of each column. */
   readonly attributes: ReadonlyMap<string, string>;
+  /** Attributes of foreign keys in several columns. */
+  readonly objects: ReadonlyMap<ConstraintDescription, string>;
 }
 
 /** Gives every table a class, and every column an attribute. */
@@ -17,13 +19,33 @@ export function nameTables(tables: readonly TableDescription[]): NamedTable[] {
   return tables.map((table) => {
     const name = className(table.name, classes);
     classes.add(name);
+    const attributes = nameColumns(table, tables);
     return {
       table,
       className: name,
       modelName: name.charAt(0).toLowerCase() + name.slice(1),
-      attributes: nameColumns(table, tables),
+      attributes,
+      objects: nameObjects(table, tables, attributes),
     };
   });
+}
+/** A foreign key in several columns has none of its own to be named after: it is called like its target. */
+function nameObjects(
+  table: TableDescription,
+  all: readonly TableDescription[],
+  attributes: ReadonlyMap<string, string>,
+): Map<ConstraintDescription, string> {
+  const used = new Set([...attributes.values()].flatMap((name) => [name, `${name}Id`, `a${name}`]));
+  const names = new Map<ConstraintDescription, string>();
+  for (const constraint of table.constraints) {
+    const { kind, columns, target } = constraint;
+    if (kind !== 'f' || columns.length < 2 || !all.some((each) => each.name === target)) continue;
+    let attribute = attributeName(target ?? '', used);
+    while (used.has(`a${attribute}`)) attribute = attributeName(`${attribute}_row`, used);
+    for (const taken of [attribute, `a${attribute}`]) used.add(taken);
+    names.set(constraint, attribute);
+  }
+  return names;
 }
 /** A foreign key is named after what it points at: `publisher` for `publisher_id`. */
 function nameColumns(table: TableDescription, all: readonly TableDescription[]): Map<string, string> {

@@ -30,10 +30,10 @@ export function reverseSides(models: readonly NamedTable[], pairs: readonly Pair
 }
 
 function foreignKeysTo(target: NamedTable, models: readonly NamedTable[]): ConstraintDescription[] {
-  return models.flatMap(({ table }) =>
-    table.columns
-      .flatMap(({ name }) => foreignKeyOf(table, name) ?? [])
-      .filter((key) => key.target === target.table.name),
+  return models.flatMap(({ table, objects }) =>
+    [...table.columns.flatMap(({ name }) => foreignKeyOf(table, name) ?? []), ...objects.keys()].filter(
+      (key) => key.target === target.table.name,
+    ),
   );
 }
 function described(
@@ -43,13 +43,17 @@ function described(
   if ('own' in relation) return relation;
   const own = models.find(({ table }) => table.constraints.includes(relation)) as NamedTable;
   const [column = ''] = relation.columns;
-  return { own, attribute: own.attributes.get(column) ?? column };
+  return { own, attribute: own.objects.get(relation) ?? own.attributes.get(column) ?? column };
 }
 
 /** What instances of a model have already. */
 function namesOn(target: NamedTable, pairs: readonly Pairs[]): Set<string> {
   const own = pairs.filter((each) => each.own === target).map(({ attribute }) => attribute);
-  const columns = [...target.attributes.values()].flatMap((name) => [name, `${name}Id`, `a${name}`]);
+  const columns = [...target.attributes.values(), ...target.objects.values()].flatMap((name) => [
+    name,
+    `${name}Id`,
+    `a${name}`,
+  ]);
   return new Set(['pk', 'id', ...columns, ...own]);
 }
 /** A name stands for itself in lookups; on instances it may be `«name»Set`, and have a twin. */

@@ -23,6 +23,7 @@ const importable = [
   'F',
   'fields',
   'foreignKey',
+  'foreignObject',
   'Manager',
   'manyToMany',
   'model',
@@ -67,6 +68,7 @@ class ModelWriter {
       const names = this.#key.map((column) => quoted(this.#attribute(column)));
       fields.unshift(`  pk: fields.compositePrimaryKey(${names.join(', ')}),`);
     }
+    for (const [constraint, attribute] of this.#own.objects) fields.push(this.#object(constraint, attribute));
     for (const each of this.#pairs) {
       const { className } = each.target;
       const side = this.#sides.get(each);
@@ -91,8 +93,8 @@ class ModelWriter {
       notes.push(
         `The ${this.#table.view ? 'view' : 'table'} has no primary key: the first column stands for it.`,
       );
-    for (const { kind, columns, target, name, definition } of this.#table.constraints) {
-      const foreign = kind === 'f' && (columns.length !== 1 || target === null || !this.#named(target));
+    for (const { kind, target, name, definition } of this.#table.constraints) {
+      const foreign = kind === 'f' && (target === null || !this.#named(target));
       if (foreign) notes.push(`Not taken over: constraint ${name} ${definition}`);
     }
     return notes.map((note) => note.replace(/\s+/g, ' '));
@@ -167,6 +169,25 @@ class ModelWriter {
       source: `${source}${this.#chain(column, primary, true)}${defaultSource(column, source, quoted)}`,
       note,
     };
+  }
+  /** A relation by several columns, with the constraint that it is in the database. */
+  #object(key: ConstraintDescription, attribute: string): string {
+    const target = this.#named(key.target ?? '') as NamedTable;
+    const from = key.columns.map((column) => quoted(this.#attribute(column)));
+    const to = (key.targetColumns ?? []).map((column) => quoted(target.attributes.get(column) ?? column));
+    const targetKey = target.table.constraints.find(({ kind }) => kind === 'p')?.columns ?? [];
+    const options = [`fromFields: [${from.join(', ')}]`];
+    if (targetKey.join() !== key.targetColumns?.join()) options.push(`toFields: [${to.join(', ')}]`);
+    options.push(`onDelete: '${key.onDelete === 'c' ? 'dbCascade' : 'doNothing'}'`, 'dbConstraint: true');
+    const side = this.#sides.get(key);
+    if (side !== undefined) options.push(`relatedName: ${quoted(side)}`);
+    const nullable = this.#table.columns.some(
+      ({ name, required }) => !required && key.columns.includes(name),
+    );
+    const { className } = target;
+    const relation = `foreignObject<${className}, ${from.join(' | ')}>(() => ${className}, { ${options.join(', ')} })`;
+    const note = key.onDelete === 'n' || key.onDelete === 'd' ? ` // ${key.definition}` : '';
+    return `  ${attribute}: ${relation}${nullable ? '.null()' : ''},${note}`;
   }
   #chain(column: ColumnDescription, primary: boolean, relation: boolean): string {
     const parts = [this.#column(column, relation)];

@@ -131,8 +131,10 @@ export interface ForeignObjectOptions<From extends string = never> {
   /** Columns of the target; those of its composite primary key when absent. */
   readonly toFields?: readonly string[];
   readonly relatedName?: string;
-  /** `cascade` when absent. */
-  readonly onDelete?: 'cascade' | 'protect' | 'restrict' | 'doNothing';
+  /** `cascade` when absent; `dbCascade` where there is a constraint. */
+  readonly onDelete?: 'cascade' | 'protect' | 'restrict' | 'doNothing' | 'dbCascade';
+  /** True has the database keep a constraint; there is none otherwise. */
+  readonly dbConstraint?: boolean;
 }
 export interface ManyToManyOptions {
   /** Model that holds the pairs; one is made when absent. A function, because it is often declared later. */
@@ -151,7 +153,7 @@ export type ForeignKeyFunction = <T>(target: Thunk, options?: ForeignKeyOptions)
 /**
  * A foreign key in several columns that the model has besides, for targets with a composite primary key:
  * `order: foreignObject<Order, 'tenant' | 'number'>(() => Order, { fromFields: ['tenant', 'number'] })`. It adds no
- * column and no constraint. A second type names the columns, which need not be given where the instance is.
+ * column, and no constraint unless `dbConstraint` asks for one. A second type names the columns, which need not be given where the instance is.
  */
 export type ForeignObjectFunction = <T, From extends string = never>(
   target: Thunk,

@@ -1,4 +1,6 @@
 import {
+  acreateTables,
+  adropTables,
   aprefetchRelatedObjects,
   Count,
   Exists,
@@ -7,6 +9,7 @@ import {
   foreignKey,
   foreignObject,
   ImproperlyConfigured,
+  IntegrityError,
   Manager,
   model,
   OuterRef,
@@ -346,5 +349,60 @@ describe('what cannot be declared', () => {
     );
     expect(declared('odd6', { fromField: ['fleet'] })).toThrow('fromField');
     expect(declared('odd7', { fromFields: 'fleet' })).toThrow(ValueError);
+  });
+});
+
+class Yard extends model(
+  'yard',
+  { town: fields.char(10), number: fields.integer() },
+  { constraints: [{ unique: ['town', 'number'] }] },
+) {
+  static objects = new Manager(this);
+}
+class Crane extends model('crane', {
+  town: fields.char(10),
+  number: fields.integer(),
+  yard: foreignObject<Yard, 'town' | 'number'>(() => Yard, {
+    fromFields: ['town', 'number'],
+    toFields: ['town', 'number'],
+    onDelete: 'dbCascade',
+    dbConstraint: true,
+  }),
+}) {
+  static objects = new Manager(this);
+}
+describe('a constraint', () => {
+  test('is kept by the database where it is asked for', async () => {
+    await acreateTables([Crane, Yard]);
+    try {
+      const yard = await Yard.objects.acreate({ town: 'delft', number: 3 });
+      await Crane.objects.acreate({ yard });
+      await expect(Crane.objects.acreate({ town: 'delft', number: 4 })).rejects.toThrow(IntegrityError);
+      expect(await yard.adelete()).toEqual([1, { Yard: 1 }]);
+      expect(await Crane.objects.acount()).toBe(0);
+    } finally {
+      await adropTables([Crane, Yard]);
+    }
+  });
+  test('is needed where the database is to delete', () => {
+    class Hook extends model('hook', {
+      town: fields.char(10),
+      number: fields.integer(),
+      yard: foreignObject<Yard>(() => Yard, {
+        fromFields: ['town', 'number'],
+        toFields: ['town', 'number'],
+        onDelete: 'dbCascade',
+      }),
+    }) {
+      static objects = new Manager(this);
+    }
+    expect(() => Hook.objects.all().toSql()).toThrow(
+      new ImproperlyConfigured(
+        "Hook.yard specifies onDelete: 'dbCascade', which needs a constraint: dbConstraint: true.",
+      ),
+    );
+    expect(() =>
+      foreignObject<Yard>(() => Yard, { fromFields: ['town'], dbConstraint: 'yes' as never }),
+    ).toThrow(new TypeError("The option 'dbConstraint' of foreignObject() is true or false, not 'yes'."));
   });
 });
