@@ -236,7 +236,7 @@ export function checkRelations(meta: ModelMeta): void {
     // Looks for the two foreign keys of the through model.
     relation.hops;
   }
-  for (const field of meta.foreignObjects) {
+  for (const field of meta.localForeignObjects) {
     checkRelatedName(field);
     checkForeignObject(field);
   }

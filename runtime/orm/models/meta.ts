@@ -54,8 +54,10 @@ export class ModelMeta {
   readonly fields: readonly Field[];
   /** The columns of the model's own table, in the order of CREATE TABLE and INSERT. */
   readonly localFields: readonly Field[];
-  /** Relations of several columns that the model declares. */
+  /** Relations of several columns, those that lie in the tables of parents included. */
   readonly foreignObjects: readonly ForeignObjectField[];
+  /** Those of them that the model declares. */
+  readonly localForeignObjects: readonly ForeignObjectField[];
   /** The model whose table this one describes: itself, unless it is a proxy. */
   readonly concrete: ModelMeta;
   /** The model that holds the other part of each row, where this one extends it. */
@@ -101,7 +103,8 @@ export class ModelMeta {
     this.primaryKey = primaryKey;
     this.keyFields = primaryKey.parts ?? [primaryKey];
     this.#byName.set('pk', primaryKey);
-    this.foreignObjects = abstract || shown !== undefined ? [] : this.#bindForeignObjects(declaration);
+    this.localForeignObjects = abstract || shown !== undefined ? [] : this.#bindForeignObjects(declaration);
+    this.foreignObjects = [...((shown ?? parent)?.foreignObjects ?? []), ...this.localForeignObjects];
     this.relationSet = new RelationSet(this, declaration, base.prototype);
     checkOptions(this, given);
     if (shown === undefined && !abstract) register(this);
@@ -151,11 +154,16 @@ export class ModelMeta {
   /** Every foreign key that the model's own table holds, of one column or of several. */
   get foreignKeys(): readonly ForeignKeyField[] {
     const columns = this.localFields.filter((field) => field instanceof ForeignKeyField);
-    return [...columns, ...this.foreignObjects];
+    return [...columns, ...this.localForeignObjects];
   }
   /** The field of that name or attribute. */
   field(name: string): Field | undefined {
     return this.#byName.get(name);
+  }
+  /** The foreign key of that name or attribute, of one column or of several, those of parents included. */
+  foreignKey(name: string): ForeignKeyField | undefined {
+    const field = this.field(name) ?? this.foreignObjects.find((each) => each.name === name);
+    return field instanceof ForeignKeyField ? field : undefined;
   }
   /** As `field`, for names given by the caller. */
   requireField(name: string): Field {

@@ -59,7 +59,7 @@ export function* refreshInstance(instance: ModelInstance, options: RefreshOption
   if (names === undefined) {
     for (const relation of meta.incoming) state.related?.delete(relation.name);
     for (const name of meta.genericKeys.keys()) state.related?.delete(name);
-    for (const { name } of meta.concrete.foreignObjects) state.related?.delete(name);
+    for (const { name } of meta.foreignObjects) state.related?.delete(name);
     state.alias = stateOf(read).alias;
   }
 }

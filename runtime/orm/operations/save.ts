@@ -3,10 +3,9 @@ import { dialectOf } from '../connections/index.ts';
 import { NotUpdated, ValueError } from '../errors.ts';
 import { ExpressionNode } from '../expressions/node.ts';
 import type { Field, Wire } from '../fields/field.ts';
-import type { ForeignObjectField } from '../fields/foreign-object.ts';
 import { ForeignKeyField } from '../fields/relations.ts';
 import type { ModelInstance } from '../models/instance.ts';
-import { hasKey, itemsIn, putIn } from '../models/keys.ts';
+import { hasKey, itemsIn, putIn, valueIn } from '../models/keys.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { orderedBy } from '../models/order.ts';
 import { metaKey } from '../models/registry.ts';
@@ -236,17 +235,12 @@ export function adoptRelatedKeys(instance: ModelInstance, operation: string, onl
   const state = knownState(instance);
   if (state?.unsaved === undefined) return;
   const { unsaved, related } = state;
+  const meta = instance[metaKey];
   for (const name of unsaved) {
-    const foreign = instance[metaKey].concrete.foreignObjects.find((each) => each.name === name);
-    if (foreign !== undefined) {
-      adoptObject(instance, foreign, operation);
-      continue;
-    }
-    const generic = instance[metaKey].genericKeys.get(name);
-    const field = generic?.keyField ?? instance[metaKey].requireField(name);
-    if (only?.includes(field) === false) continue;
-    const other = related?.get(name) as ModelInstance | undefined;
-    const current = instance[field.attribute];
+    const field = meta.genericKeys.get(name)?.keyField ?? meta.foreignKey(name) ?? meta.requireField(name);
+    if (only !== undefined && !(field.parts ?? [field]).some((column) => only.includes(column))) continue;
+    const other = (related?.get(name) ?? undefined) as ModelInstance | undefined;
+    const current = valueIn(instance, field);
     if (other === undefined || (current !== null && current !== undefined)) {
       unsaved.delete(name);
       continue;
@@ -257,23 +251,7 @@ export function adoptRelatedKeys(instance: ModelInstance, operation: string, onl
       );
     }
     // A column other than the primary key may be null in a row that is saved.
-    instance[field.attribute] =
-      (field instanceof ForeignKeyField ? other[field.targetField.attribute] : other.pk) ?? null;
+    putIn(instance, field, field instanceof ForeignKeyField ? itemsIn(other, field.targetField) : other.pk);
     unsaved.delete(name);
   }
-}
-
-/** Takes over what a foreign key of several columns points at, of an instance that was saved since. */
-function adoptObject(instance: ModelInstance, field: ForeignObjectField, operation: string): void {
-  const { unsaved, related } = stateOf(instance);
-  const other = related?.get(field.name);
-  unsaved?.delete(field.name);
-  if (other === undefined || other === null) return;
-  if (!hasKey(other)) {
-    unsaved?.add(field.name);
-    throw new ValueError(
-      `${operation} prohibited to prevent data loss due to unsaved related object '${field.name}'.`,
-    );
-  }
-  putIn(instance, field, itemsIn(other, field.targetField));
 }

@@ -50,6 +50,10 @@ class Cabin extends model(
 ) {
   static objects = new Manager(this);
 }
+/** The columns lie in the table of what it extends. */
+class Suite extends model('suite', { view: fields.text().default('sea') }, { extends: Cabin }) {
+  static objects = new Manager(this);
+}
 class Bed extends model('bed', { cabin: foreignKey<Cabin>(() => Cabin, { relatedName: 'beds' }) }) {
   static objects = new Manager(this);
 }
@@ -88,7 +92,7 @@ class Log extends model('log', {
 }
 
 const { behaviour } = harness(
-  [Bed, Cabin, Log, Port, Ship],
+  [Bed, Suite, Cabin, Log, Port, Ship],
   `insert into ship (fleet, number, name) values (1, 1, 'Ada'), (1, 2, 'Bea'), (2, 1, 'Cay');
    insert into cabin (fleet, ship_number, door) values (1, 1, 'a'), (1, 1, 'b'), (1, 2, 'c'), (2, 1, 'd'), (2, null, 'e'), (3, 3, 'f');
    insert into bed (cabin_id) values (1), (1), (3);
@@ -286,6 +290,66 @@ describe('writing', () => {
     expect([first?.fleet, first?.shipNumber]).toEqual([2, 1]);
     const plain = yield* call<Cabin>(Cabin.objects, 'create', { door: 'z', fleet: 1, shipNumber: 1 });
     expect((yield* readRelation<Ship>(plain, 'ship')).name).toBe('Ada');
+  });
+  behaviour('a row that is saved after it was assigned gives its columns on the way', function* () {
+    for (const room of [new Cabin({ door: 'q' }), new Suite({ door: 'r' })] as Cabin[]) {
+      const eve = new Ship({ name: 'Eve' });
+      room.ship = eve;
+      const early = yield* thrownBy(() => call(room, 'save'));
+      expect(early).toBeInstanceOf(ValueError);
+      expect(early.message).toContain("due to unsaved related object 'ship'");
+      [eve.fleet, eve.number] = [room.door === 'q' ? 7 : 8, 7];
+      yield* call(eve, 'save');
+      yield* call(room, 'save');
+      expect([room.fleet, room.shipNumber]).toEqual([eve.fleet, 7]);
+      expect(yield* readRelation(room, 'ship')).toBe(eve);
+    }
+  });
+  behaviour('columns that are set by hand stay, whatever was assigned before', function* () {
+    const eve = new Ship({ name: 'Eve' });
+    const cabin = new Cabin({ door: 'q' });
+    cabin.ship = eve;
+    [cabin.fleet, cabin.shipNumber] = [1, 1];
+    [eve.fleet, eve.number] = [7, 7];
+    yield* call(eve, 'save');
+    yield* call(cabin, 'save');
+    expect([cabin.fleet, cabin.shipNumber]).toEqual([1, 1]);
+    expect((yield* readRelation<Ship>(cabin, 'ship')).name).toBe('Ada');
+  });
+  behaviour('a row that has no key yet is in the way of its own columns only', function* () {
+    const cabin = yield* call<Cabin>(Cabin.objects, 'get', { door: 'a' });
+    cabin.ship = new Ship({ name: 'Eve' });
+    cabin.door = 'A';
+    expect(yield* call(Cabin.objects, 'bulkUpdate', [cabin], ['door'])).toBe(1);
+    for (const names of [['shipNumber'], ['door', 'fleet']]) {
+      const error = yield* thrownBy(() => call(Cabin.objects, 'bulkUpdate', [cabin], names));
+      expect(error.message).toBe(
+        "bulkUpdate() prohibited to prevent data loss due to unsaved related object 'ship'.",
+      );
+    }
+  });
+  behaviour("a row that is let go of before it is saved is in nobody's way", function* () {
+    const suite = yield* call<Suite>(Suite.objects, 'create', { door: 's', fleet: 1, shipNumber: 1 });
+    suite.ship = new Ship({ name: 'Eve' });
+    suite.ship = null;
+    suite.fleet = 2;
+    yield* call(suite, 'save');
+    expect([suite.fleet, suite.shipNumber]).toEqual([2, null]);
+  });
+  behaviour('refreshing forgets it, in models that extend others too', function* () {
+    const suite = yield* call<Suite>(Suite.objects, 'create', { door: 's', fleet: 1, shipNumber: 1 });
+    expect((yield* readRelation<Ship>(suite, 'ship')).name).toBe('Ada');
+    yield* call(Ship.objects.filter({ name: 'Ada' }), 'update', { name: 'Ann' });
+    yield* call(suite, 'refreshFromDb');
+    expect((yield* readRelation<Ship>(suite, 'ship')).name).toBe('Ann');
+    yield* call(Ship.objects.filter({ name: 'Ann' }), 'update', { name: 'Amy' });
+    yield* call(suite, 'refreshFromDb', { fields: ['ship'] });
+    expect((yield* readRelation<Ship>(suite, 'ship')).name).toBe('Amy');
+    const [found] = yield* call<Suite[]>(
+      Suite.objects.filter({ ship__name: 'Amy' }).prefetchRelated('ship'),
+      'list',
+    );
+    expect((yield* readRelation<Ship>(found as Suite, 'ship')).name).toBe('Amy');
   });
   behaviour('its manager adds, makes, finds and lets go', function* () {
     const ada = yield* ship(1, 1);

@@ -52,6 +52,14 @@ behaviour('277 an unsaved related instance is refused', function* () {
   const error = yield* thrownBy(() => call(review, 'save'));
   expect(error.message).toBe("save() prohibited to prevent data loss due to unsaved related object 'book'.");
 });
+behaviour('277 an unsaved related instance that is let go of again is in no way', function* () {
+  const book = yield* call<Book>(Book.objects.filter({ contact__isNull: false }).orderBy('id'), 'first');
+  book.contact = new Author({ name: 'Eve', age: 1 });
+  book.contact = null;
+  yield* call(book, 'save');
+  yield* call(book, 'refreshFromDb');
+  expect(book.contactId).toBeNull();
+});
 behaviour('277 a related instance that was saved meanwhile gives its key', function* () {
   const author = new Author({ name: 'Eve', age: 1 });
   const profile = new Profile({ author });
