@@ -15,8 +15,9 @@ import { requireModel } from '../relations/changes.ts';
 import { SQLCompiler } from '../sql/compiler.ts';
 import type { ConflictRule } from '../sql/dialect.ts';
 import { insertStatement } from '../sql/write.ts';
+import type { Values } from './create.ts';
 import { listGiven, namesGiven, requireValues } from './given.ts';
-import { loadMissing } from './missing.ts';
+import { loadMissing, loadTargets } from './missing.ts';
 import { givePlaces } from './order.ts';
 import { takeAllReturned } from './returned.ts';
 import { adoptRelatedKeys, insertFields, isMade, mayBeMade } from './save.ts';
@@ -49,9 +50,16 @@ export function* bulkCreate(
   requireBatchSize(options.batchSize);
   const objects = listGiven('bulkCreate', given, 'instances or values');
   if (meta.parent !== undefined) throw new ValueError("Can't bulk create a multi-table inherited model");
-  const instances = objects.map((each) => asInstance(meta, each));
-  if (instances.length === 0) return instances;
+  for (const each of objects) requireRow(meta, each);
+  if (objects.length === 0) return [];
   const conflict = conflictRule(meta, options);
+  yield* loadTargets(
+    meta,
+    objects.filter((each): each is Values => !isInstance(each)),
+  );
+  const instances = objects.map((each) =>
+    isInstance(each) ? each : new meta.modelClass(each),
+  ) as ModelInstance[];
   const changing = meta.fields.filter((field) => field.changesOnInsert);
   for (const instance of instances) {
     adoptRelatedKeys(instance, 'bulkCreate()');
@@ -78,14 +86,10 @@ export function* bulkCreate(
   return instances;
 }
 
-function asInstance(meta: ModelMeta, given: unknown): ModelInstance {
-  if (!isInstance(given)) {
-    requireValues('bulkCreate', given, 'each row as an instance or its values');
-    return new meta.modelClass(given) as ModelInstance;
-  }
+function requireRow(meta: ModelMeta, given: unknown): void {
+  if (!isInstance(given)) requireValues('bulkCreate', given, 'each row as an instance or its values');
   // The attributes of another model would be null here, and be written.
-  if (given[metaKey] !== meta) requireModel(meta, given);
-  return given as unknown as ModelInstance;
+  else if (given[metaKey] !== meta) requireModel(meta, given);
 }
 
 /** Instances whose key is known go first; each group has the same columns to write and to read back. */

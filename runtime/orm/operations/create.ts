@@ -22,7 +22,7 @@ export interface CreationOptions {
 export function* create(queryset: QuerySet, values: Values = {}): Operation<object> {
   requireValues('create', values);
   requireOwnNames(queryset, values);
-  yield* loadTargets(queryset.meta, values);
+  yield* loadTargets(queryset.meta, [values]);
   const instance = new queryset.meta.modelClass(values) as ModelInstance;
   const { known } = queryset.state;
   if (known !== undefined) relate(instance, known.name, known.instance);
@@ -59,6 +59,7 @@ function defaultsGiven(operation: string, given: unknown, option = 'defaults'): 
 }
 
 function* findOrCreate(queryset: QuerySet, where: Values, defaults: Values): Operation<[object, boolean]> {
+  yield* loadTargets(queryset.meta, [where]);
   try {
     return [(yield* find(queryset, where)) as object, false];
   } catch (error) {
@@ -106,7 +107,9 @@ export function* updateOrCreate(
     const model = instance as ModelInstance;
     const { meta } = queryset;
     requireSettable(meta, Object.keys(defaults));
-    for (const [name, value] of Object.entries(called(defaults))) model[name] = value;
+    const values = called(defaults);
+    yield* loadTargets(meta, [values]);
+    for (const [name, value] of Object.entries(values)) model[name] = value;
     const names = Object.keys(defaults);
     const concrete = names.every((name) => meta.field(name)?.isKey === false);
     const changing = meta.fields.filter((field) => field.changesOnSave).map((field) => field.name);

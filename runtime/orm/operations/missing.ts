@@ -27,13 +27,24 @@ export function* loadMissing(instances: readonly ModelInstance[], fields: readon
   }
 }
 
-/** The same for instances that are given as values, of the columns that foreign keys take from them. */
-export function* loadTargets(meta: ModelMeta, values: Readonly<Record<string, unknown>>): Operation<void> {
-  for (const [name, value] of Object.entries(values)) {
-    if (!isInstance(value) || !isPartial(value)) continue;
-    const field = meta.field(name);
-    if (!(field instanceof ForeignKeyField) || !value[metaKey].isA(field.target)) continue;
-    yield* loadMissing([value as unknown as ModelInstance], [field.targetField]);
+/**
+ * The same for instances that are given as values, of the columns that foreign keys take from them.
+ *
+ * @param rows values of rows of the model; what they are given is asked for together
+ */
+export function* loadTargets(
+  meta: ModelMeta,
+  rows: readonly Readonly<Record<string, unknown>>[],
+): Operation<void> {
+  const keys = [...meta.fields, ...meta.foreignObjects].filter((field) => field instanceof ForeignKeyField);
+  for (const field of keys) {
+    const given: ModelInstance[] = [];
+    for (const row of rows) {
+      const value = row[field.name] ?? row[field.attribute];
+      if (isInstance(value) && isPartial(value) && value[metaKey].isA(field.target))
+        given.push(value as unknown as ModelInstance);
+    }
+    if (given.length > 0) yield* loadMissing(given, [field.targetField]);
   }
 }
 

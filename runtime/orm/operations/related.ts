@@ -100,9 +100,11 @@ export function* readReverse(instance: ModelInstance, relation: ReverseRelation)
   const missing = () =>
     new (errorsOf(field.model).DoesNotExist)(`${instance[metaKey].label} has no ${relation.name}.`);
   const known = stateOf(instance).related?.get(relation.name);
-  if (known !== null) yield* loadMissing([instance], [field.targetField]);
+  // Before the key is looked at, which may not be loaded.
+  if (known === null) throw missing();
+  yield* loadMissing([instance], [field.targetField]);
   const key = instance[field.targetField.attribute];
-  if (known === null || key === null || key === undefined) throw missing();
+  if (key === null || key === undefined) throw missing();
   if (yield* fetchForPeers(instance, field.target.label, relation.name)) {
     const shared = stateOf(instance).related?.get(relation.name);
     if (shared === null) throw missing();

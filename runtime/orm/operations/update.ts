@@ -30,7 +30,7 @@ export function* updateRows(
   requireUncombined(query, 'update');
   query.requireUnsliced('Cannot update a query once a slice has been taken.');
   if (query.distinctFields.length > 0) throw new TypeError('Cannot call update() after .distinct(*fields).');
-  yield* loadTargets(meta, values);
+  yield* loadTargets(meta, [values]);
   const assigned = Object.entries(values).map(([name, value]) => assignment(meta, name, value));
   if (assigned.length === 0) return 0;
   queryset.empty();

@@ -1,4 +1,5 @@
 import { ValueError } from '../errors.ts';
+import type { Field } from '../fields/field.ts';
 import { describe } from '../fields/text.ts';
 import type { GenericRelation } from '../models/generic.ts';
 import type { ModelInstance } from '../models/instance.ts';
@@ -197,24 +198,31 @@ function narrowed(from: QuerySet, instance: ModelInstance, relation: ManyRelatio
   switch (relation.form) {
     case 'reverse': {
       const { name, targetField } = relation.field;
-      const columns = targetField.parts ?? [targetField];
-      if (isPartial(instance) && columns.some(({ attribute }) => isDeferred(instance, attribute))) {
-        // Building a query must not ask for the value.
-        const value = baseQuerySet(targetField.model).filter({ pk: instance.pk });
-        return ofOwner(from, { [`${name}__in`]: value }).with({ known: { name, instance } });
-      }
+      const itself = unloaded(instance, targetField);
+      if (itself !== undefined)
+        return ofOwner(from, { [`${name}__in`]: itself }).with({ known: { name, instance } });
       const value = valueIn(instance, targetField);
       // Rows that point at nothing are nobody's.
       const own = value === null || value === undefined ? from.none() : ofOwner(from, { [name]: value });
       return own.with({ known: { name, instance } });
     }
-    case 'manyToMany':
-      return from.step(throughStep(relation, [instance[relation.ownKey.targetField.attribute]]));
+    case 'manyToMany': {
+      const { targetField } = relation.ownKey;
+      const owners = unloaded(instance, targetField) ?? [instance[targetField.attribute]];
+      return from.step(throughStep(relation, owners));
+    }
     case 'generic':
       return ofOwner(from, relation.valuesFor(instance)).with({
         known: { name: relation.key.name, instance },
       });
   }
+}
+
+/** An instance as a query where it lacks the field that it is related by: building a query must not ask for the value. */
+function unloaded(instance: ModelInstance, field: Field): QuerySet | undefined {
+  if (!isPartial(instance)) return undefined;
+  const lacks = (field.parts ?? [field]).some(({ attribute }) => isDeferred(instance, attribute));
+  return lacks ? baseQuerySet(field.model).filter({ pk: instance.pk }) : undefined;
 }
 
 /** What the relation goes by may not be loaded yet. */

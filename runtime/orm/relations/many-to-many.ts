@@ -6,12 +6,14 @@ import { isInstance } from '../lookups/encode.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import { distinctKeys, isObjectKey, isSameKey, keyId } from '../models/keys.ts';
 import { defaultQuerySet, isEverything } from '../models/managers.ts';
+import { metaKey } from '../models/registry.ts';
 import type { ManyToManyRelation } from '../models/relations.ts';
 import { stateOf } from '../models/state.ts';
 import { bulkCreate } from '../operations/bulk.ts';
 import { type CreationOptions, called, requireSettable, type Values } from '../operations/create.ts';
 import { deleteRows } from '../operations/delete.ts';
 import { listGiven, requireValues } from '../operations/given.ts';
+import { loadMissing } from '../operations/missing.ts';
 import { throughOwn } from '../operations/overridden.ts';
 import { list } from '../operations/read.ts';
 import { atomically, type Operation } from '../operations/steps.ts';
@@ -108,7 +110,7 @@ export class ManyToManyChanges implements RelatedChanges {
     if (objects.length === 0) return;
     const { automatic, symmetrical } = this.#relation;
     const own = this.#key;
-    const keys = distinctKeys(objects.map((object) => this.#keyOf(object)));
+    const keys = distinctKeys(yield* this.#keysOf(objects));
     const pairs = keys.map((key): Pair => [own, key]);
     if (symmetrical) pairs.push(...keys.filter((key) => !isSameKey(key, own)).map((key): Pair => [key, own]));
     const defaults = called(throughDefaults ?? {});
@@ -143,6 +145,13 @@ export class ManyToManyChanges implements RelatedChanges {
       [targetKey.attribute]: target,
     }));
   }
+  /** What pairs hold of the other side: keys as they are given, those of instances read first where they were left out. */
+  *#keysOf(objects: readonly unknown[]): Operation<unknown[]> {
+    const { target, targetKey } = this.#relation;
+    const rows = objects.filter((object) => isInstance(object) && object[metaKey].isA(target));
+    yield* loadMissing(rows as ModelInstance[], [targetKey.targetField]);
+    return objects.map((object) => this.#keyOf(object));
+  }
   #keyOf(object: unknown): unknown {
     const { target, targetKey } = this.#relation;
     if (!isInstance(object)) {
@@ -163,7 +172,7 @@ export class ManyToManyChanges implements RelatedChanges {
     const [objects] = withOptions('remove', given);
     if (objects.length === 0) return;
     this.#forget();
-    const keys = objects.map((object) => this.#keyOf(object));
+    const keys = yield* this.#keysOf(objects);
     yield* this.#unlink((pairs, other) => pairs.filter({ [`${other.name}__in`]: keys }));
   }
   *clear(options: RelatedOptions = {}): Operation<void> {
@@ -200,18 +209,17 @@ export class ManyToManyChanges implements RelatedChanges {
     requireRelatedOptions('set', options);
     this.#requireLinkable('set', options);
     const objects = listGiven('set', given, 'instances or keys');
-    for (const object of objects) this.#keyOf(object);
-    yield* atomically(this.#alias, { savepoint: false }, () => this.#replace(objects, options));
+    const wanted = distinctKeys(yield* this.#keysOf(objects));
+    yield* atomically(this.#alias, { savepoint: false }, () => this.#replace(wanted, options));
   }
-  *#replace(objects: readonly unknown[], options: RelatedOptions): Operation<void> {
+  *#replace(wanted: readonly unknown[], options: RelatedOptions): Operation<void> {
     if (options.clear === true) {
       yield* this.clear();
-      return yield* this.#link(objects, options);
+      return yield* this.#link(wanted, options);
     }
     const { targetKey } = this.#relation;
     const pairs = (yield* list(this.#offeredOf(this.#ownPairs, targetKey))) as ModelInstance[];
     const current = distinctKeys(pairs.map((pair) => pair[targetKey.attribute]));
-    const wanted = distinctKeys(objects.map((object) => this.#keyOf(object)));
     yield* this.remove(without(current, wanted));
     yield* this.#link(without(wanted, current), options);
   }

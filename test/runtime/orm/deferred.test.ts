@@ -1,21 +1,25 @@
 import { asyncContext } from '@migrate-async/runtime';
 import {
+  aprefetchRelatedObjects,
   FETCH_PEERS,
   FETCH_RAISE,
   FieldFetchBlocked,
   fields,
   foreignKey,
+  foreignObject,
   genericForeignKey,
   genericRelation,
   Manager,
+  manyToMany,
   model,
+  oneToOne,
   Prefetch,
   Q,
   type QuerySet,
   reverse,
   ValidationError,
 } from '@migrate-async/runtime/orm';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { call, readRelation, statements, thrownBy } from '../support/differential.ts';
 import { harness } from '../support/harness.ts';
 
@@ -28,6 +32,8 @@ class Wing extends model('wing', {
   opened: fields.date().default('2020-01-01'),
   cells: reverse<Cell, 'wing'>(() => Cell),
   remarks: genericRelation<Remark>(() => Remark),
+  tags: manyToMany<Tag>(() => Tag, { through: () => Tagging, relatedName: 'wings' }),
+  spire: reverse<Spire, 'wing'>(() => Spire),
 }) {
   static objects = new Manager(this);
 }
@@ -64,15 +70,62 @@ class Guest extends model(
   static objects = new Manager(this);
 }
 
+class Tag extends model('tag', {
+  word: fields.char(20).unique(),
+  tone: fields.char(20).default('dry'),
+  wings: reverse<Wing, 'tags'>(() => Wing),
+}) {
+  static objects = new Manager(this);
+}
+class Tagging extends model('tagging', {
+  wing: foreignKey<Wing>(() => Wing, { toField: 'code', relatedName: '+' }),
+  tag: foreignKey<Tag>(() => Tag, { toField: 'word', relatedName: '+' }),
+}) {
+  static objects = new Manager(this);
+}
+class Spire extends model('spire', {
+  wing: oneToOne<Wing>(() => Wing, { toField: 'code', relatedName: 'spire' }),
+  height: fields.integer(),
+}) {
+  static objects = new Manager(this);
+}
+/** Pointed at by two columns that are not its key. */
+class Gate extends model(
+  'gate',
+  { side: fields.char(2), number: fields.integer(), name: fields.char(20) },
+  { constraints: [{ unique: ['side', 'number'] }] },
+) {
+  static objects = new Manager(this);
+}
+class Lock extends model('lock_', {
+  side: fields.char(2),
+  number: fields.integer(),
+  label: fields.char(20),
+  gate: foreignObject<Gate, 'side' | 'number'>(() => Gate, {
+    fromFields: ['side', 'number'],
+    toFields: ['side', 'number'],
+    relatedName: '+',
+  }),
+}) {
+  static objects = new Manager(this);
+}
+class BigLock extends model('big_lock', { keys: fields.integer().default(1) }, { extends: Lock }) {
+  static objects = new Manager(this);
+}
+
 const { behaviour, reset } = harness(
-  [Wing, Cell, Suite, Remark, Guest],
+  [Wing, Cell, Suite, Remark, Guest, Tag, Tagging, Spire, Gate, Lock, BigLock],
   `insert into wing (code, name, opened) values ('n', 'North', '2020-01-01'), ('s', 'South', '2021-01-01');
    insert into cell (wing_id, label, size, seen, changed) values
      ('n', 'n1', 1, '2021-01-01', '2024-01-01T00:00:00Z'), ('n', 'n2', 2, '2021-01-02', '2024-01-01T00:00:00Z'),
      ('s', 's1', 3, '2021-01-03', '2024-01-01T00:00:00Z'), ('s', 's2', 4, '2021-01-04', '2024-01-01T00:00:00Z');
    insert into suite (cell_ptr_id, rooms) values (4, 5);
    insert into remark (text, kind, "key") values ('quiet', 'wing', 1), ('cold', 'wing', 2);
-   insert into guest (name, cell_id, _order) values ('Ada', 1, 0), ('Bo', 1, 1), ('Cy', 2, 0);`,
+   insert into guest (name, cell_id, _order) values ('Ada', 1, 0), ('Bo', 1, 1), ('Cy', 2, 0);
+   insert into tag (word, tone) values ('old', 'dry'), ('new', 'dry'), ('high', 'dry');
+   insert into tagging (wing_id, tag_id) values ('n', 'old'), ('n', 'new'), ('s', 'old');
+   insert into spire (wing_id, height) values ('n', 9);
+   insert into gate (side, number, name) values ('e', 1, 'East'), ('w', 2, 'West');`,
 );
 /** How many statements the steps sent. */
 const sentSince = (before: number) => statements().length - before;
@@ -167,10 +220,13 @@ behaviour('rows of two tables are read and deleted from what is there of them', 
 });
 behaviour('a delete follows foreign keys to other columns than the primary key', function* () {
   const wing = yield* call<Wing>(Wing.objects.only('name'), 'get', { id: 1 });
-  expect(yield* call(wing, 'delete')).toEqual([7, { Remark: 1, Guest: 3, Cell: 2, Wing: 1 }]);
+  expect(yield* call(wing, 'delete')).toEqual([
+    10,
+    { Tagging: 2, Spire: 1, Remark: 1, Guest: 3, Cell: 2, Wing: 1 },
+  ]);
   expect(yield* call(Wing.objects.only('name').all(), 'delete')).toEqual([
-    5,
-    { Remark: 1, Suite: 1, Cell: 2, Wing: 1 },
+    6,
+    { Tagging: 1, Remark: 1, Suite: 1, Cell: 2, Wing: 1 },
   ]);
 });
 behaviour('related managers go by columns that were not loaded', function* () {
@@ -229,6 +285,71 @@ test('a query by rows may be built where nothing may block', async () => {
   const south = await Wing.objects.only('name').aget({ id: 2 });
   const counted = await asyncContext(async () => Cell.objects.filter({ wing: south as Wing }).acount());
   expect(counted).toBe(2);
+});
+behaviour('rows that are given for foreign keys of many new rows are asked together', function* () {
+  const wings = yield* call<Wing[]>(Wing.objects.only('name').orderBy('id'), 'list');
+  const gates = yield* call<Gate[]>(Gate.objects.only('name').orderBy('id'), 'list');
+  const before = statements().length;
+  const cells = yield* call<Cell[]>(Cell.objects, 'bulkCreate', [
+    { label: 'a', wing: wings[1] },
+    { label: 'b', wing: wings[0] },
+    { label: 'c' },
+  ]);
+  expect(cells.map(({ wingId }) => wingId)).toEqual(['s', 'n', null]);
+  expect(sentSince(before)).toBe(2);
+  const locks = yield* call<Lock[]>(Lock.objects, 'bulkCreate', [{ label: 'x', gate: gates[1] }]);
+  expect(locks.map(({ side, number }) => [side, number])).toEqual([['w', 2]]);
+});
+behaviour('a row that is given to getOrCreate and updateOrCreate is asked, wherever it stands', function* () {
+  const wing = yield* call<Wing>(Wing.objects.only('name'), 'get', { id: 1 });
+  const [found, made] = yield* call<[Cell, boolean]>(Cell.objects, 'getOrCreate', { label: 'n1', wing });
+  expect([found.id, made]).toEqual([1, false]);
+  const south = yield* call<Wing>(Wing.objects.only('name'), 'get', { id: 2 });
+  const where = { label: 'n1' };
+  const [changed] = yield* call<[Cell, boolean]>(Cell.objects, 'updateOrCreate', where, {
+    defaults: { wing: () => south },
+  });
+  expect(changed.wingId).toBe('s');
+  const west = yield* call<Gate>(Gate.objects.only('name'), 'get', { id: 2 });
+  const [lock] = yield* call<[BigLock, boolean]>(BigLock.objects, 'getOrCreate', { gate: west, label: 'l' });
+  expect([lock.side, lock.number]).toEqual(['w', 2]);
+  const east = yield* call<Gate>(Gate.objects.only('name'), 'get', { id: 1 });
+  yield* call(BigLock.objects, 'updateOrCreate', { label: 'l' }, { defaults: { gate: east } });
+  yield* call(lock, 'refreshFromDb');
+  expect([lock.side, lock.number]).toEqual(['e', 1]);
+});
+behaviour('pairs go by columns that were not loaded, on both sides', function* () {
+  const wing = yield* call<Wing>(Wing.objects.only('name'), 'get', { id: 1 });
+  expect(yield* call(wing.tags, 'count')).toBe(2);
+  expect(statements()).toHaveLength(2);
+  expect(yield* call(wing.tags.filter({ word: 'old' }), 'exists')).toBe(true);
+  const tags = yield* call<Tag[]>(Tag.objects.only('tone').orderBy('id'), 'list');
+  const before = statements().length;
+  yield* call(wing.tags, 'set', tags);
+  expect(tags.every((tag) => Object.hasOwn(tag, 'word'))).toBe(true);
+  // One query for the words, and one for the code of the wing.
+  expect(
+    statements()
+      .slice(before, before + 2)
+      .join(),
+  ).toMatch(/"code".*"word"|"word".*"code"/s);
+  expect(yield* call(wing.tags, 'count')).toBe(3);
+  const [tag] = yield* call<Tag[]>(Tag.objects.only('tone').filter({ id: 3 }), 'list');
+  const wings = yield* call<Wing[]>(Wing.objects.only('name').orderBy('id'), 'list');
+  yield* call(tag?.wings as object, 'add', ...wings);
+  expect(yield* call(tag?.wings as object, 'count')).toBe(2);
+  yield* call(tag?.wings as object, 'remove', wings[0]);
+  const left = yield* call<Wing[]>(tag?.wings as object, 'list');
+  expect(left.map(({ name }) => name)).toEqual(['South']);
+});
+behaviour('what is known to be missing asks for no column', function* () {
+  const wings = yield* call<Wing[]>(Wing.objects.selectRelated('spire').only('name').orderBy('id'), 'list');
+  const before = statements().length;
+  expect((yield* readRelation<Spire>(wings[0] as Wing, 'spire')).height).toBe(9);
+  const missing = yield* thrownBy(() => readRelation(wings[1] as Wing, 'spire'));
+  expect(missing).toBeInstanceOf(Spire.DoesNotExist);
+  expect(missing.message).toBe('Wing has no spire.');
+  expect(sentSince(before)).toBe(0);
 });
 behaviour('relations are read from columns that were not loaded', function* () {
   const cell = yield* call<Cell>(Cell.objects.only('label'), 'get', { id: 1 });
@@ -311,5 +432,99 @@ test('no operation blocks code that is marked asynchronous', async () => {
     const remark = await Remark.objects.only('text').aget({ id: 1 });
     expect(await remark.aabout).toBeInstanceOf(Wing);
     await wing.adelete();
+  });
+});
+
+/** Every twin that takes rows, given rows without the column that foreign keys hold of them. */
+interface Given {
+  readonly wing: Wing;
+  readonly tag: Tag;
+  readonly gate: Gate;
+  readonly cell: Cell;
+}
+type Step = (given: Given) => Promise<unknown>;
+const takers: Readonly<Record<string, readonly Step[]>> = {
+  'queryset.create': [
+    ({ wing }) => Cell.objects.acreate({ label: 'x', wing }),
+    ({ gate }) => Lock.objects.acreate({ label: 'x', gate }),
+    ({ gate }) => BigLock.objects.acreate({ label: 'x', gate }),
+    ({ wing, tag }) => Tagging.objects.acreate({ wing, tag }),
+  ],
+  'queryset.getOrCreate': [
+    ({ wing }) => Cell.objects.agetOrCreate({ label: 'x', wing }),
+    ({ wing }) => Cell.objects.agetOrCreate({ label: 'x' }, { defaults: { wing } }),
+    ({ wing }) => Cell.objects.agetOrCreate({ label: 'x' }, { defaults: { wing: () => wing } }),
+    ({ gate }) => BigLock.objects.agetOrCreate({ label: 'x' }, { defaults: { gate } }),
+  ],
+  'queryset.updateOrCreate': [
+    ({ wing }) => Cell.objects.aupdateOrCreate({ label: 'n1', wing }, { defaults: { size: 3 } }),
+    ({ wing }) => Cell.objects.aupdateOrCreate({ label: 's1' }, { defaults: { wing } }),
+    ({ wing }) => Cell.objects.aupdateOrCreate({ label: 'x' }, { createDefaults: { wing } }),
+    ({ gate }) => Lock.objects.aupdateOrCreate({ label: 'x' }, { defaults: { gate } }),
+  ],
+  'queryset.bulkCreate': [
+    ({ wing }) => Cell.objects.abulkCreate([{ label: 'x', wing }]),
+    ({ gate }) => Lock.objects.abulkCreate([{ label: 'x', gate }]),
+  ],
+  'queryset.bulkUpdate': [({ cell }) => Cell.objects.abulkUpdate([cell], ['size', 'wing'])],
+  'queryset.contains': [({ cell }) => Cell.objects.acontains(cell)],
+  'queryset.update': [({ wing }) => Cell.objects.aupdate({ wing })],
+  'related.add': [
+    ({ wing, tag }) => wing.tags.aadd(tag),
+    ({ wing, tag }) => tag.wings.aadd(wing),
+    ({ wing, cell }) => wing.cells.aadd(cell),
+    ({ wing, cell }) => wing.cells.aadd(cell, { bulk: false }),
+  ],
+  'related.remove': [
+    ({ wing, tag }) => wing.tags.aremove(tag),
+    ({ wing, cell }) => wing.cells.aremove(cell),
+    ({ wing, cell }) => wing.cells.aremove(cell, { bulk: false }),
+  ],
+  'related.clear': [({ wing }) => wing.tags.aclear(), ({ wing }) => wing.cells.aclear({ bulk: false })],
+  'related.set': [
+    ({ wing, tag }) => wing.tags.aset([tag]),
+    ({ wing, tag }) => tag.wings.aset([wing], { clear: true }),
+    ({ wing, cell }) => wing.cells.aset([cell]),
+  ],
+  'related.create': [
+    ({ wing }) => wing.tags.acreate({ word: 'x' }),
+    ({ wing, tag }) => Tagging.objects.acreate({ wing, tag }),
+    ({ tag }) => tag.wings.acreate({ code: 'x' }),
+  ],
+  'related.getOrCreate': [
+    ({ wing }) => wing.tags.agetOrCreate({ word: 'x' }),
+    ({ wing }) => wing.cells.agetOrCreate({ label: 'x' }),
+  ],
+  'related.updateOrCreate': [
+    ({ wing }) => wing.tags.aupdateOrCreate({ word: 'old' }, { defaults: { tone: 'x' } }),
+  ],
+  'functions.prefetchRelatedObjects': [
+    ({ wing }) => aprefetchRelatedObjects([wing], 'tags', 'cells', 'spire', 'remarks'),
+    ({ cell }) => aprefetchRelatedObjects([cell], 'wing'),
+  ],
+};
+describe('code that is marked asynchronous is not blocked by rows that were read in part', () => {
+  const steps = Object.entries(takers).flatMap(([twin, all]) =>
+    all.map((step, at): [string, Step] => [`${twin}, ${at + 1}`, step]),
+  );
+  test.each(steps)('%s', async (_name, step) => {
+    await reset();
+    await asyncContext(async () => {
+      const given: Given = {
+        wing: (await Wing.objects.only('name').aget({ id: 1 })) as Wing,
+        tag: (await Tag.objects.only('tone').aget({ id: 1 })) as Tag,
+        gate: (await Gate.objects.only('name').aget({ id: 1 })) as Gate,
+        cell: (await Cell.objects.only('label').aget({ id: 1 })) as Cell,
+      };
+      await step(given);
+    });
+  });
+  test('what is counted, read and gone through of pairs does not block either', async () => {
+    await reset();
+    await asyncContext(async () => {
+      const wing = await Wing.objects.only('name').aget({ id: 1 });
+      expect(await wing.tags.acount()).toBe(2);
+      expect((await wing.tags.all().orderBy('id').alist()).map(({ word }) => word)).toEqual(['old', 'new']);
+    });
   });
 });
