@@ -15,7 +15,7 @@ import { namesGiven } from './given.ts';
 import { loadMissing } from './missing.ts';
 import { exists } from './read.ts';
 import type { Operation } from './steps.ts';
-import { complaintOf, constraintsOfRows, plainlyUnique, violation } from './violations.ts';
+import { complaintOf, constraintsOfRows, uniqueFields, violates } from './violations.ts';
 
 /** Complaints by field; those that concern none are under `__all__`. */
 type Found = Record<string, readonly ValidationError[]>;
@@ -115,14 +115,17 @@ function* duplicates(instance: ModelInstance, exclude: readonly string[]): Opera
 function* violated(instance: ModelInstance, exclude: readonly string[]): Operation<Found> {
   const found: Found = {};
   for (const [owner, constraint] of constraintsOfRows(instance[metaKey])) {
-    const fields = plainlyUnique(owner, constraint);
+    const fields = uniqueFields(owner, constraint);
+    const plain =
+      fields !== undefined && !('nullsDistinct' in constraint && constraint.nullsDistinct === false);
+    const isViolated = plain
+      ? yield* isTaken(instance, fields, exclude)
+      : yield* violates(instance, owner, constraint, exclude);
+    if (!isViolated) continue;
     const error =
-      fields === undefined
-        ? yield* violation(instance, owner, constraint, exclude)
-        : (yield* isTaken(instance, fields, exclude))
-          ? (complaintOf(owner, constraint) ?? taken(instance[metaKey], fields))
-          : undefined;
-    if (error === undefined) continue;
+      fields === undefined || constraint.violationErrorMessage !== undefined
+        ? complaintOf(owner, constraint)
+        : taken(instance[metaKey], fields);
     const [only, ...others] = fields ?? [];
     const aboutOne = error.code === 'unique' && only !== undefined && others.length === 0;
     add(found, { [aboutOne ? only.name : NON_FIELD_ERRORS]: [error] });
@@ -149,13 +152,16 @@ function* isTaken(
   return yield* exists(adding || unknown(key) ? rows : rows.exclude({ pk: key }));
 }
 
+/** Says that another row has the values of an instance, and calls it after the model in whose table they are. */
 function taken(meta: ModelMeta, fields: readonly Field[]): ValidationError {
+  const [{ model: owner } = { model: meta }] = fields;
+  const { label } = owner === meta.concrete ? meta : owner;
   const names = fields.map(({ name }) => (name === 'id' ? 'ID' : capitalised(words(name))));
   const last = names.pop();
   const listed = names.length === 0 ? last : `${names.join(', ')} and ${last}`;
-  return new ValidationError(`${capitalised(words(meta.label))} with this ${listed} already exists.`, {
+  return new ValidationError(`${capitalised(words(label))} with this ${listed} already exists.`, {
     code: fields.length === 1 ? 'unique' : 'unique_together',
-    params: { model: meta.label, fields: fields.map(({ name }) => name) },
+    params: { model: label, fields: fields.map(({ name }) => name) },
   });
 }
 /** A name as people read it: `doorNumber` as `door number`. */

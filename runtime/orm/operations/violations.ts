@@ -23,35 +23,31 @@ export function constraintsOfRows(meta: ModelMeta): (readonly [ModelMeta, Constr
 }
 
 /** The fields of a constraint that is about nothing but equal values; undefined for any other. */
-export function plainlyUnique(owner: ModelMeta, constraint: ConstraintOptions): Field[] | undefined {
+export function uniqueFields(owner: ModelMeta, constraint: ConstraintOptions): Field[] | undefined {
   if (!('unique' in constraint) || constraint.where !== undefined) return undefined;
-  const { unique, nullsDistinct } = constraint;
-  if (nullsDistinct === false) return undefined;
-  const fields = unique.map((term) =>
+  const fields = constraint.unique.map((term) =>
     typeof term === 'string' ? owner.requireField(term.replace(/^-/, '')) : undefined,
   );
   return fields.includes(undefined) ? undefined : (fields as Field[]);
 }
 
-/** What a constraint has to say for itself when it is violated; undefined where it says nothing of its own. */
-export function complaintOf(owner: ModelMeta, constraint: ConstraintOptions): ValidationError | undefined {
-  const { violationErrorMessage: message, violationErrorCode: code } = constraint;
-  if (message === undefined) return undefined;
+/** What a violated constraint is called. */
+export function complaintOf(owner: ModelMeta, constraint: ConstraintOptions): ValidationError {
+  const { violationErrorMessage: message = 'Constraint “%(name)s” is violated.', violationErrorCode: code } =
+    constraint;
   const params = { name: constraintName(owner, constraint) };
   return new ValidationError(message, code === undefined ? { params } : { code, params });
 }
 
-/** Tests a constraint on the values of an instance, in the database; undefined where it is not violated. */
-export function* violation(
+/** Tests a constraint on the values of an instance, in the database. */
+export function* violates(
   instance: ModelInstance,
   owner: ModelMeta,
   constraint: ConstraintOptions,
   exclude: readonly string[],
-): Operation<ValidationError | undefined> {
+): Operation<boolean> {
   const given = new GivenRow(instance, owner);
-  if (given.lacks(constraint, exclude) || !(yield* isViolated(given, constraint))) return undefined;
-  const violationErrorMessage = constraint.violationErrorMessage ?? 'Constraint “%(name)s” is violated.';
-  return complaintOf(owner, { ...constraint, violationErrorMessage });
+  return !given.lacks(constraint, exclude) && (yield* isViolated(given, constraint));
 }
 
 function* isViolated(given: GivenRow, constraint: ConstraintOptions): Operation<boolean> {

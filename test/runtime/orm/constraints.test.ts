@@ -153,8 +153,9 @@ behaviour(
     const wrong = new Person(person({ name: 'ANN', code: null, rank: 1, height: -1 }));
     const error = yield* refused(call(wrong, 'fullClean'));
     expect((error as ValidationError).errors).toEqual({
+      code: ['Person with this Code already exists.'],
       rank: ['Person with this Rank already exists.'],
-      __all__: ['Constraint “one_name” is violated.', 'Constraint “one_code” is violated.', 'Too small.'],
+      __all__: ['Constraint “one_name” is violated.', 'Too small.'],
     });
     // What concerns a field that is left out is not asked about.
     yield* call(wrong, 'fullClean', { exclude: ['name', 'code', 'rank'] });

@@ -33,6 +33,19 @@ class Room extends model(
     if (this.kind === 'hall' && this.standing === 0) throw new ValidationError('A hall has room to stand.');
   }
 }
+class Studio extends model(
+  'studio',
+  { rent: fields.integer(), owner: fields.char(10) },
+  {
+    extends: Room,
+    constraints: [
+      { unique: ['rent'], name: 'one_rent' },
+      { unique: ['owner'], name: 'one_owner', violationErrorMessage: 'Nobody has two.' },
+    ],
+  },
+) {
+  static objects = new Manager(this);
+}
 class Counted extends model('counted', {
   count: fields.integer().validate(() => {
     throw new ReferenceError('a mistake in the check');
@@ -40,7 +53,7 @@ class Counted extends model('counted', {
 }) {}
 
 const { behaviour } = harness(
-  [Room],
+  [Room, Studio],
   `insert into room (code, floor, door_number, kind, seats, standing, main, inspected, added) values ('a', 1, 1, 'office', 2, 0, true, '2024-01-01', '2024-01-01T00:00:00Z'), ('b', 1, 2, 'office', 2, 0, false, '2024-01-01', '2024-01-01T00:00:00Z');`,
 );
 const failure = (error: Error) => (error as ValidationError).errors;
@@ -129,4 +142,21 @@ behaviour('each complaint has a code, wherever it was found', function* () {
   expect(yield* codes(new Room({ code: 'y', floor: 6, doorNumber: 1, standing: 3, seats: 2 }))).toEqual([
     ['__all__', 'full'],
   ]);
+});
+behaviour('what is unique in a table that a model extends is told of that model', function* () {
+  yield* call(Studio.objects, 'create', {
+    code: 'st',
+    floor: 7,
+    doorNumber: 1,
+    rent: 5,
+    owner: 'Ann',
+  } as never);
+  const again = new Studio({ code: 'st', floor: 8, doorNumber: 1, rent: 5, owner: 'Ann' } as never);
+  expect(failure(yield* thrownBy(() => call(again, 'fullClean')))).toEqual({
+    code: ['Room with this Code already exists.'],
+    rent: ['Studio with this Rent already exists.'],
+    __all__: ['Nobody has two.'],
+  });
+  const same = yield* call<Studio>(Studio.objects, 'get', {});
+  yield* call(same, 'fullClean');
 });
