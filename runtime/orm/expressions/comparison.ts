@@ -1,6 +1,5 @@
-import { ValueError } from '../errors.ts';
 import { JsonField } from '../fields/structured.ts';
-import { quote } from '../models/naming.ts';
+import { quote, requireCollation } from '../models/naming.ts';
 import type {
   Argument,
   ArgumentPath,
@@ -117,7 +116,7 @@ export function Collate<const A extends Argument>(
   value: A,
   collation: string,
 ): Expression<string, ArgumentPath<A>, 'mapped'> {
-  if (!/^[\w-]+$/.test(collation)) throw new ValueError(`Invalid collation name: '${collation}'.`);
+  requireCollation(collation);
   const of = kind(`COLLATE ${collation}`, firstOutput, ([sql]) => `${sql} COLLATE ${quote(collation)}`);
   return call(of, [value]) as never;
 }

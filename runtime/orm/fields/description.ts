@@ -1,5 +1,6 @@
 import { ValueError } from '../errors.ts';
 import { nameOf, type Registrable } from '../lookups/registered.ts';
+import { requireCollation } from '../models/naming.ts';
 import { choicesOf } from './choices.ts';
 import type { Field } from './field.ts';
 import { describe } from './text.ts';
@@ -38,6 +39,12 @@ export class FieldDescription {
   dbComment(text: string): FieldDescription {
     if (typeof text !== 'string') throw new TypeError(`A comment is a string, not ${describe(text)}.`);
     return new FieldDescription(this.field.with({ comment: text }));
+  }
+  dbCollation(name: string): FieldDescription {
+    const { family, typeName } = this.field;
+    if (family !== 'text') throw new TypeError(`dbCollation() is for texts, not for ${typeName}.`);
+    requireCollation(name);
+    return new FieldDescription(this.field.with({ collation: name }));
   }
   databaseType(name: string): FieldDescription {
     if (!/^[\p{L}_"][\p{L}\p{N}_$ ".,()]*(?:\[\])*$/u.test(name))

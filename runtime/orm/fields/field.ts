@@ -34,6 +34,8 @@ export interface FieldOptions {
   readonly column: string | undefined;
   /** Comment on the column in the database. */
   readonly comment: string | undefined;
+  /** Rules that the texts of the column are compared and ordered by; the database's own when absent. */
+  readonly collation: string | undefined;
   readonly autoNow: boolean;
   readonly autoNowAdd: boolean;
   readonly validators: readonly ((value: never) => void)[];
@@ -52,6 +54,7 @@ const plainOptions: FieldOptions = {
   primaryKey: false,
   column: undefined,
   comment: undefined,
+  collation: undefined,
   autoNow: false,
   autoNowAdd: false,
   validators: [],

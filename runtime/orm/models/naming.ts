@@ -79,3 +79,8 @@ export function wellFormed(text: string): string {
   if (loneSurrogate.test(text)) throw new ValueError('Text cannot contain half a surrogate pair.');
   return text;
 }
+
+/** @throws ValueError for what is no name of a collation */
+export function requireCollation(name: string): void {
+  if (!/^[\w-]+$/.test(name)) throw new ValueError(`Invalid collation name: '${name}'.`);
+}

@@ -22,6 +22,8 @@ export interface ColumnDescription {
   /** Values of an enumerated type. */
   readonly labels: readonly string[] | null;
   readonly comment: string | null;
+  /** Where it is not the usual one of the type. */
+  readonly collation: string | null;
 }
 export type DeleteRule = 'a' | 'r' | 'c' | 'n' | 'd';
 export interface ConstraintDescription {
@@ -105,7 +107,8 @@ select json_build_object(
       'expression', pg_get_expr(d.adbin, d.adrelid),
       'generated', a.attgenerated <> '',
       'labels', (select json_agg(e.enumlabel order by e.enumsortorder) from pg_enum e where e.enumtypid = a.atttypid),
-      'comment', col_description(c.oid, a.attnum)
+      'comment', col_description(c.oid, a.attnum),
+      'collation', (select l.collname from pg_collation l where l.oid = a.attcollation and l.oid <> t.typcollation)
     ) order by a.attnum), '[]')
     from pg_attribute a
     join pg_type t on t.oid = a.atttypid

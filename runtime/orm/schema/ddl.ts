@@ -1,3 +1,4 @@
+import { keyField } from '../backends/neutral.ts';
 import { ImproperlyConfigured } from '../errors.ts';
 import { ExpressionNode } from '../expressions/node.ts';
 import type { Field } from '../fields/field.ts';
@@ -85,6 +86,8 @@ function column(field: Field, dialect: Dialect): string {
   const generated = field.generated && field.options.primaryKey ? schema.generatedKey(field) : undefined;
   if (generated !== undefined) return `${name} ${generated}`;
   const parts = [name, schema.columnType(field)];
+  const { collation } = keyField(field).options;
+  if (collation !== undefined) parts.push(`COLLATE ${quote(collation)}`);
   const { generatedFrom } = field.options;
   if (generatedFrom !== undefined) {
     const sql = expressionSql(field.model, generatedFrom, dialect);

@@ -194,6 +194,7 @@ class ModelWriter {
     if (primary) parts.push('.primaryKey()');
     else {
       if (!column.required) parts.push('.null()');
+      if (!relation && isText(column)) parts.push(`.dbCollation(${quoted(column.collation)})`);
       if (!relation && this.#isUnique(column.name)) parts.push('.unique()');
       if (!relation && this.#plainIndex(column.name)) parts.push('.index()');
     }
@@ -282,6 +283,10 @@ class ModelWriter {
   }
 }
 
+/** A text that is ordered by rules of its own. */
+function isText(column: ColumnDescription): column is ColumnDescription & { readonly collation: string } {
+  return column.collation !== null && /^(?:text|character)\b(?!.*\[\]$)/.test(column.type);
+}
 function isUnique({ kind }: ConstraintDescription): boolean {
   return kind === 'u' || kind === 'p';
 }

@@ -67,6 +67,8 @@ export interface Column<
   column(name: string): Column<T, Null, Optional, Primary, Labelled>;
   /** Comment on the column in the database. */
   dbComment(text: string): Column<T, Null, Optional, Primary, Labelled>;
+  /** Rules that texts are compared and ordered by: `'de-x-icu'`, `'C'`; for columns of text. */
+  dbCollation(name: string): Column<T, Null, Optional, Primary, Labelled>;
   /** Type of the column, where it is none of those the fields have: `'point'`, `'citext'`, the name of an enumeration. */
   databaseType(name: string): Column<T, Null, Optional, Primary, Labelled>;
   /** Adds a check that `fullClean()` runs; it throws ValidationError when the value is not acceptable. */

@@ -441,3 +441,36 @@ test('foreign keys over several columns are relations, kept with their constrain
     await adropTables(models);
   });
 });
+
+test('texts keep the rules that they are ordered by', async () => {
+  class Word extends model('word', {
+    key: fields.char(10).dbCollation('C').primaryKey(),
+    text: fields.text().dbCollation('C').unique(),
+    note: fields.text().null(),
+    other: foreignKey<Word>(() => Word, { onDelete: 'doNothing' }).null(),
+  }) {
+    static objects = new Manager(this);
+  }
+  await acreateTables([Word]);
+  try {
+    await Word.objects.abulkCreate(['b', 'a', 'B', 'A'].map((text) => ({ key: text, text })));
+    const ordered = Word.objects.orderBy('text').valuesList('text', { flat: true });
+    expect(await ordered.alist()).toEqual(['A', 'B', 'a', 'b']);
+    const source = inspectTables({ tables: ['word'] });
+    expect(source).toContain("text: fields.text().dbCollation('C').unique(),");
+    expect(source).toContain('note: fields.text().null(),');
+    const { rows } = await context.outside.query(
+      `select attname, attcollation::regcollation::text as rules from pg_attribute where attrelid = 'word'::regclass and attname in ('key', 'other_id')`,
+    );
+    expect(rows).toEqual([
+      { attname: 'key', rules: '"C"' },
+      { attname: 'other_id', rules: '"C"' },
+    ]);
+  } finally {
+    await adropTables([Word]);
+  }
+  expect(() => fields.integer().dbCollation('C')).toThrow(
+    new TypeError('dbCollation() is for texts, not for IntegerField.'),
+  );
+  expect(() => fields.text().dbCollation('C"; drop')).toThrow("Invalid collation name: 'C\"; drop'.");
+});
