@@ -26,21 +26,11 @@ export function* bulkUpdate(
   fieldNames: readonly string[],
   options: { readonly batchSize?: number } = {},
 ): Operation<number> {
-  const { meta, database } = queryset;
   requireOptions('bulkUpdate', options, ['batchSize']);
   const { batchSize } = options;
   requireBatchSize(batchSize);
-  const names = namesGiven('bulkUpdate', fieldNames);
-  if (names.length === 0) throw new ValueError('Field names must be given to bulkUpdate().');
-  const fields = [...new Set(names.map((name) => concrete(meta, name, 'bulkUpdate()')))];
-  if (fields.some((field) => field.isKey)) {
-    throw new ValueError('bulkUpdate() cannot be used with primary key fields.');
-  }
-  const instances = listGiven('bulkUpdate', given, 'instances') as ModelInstance[];
-  for (const instance of instances) requireModel(meta, instance);
-  if (!instances.every((instance) => hasKey(instance))) {
-    throw new ValueError('All bulkUpdate() objects must have a primary key set.');
-  }
+  const fields = writtenFields(queryset.meta, fieldNames);
+  const instances = requireInstances(queryset.meta, given);
   if (instances.length === 0) return 0;
   queryset.query.requireUnsliced('Cannot update a query once a slice has been taken.');
   const changing = fields.filter((field) => field.changesOnSave);
@@ -49,16 +39,46 @@ export function* bulkUpdate(
     for (const field of changing) instance[field.attribute] = field.valueForSave(undefined, false);
   }
   yield* loadMissing(instances, fields);
+  return yield* updateAll(queryset, instances, fields, batchSize);
+}
+
+/** @throws ValueError for no names, for those of keys and for what is no column */
+function writtenFields(meta: ModelMeta, given: readonly string[]): Field[] {
+  const names = namesGiven('bulkUpdate', given);
+  if (names.length === 0) throw new ValueError('Field names must be given to bulkUpdate().');
+  const fields = [...new Set(names.map((name) => concrete(meta, name, 'bulkUpdate()')))];
+  if (fields.some((field) => field.isKey)) {
+    throw new ValueError('bulkUpdate() cannot be used with primary key fields.');
+  }
+  return fields;
+}
+/** @throws TypeError for what is no instance of the model; ValueError for one without a key */
+function requireInstances(meta: ModelMeta, given: Iterable<object>): ModelInstance[] {
+  const instances = listGiven('bulkUpdate', given, 'instances') as ModelInstance[];
+  for (const instance of instances) requireModel(meta, instance);
+  if (instances.every((instance) => hasKey(instance))) return instances;
+  throw new ValueError('All bulkUpdate() objects must have a primary key set.');
+}
+
+/** Updates in as many statements as the database needs, in one transaction where they are several. */
+function* updateAll(
+  queryset: QuerySet,
+  instances: readonly ModelInstance[],
+  fields: readonly Field[],
+  batchSize: number | undefined,
+): Operation<number> {
+  const { database } = queryset;
+  // Fields of a parent lie in its table.
   const tables = new Set(fields.map((field) => field.model));
   const batches = split(instances, Math.min(batchSize ?? instances.length, mostUpdated(database, fields)));
   const computed = hasExpressions(instances, fields);
   const update = computed ? updateEach : updateBatch;
-  const updateAll = function* (): Operation<number> {
+  const updateBatches = function* (): Operation<number> {
     let total = 0;
     for (const each of batches) {
       const batch = yield* among(queryset, each);
       if (batch.length === 0) continue;
-      // Fields of a parent lie in its table; every table has the same rows.
+      // Every table has the same rows.
       const counts: number[] = [];
       for (const table of tables) {
         const own = fields.filter((field) => field.model === table);
@@ -69,10 +89,11 @@ export function* bulkUpdate(
     return total;
   };
   // One statement is a transaction by itself.
-  const alone = batches.length === 1 && tables.size === 1 && isEverything(queryset) && !computed;
+  if (batches.length === 1 && tables.size === 1 && isEverything(queryset) && !computed)
+    return yield* updateBatches();
   // What cannot be written is refused before the transaction begins.
-  if (!alone) for (const instance of instances) for (const field of fields) writtenValue(instance, field);
-  return alone ? yield* updateAll() : yield* atomically(database, { savepoint: false }, updateAll);
+  for (const instance of instances) for (const field of fields) writtenValue(instance, field);
+  return yield* atomically(database, { savepoint: false }, updateBatches);
 }
 function hasExpressions(instances: readonly ModelInstance[], fields: readonly Field[]): boolean {
   return instances.some((instance) =>

@@ -10,14 +10,8 @@ import { isDeferred, isPartial } from '../models/partial.ts';
 import { metaKey } from '../models/registry.ts';
 import type { AccessibleRelation, ManyToManyRelation, ReverseRelation } from '../models/relations.ts';
 import { knownState, stateOf } from '../models/state.ts';
-import { asynchronous, synchronous } from '../operations/bound.ts';
-import {
-  type CreationOptions,
-  create,
-  getOrCreate,
-  updateOrCreate,
-  type Values,
-} from '../operations/create.ts';
+import { defineOperation } from '../operations/bound.ts';
+import { create, getOrCreate, updateOrCreate, type Values } from '../operations/create.ts';
 import { loadMissing } from '../operations/missing.ts';
 import { ofClass, throughOwn } from '../operations/overridden.ts';
 import type { Operation } from '../operations/steps.ts';
@@ -27,7 +21,8 @@ import { overriddenBy } from '../queryset/overrides.ts';
 import { ofOwner } from '../queryset/per-owner.ts';
 import type { QuerySet } from '../queryset/queryset.ts';
 import { throughStep } from '../queryset/through.ts';
-import type { Making, RelatedChanges, RelatedOptions } from './changes.ts';
+import type { twins } from '../twins.ts';
+import type { Making, RelatedChanges } from './changes.ts';
 import { GenericChanges } from './generic.ts';
 import { ManyToManyChanges } from './many-to-many.ts';
 import { ReverseChanges } from './reverse.ts';
@@ -38,6 +33,33 @@ type RelatedManagerClass = new (
   relation: ManyRelation,
   chosen?: boolean,
 ) => ManagerBase;
+
+/** The changes of a related manager: under a symbol, because names are for the managers of applications. */
+const changes = Symbol('changes');
+
+/** An operation of related managers, with the values that it is called with. */
+type Change = (made: RelatedChanges, given: readonly never[]) => Operation<unknown>;
+function change(run: Change) {
+  return function* (
+    manager: { readonly [changes]: RelatedChanges },
+    ...given: unknown[]
+  ): Operation<unknown> {
+    const made = manager[changes];
+    // What the relation goes by may not be loaded yet.
+    yield* loadMissing([made.owner], [made.held]);
+    return yield* run(made, given as never[]);
+  };
+}
+/** What related managers do besides what query sets do, by the names of the sync forms. */
+const operations = {
+  create: change((made, [values, options]) => made.create(values, options)),
+  getOrCreate: change((made, [where, options]) => made.getOrCreate(where, options)),
+  updateOrCreate: change((made, [where, options]) => made.updateOrCreate(where, options)),
+  add: change((made, objects) => made.add(objects)),
+  remove: change((made, objects) => made.remove(objects)),
+  clear: change((made, [options]) => made.clear(options)),
+  set: change((made, [objects, options]) => made.set(objects as never, options)),
+} satisfies Record<keyof typeof twins.related, unknown>;
 
 const classes = new WeakMap<ManagerClass, RelatedManagerClass>();
 
@@ -51,9 +73,9 @@ function relatedManagerClass(Base: ManagerClass): RelatedManagerClass {
   return related;
 }
 
-/** The many side of a relation, bound to one instance. Twins stand together, over the same operation. */
+/** The many side of a relation, bound to one instance. */
 function extendManager(Base: ManagerClass): RelatedManagerClass {
-  return class RelatedManager extends Base {
+  class RelatedManager extends Base {
     readonly #instance: ModelInstance;
     readonly #relation: ManyRelation;
     readonly #changes: RelatedChanges;
@@ -103,50 +125,14 @@ function extendManager(Base: ManagerClass): RelatedManagerClass {
     all(): QuerySet {
       return this.getQuerySet();
     }
-
-    get create() {
-      return synchronous(this.#changes, 'create', createRelated);
+    /** @internal */
+    get [changes](): RelatedChanges {
+      return this.#changes;
     }
-    acreate(values?: Values, options?: RelatedOptions) {
-      return asynchronous(createRelated(this.#changes, values, options));
-    }
-    get getOrCreate() {
-      return synchronous(this.#changes, 'getOrCreate', getOrCreateRelated);
-    }
-    agetOrCreate(where?: Values, options?: CreationOptions & RelatedOptions) {
-      return asynchronous(getOrCreateRelated(this.#changes, where, options));
-    }
-    get updateOrCreate() {
-      return synchronous(this.#changes, 'updateOrCreate', updateOrCreateRelated);
-    }
-    aupdateOrCreate(where?: Values, options?: CreationOptions & RelatedOptions) {
-      return asynchronous(updateOrCreateRelated(this.#changes, where, options));
-    }
-    get add() {
-      return synchronous(this.#changes, 'add', addRelated);
-    }
-    aadd(...objects: unknown[]) {
-      return asynchronous(addRelated(this.#changes, ...objects));
-    }
-    get remove() {
-      return synchronous(this.#changes, 'remove', removeRelated);
-    }
-    aremove(...objects: unknown[]) {
-      return asynchronous(removeRelated(this.#changes, ...objects));
-    }
-    get clear() {
-      return synchronous(this.#changes, 'clear', clearRelated);
-    }
-    aclear(options?: RelatedOptions) {
-      return asynchronous(clearRelated(this.#changes, options));
-    }
-    get set() {
-      return synchronous(this.#changes, 'set', setRelated);
-    }
-    aset(objects: Iterable<unknown>, options?: RelatedOptions) {
-      return asynchronous(setRelated(this.#changes, objects, options));
-    }
-  };
+  }
+  for (const [name, operation] of Object.entries(operations))
+    defineOperation(RelatedManager.prototype, name, operation);
+  return RelatedManager;
 }
 
 /** @throws TypeError for what is no manager; ValueError for one of another model */
@@ -224,32 +210,6 @@ function unloaded(instance: ModelInstance, field: Field): QuerySet | undefined {
   const lacks = (field.parts ?? [field]).some(({ attribute }) => isDeferred(instance, attribute));
   return lacks ? baseQuerySet(field.model).filter({ pk: instance.pk }) : undefined;
 }
-
-/** What the relation goes by may not be loaded yet. */
-function* related<Result>(changes: RelatedChanges, change: () => Operation<Result>): Operation<Result> {
-  yield* loadMissing([changes.owner], [changes.held]);
-  return yield* change();
-}
-const createRelated = (changes: RelatedChanges, values?: Values, options?: RelatedOptions) =>
-  related(changes, () => changes.create(values, options));
-const getOrCreateRelated = (
-  changes: RelatedChanges,
-  where?: Values,
-  options?: CreationOptions & RelatedOptions,
-) => related(changes, () => changes.getOrCreate(where, options));
-const updateOrCreateRelated = (
-  changes: RelatedChanges,
-  where?: Values,
-  options?: CreationOptions & RelatedOptions,
-) => related(changes, () => changes.updateOrCreate(where, options));
-const addRelated = (changes: RelatedChanges, ...objects: unknown[]) =>
-  related(changes, () => changes.add(objects));
-const removeRelated = (changes: RelatedChanges, ...objects: unknown[]) =>
-  related(changes, () => changes.remove(objects));
-const clearRelated = (changes: RelatedChanges, options?: RelatedOptions) =>
-  related(changes, () => changes.clear(options));
-const setRelated = (changes: RelatedChanges, objects: Iterable<unknown>, options?: RelatedOptions) =>
-  related(changes, () => changes.set(objects, options));
 
 function requireKey(instance: ModelInstance): void {
   if (hasKey(instance)) return;
