@@ -28,18 +28,26 @@ export function overrideOf(instance: object, name: OverridableName): Override {
   return override;
 }
 
-/** The form that a more derived class defines is the one that was meant last. */
-function findOverride(start: object, name: OverridableName): Override {
+function findOverride(prototype: object, name: OverridableName): Override {
   const twin = overridable[name];
-  for (
-    let prototype = start;
-    prototype !== ModelInstance.prototype;
-    prototype = Object.getPrototypeOf(prototype)
-  ) {
-    if (Object.hasOwn(prototype, twin)) return 'both';
-    if (Object.hasOwn(prototype, name)) return 'syncOnly';
-  }
-  return 'none';
+  const at = overridingPrototype(prototype, ModelInstance.prototype, name, twin);
+  if (at === undefined) return 'none';
+  return Object.hasOwn(at, twin) ? 'both' : 'syncOnly';
+}
+
+/**
+ * The most derived prototype before `root` that has either form of an operation: the form that a more derived class
+ * defines is the one that was meant last.
+ */
+export function overridingPrototype(
+  start: object,
+  root: object,
+  sync: string,
+  native: string,
+): object | undefined {
+  for (let at = start; at !== root; at = Object.getPrototypeOf(at))
+    if (Object.hasOwn(at, native) || Object.hasOwn(at, sync)) return at;
+  return undefined;
 }
 
 /**

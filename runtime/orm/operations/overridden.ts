@@ -6,10 +6,11 @@ import { overriddenBy } from '../queryset/overrides.ts';
 import type { QuerySet } from '../queryset/queryset.ts';
 import type { InstanceOptions, RefreshOptions, SaveOptions } from '../types/model.ts';
 import type { Deleted } from '../types/queryset.ts';
+import { applicationForm } from './application-form.ts';
 import { deleteInstance } from './delete.ts';
 import { refreshInstance } from './refresh.ts';
 import { saveInstance } from './save.ts';
-import { applicationCode, type Operation } from './steps.ts';
+import type { Operation } from './steps.ts';
 
 /** Saves by the model's own `save` or `asave` where it has one, as everything does that saves for the application. */
 export function* save(instance: ModelInstance, options: SaveOptions): Operation<void> {
@@ -48,17 +49,9 @@ function delegate(
   name: OverridableName,
   options: InstanceOptions | RefreshOptions,
 ): Operation<unknown> {
-  const twin = `a${name}`;
-  const method = (form: string) => instance[form] as (options: object) => unknown;
-  const native =
-    overrideOf(instance, name) === 'both'
-      ? () => method(twin).call(instance, options) as Promise<unknown>
-      : undefined;
-  return applicationCode(options.using ?? stateOf(instance).alias ?? 'default', {
-    sync: () => method(name).call(instance, options),
-    native,
-    name: `${instance[metaKey].label}.${name}()`,
-  });
+  const alias = options.using ?? stateOf(instance).alias ?? 'default';
+  const native = overrideOf(instance, name) === 'both';
+  return applicationForm(instance, alias, name, [options], { label: instance[metaKey].label, native });
 }
 
 /** Runs an operation of a query set by the method that its class has of its own for it, where it has one. */
@@ -84,13 +77,6 @@ export function ofClass<Result>(
   name: string,
   values: readonly unknown[],
 ): Operation<Result> {
-  const method = (form: string) => {
-    const found = Reflect.get(Own.prototype, form, self) as (...given: unknown[]) => unknown;
-    return found.apply(self, [...values]);
-  };
-  return applicationCode(alias, {
-    sync: () => method(name),
-    native: () => method(`a${name}`) as Promise<unknown>,
-    name: `${Own.name}.${name}()`,
-  }) as Operation<Result>;
+  const own = { label: Own.name, from: Own.prototype, native: true };
+  return applicationForm(self, alias, name, values, own) as Operation<Result>;
 }

@@ -1,11 +1,10 @@
-import { bindOverrides } from '../models/overrides.ts';
+import { bindOverrides, overridingPrototype } from '../models/overrides.ts';
+import { applicationForm } from '../operations/application-form.ts';
 import { asynchronous } from '../operations/bound.ts';
-import { applicationCode } from '../operations/steps.ts';
 import { twins } from '../twins.ts';
 
 // Operations that an application's own class of query sets or managers overrides.
 
-type Operations = Readonly<Record<string, (...values: unknown[]) => unknown>>;
 /** What the classes are of: both say which database they are for. */
 interface Root {
   readonly prototype: object;
@@ -38,7 +37,7 @@ export function adoptOverrides(
   if (known.has(Class)) return;
   const names = new Set<string>();
   for (const [sync, native] of pairs) {
-    const at = overriding(Class.prototype, root.prototype, sync, native);
+    const at = overridingPrototype(Class.prototype, root.prototype, sync, native);
     if (at === undefined) continue;
     names.add(sync);
     if (!Object.hasOwn(at, native)) defineNative(at, sync, native, root);
@@ -47,25 +46,14 @@ export function adoptOverrides(
   bindOverrides(Class.prototype, [...names, ...bound], root.prototype);
 }
 
-/** The most derived prototype that has either form of an operation. */
-function overriding(start: object, root: object, sync: string, native: string): object | undefined {
-  for (let at = start; at !== root; at = Object.getPrototypeOf(at)) {
-    if (Object.hasOwn(at, native) || Object.hasOwn(at, sync)) return at;
-  }
-  return undefined;
-}
-
 function defineNative(prototype: object, sync: string, native: string, root: Root): void {
   Object.defineProperty(prototype, native, {
     configurable: true,
     writable: true,
-    value(this: Operations, ...values: unknown[]) {
-      const code = {
-        sync: () => this[sync]?.(...values),
-        native: undefined,
-        name: `${this.constructor?.name}.${sync}()`,
-      };
-      return asynchronous(applicationCode(root.databaseOf(this as never), code));
+    value(this: object, ...values: unknown[]) {
+      const { name: label } = this.constructor;
+      const alias = root.databaseOf(this as never);
+      return asynchronous(applicationForm(this, alias, sync, values, { label, native: false }));
     },
   });
 }
