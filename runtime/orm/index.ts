@@ -208,7 +208,7 @@ export {
   Prefetch,
   prefetchRelatedObjects,
 } from './shortcuts.ts';
-export { transaction } from './transaction/index.ts';
+export { type SyncResult, transaction } from './transaction/index.ts';
 export type { AggregateOptions, AnyCondition, Condition, Expression } from './types/expressions.ts';
 export type { AnyModel, InstanceOf, ModelClass, ModelOptions } from './types/model.ts';
 export type { ManagerOf, OwnQuerySet } from './types/own-queryset.ts';

@@ -60,6 +60,8 @@ export interface Features {
 export interface Backend {
   readonly features: Features;
   readonly dialect: Dialect;
+  /** What its URLs look like; absent where any text may be one. */
+  readonly urlForm?: { readonly pattern: RegExp; readonly example: string };
   /** How a worker thread opens a connection. */
   plan(settings: ConnectSettings): ConnectionPlan;
   /** Opens a connection on this thread's event loop. */

@@ -20,6 +20,8 @@ const backends: Readonly<Partial<Record<DatabaseSettings['engine'], Backend>>> =
 };
 
 const wrappers = new Map<string, DatabaseWrapper>();
+/** Those that `acloseAll` closed. */
+const closed = new Set<string>();
 
 /**
  * Says which databases there are. Nothing is connected yet. Other settings for an alias that was configured
@@ -36,7 +38,7 @@ export function configureDatabases(databases: Readonly<Record<string, DatabaseSe
       const known = Object.keys(backends).join(', ');
       throw new ImproperlyConfigured(`'${settings.engine}' isn't an available engine; there is: ${known}.`);
     }
-    requireSettings(alias, settings);
+    requireSettings(alias, settings, backend);
     made.set(alias, new DatabaseWrapper(alias, settings, backend));
   }
   for (const [alias, wrapper] of made) {
@@ -49,6 +51,7 @@ export function configureDatabases(databases: Readonly<Record<string, DatabaseSe
     )
       continue;
     wrappers.set(alias, wrapper);
+    closed.delete(alias);
     // What it has under way is finished; what it keeps open would be kept for nobody.
     replaced?.aclose().catch(() => undefined);
   }
@@ -59,6 +62,11 @@ export function dialectOf(alias: string): Dialect {
   return wrappers.get(alias)?.dialect ?? postgresql.dialect;
 }
 
+function missing(alias: string): string {
+  if (!closed.has(alias)) return `The connection '${alias}' doesn't exist.`;
+  return `The connection '${alias}' was closed by connections.acloseAll(); configureDatabases() opens it again.`;
+}
+
 /** The configured databases. */
 export const connections = {
   /**
@@ -67,7 +75,7 @@ export const connections = {
    */
   get(alias = 'default'): DatabaseWrapper {
     const wrapper = wrappers.get(alias);
-    if (wrapper === undefined) throw new ConnectionDoesNotExist(`The connection '${alias}' doesn't exist.`);
+    if (wrapper === undefined) throw new ConnectionDoesNotExist(missing(alias));
     return wrapper;
   },
   /** Closes the running code's blocking connections. */
@@ -91,7 +99,11 @@ export const connections = {
     const closing = [...wrappers];
     await Promise.all(closing.map(([, wrapper]) => wrapper.aclose(options)));
     // One that was configured in the meantime stays.
-    for (const [alias, wrapper] of closing) if (wrappers.get(alias) === wrapper) wrappers.delete(alias);
+    for (const [alias, wrapper] of closing) {
+      if (wrappers.get(alias) !== wrapper) continue;
+      wrappers.delete(alias);
+      closed.add(alias);
+    }
     await Promise.all([mainLane.reset(), processLane.reset()]);
     await endIdleThreads();
   },

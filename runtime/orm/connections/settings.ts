@@ -1,12 +1,17 @@
 import { ImproperlyConfigured } from '../errors.ts';
 import { closeMatches } from '../lookups/suggestions.ts';
-import type { DatabaseSettings } from './backend.ts';
+import type { Backend, DatabaseSettings } from './backend.ts';
 import { type PoolSettings, poolSettings } from './pool.ts';
 
 type Check = (value: unknown) => string | undefined;
 
 const anything: Check = () => undefined;
-const text: Check = (value) => (typeof value === 'string' && value !== '' ? undefined : 'must be a text');
+const text: Check = (value) => {
+  if (typeof value !== 'string') return 'must be a text';
+  return value === '' ? empty : undefined;
+};
+const empty =
+  'is empty. Give the address of the database; where it is read from the environment (process.env.DATABASE_URL), set that variable';
 const yesOrNo: Check = (value) => (typeof value === 'boolean' ? undefined : 'must be true or false');
 const milliseconds: Check = (value) =>
   typeof value === 'number' && value >= 0 ? undefined : 'must be milliseconds, 0 or more';
@@ -48,9 +53,12 @@ const persistent = ['connMaxAge', 'CONN_MAX_AGE', 'conn_max_age'];
  *
  * @throws ImproperlyConfigured naming the setting, and what was meant where that can be guessed
  */
-export function requireSettings(alias: string, settings: DatabaseSettings): void {
+export function requireSettings(alias: string, settings: DatabaseSettings, { urlForm }: Backend): void {
   check(`the database '${alias}'`, settings, settingChecks);
   if (settings.url === undefined) throw new ImproperlyConfigured(`The database '${alias}' has no url.`);
+  // Not shown: it may hold a password.
+  if (urlForm?.pattern.test(settings.url) === false)
+    throw new ImproperlyConfigured(`url of the database '${alias}' must be like ${urlForm.example}.`);
   if (settings.pool === undefined) return;
   check(`the pool of '${alias}'`, settings.pool, poolChecks);
   const { min, max } = poolSettings(settings);

@@ -91,6 +91,12 @@ const includedColumns = (index: string) =>
 const nullsDistinct = (index: string) =>
   `not coalesce((to_jsonb(${index}) ->> 'indnullsnotdistinct')::boolean, false)`;
 
+/** @param views SQL that is true when views are tables, too */
+function source(views: string): string {
+  return `from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where n.nspname = coalesce($1, current_schema()) and (c.relkind in ('r', 'p') and not c.relispartition or ${views} and c.relkind in ('v', 'm'))`;
+}
+
 // One row for each table, as JSON: what the catalogues hold in five tables comes in one answer.
 const query = `
 select json_build_object(
@@ -152,10 +158,10 @@ select json_build_object(
     where x.indrelid = c.oid and not exists (select from pg_constraint k where k.conindid = x.indexrelid and k.contype in ('p', 'u', 'x'))
   )
 )::text
-from pg_class c join pg_namespace n on n.oid = c.relnamespace
-where n.nspname = coalesce($1, current_schema()) and (c.relkind in ('r', 'p') and not c.relispartition or $3::boolean and c.relkind in ('v', 'm'))
+${source('$3::boolean')}
   and ($2::text[] is null or c.relname = any($2::text[]))
 order by c.relname`;
+const namesQuery = `select c.relname ${source('true')} order by c.relname`;
 
 /**
  * Reads what the server knows of its tables.
@@ -173,4 +179,10 @@ export function* describeTables(
   const names = tables === undefined ? null : wireArray(tables);
   const { rows } = yield* statement(using, { text: query, values: [schema ?? null, names, String(views)] });
   return rows.map(([text]) => JSON.parse(text ?? '{}') as TableDescription);
+}
+
+/** Names of the tables and views that can be described. */
+export function* tableNames(using: string, schema: string | undefined): Operation<string[]> {
+  const { rows } = yield* statement(using, { text: namesQuery, values: [schema ?? null] });
+  return rows.map(([name]) => name ?? '');
 }

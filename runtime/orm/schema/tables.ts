@@ -1,12 +1,14 @@
 import { dialectOf } from '../connections/index.ts';
-import { ImproperlyConfigured, NotSupportedError } from '../errors.ts';
+import { ImproperlyConfigured, NotSupportedError, ValueError } from '../errors.ts';
+import { closeMatches } from '../lookups/suggestions.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { metaOf } from '../models/registry.ts';
 import { asynchronous } from '../operations/bound.ts';
 import { runBlocking } from '../operations/run.ts';
 import { atomically, type Operation, statement } from '../operations/steps.ts';
+import { requireFlags, requireNames, requireOptions } from '../options.ts';
 import type { AnyModel } from '../types/model.ts';
-import { describeTables } from './catalog.ts';
+import { describeTables, tableNames } from './catalog.ts';
 import { createStatements, dropStatements } from './ddl.ts';
 import { modelSource } from './source.ts';
 
@@ -22,17 +24,17 @@ export interface CreateOptions extends TableOptions {
 
 /** Creates the tables of `models`, in one transaction. */
 export function createTables(models: readonly AnyModel[], options?: CreateOptions): void {
-  runBlocking(create(models, options));
+  runBlocking(create('createTables', models, options));
 }
 export function acreateTables(models: readonly AnyModel[], options?: CreateOptions): Promise<void> {
-  return asynchronous(create(models, options));
+  return asynchronous(create('acreateTables', models, options));
 }
 /** Drops the tables of `models` and whatever refers to them. */
 export function dropTables(models: readonly AnyModel[], options?: TableOptions): void {
-  runBlocking(drop(models, options));
+  runBlocking(drop('dropTables', models, options));
 }
 export function adropTables(models: readonly AnyModel[], options?: TableOptions): Promise<void> {
-  return asynchronous(drop(models, options));
+  return asynchronous(drop('adropTables', models, options));
 }
 
 export interface InspectOptions extends TableOptions {
@@ -51,31 +53,42 @@ export interface InspectOptions extends TableOptions {
  *   something that models cannot say
  */
 export function inspectTables(options?: InspectOptions): string {
-  return runBlocking(inspect(options));
+  return runBlocking(inspect('inspectTables', options));
 }
 export function ainspectTables(options?: InspectOptions): Promise<string> {
-  return asynchronous(inspect(options));
+  return asynchronous(inspect('ainspectTables', options));
 }
 
-function* inspect({
-  using = 'default',
-  schema,
-  tables,
-  views = false,
-}: InspectOptions = {}): Operation<string> {
+function* inspect(called: string, options: InspectOptions = {}): Operation<string> {
+  requireOptions(called, options, ['using', 'schema', 'tables', 'views']);
+  requireNames(called, 'tables', options.tables);
+  requireFlags(called, { views: options.views });
+  const { using = 'default', schema, tables, views = false } = options;
   const { name } = dialectOf(using);
   if (name !== 'postgresql') {
     throw new NotSupportedError(
       `inspectTables() reads the catalogues of PostgreSQL, and '${using}' is ${name}.`,
     );
   }
-  return modelSource(yield* describeTables(using, schema, tables, views));
+  const found = yield* describeTables(using, schema, tables, views);
+  const missing = tables?.find((each) => !found.some((table) => table.name === each));
+  if (missing !== undefined) throw unknownTable(missing, yield* tableNames(using, schema));
+  return modelSource(found);
 }
 
-function* create(
-  models: readonly AnyModel[],
-  { using = 'default', ifNotExists = false }: CreateOptions = {},
-): Operation<void> {
+/** @param known the tables and views there are to choose from */
+function unknownTable(missing: string, known: readonly string[]): ValueError {
+  if (known.includes(missing))
+    return new ValueError(`'${missing}' is a view; views are looked at with { views: true }.`);
+  const [close] = closeMatches(missing, known);
+  const hint = close === undefined ? ` Choices are: ${known.join(', ')}.` : ` Perhaps you meant ${close}.`;
+  return new ValueError(`There is no table '${missing}' in the schema.${known.length === 0 ? '' : hint}`);
+}
+
+function* create(called: string, models: readonly AnyModel[], options: CreateOptions = {}): Operation<void> {
+  requireOptions(called, options, ['using', 'ifNotExists']);
+  requireFlags(called, { ifNotExists: options.ifNotExists });
+  const { using = 'default', ifNotExists = false } = options;
   const dialect = dialectOf(using);
   const described = models.map(describedBy);
   yield* atomically(using, {}, function* (): Operation<void> {
@@ -88,7 +101,9 @@ function* create(
   });
 }
 
-function* drop(models: readonly AnyModel[], { using = 'default' }: TableOptions = {}): Operation<void> {
+function* drop(called: string, models: readonly AnyModel[], options: TableOptions = {}): Operation<void> {
+  requireOptions(called, options, ['using']);
+  const { using = 'default' } = options;
   const statements = dropStatements(models.map(describedBy), dialectOf(using));
   if (statements.length === 0) return;
   const [only, ...others] = statements;

@@ -1,4 +1,4 @@
-import { isGeneratorFunction } from 'node:util/types';
+import { isAsyncFunction, isGeneratorFunction } from 'node:util/types';
 import { currentContext, withContext } from '../../context.ts';
 import { connections } from '../connections/index.ts';
 import type { DatabaseWrapper } from '../connections/wrapper.ts';
@@ -6,6 +6,7 @@ import { TransactionManagementError } from '../errors.ts';
 import { controlBlocking, endBlocking } from '../operations/blocking.ts';
 import { controlNative, currentBlock, endNative, inTurn, lockOf } from '../operations/native.ts';
 import type { BlockOptions } from '../operations/steps.ts';
+import { requireFlags, requireOptions } from '../options.ts';
 import { currentLevel, type NativeBlock, TransactionBlock } from './blocks.ts';
 import { aatomicBridged } from './bridged.ts';
 import { runHook, runHooks } from './hooks.ts';
@@ -22,16 +23,25 @@ export interface OnCommitOptions {
 }
 
 /**
+ * What sync work gives: any value that is no promise. A function that hands its own work on to `atomic` and returns
+ * whatever that returns takes `() => SyncResult<T>`.
+ */
+export type SyncResult<T> = T &
+  (0 extends 1 & T ? unknown : [Extract<T, PromiseLike<unknown>>] extends [never] ? unknown : never);
+
+/**
  * Runs `work` in a transaction, or in a savepoint of the one that is open.
  *
  * @param options database alias; `durable` refuses to be nested; `savepoint: false` joins the surrounding block
  * @returns what `work` returns, after the commit
- * @throws whatever `work` throws, after the rollback; DatabaseError when the commit fails
+ * @throws whatever `work` throws, after the rollback; DatabaseError when the commit fails; TypeError for an async
+ *   function, before it is called, and after the rollback when `work` gave a promise
  */
-function atomic<T>(work: () => T): T;
-function atomic<T>(options: AtomicOptions, work: () => T): T;
+function atomic<T>(work: () => SyncResult<T>): T;
+function atomic<T>(options: AtomicOptions, work: () => SyncResult<T>): T;
 function atomic<T>(first: AtomicOptions | (() => T), second?: () => T): T {
-  const [options, work] = parameters(first, second);
+  const [options, work] = parameters('atomic', first, second);
+  if (isAsyncFunction(work)) throw asyncWork();
   const wrapper = connections.get(options.using);
   const { connection } = wrapper;
   controlBlocking(wrapper, connection, connection.transaction.enter(options, currentLevel(wrapper.alias)));
@@ -40,9 +50,7 @@ function atomic<T>(first: AtomicOptions | (() => T), second?: () => T): T {
     result = work();
     if (isThenable(result)) {
       result.then(undefined, () => undefined);
-      throw new TypeError(
-        'transaction.atomic() takes a sync function; use transaction.aatomic() for async ones.',
-      );
+      throw asyncWork();
     }
   } catch (error) {
     endBlocking(wrapper, connection, true);
@@ -59,7 +67,7 @@ function atomic<T>(first: AtomicOptions | (() => T), second?: () => T): T {
 function aatomic<T>(work: () => Promise<T>): Promise<T>;
 function aatomic<T>(options: AtomicOptions, work: () => Promise<T>): Promise<T>;
 async function aatomic<T>(first: AtomicOptions | (() => Promise<T>), second?: () => Promise<T>): Promise<T> {
-  const [options, work] = parameters(first, second);
+  const [options, work] = parameters('aatomic', first, second);
   const wrapper = connections.get(options.using);
   if (!wrapper.features.nativeAsync) return aatomicBridged(wrapper, options, work);
   const parent = currentBlock(wrapper.alias);
@@ -68,6 +76,11 @@ async function aatomic<T>(first: AtomicOptions | (() => Promise<T>), second?: ()
     : inside(wrapper, options, parent.openChild(), work);
 }
 
+function asyncWork(): TypeError {
+  return new TypeError(
+    'transaction.atomic() takes a sync function; use transaction.aatomic() for async ones.',
+  );
+}
 function isThenable(result: unknown): result is PromiseLike<unknown> {
   return typeof (result as { then?: unknown } | null | undefined)?.then === 'function';
 }
@@ -154,13 +167,19 @@ function withoutBlock(alias: string) {
   return blocks;
 }
 
-function parameters<Work>(first: AtomicOptions | Work, second: Work | undefined): [AtomicOptions, Work] {
+function parameters<Work>(
+  called: string,
+  first: AtomicOptions | Work,
+  second: Work | undefined,
+): [AtomicOptions, Work] {
   const [options, work] =
     typeof first === 'function' ? [{}, first as Work] : [first as AtomicOptions, second];
-  if (typeof work !== 'function') throw new TypeError('atomic() takes a function.');
+  requireOptions(called, options, ['using', 'savepoint', 'durable']);
+  requireFlags(called, { savepoint: options.savepoint, durable: options.durable });
+  if (typeof work !== 'function') throw new TypeError(`${called}() takes a function.`);
   if (isGeneratorFunction(work)) {
     throw new TypeError(
-      'atomic() takes a function that works when it is called; a generator function works when it is read, after the block.',
+      `${called}() takes a function that works when it is called; a generator function works when it is read, after the block.`,
     );
   }
   return [options, work];
@@ -183,21 +202,26 @@ function nativeOrMissing(using: string | undefined): TransactionState | undefine
  *
  * @throws TypeError when `hook` is no function
  */
-function onCommit(hook: () => unknown, { using, robust = false }: OnCommitOptions = {}): void {
-  if (typeof hook !== 'function') throw new TypeError("onCommit()'s callback must be a callable.");
+function onCommit(hook: () => unknown, options: OnCommitOptions = {}): void {
+  requireHook('onCommit', hook, options);
+  const { using, robust = false } = options;
   const state = nativeOrMissing(using);
   if (state?.inBlock) state.addHook(hook, robust, currentLevel(connections.get(using).alias));
   else runHook({ run: hook, robust });
 }
 /** As `onCommit`; outside any block it waits for an async hook. */
-async function aonCommit(
-  hook: () => unknown,
-  { using, robust = false }: OnCommitOptions = {},
-): Promise<void> {
-  if (typeof hook !== 'function') throw new TypeError("onCommit()'s callback must be a callable.");
+async function aonCommit(hook: () => unknown, options: OnCommitOptions = {}): Promise<void> {
+  requireHook('aonCommit', hook, options);
+  const { using, robust = false } = options;
   const state = nativeOrMissing(using);
   if (state?.inBlock) state.addHook(hook, robust, currentLevel(connections.get(using).alias));
   else await runHooks([{ run: hook, robust }]);
+}
+
+function requireHook(called: string, hook: unknown, options: OnCommitOptions): void {
+  if (typeof hook !== 'function') throw new TypeError("onCommit()'s callback must be a callable.");
+  requireOptions(called, options, ['using', 'robust']);
+  requireFlags(called, { robust: options.robust });
 }
 
 /** Marks the innermost block: it rolls back when it ends, without an error. */

@@ -14,6 +14,7 @@ import {
   Now,
   Q,
   transaction,
+  ValueError,
 } from '@migrate-async/runtime/orm';
 import ts from 'typescript';
 import { expect, test } from 'vitest';
@@ -473,4 +474,34 @@ test('texts keep the rules that they are ordered by', async () => {
     new TypeError('dbCollation() is for texts, not for IntegerField.'),
   );
   expect(() => fields.text().dbCollation('C"; drop')).toThrow("Invalid collation name: 'C\"; drop'.");
+});
+
+test('a table that there is not is refused, with the choices', async () => {
+  const unknown = (name: string) => ainspectTables({ tables: ['book', name] });
+  await expect(unknown('publishr')).rejects.toThrow(
+    new ValueError("There is no table 'publishr' in the schema. Perhaps you meant publisher."),
+  );
+  await expect(unknown('zzzz')).rejects.toThrow(
+    /^There is no table 'zzzz' in the schema. Choices are: (?:.*, )?publisher/,
+  );
+  expect(() => inspectTables({ tables: ['nope'] })).toThrow(ValueError);
+  await expect(ainspectTables({ schema: 'nowhere', tables: ['nope'] })).rejects.toThrow(
+    new ValueError("There is no table 'nope' in the schema."),
+  );
+});
+test.each([
+  [ainspectTables, { table: ['book'] }, "ainspectTables() got an unexpected option 'table', perhaps"],
+  [ainspectTables, { tables: 'book' }, "The option 'tables' of ainspectTables() is a list of strings"],
+  [
+    (options: object) => acreateTables([Everything], options),
+    { ifnotexists: true },
+    "acreateTables() got an unexpected option 'ifnotexists', perhaps you meant ifNotExists?",
+  ],
+  [
+    (options: object) => adropTables([Everything], options),
+    { cascade: true },
+    "adropTables() got an unexpected option 'cascade'. Options are: using",
+  ],
+])('an option that means nothing is refused: %#', async (operation, options, message) => {
+  await expect(operation(options as never)).rejects.toThrow(message);
 });

@@ -280,10 +280,59 @@ test('332 a hook is a function', () => {
 test('320 outside a block there is nothing to roll back', () => {
   expect(() => transaction.setRollback(true)).toThrow(TransactionManagementError);
 });
-test('an async function is refused by the sync atomic, and rolled back', async () => {
+test('an async function is refused by the sync atomic before it is called', async () => {
   await reset();
+  let called = false;
   const work = async () => {
-    await Parent.objects.acount();
+    called = true;
+    await Parent.objects.acreate({ name: 'outside' });
   };
-  expect(() => transaction.atomic(work)).toThrow(/use transaction.aatomic/);
+  expect(() => transaction.atomic(work as never)).toThrow(/use transaction.aatomic/);
+  expect(() => transaction.atomic({ durable: true }, work as never)).toThrow(/use transaction.aatomic/);
+  expect(called).toBe(false);
+  expect(await Parent.objects.acount()).toBe(0);
+});
+test('a promise that work gives is refused by the sync atomic, and what it wrote rolled back', async () => {
+  await reset();
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown) => unhandled.push(reason);
+  process.on('unhandledRejection', note);
+  try {
+    const work = () => {
+      Parent.objects.create({ name: 'inside' });
+      return Promise.reject(new Boom('nobody waits'));
+    };
+    expect(() => transaction.atomic(work as never)).toThrow(/use transaction.aatomic/);
+    expect(await Parent.objects.acount()).toBe(0);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(unhandled).toEqual([]);
+  } finally {
+    process.off('unhandledRejection', note);
+  }
+});
+test.each([
+  [{ durabel: true }, "an unexpected option 'durabel', perhaps you meant durable?"],
+  [{ savepiont: false }, "an unexpected option 'savepiont', perhaps you meant savepoint?"],
+  [{ isolation: 'serializable' }, "an unexpected option 'isolation'. Options are: using, savepoint, durable"],
+])('a block has no other options than its own: %o', async (options, message) => {
+  let called = false;
+  const work = () => {
+    called = true;
+  };
+  expect(() => transaction.atomic(options as never, work)).toThrow(new TypeError(`atomic() got ${message}`));
+  await expect(transaction.aatomic(options as never, async () => work())).rejects.toThrow(
+    new TypeError(`aatomic() got ${message}`),
+  );
+  expect(called).toBe(false);
+});
+test('options of blocks and of hooks are true or false', async () => {
+  expect(() => transaction.atomic({ durable: 'yes' as never }, () => 1)).toThrow(
+    new TypeError("The option 'durable' of atomic() is true or false, not 'yes'."),
+  );
+  expect(() => transaction.onCommit(() => undefined, { robst: true } as never)).toThrow(
+    new TypeError("onCommit() got an unexpected option 'robst', perhaps you meant robust?"),
+  );
+  await expect(transaction.aonCommit(() => undefined, { robust: 1 } as never)).rejects.toThrow(
+    new TypeError("The option 'robust' of aonCommit() is true or false, not 1."),
+  );
 });

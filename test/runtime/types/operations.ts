@@ -16,6 +16,7 @@ import {
   Q,
   type QuerySet,
   Sum,
+  type SyncResult,
   transaction,
 } from '@migrate-async/runtime/orm';
 import { Author, Book, Genre } from './models.ts';
@@ -349,6 +350,25 @@ export async function functions() {
 export async function transactions() {
   transaction.atomic(() => 1) satisfies number;
   (await transaction.aatomic(async () => 'x')) satisfies string;
+  transaction.atomic({ durable: true }, () => (Math.random() > 0.5 ? 'x' : undefined)) satisfies
+    | string
+    | undefined;
+  const loose: unknown = JSON.parse('1');
+  transaction.atomic(() => loose) satisfies unknown;
+  transaction.atomic(() => JSON.parse('1')).anything;
+  transaction.atomic((): void => undefined);
+  const handed = <T>(work: () => SyncResult<T>): T => transaction.atomic(work);
+  handed(() => [1]) satisfies number[];
+  // @ts-expect-error an async function: `aatomic` waits for it
+  transaction.atomic(async () => 1);
+  // @ts-expect-error with options, too
+  transaction.atomic({ savepoint: false }, async () => undefined);
+  // @ts-expect-error and whatever gives a promise
+  transaction.atomic(() => Book.objects.acount());
+  // @ts-expect-error even sometimes
+  transaction.atomic(() => (Math.random() > 0.5 ? 1 : Promise.resolve(1)));
+  // @ts-expect-error what hands work on cannot tell
+  handed(async () => 1);
   both<void>().give(
     () => transaction.commit(),
     () => transaction.acommit(),

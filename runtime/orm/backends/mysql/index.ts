@@ -13,6 +13,7 @@ const driverModule = path.join(path.dirname(here), `driver${path.extname(here)}`
 export const mysql: Backend = {
   features: mysqlFeatures,
   dialect: mysqlDialect,
+  urlForm: { pattern: /^(?:mysql|mariadb):\/\//i, example: 'mysql://user:password@host:3306/database' },
   plan: ({ url, password, statementTimeout, connectTimeout, ssl }) => {
     const settings: MysqlSettings = { url, password, statementTimeout, connectTimeout, ssl };
     return { driver: driverModule, settings };

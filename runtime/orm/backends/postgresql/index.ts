@@ -17,6 +17,11 @@ function driverSettings(settings: ConnectSettings): PostgresqlSettings {
 export const postgresql: Backend = {
   features: postgresqlFeatures,
   dialect: postgresqlDialect,
+  // `pg` takes the folder of a socket, too.
+  urlForm: {
+    pattern: /^(?:postgres(?:ql)?:\/\/|socket:|\/)/i,
+    example: 'postgresql://user:password@host:5432/database',
+  },
   plan: (settings) => ({ driver: driverModule, settings: driverSettings(settings) }),
   open: (settings) => openDriver(driverSettings(settings)),
   describeError,

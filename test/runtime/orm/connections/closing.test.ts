@@ -69,7 +69,9 @@ test('other settings for the same name: what runs is finished on the old connect
 });
 test('used after everything was closed, a database has to be configured again', async () => {
   await connections.acloseAll();
-  await expect(Book.objects.acount()).rejects.toThrow("The connection 'default' doesn't exist.");
+  await expect(Book.objects.acount()).rejects.toThrow(
+    "The connection 'default' was closed by connections.acloseAll(); configureDatabases() opens it again.",
+  );
   await delay(1);
   await setup.configure();
   expect(await Book.objects.acount()).toBe(5);

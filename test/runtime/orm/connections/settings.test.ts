@@ -30,7 +30,21 @@ test.each([
   [{ pool: { min: 11 } }, "The pool of 'default': min (11) is more than max (10)."],
   [{ pool: 10 }, "pool of the database 'default' must be an object."],
   [{ url: undefined }, "The database 'default' has no url."],
-  [{ url: '' }, "url of the database 'default' must be a text."],
+  [
+    { url: '' },
+    "url of the database 'default' is empty. Give the address of the database; where it is read from the environment (process.env.DATABASE_URL), set that variable.",
+  ],
+  [{ url: 5432 }, "url of the database 'default' must be a text."],
+  ...['notaurl', 'localhost:5432/shop', 'http://localhost/shop', 'mysql://localhost/shop'].map(
+    (given): [object, string] => [
+      { url: given },
+      "url of the database 'default' must be like postgresql://user:password@host:5432/database.",
+    ],
+  ),
+  [
+    { engine: 'mysql', url: 'postgresql://localhost/shop' },
+    "url of the database 'default' must be like mysql://user:password@host:3306/database.",
+  ],
   [{ connectTimeout: '2s' }, "connectTimeout of the database 'default' must be milliseconds, 0 or more."],
   [{ native: 'false' }, "native of the database 'default' must be true or false."],
   [{ constructor: 1 }, "There is no setting constructor for the database 'default'."],
@@ -41,6 +55,12 @@ test('what is absent takes its default, undefined too', () => {
   configure({ pool: { min: undefined, max: 3 }, statementTimeout: undefined })();
   expect(connections.get().pool.size).toBe(0);
 });
+test.each(['postgresql://a@h/b', 'POSTGRES://h', 'postgres://%2Fvar%2Frun/b', 'socket:/run?db=b', '/run b'])(
+  'a server can be named by %s',
+  (given) => {
+    expect(configure({ url: given })).not.toThrow();
+  },
+);
 test('nothing is configured when one of the databases cannot be', () => {
   expect(() =>
     configureDatabases({
