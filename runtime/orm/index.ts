@@ -212,7 +212,7 @@ export { type SyncResult, transaction } from './transaction/index.ts';
 export type { AggregateOptions, AnyCondition, Condition, Expression } from './types/expressions.ts';
 export type { AnyModel, InstanceOf, ModelClass, ModelOptions } from './types/model.ts';
 export type { ManagerOf, OwnQuerySet } from './types/own-queryset.ts';
-export type { BulkCreateOptions, Deleted, RelatedManager } from './types/queryset.ts';
+export type { BulkCreateOptions, Deleted, RelatedManager, Rows } from './types/queryset.ts';
 export * from './types/registered.ts';
 export type { PrefetchLookup } from './types/selection.ts';
 export { validators } from './validators/index.ts';

@@ -56,7 +56,7 @@ export function Value(value: unknown, options: { readonly outputField?: unknown 
 }
 
 /** The null of JSON as a value: a JSON column that is given null itself holds none. */
-export function JSONNull<T = Expression<null, never, 'value'>>(): T {
+export function JSONNull<T = Expression<null, never, 'value'>>(): T & {} {
   return new WrittenValue(null, new JsonField()) as never;
 }
 

@@ -86,6 +86,27 @@ export interface QuerySet<T, R = T, A = object> extends Operations<T, R, A>, Ite
   delete(): Deleted;
   adelete(): Promise<Deleted>;
 }
+/**
+ * Any query set or manager whose rows are read as `R`, for functions that take one: `<R>(rows: Rows<R>) => R[]`. What
+ * narrows or annotates depends on the model and is not part of it.
+ */
+export interface Rows<R> {
+  slice(start: number | null, end?: number | null, step?: number | null): Rows<R>;
+  list(): R[];
+  alist(): Promise<R[]>;
+  at(index: number): R;
+  aat(index: number): Promise<R>;
+  first(): R | null;
+  afirst(): Promise<R | null>;
+  last(): R | null;
+  alast(): Promise<R | null>;
+  count(): number;
+  acount(): Promise<number>;
+  exists(): boolean;
+  aexists(): Promise<boolean>;
+  iterator(options?: { readonly chunkSize?: number }): Generator<R, void, undefined>;
+  aiterator(options?: { readonly chunkSize?: number }): AsyncGenerator<R, void, undefined>;
+}
 /** What a manager offers of it. Steps that change nothing about a row keep the class of the query set. */
 interface Operations<T, R, A, S = SchemaOf<T>> extends Terminals<T, R, A, S> {
   all(): this;

@@ -6,7 +6,6 @@ import type {
   ExpressionCheck,
   ExpressionType,
   FilteredRelationOf,
-  OrderingTerm,
 } from './expressions.ts';
 import type { AnnotatedLookup, Subqueryable, Suggested } from './lookups.ts';
 import type { ColumnCheck, Flat, PathCheck, PathType, SuggestedPath, TypeAt, UnknownPath } from './paths.ts';
@@ -49,7 +48,7 @@ export type Aggregated<S, A, E extends readonly unknown[]> = E extends readonly 
   : unknown;
 
 /** Lookups of model `T` with annotations `A`, checked as they are written. */
-export type Where<T, A, K extends string> = { [P in K]: AnnotatedLookup<SchemaOf<T>, A, P> } & Suggested<
+export type Where<T, A, K extends string> = { [P in K]?: AnnotatedLookup<SchemaOf<T>, A, P> } & Suggested<
   SchemaOf<T>
 >;
 export type WhereOrCondition<T, A, K extends string> =
@@ -62,17 +61,17 @@ export type MoreConditions<T, A, L extends string> =
   | Condition<{ [P in L]?: AnnotatedLookup<SchemaOf<T>, A, P> }>
   | AnyFormOfExpression;
 
-export type Ordering<S, A, P> = {
-  [I in keyof P]: P[I] extends string
-    ? P[I] extends '?' | OrderingTerm
-      ? P[I]
-      : P[I] extends `-${infer Name}`
-        ? PathCheck<S, A, Name> extends UnknownPath<Any>
-          ? UnknownPath<Name>
-          : P[I]
-        : PathCheck<S, A, P[I]>
-    : P[I];
-};
+export type Ordering<S, A, P> = { [I in keyof P]: OrderingCheck<S, A, P[I]> };
+/** One name at a time: a program may choose among several. */
+type OrderingCheck<S, A, P> = P extends string
+  ? P extends '?'
+    ? P
+    : P extends `-${infer Name}`
+      ? PathCheck<S, A, Name> extends UnknownPath<Any>
+        ? UnknownPath<Name>
+        : P
+      : PathCheck<S, A, P>
+  : P;
 export type Paths<S, A> = readonly (SuggestedPath<S> | (keyof A & string) | (string & {}))[];
 export type CheckedPaths<S, A, P> = { [I in keyof P]: PathCheck<S, A, P[I]> };
 /** What `valuesList` takes: paths, and expressions without a name. */
