@@ -2,6 +2,7 @@ import { ValidationError } from '../errors.ts';
 import type { Registrable } from '../lookups/registered.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { snakeCase } from '../models/naming.ts';
+import { abandon, isThenable } from '../promises.ts';
 import { type ByteDecoder, floatFromBytes, integerFromBytes } from '../protocol/decode.ts';
 import type { BinaryForm } from './binary.ts';
 import type { Choice } from './choices.ts';
@@ -38,7 +39,7 @@ export interface FieldOptions {
   readonly collation: string | undefined;
   readonly autoNow: boolean;
   readonly autoNowAdd: boolean;
-  readonly validators: readonly ((value: never) => void)[];
+  readonly validators: readonly ((value: never) => unknown)[];
   /** The values that are valid, with their labels, or what gives them; undefined where all are. */
   readonly choices: readonly Choice[] | (() => readonly Choice[]) | undefined;
   /** Expression the database computes the column from; undefined for columns that are written. */
@@ -215,7 +216,9 @@ export abstract class Field {
    * @param converted the same in the form that instances hold
    */
   protected *checks(_given: unknown, converted: unknown): Iterable<() => void> {
-    for (const check of this.options.validators) yield () => check(converted as never);
+    for (const check of this.options.validators) {
+      yield () => requireNoAnswer(check(converted as never), this);
+    }
   }
 
   /** The values that are valid, with their labels; undefined where all are. */
@@ -277,6 +280,22 @@ function likeness(field: Field, value: unknown): unknown {
   } catch {
     return value;
   }
+}
+
+/**
+ * A check complains by throwing: one that answers means to refuse, and would accept everything.
+ *
+ * @throws TypeError for false, and for a promise, which nobody would wait for
+ */
+function requireNoAnswer(answer: unknown, { name }: Field): void {
+  if (isThenable(answer)) {
+    abandon(answer);
+    throw new TypeError(
+      `A check of '${name}' gave a promise; checks of fields are sync. Ask the database in an async clean() of the model.`,
+    );
+  }
+  if (answer === false)
+    throw new TypeError(`A check of '${name}' returned false; a check throws ValidationError.`);
 }
 
 /** What a check finds. Any other error is a mistake in the check. */

@@ -8,7 +8,14 @@ import { deleteInstance } from '../operations/delete.ts';
 import { nativeForm } from '../operations/overridden.ts';
 import { refreshInstance } from '../operations/refresh.ts';
 import { saveInstance } from '../operations/save.ts';
-import { excluded, fullClean, refuse, validateConstraints, validateUnique } from '../operations/validate.ts';
+import {
+  excluded,
+  fullClean,
+  fullCleanWaiting,
+  refuse,
+  validateConstraints,
+  validateUnique,
+} from '../operations/validate.ts';
 import type { CleanOptions, InstanceOptions, RefreshOptions, SaveOptions } from '../types/model.ts';
 import type { Deleted } from '../types/queryset.ts';
 import { hasKey, keyId } from './keys.ts';
@@ -98,15 +105,15 @@ export class ModelInstance extends Stateful {
     }
     refuse(errors);
   }
-  /** For checks that concern several fields: override it and throw ValidationError. */
-  clean(): void {}
+  /** For checks that concern several fields: override it and throw ValidationError. An async one is for `afullClean`. */
+  clean(): void | Promise<void> {}
 
   /** Runs every check: of the fields, `clean`, uniqueness and constraints. `save` does not call it. */
   get fullClean(): (options?: CleanOptions) => void {
     return synchronous(this, 'fullClean', fullClean);
   }
   afullClean(options?: CleanOptions): Promise<void> {
-    return asynchronous(fullClean(this, options));
+    return fullCleanWaiting(this, options, asynchronous);
   }
   get validateUnique(): (options?: CleanOptions) => void {
     return synchronous(this, 'validateUnique', validateUnique);

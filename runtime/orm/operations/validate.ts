@@ -1,3 +1,4 @@
+import { isAsyncFunction } from 'node:util/types';
 import { NON_FIELD_ERRORS, ValidationError } from '../errors.ts';
 import { ExpressionNode } from '../expressions/node.ts';
 import type { Field } from '../fields/field.ts';
@@ -9,6 +10,7 @@ import { snakeCase } from '../models/naming.ts';
 import { metaKey } from '../models/registry.ts';
 import { stateOf } from '../models/state.ts';
 import { requireOptions } from '../options.ts';
+import { abandon, isThenable } from '../promises.ts';
 import { QuerySet } from '../queryset/queryset.ts';
 import type { CleanOptions } from '../types/model.ts';
 import { namesGiven } from './given.ts';
@@ -22,6 +24,33 @@ type Found = Record<string, readonly ValidationError[]>;
 
 /** Checks the fields, then the model's own `clean`, then what only the database can tell, as Django's full_clean. */
 export function* fullClean(instance: ModelInstance, options: CleanOptions = {}): Operation<void> {
+  const found = yield* checkFields(instance, options);
+  gather(found, () => cleanNow(instance));
+  yield* checkRows(instance, options, found);
+}
+
+/**
+ * The same for async code, which waits for a `clean` that is async. That runs between two operations and in none, so
+ * it queries as its caller would: in the caller's transaction, and in the caller's turn on a bridge thread.
+ *
+ * @param run the async form of an operation
+ */
+export async function fullCleanWaiting(
+  instance: ModelInstance,
+  options: CleanOptions | undefined,
+  run: <Result>(operation: Operation<Result>) => Promise<Result>,
+): Promise<void> {
+  const found = await run(checkFields(instance, options));
+  try {
+    await instance.clean();
+  } catch (error) {
+    gatherError(found, error);
+  }
+  await run(checkRows(instance, options, found));
+}
+
+/** What is wrong with the fields by themselves. */
+function* checkFields(instance: ModelInstance, options: CleanOptions = {}): Operation<Found> {
   requireOptions('fullClean', options, ['exclude', 'validateUnique', 'validateConstraints']);
   const found: Found = {};
   const exclude = namesGiven('fullClean', options.exclude ?? []);
@@ -29,13 +58,32 @@ export function* fullClean(instance: ModelInstance, options: CleanOptions = {}):
   yield* loadMissing([instance], validated(instance, exclude));
   gather(found, () => instance.cleanFields({ exclude }));
   add(found, yield* dangling(instance, [...exclude, ...Object.keys(found)]));
-  gather(found, () => (instance.clean as () => void).call(instance));
-  // What is wrong by itself is not compared with other rows.
+  return found;
+}
+
+/**
+ * Compares with other rows what is not wrong by itself.
+ *
+ * @throws ValidationError with everything that was found
+ */
+function* checkRows(instance: ModelInstance, options: CleanOptions = {}, found: Found): Operation<void> {
+  const exclude = namesGiven('fullClean', options.exclude ?? []);
   if (options.validateUnique !== false)
     add(found, yield* duplicates(instance, [...exclude, ...Object.keys(found)]));
   if (options.validateConstraints !== false)
     add(found, yield* violated(instance, [...exclude, ...Object.keys(found)]));
   refuse(found);
+}
+
+/** @throws TypeError for a `clean` that has to be waited for, before it starts where that can be told */
+function cleanNow(instance: ModelInstance): void {
+  const unasked = isAsyncFunction(instance.clean);
+  const given: unknown = unasked ? undefined : instance.clean();
+  if (isThenable(given)) abandon(given);
+  else if (!unasked) return;
+  throw new TypeError(
+    `${instance.constructor.name}.clean() is async, and fullClean() cannot wait for it; use afullClean().`,
+  );
 }
 
 /** Looks for other rows with values that must be unique. */
@@ -84,10 +132,14 @@ function gather(found: Found, check: () => void): void {
   try {
     check();
   } catch (error) {
-    if (!(error instanceof ValidationError)) throw error;
-    const byField = error.errorDict;
-    add(found, Object.keys(byField).length > 0 ? byField : { [NON_FIELD_ERRORS]: error.errorList });
+    gatherError(found, error);
   }
+}
+/** Anything else than a complaint is a mistake in the check. */
+function gatherError(found: Found, error: unknown): void {
+  if (!(error instanceof ValidationError)) throw error;
+  const byField = error.errorDict;
+  add(found, Object.keys(byField).length > 0 ? byField : { [NON_FIELD_ERRORS]: error.errorList });
 }
 function add(found: Found, more: Readonly<Found>): void {
   for (const [name, list] of Object.entries(more)) found[name] = [...(found[name] ?? []), ...list];

@@ -7,6 +7,7 @@ import { controlBlocking, endBlocking } from '../operations/blocking.ts';
 import { controlNative, currentBlock, endNative, inTurn, lockOf } from '../operations/native.ts';
 import type { BlockOptions } from '../operations/steps.ts';
 import { requireFlags, requireOptions } from '../options.ts';
+import { abandon as abandonPromise, isThenable } from '../promises.ts';
 import { currentLevel, type NativeBlock, TransactionBlock } from './blocks.ts';
 import { aatomicBridged } from './bridged.ts';
 import { runHook, runHooks } from './hooks.ts';
@@ -49,7 +50,7 @@ function atomic<T>(first: AtomicOptions | (() => T), second?: () => T): T {
   try {
     result = work();
     if (isThenable(result)) {
-      result.then(undefined, () => undefined);
+      abandonPromise(result);
       throw asyncWork();
     }
   } catch (error) {
@@ -81,10 +82,6 @@ function asyncWork(): TypeError {
     'transaction.atomic() takes a sync function; use transaction.aatomic() for async ones.',
   );
 }
-function isThenable(result: unknown): result is PromiseLike<unknown> {
-  return typeof (result as { then?: unknown } | null | undefined)?.then === 'function';
-}
-
 async function outermost<T>(
   wrapper: DatabaseWrapper,
   options: AtomicOptions,

@@ -148,7 +148,10 @@ interface InstanceMethods<S> {
   equals(other: unknown): boolean;
   /** Runs the fields' validators; throws ValidationError naming every field that failed. */
   cleanFields(options?: Pick<CleanOptions, 'exclude'>): void;
-  /** Does nothing; override it for checks that concern several fields, and throw ValidationError. */
+  /**
+   * Does nothing; override it for checks that concern several fields, and throw ValidationError. One that queries is async,
+   * and `afullClean` waits for it.
+   */
   clean(): void;
   /** Runs `cleanFields`, `clean`, and looks for duplicates and violated constraints. `save` does not call it. */
   fullClean(options?: CleanOptions): void;

@@ -72,7 +72,8 @@ export interface Column<
   /** Type of the column, where it is none of those the fields have: `'point'`, `'citext'`, the name of an enumeration. */
   databaseType(name: string): Column<T, Null, Optional, Primary, Labelled>;
   /** Adds a check that `fullClean()` runs; it throws ValidationError when the value is not acceptable. */
-  validate(check: (value: Plain<T>) => void): Column<T, Null, Optional, Primary, Labelled>;
+  // biome-ignore lint/suspicious/noConfusingVoidType: `void` alone would let verdicts and promises pass
+  validate(check: (value: Plain<T>) => void | undefined): Column<T, Null, Optional, Primary, Labelled>;
   /**
    * What its values are called: `[[1, 'low'], [2, 'high']]`, `{ low: 'Low' }`, groups of these, or a function that
    * returns them. `fullClean()` refuses others, and rows have `getPriorityDisplay()`.

@@ -1,5 +1,16 @@
-import { fields, foreignKey, Manager, model, Q, ValidationError } from '@migrate-async/runtime/orm';
-import { expect } from 'vitest';
+import { syncToAsync, threadSensitiveContext } from '@migrate-async/runtime';
+import {
+  configureDatabases,
+  connections,
+  fields,
+  foreignKey,
+  Manager,
+  model,
+  Q,
+  transaction,
+  ValidationError,
+} from '@migrate-async/runtime/orm';
+import { describe, expect, test } from 'vitest';
 import { call, statements, thrownBy } from '../support/differential.ts';
 import { harness } from '../support/harness.ts';
 
@@ -52,8 +63,26 @@ class Counted extends model('counted', {
   }),
 }) {}
 
-const { behaviour } = harness(
-  [Room, Studio],
+class Seat extends model('seat', {
+  label: fields.char(10),
+  room: foreignKey<Room>(() => Room),
+}) {
+  static objects = new Manager(this);
+  override async clean() {
+    if (await Seat.objects.filter({ label: this.label.toUpperCase() }).aexists())
+      throw new ValidationError({ label: 'There is one like it.' });
+    if (await Seat.objects.filter({ label: 'x' }).aexists()) throw new ValidationError('No more seats.');
+  }
+}
+/** As code compiled for old engines has it: a plain function that gives a promise. */
+class OldSeat extends model('oldSeat', { label: fields.char(10) }) {
+  override clean() {
+    return Promise.reject(new ValidationError({ label: 'Never.' }));
+  }
+}
+
+const { behaviour, reset } = harness(
+  [Room, Studio, Seat],
   `insert into room (code, floor, door_number, kind, seats, standing, main, inspected, added) values ('a', 1, 1, 'office', 2, 0, true, '2024-01-01', '2024-01-01T00:00:00Z'), ('b', 1, 2, 'office', 2, 0, false, '2024-01-01', '2024-01-01T00:00:00Z');`,
 );
 const failure = (error: Error) => (error as ValidationError).errors;
@@ -159,4 +188,86 @@ behaviour('what is unique in a table that a model extends is told of that model'
   });
   const same = yield* call<Studio>(Studio.objects, 'get', {});
   yield* call(same, 'fullClean');
+});
+
+async function unhandledIn(work: () => Promise<void>): Promise<unknown[]> {
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown) => unhandled.push(reason);
+  process.on('unhandledRejection', note);
+  try {
+    await work();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  } finally {
+    process.off('unhandledRejection', note);
+  }
+  return unhandled;
+}
+describe.each([true, false])('an async clean (native: %s)', (native) => {
+  const prepared = async () => {
+    await reset();
+    const { settings } = connections.get();
+    configureDatabases({ default: { ...settings, native } });
+    await Seat.objects.acreate({ label: 'A', roomId: 1 });
+  };
+  test('is waited for by afullClean, and may query', async () => {
+    await prepared();
+    const errors = (label: string) =>
+      new Seat({ label, roomId: 1 }).afullClean().then(
+        () => 'fine',
+        (error: ValidationError) => error.errors,
+      );
+    expect(await errors('b')).toBe('fine');
+    expect(await errors('a')).toEqual({ label: ['There is one like it.'] });
+    expect(await new OldSeat({ label: 'a' }).afullClean().catch(failure)).toEqual({ label: ['Never.'] });
+    expect(await threadSensitiveContext(() => Promise.all([errors('a'), errors('b')]))).toEqual([
+      { label: ['There is one like it.'] },
+      'fine',
+    ]);
+  });
+  test('sees the transaction that it is called in', async () => {
+    await prepared();
+    await transaction.aatomic(async () => {
+      await Seat.objects.acreate({ label: 'x', roomId: 1 });
+      const error = await new Seat({ label: 'b', roomId: 1 }).afullClean().catch((thrown: Error) => thrown);
+      expect(failure(error as Error)).toEqual({ __all__: ['No more seats.'] });
+      transaction.setRollback(true);
+    });
+    await new Seat({ label: 'b', roomId: 1 }).afullClean();
+  });
+  test('is refused by fullClean, on every path', async () => {
+    await prepared();
+    const unhandled = await unhandledIn(async () => {
+      expect(() => new Seat({ label: 'a', roomId: 1 }).fullClean()).toThrow(
+        new TypeError('Seat.clean() is async, and fullClean() cannot wait for it; use afullClean().'),
+      );
+      const bridged = syncToAsync(new Seat({ label: 'a', roomId: 1 }).fullClean);
+      await expect(bridged()).rejects.toThrow(TypeError);
+      expect(() => new OldSeat({ label: 'a' }).fullClean()).toThrow(/use afullClean/);
+    });
+    expect(unhandled).toEqual([]);
+  });
+});
+test('a check of a field that gives an answer, or a promise of one, is a mistake in the check', async () => {
+  class Answered extends model('answered', {
+    more: fields
+      .integer()
+      .default(4)
+      .validate(((value: number) => value > 3) as never),
+    later: fields
+      .integer()
+      .default(4)
+      .validate((async (value: number) => {
+        if (value < 4) throw new ValidationError('x');
+      }) as never),
+  }) {}
+  const unhandled = await unhandledIn(async () => {
+    expect(() => new Answered({ more: 1 }).cleanFields({ exclude: ['later'] })).toThrow(
+      new TypeError("A check of 'more' returned false; a check throws ValidationError."),
+    );
+    new Answered({ more: 4 }).cleanFields({ exclude: ['later'] });
+    expect(() => new Answered({ later: 1 }).cleanFields()).toThrow(/^A check of 'later' gave a promise/);
+    await expect(new Answered({ later: 1 }).afullClean()).rejects.toThrow(TypeError);
+    expect(() => new Answered({ later: 5 }).fullClean()).toThrow(TypeError);
+  });
+  expect(unhandled).toEqual([]);
 });

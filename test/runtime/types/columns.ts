@@ -1,5 +1,5 @@
 // Checked, never run: the JavaScript value of every field, and the lookups it takes.
-import { F, fields, foreignKey, Manager, model } from '@migrate-async/runtime/orm';
+import { F, fields, foreignKey, Manager, model, validators } from '@migrate-async/runtime/orm';
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 const same = <_T extends true>() => {};
@@ -29,7 +29,9 @@ export class Each extends model('each', {
   gaps: fields.array(fields.text().null()),
   email: fields.email(),
   url: fields.url(),
-  slug: fields.slug().validate((slug) => slug.toLowerCase()),
+  slug: fields.slug().validate((slug) => {
+    slug.toLowerCase();
+  }),
   ip: fields.ip(),
   choice: fields.choice('draft', 'live').column('state'),
   computed: fields.generated(F('integer').add(1), fields.integer()),
@@ -93,6 +95,19 @@ export function values(row: Each, counted: Counted) {
   same<Equal<typeof row.otherId, number | null>>();
   // @ts-expect-error a validator is given the value of its field
   fields.integer().validate((value) => value.toLowerCase());
+  const shout = (value: number): void => console.log(value);
+  fields
+    .integer()
+    .validate(shout)
+    .validate((value) => shout(value))
+    .validate(validators.minValue(1));
+  fields.integer().validate((value) => {
+    if (value < 3) throw new Error('x');
+  });
+  // @ts-expect-error a check throws, it does not answer
+  fields.integer().validate((value) => value > 3);
+  // @ts-expect-error nor does it wait
+  fields.integer().validate(async (value) => shout(value));
   // @ts-expect-error a default of another type
   fields.integer().default('1');
 }
