@@ -17,7 +17,7 @@ import { defineNeighbours } from './neighbours.ts';
 import { defineOrder } from './order.ts';
 import { metaKey } from './registry.ts';
 import type { ReverseRelation } from './relations.ts';
-import { relate, stateOf } from './state.ts';
+import { originOf, relate, stateOf } from './state.ts';
 
 /** Defines the relation accessors of a model on its prototype. */
 export function defineAccessors(prototype: object, meta: ModelMeta): void {
@@ -79,6 +79,7 @@ function assignForward(instance: ModelInstance, field: ForeignKeyField, value: u
       `Cannot assign "${describe(value)}": "${instance[metaKey].label}.${field.name}" must be a "${field.target.label}" instance.`,
     );
   }
+  requireOneDatabase(instance, related, field.name);
   const { targetField } = field;
   putIn(instance, field, itemsIn(related, targetField));
   relate(instance, field.name, related);
@@ -89,6 +90,20 @@ function assignForward(instance: ModelInstance, field: ForeignKeyField, value: u
     state.unsaved.add(field.name);
   }
   if (backwards !== undefined) relate(related, backwards, instance);
+}
+
+/** No foreign key leads from one database to another. What has no row yet goes where the other is, as in Django. */
+function requireOneDatabase(instance: ModelInstance, related: ModelInstance, name: string): void {
+  const own = originOf(instance);
+  const other = originOf(related);
+  if (own === other) return;
+  if (own === undefined) stateOf(instance).alias = other;
+  else if (other === undefined) stateOf(related).alias = own;
+  else {
+    throw new ValueError(
+      `Cannot assign "${describe(related)}" to "${instance[metaKey].label}.${name}": instance is on database "${own}", value is on database "${other}".`,
+    );
+  }
 }
 
 /** `author.books`, or `author.profile` and `author.aprofile` where the other side is single. */

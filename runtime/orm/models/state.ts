@@ -91,6 +91,7 @@ export const ownerName = '_prefetch_owner';
 
 let read: (instance: Stateful) => InstanceState;
 let peek: (instance: Stateful) => InstanceState | undefined;
+let origin: (instance: Stateful) => string | undefined;
 let store: (instance: Stateful, alias: string) => void;
 
 /**
@@ -110,6 +111,7 @@ export class Stateful {
       return made;
     };
     peek = (instance) => (instance.#state instanceof InstanceState ? instance.#state : undefined);
+    origin = (instance) => instance.#state?.alias;
     store = (instance, alias) => {
       const known = instance.#state;
       if (known instanceof InstanceState) {
@@ -133,6 +135,10 @@ export function stateOf(instance: object): InstanceState {
 /** As `stateOf`, where nothing is to be done about an instance of which nothing is known. */
 export function knownState(instance: object): InstanceState | undefined {
   return peek(instance as Stateful);
+}
+/** The database that an instance came from or was saved to. */
+export function originOf(instance: object): string | undefined {
+  return origin(instance as Stateful);
 }
 /** Notes that an instance has a row on a database now. */
 export function markStored(instance: object, alias: string): void {

@@ -1,3 +1,4 @@
+import { ValueError } from '../errors.ts';
 import type { Subqueried } from '../expressions/condition.ts';
 import type { ShapeSink } from '../expressions/node.ts';
 import type { Query } from './query.ts';
@@ -8,6 +9,15 @@ export interface SubqueryParts {
   readonly shape: number;
   readonly query: Query;
   readonly values: readonly unknown[];
+  /** The database that it says it is on; undefined goes along with the query around it. */
+  readonly database: string | undefined;
+}
+/** @throws ValueError for a query on one database that is part of one on another */
+export function requireSame(outer: string, inner: string): void {
+  if (outer === inner) return;
+  throw new ValueError(
+    `Subqueries aren't allowed across different databases: the inner query is on '${inner}', not on '${outer}'. Read its rows first, with list() or alist().`,
+  );
 }
 /** Key under which query sets and managers offer their parts. */
 export const subqueryParts = Symbol('subquery parts');
@@ -24,6 +34,8 @@ export class Collected implements ShapeSink {
   #key = '';
   readonly owners: object[] = [];
   readonly values: unknown[] = [];
+  /** The one that a subquery says it is on. */
+  database: string | undefined = undefined;
   readonly #subqueries = new Map<object, SubqueryParts>();
   readonly #outside: ReadonlyMap<object, 'above' | 'below'>;
 
@@ -47,6 +59,10 @@ export class Collected implements ShapeSink {
     const parts = (queryset as unknown as { [subqueryParts](): SubqueryParts })[subqueryParts]();
     this.token(`subquery${parts.shape}`);
     this.#subqueries.set(owner, parts);
+    if (parts.database !== undefined) {
+      if (this.database !== undefined) requireSame(this.database, parts.database);
+      this.database = parts.database;
+    }
     // The owner stands for the place of the first value; the others follow it.
     const owners =
       parts.values.length === 0 ? [owner] : parts.values.map((_value, at) => (at === 0 ? owner : {}));

@@ -2,7 +2,7 @@ import { OutsideRange } from '../lookups/operand.ts';
 import { registryVersion } from '../lookups/registered.ts';
 import type { FetchMode } from '../models/fetch-modes.ts';
 import type { ModelMeta } from '../models/meta.ts';
-import { Collected, encoded, type SubqueryParts, subqueryParts } from '../query/collected.ts';
+import { Collected, encoded, requireSame, type SubqueryParts, subqueryParts } from '../query/collected.ts';
 import { Query } from '../query/query.ts';
 import { Places, Resolver } from '../query/resolver.ts';
 import { QueryShape } from '../query/shapes.ts';
@@ -18,6 +18,8 @@ export interface QuerySetState {
   readonly signal: AbortSignal | undefined;
   /** How instances fetch what was not loaded; undefined is one by one. */
   readonly fetchMode?: FetchMode | undefined;
+  /** The database that a query set inside this one says it is on. */
+  readonly inner?: string | undefined;
 }
 export const plainState: QuerySetState = {
   alias: undefined,
@@ -56,8 +58,11 @@ export abstract class LazyQuery {
   get query(): Query {
     return this.shape.query;
   }
+  /** @throws ValueError when a query set inside this one says that it is on another */
   get database(): string {
-    return this.state.alias ?? 'default';
+    const { alias = 'default', inner } = this.state;
+    if (inner !== undefined) requireSame(alias, inner);
+    return alias;
   }
   get loaded(): readonly unknown[] | undefined {
     return this.#cache;
@@ -75,7 +80,13 @@ export abstract class LazyQuery {
   }
   [subqueryParts](): SubqueryParts {
     this.query.requireNoStep('used as a subquery');
-    return { shape: this.shape.number, query: this.query, values: this.parameters };
+    const { alias, inner = alias } = this.state;
+    return {
+      shape: this.shape.number,
+      query: this.query,
+      values: this.parameters,
+      database: alias === undefined ? inner : this.database,
+    };
   }
   /** The same query with other circumstances; the cache is left behind. */
   with(changes: Partial<QuerySetState>): this {
@@ -97,7 +108,8 @@ export abstract class LazyQuery {
       step.build(query, new Resolver(query, places));
       return { query, encoders: places.encoders };
     });
-    if (collected.values.length === 0) return this.derived(shape, this.parameters);
+    const state = stateAround(this.state, collected.database);
+    if (collected.values.length === 0) return this.derived(shape, this.parameters, state);
     const values = [...this.parameters];
     for (const [at, value] of collected.values.entries()) {
       try {
@@ -108,8 +120,15 @@ export abstract class LazyQuery {
         return this.step(step, new Map(outside).set(collected.owners[at] as object, error.side));
       }
     }
-    return this.derived(shape, values);
+    return this.derived(shape, values, state);
   }
+}
+
+/** @param inner database of a query set that a step brought */
+function stateAround(state: QuerySetState, inner: string | undefined): QuerySetState {
+  if (inner === undefined || inner === state.inner) return state;
+  if (state.inner !== undefined) requireSame(state.inner, inner);
+  return { ...state, inner };
 }
 
 function encode(value: unknown, encoder: ((value: unknown) => unknown) | undefined): unknown {

@@ -6,7 +6,7 @@ import type { ModelInstance } from '../models/instance.ts';
 import { hasKey, valueIn } from '../models/keys.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { metaKey } from '../models/registry.ts';
-import { stateOf } from '../models/state.ts';
+import { originOf, stateOf } from '../models/state.ts';
 import type { CreationOptions, Values } from '../operations/create.ts';
 import type { Operation } from '../operations/steps.ts';
 import { isOptions, requireOptions } from '../options.ts';
@@ -71,11 +71,25 @@ export function requireRelatedOptions(operation: string, options: unknown): void
   requireOptions(operation, options, relatedOptions);
 }
 
-/** Refuses instances that one UPDATE for all could not reach. */
-export function requireSaved(instance: ModelInstance): void {
+/**
+ * Refuses instances that one UPDATE for all could not reach.
+ *
+ * @param alias the database that the UPDATE is sent to
+ */
+export function requireSaved(instance: ModelInstance, alias: string): void {
+  requireOn(alias, instance);
   if (!stateOf(instance).adding && hasKey(instance)) return;
   throw new ValueError(
     `${describe(instance)} instance isn't saved. Use bulk=False or save the object first.`,
+  );
+}
+
+/** Refuses rows of another database than their owner's. */
+export function requireOn(alias: string, instance: object): void {
+  const origin = originOf(instance);
+  if (origin === undefined || origin === alias) return;
+  throw new ValueError(
+    `Cannot add "${describe(instance)}": instance is on database "${alias}", value is on database "${origin}"`,
   );
 }
 

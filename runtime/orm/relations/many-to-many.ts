@@ -23,6 +23,7 @@ import {
   type RelatedChanges,
   type RelatedOptions,
   requireModel,
+  requireOn,
   requireRelatedOptions,
   valueHeld,
   withOptions,
@@ -108,6 +109,7 @@ export class ManyToManyChanges implements RelatedChanges {
   *#link(objects: readonly unknown[], { throughDefaults }: RelatedOptions): Operation<void> {
     this.#forget();
     if (objects.length === 0) return;
+    for (const object of objects) if (isInstance(object)) requireOn(this.#alias, object);
     const { automatic, symmetrical } = this.#relation;
     const own = this.#key;
     const keys = distinctKeys(yield* this.#keysOf(objects));

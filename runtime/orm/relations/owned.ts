@@ -82,7 +82,7 @@ export abstract class OwnedChanges<Relation extends { readonly name: string; rea
     if (objects.length === 0) return;
     const instances = objects.map((object) => {
       requireModel(this.relation.target, object);
-      if (bulk) requireSaved(object);
+      if (bulk) requireSaved(object, this.#alias);
       return object;
     });
     const columns = this.ownerColumns();
@@ -109,7 +109,7 @@ export abstract class OwnedChanges<Relation extends { readonly name: string; rea
     const objects = listGiven('set', given, 'instances');
     for (const object of objects) {
       requireModel(this.relation.target, object);
-      if (options.bulk !== false) requireSaved(object);
+      if (options.bulk !== false) requireSaved(object, this.#alias);
     }
     return objects;
   }
