@@ -29,17 +29,10 @@ export class FuncNode extends Computable {
 
   constructor(...given: unknown[]) {
     super();
-    const last = given.at(-1);
-    const options: FunctionSettings = isOptions(last) ? last : {};
-    const values = isOptions(last) ? given.slice(0, -1) : given;
+    const [values, options] = apart<FunctionSettings>(given);
     this.settings = { ...settingsOf(this.constructor), ...options };
     if (this.sql === FuncNode.prototype.sql) requireSettings(this.settings);
-    const { arity } = this.settings;
-    if (arity !== undefined && values.length !== arity) {
-      throw new TypeError(
-        `'${this.constructor.name}' takes exactly ${arity} ${arity === 1 ? 'argument' : 'arguments'} (${values.length} given)`,
-      );
-    }
+    requireArity(this.constructor.name, this.settings.arity, values.length);
     this.values = values.map(argument);
   }
   override get children(): readonly ExpressionNode[] {
@@ -111,6 +104,21 @@ export class AppliedFunction extends ResolvedNode {
     const values = this.#values.map((value) => value.toSql(writer));
     return this.func.sql(values, writer.dialect.name);
   }
+}
+
+/** What a call was given: values, and options behind them. */
+export function apart<Options extends object>(
+  given: readonly unknown[],
+): readonly [values: readonly unknown[], options: Options] {
+  const last = given.at(-1);
+  return isOptions(last) ? [given.slice(0, -1), last as Options] : [given, {} as Options];
+}
+/** @throws TypeError for any other number of values than a function takes */
+export function requireArity(called: string, arity: number | undefined, count: number): void {
+  if (arity === undefined || arity === count) return;
+  throw new TypeError(
+    `'${called}' takes exactly ${arity} ${arity === 1 ? 'argument' : 'arguments'} (${count} given)`,
+  );
 }
 
 /** The static properties of a class, inherited ones too. */

@@ -1,9 +1,9 @@
-import { isOptions, requireOptions } from '../options.ts';
+import { requireOptions } from '../options.ts';
 import { aggregatePlaces, requirePlaces } from '../sql/template.ts';
 import type { AggregateConstructor } from '../types/func.ts';
 import { type AggregateKind, Aggregate as AggregateNode, type AggregateOptions } from './aggregates.ts';
 import { argument, fieldOf } from './arguments.ts';
-import { callableClass, identityOf, requireFunction } from './func.ts';
+import { apart, callableClass, identityOf, requireArity, requireFunction } from './func.ts';
 
 /** What is said about an aggregate where it is called, or as static properties of a class for it. */
 interface AggregateSettings {
@@ -21,19 +21,13 @@ const ofCall = ['distinct', 'filter', 'default', 'orderBy'] as const;
 /** An aggregate that the application describes: by options, or by a class of its own. */
 class OwnAggregate extends AggregateNode {
   constructor(...given: unknown[]) {
-    const last = given.at(-1);
-    const options = isOptions(last) ? last : {};
-    const [first, ...others] = (isOptions(last) ? given.slice(0, -1) : given).map(argument);
+    const [values, options] = apart<Readonly<Record<string, unknown>>>(given);
+    const [first, ...others] = values.map(argument);
     const { name } = new.target;
     requireOptions(name, options, [...ofClass, ...ofCall]);
     const settings: AggregateSettings = { ...settingsOf(new.target), ...options };
-    const count = first === undefined ? 0 : others.length + 1;
-    const { arity } = settings;
-    if (first === undefined || (arity !== undefined && arity !== count)) {
-      throw new TypeError(
-        `'${name}' takes ${arity === undefined ? 'at least' : 'exactly'} ${arity ?? 1} ${(arity ?? 1) === 1 ? 'argument' : 'arguments'} (${count} given)`,
-      );
-    }
+    requireArity(name, settings.arity, values.length);
+    if (first === undefined) throw new TypeError(`'${name}' takes at least 1 argument (0 given)`);
     const { function: _function, template: _template, outputField: _field, ...call } = options;
     super(kindOf(new.target, settings), first, {
       ...(call as AggregateOptions),

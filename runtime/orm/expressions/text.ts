@@ -22,14 +22,19 @@ const kinds = {
   strIndex: own('strIndex', () => integer),
   ord: own('ord', () => integer),
 };
-function textCall(called: string, given: readonly unknown[], options: unknown): never {
-  // They differ in capitals only.
+/** Functions that are called as dialects call them, but for capitals. */
+type SameName<Called extends string> = Lowercase<Called> extends FunctionName ? Called : never;
+function textCall<Called extends string>(
+  called: SameName<Called>,
+  given: readonly unknown[],
+  options: unknown,
+): never {
   const of = own(called.toLowerCase() as FunctionName, () => text);
   return callWith(of, called, given, options) as never;
 }
-function textOf(called: string) {
+function textOf<Called extends string>(called: SameName<Called>) {
   return <const A extends Argument, T = unknown>(value: A, options?: OutputOptions<T>): Text<A, T> =>
-    textCall(called, [value], options);
+    textCall<Called>(called, [value], options);
 }
 function whole(called: string, of: FunctionKind) {
   return <const A extends Argument, T = unknown>(value: A, options?: OutputOptions<T>): Whole<A, T> =>

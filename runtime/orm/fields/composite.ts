@@ -39,13 +39,21 @@ export class TupleField extends Field {
   }
   /** @throws ValueError for anything but a list with a value for each column */
   convert(value: unknown): unknown {
-    return itemsOf(this, value).map((item, at) =>
-      item === null || item === undefined ? null : this.#parts[at]?.convert(item),
-    );
+    return convertedItems(this, value);
   }
   override keyWire(value: unknown): KeyWire {
-    return itemsOf(this, value).map((item, at): Wire => this.#parts[at]?.toWire(item) ?? null);
+    return wiredItems(this, value);
   }
+}
+/** Each value as its column has it. @throws ValueError for anything but a list with a value for each column */
+export function convertedItems(field: Field, value: unknown): unknown[] {
+  return itemsOf(field, value).map((item, at) =>
+    item === null || item === undefined ? null : field.parts?.[at]?.convert(item),
+  );
+}
+/** Each value as it is sent. @throws ValueError for anything but a list with a value for each column */
+export function wiredItems(field: Field, value: unknown): Wire[] {
+  return itemsOf(field, value).map((item, at): Wire => field.parts?.[at]?.toWire(item) ?? null);
 }
 
 /** The key of a model in several of its columns. */

@@ -1,8 +1,8 @@
 import { ImproperlyConfigured, ValueError } from '../errors.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { requireFlags, requireOptions } from '../options.ts';
-import { itemsOf, TupleField } from './composite.ts';
-import type { Field, KeyWire, Wire } from './field.ts';
+import { convertedItems, TupleField, wiredItems } from './composite.ts';
+import type { Field, KeyWire } from './field.ts';
 import { ForeignKeyField, type OnDeleteRule, type TargetThunk } from './relations.ts';
 
 export interface ForeignObjectOptions {
@@ -102,12 +102,10 @@ export class ForeignObjectField extends ForeignKeyField {
   }
 
   override convert(value: unknown): unknown {
-    return itemsOf(this, this.keyOf(value)).map((item, at) =>
-      item === null || item === undefined ? null : this.#parts[at]?.convert(item),
-    );
+    return convertedItems(this, this.keyOf(value));
   }
   override keyWire(value: unknown): KeyWire {
-    return itemsOf(this, this.keyOf(value)).map((item, at): Wire => this.#parts[at]?.toWire(item) ?? null);
+    return wiredItems(this, this.keyOf(value));
   }
   /** The values of an instance's columns that are pointed at; any other value is taken for a list of them. */
   override keyOf(value: unknown): unknown {

@@ -13,7 +13,7 @@ import { checkChoices } from './choice-checks.ts';
 import { checkConstraintForms, checkIndexForms } from './constraint-checks.ts';
 import type { ModelMeta } from './meta.ts';
 import { camelCase } from './naming.ts';
-import { checkRelatedName } from './reverse-names.ts';
+import { checkRelatedName, checkWayBack } from './reverse-names.ts';
 import { areUniqueTogether, isUnique } from './unique.ts';
 
 // What Django's system checks refuse is refused where a model is set up: what it says of itself when it is declared,
@@ -239,6 +239,10 @@ export function checkRelations(meta: ModelMeta): void {
   for (const field of meta.localForeignObjects) {
     checkRelatedName(field);
     checkForeignObject(field);
+  }
+  for (const relation of meta.genericRelations) {
+    const { reverse } = relation;
+    if (reverse !== undefined) checkWayBack(relation, 'relatedQueryName', reverse.name);
   }
   for (const relation of [...meta.manyToMany, ...meta.genericRelations]) {
     for (const side of [meta, relation.target]) refuseCompositeKey(`${meta.label}.${relation.name}`, side);

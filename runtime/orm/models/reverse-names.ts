@@ -29,10 +29,17 @@ const identifier = /^[\p{ID_Start}_$][\p{ID_Continue}$]*$/u;
 /** @throws ImproperlyConfigured for a relatedName that cannot be called (fields.E306, E308, E309) */
 export function checkRelatedName(relation: Field | ManyToManyRelation): void {
   const name = relatedNameOf(relation);
-  if (name === undefined || name === '+') return;
+  if (name !== undefined && name !== '+') checkWayBack(relation, 'relatedName', name);
+}
+/** @throws ImproperlyConfigured for the name of another side that lookups could not hold */
+export function checkWayBack(
+  relation: { readonly model: ModelMeta; readonly name: string },
+  option: 'relatedName' | 'relatedQueryName',
+  name: string,
+): void {
   if (identifier.test(name) && !name.includes('__') && !name.endsWith('_')) return;
   throw new ImproperlyConfigured(
-    `The name '${name}' is invalid relatedName for field ${relation.model.label}.${relation.name}.`,
+    `The name '${name}' is invalid ${option} for field ${relation.model.label}.${relation.name}.`,
   );
 }
 

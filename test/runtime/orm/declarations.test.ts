@@ -3,6 +3,8 @@ import {
   F,
   fields,
   foreignKey,
+  genericForeignKey,
+  genericRelation,
   ImproperlyConfigured,
   Manager,
   manyToMany,
@@ -209,6 +211,17 @@ test('a name for the other side has to be one', () => {
       new ImproperlyConfigured(`The name '${relatedName}' is invalid relatedName for field Ship.dock.`),
     );
   }
+  class Label extends model('label', { on: genericForeignKey() }) {
+    static objects = new Manager(this);
+  }
+  class Raft extends model('raft', {
+    labels: genericRelation<Label>(() => Label, { relatedQueryName: 'raft__of' }),
+  }) {
+    static objects = new Manager(this);
+  }
+  expect(() => Raft.objects.all()).toThrow(
+    new ImproperlyConfigured("The name 'raft__of' is invalid relatedQueryName for field Raft.labels."),
+  );
   class Boat extends model('boat', { dock: foreignKey<Dock>(() => Dock, { relatedName: 'boats+' }) }) {
     static objects = new Manager(this);
   }
