@@ -161,19 +161,45 @@ export class ManyToManyRelation {
     const [own, target] = this.#throughKeys();
     return [reverseHop(own), forwardHop(target)];
   }
+  /** @throws ImproperlyConfigured where the through model leaves open which foreign keys are meant */
   #throughKeys(): [ForeignKeyField, ForeignKeyField] {
     const keys = this.through.fields.filter((field) => field instanceof ForeignKeyField);
-    const named = this.description.options.throughFields;
-    const own = keys.find((key) => (named === undefined ? key.target === this.model : key.name === named[0]));
-    const target = keys.find(
-      (key) => key !== own && (named === undefined ? key.target === this.target : key.name === named[1]),
-    );
-    if (own === undefined || target === undefined) {
-      throw new ImproperlyConfigured(
-        `${this.through.label}, the through model of ${this.model.label}.${this.name}, needs a foreign key to each side.`,
+    const { throughFields } = this.description.options;
+    if (throughFields !== undefined) {
+      const [own, target] = throughFields;
+      return [this.#namedKey(own, keys, this.model), this.#namedKey(target, keys, this.target)];
+    }
+    const toOwn = keys.filter((key) => key.target === this.model);
+    const toTarget = keys.filter((key) => key.target === this.target);
+    const toSelf = this.model === this.target;
+    const [own] = toOwn;
+    const target = toSelf ? toOwn[1] : toTarget[0];
+    if (own === undefined || target === undefined) throw this.#refused('needs a foreign key to each side.');
+    const most = toSelf ? 2 : 1;
+    for (const [to, candidates] of [
+      [this.model, toOwn],
+      [this.target, toTarget],
+    ] as const) {
+      if (candidates.length <= most) continue;
+      const names = candidates.map(({ name }) => `'${name}'`).join(', ');
+      throw this.#refused(
+        `has more than ${toSelf ? 'two foreign keys' : 'one foreign key'} to ${to.label}: ${names}. Say which are meant with throughFields: [the one to ${this.model.label}, the one to ${this.target.label}].`,
       );
     }
     return [own, target];
+  }
+  #namedKey(name: string, keys: readonly ForeignKeyField[], to: ModelMeta): ForeignKeyField {
+    const named = keys.find((key) => key.name === name);
+    if (named !== undefined && to.isA(named.target)) return named;
+    const choices = keys.filter((key) => to.isA(key.target)).map((key) => `'${key.name}'`);
+    throw this.#refused(
+      `has no foreign key '${name}' to ${to.label}, as throughFields says. Choices are: ${choices.join(', ')}.`,
+    );
+  }
+  #refused(complaint: string): ImproperlyConfigured {
+    return new ImproperlyConfigured(
+      `${this.through.label}, the through model of ${this.model.label}.${this.name}, ${complaint}`,
+    );
   }
   #findThrough(): ModelMeta {
     const { through } = this.description.options;

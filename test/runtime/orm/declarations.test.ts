@@ -13,7 +13,7 @@ import {
   reverse,
   ValueError,
 } from '@migrate-async/runtime/orm';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { harness } from '../support/harness.ts';
 
 // What is written wrongly in a model is refused where it is written, by a message that names it.
@@ -227,6 +227,59 @@ test('a name for the other side has to be one', () => {
   }
   expect(() => Boat.objects.all()).not.toThrow();
   expect('boats+' in Dock.prototype).toBe(false);
+});
+
+describe('a through model with several foreign keys to one side', () => {
+  /** Uses a model with that relation. */
+  const used = (relation: 'vessels' | 'mates', throughFields?: [string, string]) => {
+    const named = throughFields === undefined ? {} : { throughFields };
+    const declared =
+      relation === 'vessels'
+        ? { vessels: manyToMany<Vessel>(() => Vessel, { through: () => Watch, ...named }) }
+        : { mates: manyToMany<Sailor>(() => Sailor, { through: () => Mate, symmetrical: false, ...named }) };
+    class Sailor extends model('sailor', {
+      ...(declared as object),
+    }) {
+      static objects = new Manager(this);
+    }
+    class Vessel extends model('vessel', {}) {}
+    class Watch extends model('watch', {
+      sailor: foreignKey<Sailor>(() => Sailor, { relatedName: '+' }),
+      relief: foreignKey<Sailor>(() => Sailor, { relatedName: '+' }),
+      vessel: foreignKey<Vessel>(() => Vessel, { relatedName: '+' }),
+    }) {}
+    class Mate extends model('mate', {
+      one: foreignKey<Sailor>(() => Sailor, { relatedName: '+' }),
+      other: foreignKey<Sailor>(() => Sailor, { relatedName: '+' }),
+      third: foreignKey<Sailor>(() => Sailor, { relatedName: '+' }),
+    }) {}
+    return () => Sailor.objects.filter({ [relation]: 1 } as never);
+  };
+  const choices = "as throughFields says. Choices are: 'sailor', 'relief'.";
+  test.each<[string, Parameters<typeof used>]>([
+    [
+      "Watch, the through model of Sailor.vessels, has more than one foreign key to Sailor: 'sailor', 'relief'. Say which are meant with throughFields: [the one to Sailor, the one to Vessel].",
+      ['vessels'],
+    ],
+    [
+      "Mate, the through model of Sailor.mates, has more than two foreign keys to Sailor: 'one', 'other', 'third'. Say which are meant with throughFields: [the one to Sailor, the one to Sailor].",
+      ['mates'],
+    ],
+    [
+      `Watch, the through model of Sailor.vessels, has no foreign key 'sialor' to Sailor, ${choices}`,
+      ['vessels', ['sialor', 'vessel']],
+    ],
+    [
+      `Watch, the through model of Sailor.vessels, has no foreign key 'vessel' to Sailor, ${choices}`,
+      ['vessels', ['vessel', 'sailor']],
+    ],
+  ])('is refused: %s', (message, given) => {
+    expect(used(...given)).toThrow(new ImproperlyConfigured(message));
+  });
+  test('is read by those that throughFields names', () => {
+    expect(used('vessels', ['relief', 'vessel'])).not.toThrow();
+    expect(used('mates', ['third', 'one'])).not.toThrow();
+  });
 });
 
 test('a model that cannot be what it says is refused, and leaves the others in peace', async () => {
