@@ -6,7 +6,7 @@ import type { ModelInstance } from './instance.ts';
 import type { ModelMeta } from './meta.ts';
 
 type Values = Readonly<Record<string, unknown>>;
-/** Gives a new instance its values and defaults. */
+/** Gives a new instance its values and defaults. A value that is undefined was not given. */
 export type Initialiser = (instance: ModelInstance, values: Values) => void;
 
 /**
@@ -34,7 +34,7 @@ function compiled(meta: ModelMeta, general: Initialiser): Initialiser {
     const p = v === null ? undefined : prototypeOf(v);
     if (p !== everything && p !== null) return general(o, v);
     for (const name in everything) return general(o, v);
-    let n = 0, x, y, h;
+    let n = 0, x, y;
     ${parts.join('\n')}
     const more = keys(v).length - n;
     if (more > 0) others(o, v);
@@ -59,13 +59,14 @@ function fieldSource(field: Field, fields: Field[]): string {
   const attribute = JSON.stringify(field.attribute);
   const take = `x = v[${attribute}];
     if (x !== undefined) { n++; o[${attribute}] = x; }
-    else if (own(v, ${attribute})) { n++; o[${attribute}] = null; }`;
+    else { if (own(v, ${attribute})) n++; o[${attribute}] =`;
   const initial = initialSource(field, fields);
-  if (!(field instanceof ForeignKeyField)) return `${take} else o[${attribute}] = ${initial};`;
+  if (!(field instanceof ForeignKeyField)) return `${take} ${initial}; }`;
   const name = JSON.stringify(field.name);
-  return `y = v[${name}]; h = y !== undefined || own(v, ${name});
-    ${take} else o[${attribute}] = h ? null : ${initial};
-    if (h) { n++; if (typeof y === 'object' && y !== null) o[${name}] = y; else o[${attribute}] = y ?? null; }`;
+  return `y = v[${name}];
+    ${take} y === undefined ? ${initial} : null; }
+    if (y !== undefined) { n++; if (typeof y === 'object' && y !== null) o[${name}] = y; else o[${attribute}] = y; }
+    else if (own(v, ${name})) n++;`;
 }
 
 /** Undefined stands for the database's default, until there is a row. */
@@ -82,13 +83,14 @@ function generalInitialiser(meta: ModelMeta): Initialiser {
   return (instance, values) => {
     requireValues(instance.constructor.name, values);
     for (const field of meta.fields) {
-      instance[field.attribute] = given(values, field.attribute, field.name) ?? null;
-      if (field instanceof ForeignKeyField && Object.hasOwn(values, field.name)) {
-        const value = values[field.name];
+      const own = given(values, field.attribute);
+      const related = field instanceof ForeignKeyField ? given(values, field.name) : undefined;
+      instance[field.attribute] = own ?? null;
+      if (related !== undefined) {
         // An instance is assigned through the accessor, which remembers it; anything else is a key.
-        if (typeof value === 'object' && value !== null) instance[field.name] = value;
-        else instance[field.attribute] = value ?? null;
-      } else if (!Object.hasOwn(values, field.attribute)) {
+        if (typeof related === 'object' && related !== null) instance[field.name] = related;
+        else instance[field.attribute] = related;
+      } else if (own === undefined) {
         const value = field.initialValue();
         instance[field.attribute] = field.options.dbDefault === undefined ? (value ?? null) : value;
       }
@@ -96,8 +98,9 @@ function generalInitialiser(meta: ModelMeta): Initialiser {
     assignOthers(meta, instance, values);
   };
 }
-function given(values: Values, attribute: string, name: string): unknown {
-  return attribute === name || Object.hasOwn(values, attribute) ? values[attribute] : undefined;
+/** What the values have of their own: every object has a `constructor`. */
+function given(values: Values, name: string): unknown {
+  return Object.hasOwn(values, name) ? values[name] : undefined;
 }
 
 /** What is no column: relations, `pk`, and properties of the class. */
@@ -105,8 +108,9 @@ function assignOthers(meta: ModelMeta, instance: ModelInstance, values: Values):
   for (const name of Object.keys(values)) {
     // `pk` is known as a field, too, but under no attribute of that name.
     if (name !== 'pk' && meta.field(name) !== undefined) continue;
-    if (isAssignable(instance, name)) instance[name] = values[name];
-    else throw new TypeError(`${instance.constructor.name}() got unexpected keyword arguments: '${name}'`);
+    if (isAssignable(instance, name)) {
+      if (values[name] !== undefined) instance[name] = values[name];
+    } else throw new TypeError(`${instance.constructor.name}() got unexpected keyword arguments: '${name}'`);
   }
 }
 

@@ -55,7 +55,8 @@ export function* getOrCreate(
 function defaultsGiven(operation: string, given: unknown, option = 'defaults'): Values {
   if (given === undefined || given === null) return {};
   requireValues(operation, given, option);
-  return given;
+  // What is undefined was not given, as in `create()`.
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
 function* findOrCreate(queryset: QuerySet, where: Values, defaults: Values): Operation<[object, boolean]> {

@@ -97,3 +97,32 @@ test('options of the checks are looked at', async () => {
     "cleanFields() takes a list of field names, not 'own'.",
   );
 });
+behaviour('a value that is undefined was not given', function* () {
+  const absent = undefined as never;
+  const made = yield* call<Made>(Made.objects, 'create', { number: absent, own: absent, word: 'w' });
+  yield* call(made, 'refreshFromDb');
+  expect([made.number, made.own, made.word]).toEqual([5, 1, 'w']);
+  const [many] = yield* call<Made[]>(Made.objects, 'bulkCreate', [{ own: absent, sum: absent }]);
+  expect([many?.own, many?.sum]).toEqual([1, 3]);
+  const [again, created] = yield* call<[Made, boolean]>(
+    Made.objects,
+    'updateOrCreate',
+    { id: made.id },
+    { defaults: { word: absent, own: 3 } },
+  );
+  expect([again.word, again.own, created]).toEqual(['w', 3, false]);
+  const [other] = yield* call<[Made, boolean]>(
+    Made.objects,
+    'getOrCreate',
+    { word: 'new' },
+    { defaults: { own: absent } },
+  );
+  expect(other.own).toBe(1);
+  const keyed = new Keyed({ code: absent, language: absent });
+  yield* call(keyed, 'save');
+  yield* call(keyed, 'refreshFromDb');
+  expect([keyed.code, keyed.language]).toEqual(['thing', 'en']);
+  // Null is a value.
+  const refused = yield* thrownBy(() => call(Made.objects, 'create', { number: null as never }));
+  expect(refused.constructor.name).toBe('IntegrityError');
+});
