@@ -43,8 +43,19 @@ test('what is given comes before the default, and a default that is not needed i
     label: '',
   });
   expect(made).toBe(0);
-  // As null: a variable that was forgotten is not the same as nothing said.
-  expect(attributes(item({ count: undefined, name: undefined }))).toMatchObject({ count: null, name: null });
+});
+test('what is undefined was not given', () => {
+  made = 0;
+  const values = { count: undefined, name: undefined, number: undefined, stamp: undefined, pk: undefined };
+  expect(attributes(item(values))).toMatchObject({
+    id: null,
+    count: 7,
+    name: null,
+    number: 1,
+    stamp: undefined,
+  });
+  expect(item({ shelf: undefined, shelfId: 4 }).shelfId).toBe(4);
+  expect(item({ shelf: 4, shelfId: undefined }).shelfId).toBe(4);
 });
 test('a relation is given by its key, by an instance, by either name', () => {
   const shelf = new Shelf({ id: 5, room: 'x' });
