@@ -16,11 +16,24 @@ export function isOptions(given: unknown): given is Readonly<Record<string, unkn
  */
 export function requireOptions(call: string, given: unknown, known: readonly string[]): void {
   if (!isOptions(given)) throw new TypeError(`${call}() takes options by name, not ${describe(given)}.`);
+  const unknown = unknownOption(given, known);
+  if (unknown !== undefined) throw new TypeError(`${call}() got an unexpected option ${unknown}`);
+}
+/**
+ * The first name that is none of `known`, and what may have been meant.
+ *
+ * @param renamed what is called otherwise elsewhere
+ */
+export function unknownOption(
+  given: object,
+  known: readonly string[],
+  renamed: Readonly<Record<string, string>> = {},
+): string | undefined {
   const unknown = Object.keys(given).find((name) => !known.includes(name));
-  if (unknown === undefined) return;
-  const [close] = closeMatches(unknown, known);
+  if (unknown === undefined) return undefined;
+  const [close] = Object.hasOwn(renamed, unknown) ? [renamed[unknown]] : closeMatches(unknown, known);
   const hint = close === undefined ? `. Options are: ${known.join(', ')}` : `, perhaps you meant ${close}?`;
-  throw new TypeError(`${call}() got an unexpected option '${unknown}'${hint}`);
+  return `'${unknown}'${hint}`;
 }
 
 /** @throws TypeError for an option that is neither absent, true nor false */

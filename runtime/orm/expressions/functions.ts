@@ -7,7 +7,7 @@ import type { OutputOptions } from '../types/expressions.ts';
 import { argument, fieldOf } from './arguments.ts';
 import { Computable } from './arithmetic.ts';
 import { allTypedBeside } from './beside.ts';
-import { type ExpressionNode, inferredOutput, requireSingle, type ShapeSink } from './node.ts';
+import { type ExpressionNode, inferred, requireSingle, type ShapeSink } from './node.ts';
 
 /** What sets one function apart from another; a new one is one such object. */
 export interface FunctionKind {
@@ -88,11 +88,7 @@ export class FunctionCall extends Computable {
 }
 
 function outputIn(kind: FunctionKind, values: readonly ExpressionNode[]): Field | undefined {
-  return inferredOutput({
-    get output() {
-      return kind.output(values);
-    },
-  });
+  return inferred(() => kind.output(values));
 }
 /** What tells one type from another in the shape of a query. */
 export function typeToken(field: Field | undefined): string {

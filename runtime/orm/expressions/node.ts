@@ -98,9 +98,13 @@ function nullsOrder(call: string, options: NullsOrder): NullsOrder {
 }
 
 /** The type of an expression, where another one was given in place of what cannot be told from its parts. */
-export function inferredOutput(expression: Pick<ExpressionNode, 'output'> | undefined): Field | undefined {
+export function inferredOutput(expression: ExpressionNode | undefined): Field | undefined {
+  return inferred(() => expression?.output);
+}
+/** What `tell` says; undefined where it says that the type cannot be told. */
+export function inferred(tell: () => Field | undefined): Field | undefined {
   try {
-    return expression?.output;
+    return tell();
   } catch (error) {
     if (error instanceof FieldError) return undefined;
     throw error;

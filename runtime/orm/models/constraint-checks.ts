@@ -2,7 +2,7 @@ import { ImproperlyConfigured, ValueError } from '../errors.ts';
 import { Condition } from '../expressions/condition.ts';
 import { ExpressionNode } from '../expressions/node.ts';
 import { describe } from '../fields/text.ts';
-import { closeMatches } from '../lookups/suggestions.ts';
+import { unknownOption } from '../options.ts';
 import type {
   CheckOptions,
   ConstraintOptions,
@@ -88,11 +88,8 @@ export function checkIndexForms(model: string, indexes: readonly (IndexOptions |
 const django: Readonly<Record<string, string>> = { condition: 'where', expressions: 'fields' };
 
 function requireKnown(what: string, given: object, known: readonly string[]): void {
-  const unknown = Object.keys(given).find((name) => !known.includes(name));
-  if (unknown === undefined) return;
-  const [close] = Object.hasOwn(django, unknown) ? [django[unknown]] : closeMatches(unknown, known);
-  const hint = close === undefined ? `. Options are: ${known.join(', ')}` : `, perhaps you meant ${close}?`;
-  throw new TypeError(`${what} has no option '${unknown}'${hint}`);
+  const unknown = unknownOption(given, known, django);
+  if (unknown !== undefined) throw new TypeError(`${what} has no option ${unknown}`);
 }
 function requireList(given: unknown, what: string): void {
   if (!Array.isArray(given)) throw new TypeError(`${what} is a list, not ${describe(given)}.`);

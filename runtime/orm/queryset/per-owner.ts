@@ -54,7 +54,7 @@ export function limitPerOwner(queryset: QuerySet, owner: Field): QuerySet {
   });
 }
 
-/** The rows of one owner; a slice is taken of those rows, and narrows no further, as any slice. */
+/** The rows of one owner. A query set that is sliced is narrowed before its slice, which is then one of those rows. */
 export function ofOwner(queryset: QuerySet, where: object): QuerySet {
   const step = queryset.query.sliced ? filterStep([where], false) : undefined;
   if (step === undefined) return queryset.filter(where);

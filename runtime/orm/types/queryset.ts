@@ -86,12 +86,8 @@ export interface QuerySet<T, R = T, A = object> extends Operations<T, R, A>, Ite
   delete(): Deleted;
   adelete(): Promise<Deleted>;
 }
-/**
- * Any query set or manager whose rows are read as `R`, for functions that take one: `<R>(rows: Rows<R>) => R[]`. What
- * narrows or annotates depends on the model and is not part of it.
- */
-export interface Rows<R> {
-  slice(start: number | null, end?: number | null, step?: number | null): Rows<R>;
+/** What reads rows without naming anything of their model. */
+interface Reads<R> {
   list(): R[];
   alist(): Promise<R[]>;
   at(index: number): R;
@@ -106,6 +102,13 @@ export interface Rows<R> {
   aexists(): Promise<boolean>;
   iterator(options?: { readonly chunkSize?: number }): Generator<R, void, undefined>;
   aiterator(options?: { readonly chunkSize?: number }): AsyncGenerator<R, void, undefined>;
+}
+/**
+ * Any query set or manager whose rows are read as `R`, for functions that take one: `<R>(rows: Rows<R>) => R[]`. What
+ * narrows or annotates depends on the model and is not part of it.
+ */
+export interface Rows<R> extends Reads<R> {
+  slice(start: number | null, end?: number | null, step?: number | null): Rows<R>;
 }
 /** What a manager offers of it. Steps that change nothing about a row keep the class of the query set. */
 interface Operations<T, R, A, S = SchemaOf<T>> extends Terminals<T, R, A, S> {
@@ -214,7 +217,7 @@ interface Operations<T, R, A, S = SchemaOf<T>> extends Terminals<T, R, A, S> {
   slice(start: number | null, end?: number | null, step?: number | null): this;
 }
 /** What runs a query. */
-interface Terminals<T, R, A, S = SchemaOf<T>> {
+interface Terminals<T, R, A, S = SchemaOf<T>> extends Reads<R> {
   get<K extends string = never, L extends string = never>(
     where?: WhereOrCondition<T, A, K>,
     ...more: MoreConditions<T, A, L>[]
@@ -257,16 +260,8 @@ interface Terminals<T, R, A, S = SchemaOf<T>> {
     fieldNames: readonly (keyof S & string)[],
     options?: { readonly batchSize?: number },
   ): Promise<number>;
-  count(): number;
-  acount(): Promise<number>;
-  exists(): boolean;
-  aexists(): Promise<boolean>;
   contains(instance: object): boolean;
   acontains(instance: object): Promise<boolean>;
-  first(): R | null;
-  afirst(): Promise<R | null>;
-  last(): R | null;
-  alast(): Promise<R | null>;
   latest(...fields: string[]): R;
   alatest(...fields: string[]): Promise<R>;
   earliest(...fields: string[]): R;
@@ -287,12 +282,6 @@ interface Terminals<T, R, A, S = SchemaOf<T>> {
   ): Promise<Flat<Aggregated<S, A, E>>>;
   update(values: UpdateValues<S>): number;
   aupdate(values: UpdateValues<S>): Promise<number>;
-  iterator(options?: { readonly chunkSize?: number }): Generator<R, void, undefined>;
-  aiterator(options?: { readonly chunkSize?: number }): AsyncGenerator<R, void, undefined>;
-  list(): R[];
-  alist(): Promise<R[]>;
-  at(index: number): R;
-  aat(index: number): Promise<R>;
   explain(options?: ExplainOptions): string;
   aexplain(options?: ExplainOptions): Promise<string>;
 }
