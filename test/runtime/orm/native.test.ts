@@ -11,6 +11,7 @@ import {
   transaction,
 } from '@migrate-async/runtime/orm';
 import { afterEach, expect, test } from 'vitest';
+import { killBackends } from '../support/faults.ts';
 import { harness } from '../support/harness.ts';
 import { Book, Counter, Parent, Publisher } from '../support/library.ts';
 
@@ -207,10 +208,7 @@ test('370 a killed backend fails its own statement only', async () => {
   await withPool({ max: 1 });
   const block = transaction.aatomic(async () => {
     await Parent.objects.acount();
-    await setup.outside.query(
-      'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
-    );
-    await delay(20);
+    await killBackends(setup.outside);
     await Parent.objects.acount();
   });
   await expect(block).rejects.toThrow(OperationalError);
@@ -219,11 +217,8 @@ test('370 a killed backend fails its own statement only', async () => {
 test('an idle connection that was killed is not handed out', async () => {
   await withPool({ max: 1 });
   await Publisher.objects.acount();
-  await setup.outside.query(
-    'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
-  );
-  await delay(50);
-  expect(await Publisher.objects.acount()).toBe(3);
+  await killBackends(setup.outside);
+  await expect.poll(() => Publisher.objects.acount().catch(() => 0)).toBe(3);
 });
 test('a server that cannot be reached is an OperationalError', async () => {
   configureDatabases({ nowhere: { engine: 'postgresql', url: 'postgres://x@127.0.0.1:1/x' } });

@@ -21,6 +21,17 @@ export interface Faults extends Harness {
   killAll(): Promise<void>;
 }
 
+/** Asks until nothing is selected any more. */
+async function noneIsLeft(outside: pg.Client, selected: string): Promise<void> {
+  await expect.poll(async () => (await outside.query(`select ${selected}`)).rowCount).toBe(0);
+}
+/**
+ * Ends the backends of the test's database, and waits until they are gone. They are told so each time one looks: a
+ * connection that was being opened is listed only when it is open.
+ */
+export const killBackends = (outside: pg.Client): Promise<void> =>
+  noneIsLeft(outside, `pg_terminate_backend(pid) from pg_stat_activity where ${others}`);
+
 /**
  * A database whose parts are made to fail. After each test nothing may be left of the fault: every connection is back
  * in the pool, no thread is missing, no transaction is open on the server, no rejection went unhandled.
@@ -48,14 +59,8 @@ export function faults(): Faults {
       .toBeGreaterThan(0);
     return pid;
   }
-  async function gone(condition: string): Promise<void> {
-    await expect
-      .poll(
-        async () =>
-          (await outside().query(`select 1 from pg_stat_activity where ${others} and ${condition}`)).rowCount,
-      )
-      .toBe(0);
-  }
+  const gone = (condition: string): Promise<void> =>
+    noneIsLeft(outside(), `pid from pg_stat_activity where ${others} and ${condition}`);
 
   const holders = new Set<pg.Client>();
   async function hold(statement: string): Promise<() => Promise<void>> {
@@ -96,9 +101,6 @@ export function faults(): Faults {
       await outside().query('select pg_terminate_backend($1)', [pid]);
       await gone(`pid = ${pid}`);
     },
-    async killAll() {
-      await outside().query(`select pg_terminate_backend(pid) from pg_stat_activity where ${others}`);
-      await gone('true');
-    },
+    killAll: () => killBackends(outside()),
   });
 }

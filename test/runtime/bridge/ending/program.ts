@@ -34,12 +34,12 @@ const endings: Readonly<Record<string, () => unknown>> = {
     sleep(0.2).then(() => process.stdout.write('finished '));
   },
   'process.exit': () => {
-    sleep(30);
+    sleep(60);
     setTimeout(() => process.exit(3), 50);
   },
   'process.exit in a closure': () => syncToAsync(() => process.exit(4))(),
   'uncaught error': () => {
-    sleep(30);
+    sleep(60);
     setTimeout(() => {
       throw new Error('nobody caught this');
     }, 50);
@@ -47,11 +47,11 @@ const endings: Readonly<Record<string, () => unknown>> = {
   'unhandled rejection': async () => {
     const cursor = connections.get().cursor();
     syncToAsync(cursor.execute)('select 1/0');
-    await sleep(30, false);
+    await sleep(60, false);
   },
-  'terminated while bridged': () => sleep(30),
+  'terminated while bridged': () => sleep(60),
   'terminated while blocking': () => {
-    connections.get().cursor().execute('select pg_sleep(30)');
+    connections.get().cursor().execute('select pg_sleep(60)');
   },
   'given up': async () => {
     const signal = AbortSignal.timeout(50);
