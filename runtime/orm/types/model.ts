@@ -15,6 +15,7 @@ import type {
   PrimaryKey,
   SchemaOf,
   schema,
+  UpdateValues,
   WithGenericColumns,
   WithId,
 } from './schema.ts';
@@ -108,15 +109,17 @@ export type Attributes<S> = ColumnAttributes<S> &
   Neighbours<S> &
   Displays<S>;
 
-export interface SaveOptions {
-  readonly updateFields?: readonly string[];
+/** @typeParam Name - fields of the model, and the attributes that hold keys */
+export interface SaveOptions<Name extends string = Any> {
+  readonly updateFields?: readonly Name[];
   /** True inserts the model's own row; a list of models that it extends, the rows from there down. */
   readonly forceInsert?: boolean | readonly AnyModel[];
   readonly forceUpdate?: boolean;
   readonly using?: string;
 }
-export interface RefreshOptions {
-  readonly fields?: readonly string[];
+/** @typeParam Name - fields and relations of the model, and the attributes that hold keys */
+export interface RefreshOptions<Name extends string = Any> {
+  readonly fields?: readonly Name[];
   readonly fromQueryset?: QuerySet<Any, Any, Any>;
   readonly using?: string;
 }
@@ -138,12 +141,12 @@ export interface Instance<S> extends InstanceMethods<S> {
   pk: PrimaryKey<S>;
 }
 interface InstanceMethods<S> {
-  save(options?: SaveOptions): void;
-  asave(options?: SaveOptions): Promise<void>;
+  save(options?: SaveOptions<keyof UpdateValues<S> & string>): void;
+  asave(options?: SaveOptions<keyof UpdateValues<S> & string>): Promise<void>;
   delete(options?: InstanceOptions): Deleted;
   adelete(options?: InstanceOptions): Promise<Deleted>;
-  refreshFromDb(options?: RefreshOptions): void;
-  arefreshFromDb(options?: RefreshOptions): Promise<void>;
+  refreshFromDb(options?: RefreshOptions<keyof (S & UpdateValues<S>) & string>): void;
+  arefreshFromDb(options?: RefreshOptions<keyof (S & UpdateValues<S>) & string>): Promise<void>;
   /** Same model and same primary key. */
   equals(other: unknown): boolean;
   /** Runs the fields' validators; throws ValidationError naming every field that failed. */

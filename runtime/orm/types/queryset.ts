@@ -1,14 +1,6 @@
 import type { FetchMode } from '../models/fetch-modes.ts';
 import type { AnyCondition, OrderingTerm } from './expressions.ts';
-import type {
-  Flat,
-  JoinableCheck,
-  PathCheck,
-  PathType,
-  RelationCheck,
-  SuggestedPath,
-  TypeAt,
-} from './paths.ts';
+import type { Flat, JoinableCheck, PathCheck, PathType, RelationCheck, TypeAt } from './paths.ts';
 import type { ExtraParts, RawOptions, RawQuerySet, Selected } from './raw.ts';
 import type {
   Any,
@@ -37,6 +29,7 @@ import type {
   NamedByDefault,
   NamedRow,
   Ordering,
+  OrderingName,
   Paths,
   PrefetchLookup,
   Returned,
@@ -134,15 +127,7 @@ interface Operations<T, R, A, S = SchemaOf<T>> extends Terminals<T, R, A, S> {
     expressions: CheckedExpressions<S, A, E> & E,
   ): QuerySet<T, R, A & Annotations<S, A, E>>;
   orderBy<
-    const P extends readonly (
-      | SuggestedPath<S>
-      | `-${SuggestedPath<S>}`
-      | (keyof A & string)
-      | (string & {})
-      | OrderingTerm
-      | AnyFormOfExpression
-      | AnyCondition
-    )[],
+    const P extends readonly (OrderingName<S, A> | OrderingTerm | AnyFormOfExpression | AnyCondition)[],
   >(...terms: Ordering<S, A, P>): this;
   reverse(): this;
   distinct<const P extends Paths<S, A>>(...fields: CheckedPaths<S, A, P>): this;
@@ -262,10 +247,10 @@ interface Terminals<T, R, A, S = SchemaOf<T>> extends Reads<R> {
   ): Promise<number>;
   contains(instance: object): boolean;
   acontains(instance: object): Promise<boolean>;
-  latest(...fields: string[]): R;
-  alatest(...fields: string[]): Promise<R>;
-  earliest(...fields: string[]): R;
-  aearliest(...fields: string[]): Promise<R>;
+  latest<const P extends readonly OrderingName<S, A>[]>(...fields: Ordering<S, A, P>): R;
+  alatest<const P extends readonly OrderingName<S, A>[]>(...fields: Ordering<S, A, P>): Promise<R>;
+  earliest<const P extends readonly OrderingName<S, A>[]>(...fields: Ordering<S, A, P>): R;
+  aearliest<const P extends readonly OrderingName<S, A>[]>(...fields: Ordering<S, A, P>): Promise<R>;
   inBulk<P extends ColumnName<S> | 'pk' = 'pk'>(
     keys?: Iterable<PathType<S, P>> | null,
     options?: { readonly fieldName?: P },

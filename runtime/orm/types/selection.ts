@@ -61,6 +61,12 @@ export type MoreConditions<T, A, L extends string> =
   | Condition<{ [P in L]?: AnnotatedLookup<SchemaOf<T>, A, P> }>
   | AnyFormOfExpression;
 
+/** What an editor offers where rows are put in order, and any other text for `Ordering` to look at. */
+export type OrderingName<S, A> =
+  | SuggestedPath<S>
+  | `-${SuggestedPath<S>}`
+  | (keyof A & string)
+  | (string & {});
 export type Ordering<S, A, P> = { [I in keyof P]: OrderingCheck<S, A, P[I]> };
 /** One name at a time: a program may choose among several. */
 type OrderingCheck<S, A, P> = P extends string

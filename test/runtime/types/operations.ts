@@ -90,9 +90,14 @@ export function terminal(book: Book) {
     () => books.alatest(),
   );
   both<Book>().give(
-    () => books.earliest('published'),
-    () => books.aearliest('id'),
+    () => books.earliest('author__name'),
+    () => books.aearliest('id', '-author__name'),
   );
+  books.annotate({ half: F('pages').div(2) }).latest('-half').half satisfies number;
+  // @ts-expect-error no such column
+  books.latest('publishd');
+  // @ts-expect-error nor beyond a relation
+  books.aearliest('id', '-author__naem');
   both<Map<number, Book>>().give(
     () => books.inBulk([1]),
     () => books.ainBulk(),
@@ -277,8 +282,17 @@ export function instances(book: Book) {
   book.cleanFields({ exclude: ['title'] });
   book.clean();
   book.equals(book) satisfies boolean;
+  book.save({ updateFields: ['pages', 'author'] });
+  book.asave({ updateFields: ['authorId'] });
+  book.arefreshFromDb({ fields: ['pages', 'author', 'authorId'] });
   // @ts-expect-error not an option of a save
   book.asave({ force: true });
+  // @ts-expect-error no such column
+  book.save({ updateFields: ['pgaes'] });
+  // @ts-expect-error a column of another model
+  book.asave({ updateFields: ['author__name'] });
+  // @ts-expect-error no such column
+  book.refreshFromDb({ fields: ['pgaes'] });
   // @ts-expect-error checks of uniqueness cannot be left out of themselves by a name that is no list
   book.fullClean({ exclude: 'pages' });
 }
