@@ -30,6 +30,18 @@ export interface SelectOptions {
   readonly expressions?: readonly Selected[];
 }
 
+interface Clauses {
+  /** WHERE, GROUP BY and HAVING. */
+  readonly rows: readonly string[];
+  /** Conditions on values of windows. */
+  readonly windows: string | undefined;
+}
+/** A statement up to its ordering. */
+interface Written {
+  readonly parts: readonly string[];
+  readonly ordering: readonly string[];
+}
+
 /** Compiles SELECT statements; one instance per statement. */
 export class SelectCompiler {
   readonly #query: Query;
@@ -60,55 +72,65 @@ export class SelectCompiler {
     const wanted = this.#selection.columns.length;
     const ordering = ordered ? this.#ordering() : [];
     this.#selectOrderingOfDistinct(ordering);
-    const { where: onRows, windows } = splitWindows(query.where);
+    const clauses = this.#clauses(ordering);
+    const { windows } = clauses;
+    const written =
+      windows === undefined ? this.#plain(clauses, ordering) : this.#qualified(clauses, windows, ordering);
+    const sql = [
+      ...written.parts,
+      written.ordering.length > 0 ? `ORDER BY ${written.ordering.join(', ')}` : '',
+      writer.dialect.limits(query.start, query.end),
+      this.#locking(),
+    ]
+      .filter((part) => part !== '')
+      .join(' ');
+    return { sql: expressions === undefined ? sql : this.#only(wanted, sql), row };
+  }
+
+  /** What narrows and groups the rows, and the conditions that are about windows over them. */
+  #clauses(ordering: readonly ResolvedOrdering[]): Clauses {
+    const writer = this.#writer;
+    const { where: onRows, windows } = splitWindows(this.#query.where);
     const { where, having } = splitHaving(onRows);
     const conditions = this.#conditions(where);
     const groupConditions = condition(having, writer);
     const windowConditions = condition(windows, writer);
     const grouping = this.#grouping(ordering, [...having.groupBy(), ...windows.groupBy()]);
-    const tail: string[] = [];
-    if (conditions !== undefined) tail.push(`WHERE ${conditions}`);
-    if (grouping.length > 0) tail.push(`GROUP BY ${grouping.join(', ')}`);
-    if (groupConditions !== undefined) tail.push(`HAVING ${groupConditions}`);
-    const parts: string[] = [];
-    const orderingSql: string[] = [];
-    const distinctOn = query.distinctFields.map((field) => field.toSql(writer));
-    if (windowConditions === undefined) {
-      orderingSql.push(...ordering.map((entry) => this.#orderingSql(entry)));
-      const columns = this.#selection.columns.map(({ expression, name }) =>
-        this.#columnSql(expression, name),
-      );
-      const named = query.distinctFields.map(
-        (field, at) => this.#annotationName(field) ?? (distinctOn[at] as string),
-      );
-      const distinct = this.#distinct(distinctOn, named, ordering);
-      parts.push(`SELECT ${distinct}${columns.join(', ')}`, this.#from(), ...tail);
-    } else {
-      const columns = this.#selection.columns.map(({ expression, name }) => ({
-        sql: expression.toSql(writer),
-        name,
-      }));
-      const outer = qualified({
-        columns,
-        ordering,
-        distinct: distinctOn,
-        condition: windowConditions,
-        writer,
-      });
-      orderingSql.push(...outer.ordering);
-      const inner = [`SELECT ${outer.inner.join(', ')}`, this.#from(), ...tail].join(' ');
-      parts.push(
-        `SELECT ${this.#distinct(distinctOn, outer.distinct, ordering)}${outer.columns.join(', ')} FROM (${inner}) "qualify"`,
-        outer.where,
-      );
-    }
-    if (orderingSql.length > 0) parts.push(`ORDER BY ${orderingSql.join(', ')}`);
-    const limits = writer.dialect.limits(query.start, query.end);
-    if (limits !== '') parts.push(limits);
-    const locking = this.#locking();
-    if (locking !== '') parts.push(locking);
-    const sql = parts.join(' ');
-    return { sql: expressions === undefined ? sql : this.#only(wanted, sql), row };
+    const rows: string[] = [];
+    if (conditions !== undefined) rows.push(`WHERE ${conditions}`);
+    if (grouping.length > 0) rows.push(`GROUP BY ${grouping.join(', ')}`);
+    if (groupConditions !== undefined) rows.push(`HAVING ${groupConditions}`);
+    return { rows, windows: windowConditions };
+  }
+  #plain({ rows }: Clauses, ordering: readonly ResolvedOrdering[]): Written {
+    const { distinctFields } = this.#query;
+    const distinctOn = distinctFields.map((field) => field.toSql(this.#writer));
+    const orderingSql = ordering.map((entry) => this.#orderingSql(entry));
+    const columns = this.#selection.columns.map(({ expression, name }) => this.#columnSql(expression, name));
+    const named = distinctFields.map(
+      (field, at) => this.#annotationName(field) ?? (distinctOn[at] as string),
+    );
+    const distinct = this.#distinct(distinctOn, named, ordering);
+    return {
+      parts: [`SELECT ${distinct}${columns.join(', ')}`, this.#from(), ...rows],
+      ordering: orderingSql,
+    };
+  }
+  /** Conditions about windows stand in a query around the one that has the windows: SQL has no clause for them. */
+  #qualified({ rows }: Clauses, windows: string, ordering: readonly ResolvedOrdering[]): Written {
+    const writer = this.#writer;
+    const distinctOn = this.#query.distinctFields.map((field) => field.toSql(writer));
+    const columns = this.#selection.columns.map(({ expression, name }) => ({
+      sql: expression.toSql(writer),
+      name,
+    }));
+    const outer = qualified({ columns, ordering, distinct: distinctOn, condition: windows, writer });
+    const inner = [`SELECT ${outer.inner.join(', ')}`, this.#from(), ...rows].join(' ');
+    const distinct = this.#distinct(distinctOn, outer.distinct, ordering);
+    return {
+      parts: [`SELECT ${distinct}${outer.columns.join(', ')} FROM (${inner}) "qualify"`, outer.where],
+      ordering: outer.ordering,
+    };
   }
   /** The first columns alone, where further ones had to be selected to be ordered by. */
   #only(count: number, sql: string): string {
