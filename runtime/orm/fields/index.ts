@@ -1,5 +1,6 @@
+import { ValueError } from '../errors.ts';
 import { type Registrable, registerOnKind, unregisterOnKind } from '../lookups/registered.ts';
-import { requireOptions } from '../options.ts';
+import { requireFlags, requireOptions } from '../options.ts';
 import type {
   Fields,
   ForeignKeyFunction,
@@ -144,7 +145,7 @@ export const oneToOne = ((target: TargetThunk, options: RelationOptions = {}) =>
 
 export const manyToMany = ((target: TargetThunk, options: ManyToManyOptions = {}) => {
   requireRelation('manyToMany', target, options, manyToManyOptions);
-  if (options.through !== undefined) requireThunk("The option 'through' of manyToMany()", options.through);
+  requirePairs(options);
   return new ManyToManyDescription(target, options);
 }) as unknown as ManyToManyFunction;
 
@@ -153,8 +154,10 @@ export const reverse = ((target: TargetThunk, via?: string) => {
   return new ReverseDescription(target, via);
 }) as unknown as ReverseFunction;
 
-export const foreignObject = ((target: TargetThunk, options: ForeignObjectOptions) =>
-  new ForeignObjectDescription(target, options)) as unknown as ForeignObjectFunction;
+export const foreignObject = ((target: TargetThunk, options: ForeignObjectOptions) => {
+  requireThunk('foreignObject()', target);
+  return new ForeignObjectDescription(target, options);
+}) as unknown as ForeignObjectFunction;
 
 export const genericForeignKey = ((typeField = 'contentType', keyField = 'objectId') =>
   new GenericKeyDescription(typeField, keyField)) as unknown as GenericForeignKeyFunction;
@@ -186,12 +189,27 @@ function requireRelation(call: string, target: unknown, options: unknown, known:
   requireThunk(`${call}()`, target);
   requireOptions(call, options, known);
 }
+/** What says where the pairs are: the table of a through model is its own (fields.E337). */
+function requirePairs({ through, throughFields, table, symmetrical }: ManyToManyOptions): void {
+  requireFlags('manyToMany', { symmetrical });
+  if (through !== undefined) {
+    requireThunk("The option 'through' of manyToMany()", through);
+    if (table !== undefined) throw new ValueError('Cannot specify a table if an intermediary model is used.');
+  }
+  if (throughFields === undefined) return;
+  if (through === undefined) throw new ValueError('Cannot specify throughFields without a through model.');
+  const two = Array.isArray(throughFields) && throughFields.length === 2;
+  if (!two || !throughFields.every((name) => typeof name === 'string'))
+    throw new ValueError(
+      "'throughFields' names two foreign keys of the through model: the one to the model, then the one to the target.",
+    );
+}
 /** Models name each other before both are declared, so the name has to be inside a function. */
 function requireThunk(what: string, target: unknown): void {
-  if (typeof target === 'function') return;
-  throw new TypeError(
-    `${what} takes a function that returns a model, as in () => Author, not ${describe(target)}.`,
-  );
+  const isClass = typeof target === 'function' && /^class\b/.test(Function.prototype.toString.call(target));
+  if (typeof target === 'function' && !isClass) return;
+  const given = isClass ? `the class ${target.name} itself` : describe(target);
+  throw new TypeError(`${what} takes a function that returns a model, as in () => Author, not ${given}.`);
 }
 
 /** `onDelete: set(value)`: rows that pointed at a deleted one point at `value`, or at what the function returns. */

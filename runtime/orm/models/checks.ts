@@ -24,6 +24,20 @@ function refused(message: string): ImproperlyConfigured {
 }
 
 /**
+ * @throws TypeError for what is no name; ImproperlyConfigured for one that lookups could not hold (models.E023, E024)
+ */
+export function checkModelName(name: unknown): void {
+  if (typeof name !== 'string' || name === '')
+    throw new TypeError(`model() takes the name of the model first, not ${describe(name)}.`);
+  if (name.startsWith('_') || name.endsWith('_'))
+    throw refused(
+      `The model name '${name}' cannot start or end with an underscore: lookups are made with them.`,
+    );
+  if (name.includes('__'))
+    throw refused(`The model name '${name}' cannot contain "__": lookups are made with it.`);
+}
+
+/**
  * @param members names that every instance has
  * @throws ImproperlyConfigured for a name that no field can have (fields.E001 to E003)
  */
@@ -224,7 +238,7 @@ function checkTerms(meta: ModelMeta, option: string, terms: readonly unknown[]):
   }
 }
 
-/** What can only be told once the models that are pointed at are there (fields.E300, E302 to E305, E311, E320 to E323). */
+/** What can only be told once the models that are pointed at are there (fields.E300, E302 to E305, E311, E320 to E323; models.E050). */
 export function checkRelations(meta: ModelMeta): void {
   for (const field of meta.localFields) {
     if (!(field instanceof ForeignKeyField)) continue;
@@ -233,6 +247,10 @@ export function checkRelations(meta: ModelMeta): void {
   }
   for (const relation of meta.manyToMany) {
     checkRelatedName(relation);
+    if (relation.target.options.abstract === true)
+      throw refused(
+        `${meta.label}.${relation.name} defines a relation with model '${relation.target.label}', which is abstract.`,
+      );
     // Looks for the two foreign keys of the through model.
     relation.hops;
   }
@@ -331,7 +349,7 @@ function checkForeignObject(field: ForeignObjectField): void {
 }
 
 /** Where the database deletes rows, nobody sees those that an application would have to look after. */
-function checkUniform({ target, onDelete, relation }: ForeignKeyField, own: string): void {
+function checkUniform({ model, target, onDelete, relation }: ForeignKeyField, own: string): void {
   const ofDatabase = isDatabaseRule(onDelete);
   if (ofDatabase && relation.dbConstraint === false) {
     throw refused(
@@ -339,18 +357,23 @@ function checkUniform({ target, onDelete, relation }: ForeignKeyField, own: stri
     );
   }
   if (onDelete === 'doNothing') return;
-  const other = target.localFields.find(
-    (each) =>
-      each instanceof ForeignKeyField &&
-      each.onDelete !== 'doNothing' &&
-      isDatabaseRule(each.onDelete) !== ofDatabase,
-  );
+  const beside = model.localFields.find((each) => hasOtherRule(each, ofDatabase));
+  if (ofDatabase && beside !== undefined)
+    throw refused(
+      `${own} specifies an onDelete rule of the database, but ${model.label}.${beside.name} one of the application. ` +
+        'Use one kind for all foreign keys of a model.',
+    );
+  const other = target.localFields.find((each) => hasOtherRule(each, ofDatabase));
   if (other === undefined) return;
   const [here, there] = ofDatabase ? ['database', 'application'] : ['application', 'database'];
   throw refused(
     `${own} specifies an onDelete rule of the ${here}, but ${target.label}.${other.name} one of the ${there}. ` +
       'Use one kind uniformly in a chain of references.',
   );
+}
+function hasOtherRule(field: Field, ofDatabase: boolean): boolean {
+  if (!(field instanceof ForeignKeyField) || field.onDelete === 'doNothing') return false;
+  return isDatabaseRule(field.onDelete) !== ofDatabase;
 }
 function isDatabaseRule(rule: unknown): boolean {
   return typeof rule === 'string' && rule.startsWith('db');

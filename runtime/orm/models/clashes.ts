@@ -1,6 +1,7 @@
 import { ImproperlyConfigured } from '../errors.ts';
 import type { ForeignKeyField } from '../fields/relations.ts';
 import type { GenericReverse } from './generic.ts';
+import { ModelInstance } from './instance.ts';
 import type { ModelMeta } from './meta.ts';
 import type { ManyToManyRelation, Relation, ReverseRelation } from './relations.ts';
 
@@ -25,6 +26,11 @@ export function reverseClash(
   known: ReadonlyMap<string, Relation>,
 ): ImproperlyConfigured | undefined {
   const own = label(origin);
+  if (accessor in ModelInstance.prototype)
+    return new ImproperlyConfigured(
+      `Reverse accessor '${target.label}.${accessor}' for '${own}' is taken: every instance has a member of that name. ` +
+        `Add or change a relatedName argument to the definition for '${own}'.`,
+    );
   const taken = [name, accessor].find((each) => isField(target, each, known));
   if (taken !== undefined) {
     const what = taken === accessor ? `Reverse accessor '${target.label}.${accessor}'` : 'Reverse query name';

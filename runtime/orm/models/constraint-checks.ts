@@ -2,7 +2,7 @@ import { ImproperlyConfigured, ValueError } from '../errors.ts';
 import { Condition } from '../expressions/condition.ts';
 import { ExpressionNode } from '../expressions/node.ts';
 import { describe } from '../fields/text.ts';
-import { unknownOption } from '../options.ts';
+import { isOptions, requireFlags, unknownOption } from '../options.ts';
 import type {
   CheckOptions,
   ConstraintOptions,
@@ -72,6 +72,10 @@ export function checkIndexForms(model: string, indexes: readonly (IndexOptions |
   requireList(indexes, `The option 'indexes' of ${model}`);
   const described = indexes.filter((index): index is IndexOptions => !Array.isArray(index));
   for (const index of described) {
+    if (!isOptions(index))
+      throw new TypeError(
+        `An index of ${model} is a list of fields, or options by name, not ${describe(index)}.`,
+      );
     requireKnown(`An index of ${model}`, index, indexOptions);
     requireList(index.fields, `'fields' of an index of ${model}`);
     requireParts(`An index of ${model}`, index);
@@ -125,7 +129,9 @@ function requireAsMany(terms: readonly unknown[], opclasses: readonly unknown[] 
     throw new ValueError('fields and opclasses must have the same number of elements.');
 }
 /** What only an index can be is not deferred. */
-function requireUnique({ unique, where, include = [], opclasses = [], deferrable }: UniqueOptions): void {
+function requireUnique(constraint: UniqueOptions): void {
+  const { unique, where, include = [], opclasses = [], deferrable, nullsDistinct } = constraint;
+  requireFlags('UniqueConstraint', { nullsDistinct });
   if (unique.length === 0)
     throw new ValueError('At least one field or expression is required to define a unique constraint.');
   requireAsMany(unique, opclasses);

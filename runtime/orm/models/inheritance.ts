@@ -1,6 +1,6 @@
 import { FieldError, ImproperlyConfigured } from '../errors.ts';
 import { FieldDescription } from '../fields/description.ts';
-import { ForeignKeyField } from '../fields/relations.ts';
+import { ForeignKeyField, ManyToManyDescription } from '../fields/relations.ts';
 import type { AnyModel, ModelOptions } from '../types/model.ts';
 import type { Declaration, ModelMeta } from './meta.ts';
 import { camelCase, snakeCase } from './naming.ts';
@@ -22,8 +22,10 @@ export interface Inheritance {
 /** As Django: abstract parents are copied, concrete ones joined, and proxies share the table. */
 export function inherit(name: string, own: Declaration, given: ModelOptions): Inheritance {
   const none = { parent: undefined, link: undefined, shown: undefined };
-  if (given.extends === undefined) return { declaration: own, options: given, ...none };
-  const base = requireMeta(name, given.extends);
+  const base = given.extends === undefined ? undefined : requireMeta(name, given.extends);
+  if (given.proxy === true && (base === undefined || base.options.abstract === true))
+    throw new TypeError(`Proxy model '${name}' has no non-abstract model base class.`);
+  if (base === undefined) return { declaration: own, options: given, ...none };
   if (base.options.abstract === true) {
     const declaration = { ...base.declaration, ...own };
     const options = { ...inheritedOptions(base.options), ...given };
@@ -54,7 +56,9 @@ function requireMeta(name: string, base: AnyModel): ModelMeta {
 }
 
 function requireEmpty(name: string, own: Declaration): Declaration {
-  const described = Object.values(own).some((each) => each instanceof FieldDescription);
+  const described = Object.values(own).some(
+    (each) => each instanceof FieldDescription || each instanceof ManyToManyDescription,
+  );
   if (described) throw new FieldError(`Proxy model '${name}' contains model fields.`);
   return own;
 }
@@ -62,7 +66,7 @@ function requireEmpty(name: string, own: Declaration): Declaration {
 /** The declaration with the link to the parent: the one marked `parentLink`, else a new one. */
 function joined(name: string, own: Declaration, base: ModelMeta) {
   for (const field of Object.keys(own)) {
-    if (base.field(field) === undefined) continue;
+    if (base.field(field) === undefined && !hasPairs(base, field)) continue;
     throw new FieldError(
       `Local field '${field}' in class '${name}' clashes with field of the same name from base class '${base.label}'.`,
     );
@@ -84,6 +88,12 @@ function joined(name: string, own: Declaration, base: ModelMeta) {
     );
   const declaration = { [link]: hasKey ? description : description.primaryKey(), ...without(own, link) };
   return { declaration, link };
+}
+/** True where the model or one that it extends declares a many-to-many relation of that name. */
+function hasPairs(base: ModelMeta, name: string): boolean {
+  if (base.manyToMany.some((relation) => relation.name === name)) return true;
+  const above = base.concrete === base ? base.parent : base.concrete;
+  return above !== undefined && hasPairs(above, name);
 }
 function isParentLink(description: unknown): boolean {
   if (!(description instanceof FieldDescription)) return false;

@@ -7,7 +7,6 @@ import { UntypedGeneratedField } from '../fields/generated.ts';
 import type { GenericKeyDescription, GenericRelationDescription } from '../fields/generic.ts';
 import { AutoField } from '../fields/numbers.ts';
 import { ForeignKeyField, type ManyToManyDescription, type ReverseDescription } from '../fields/relations.ts';
-import { describe } from '../fields/text.ts';
 import type { ModelOptions } from '../types/model.ts';
 import { checkedKey, checkFieldName, checkFields, checkOptions, checkRelations } from './checks.ts';
 import { deferringClass } from './deferred.ts';
@@ -76,8 +75,6 @@ export class ModelMeta {
   #initialise: Initialiser | undefined;
 
   constructor(name: string, own: Declaration, given: ModelOptions, base: ModelConstructor) {
-    if (typeof name !== 'string' || name === '')
-      throw new TypeError(`model() takes the name of the model first, not ${describe(name)}.`);
     const { declaration, options, parent, link, shown } = inherit(name, own, given);
     this.name = name;
     this.concrete = shown?.concrete ?? this;

@@ -2,6 +2,7 @@ import { ImproperlyConfigured, MultipleObjectsReturned, ObjectDoesNotExist } fro
 import { ManagerBase } from '../queryset/manager.ts';
 import type { AnyModel, ModelFunction, ModelOptions } from '../types/model.ts';
 import { defineAccessors } from './accessors.ts';
+import { checkModelName } from './checks.ts';
 import { ModelInstance } from './instance.ts';
 import { type Declaration, type ModelConstructor, ModelMeta } from './meta.ts';
 import { metaKey, metaOf } from './registry.ts';
@@ -95,5 +96,7 @@ export function metaForManager(modelClass: ModelConstructor): ModelMeta {
  *   from: an abstract one is copied, the rows of a concrete one are joined, `proxy` shows them as they are
  * @returns the base class for `class Author extends model('author', { … }) {}`
  */
-export const model = ((name: string, fields: Declaration, options?: ModelOptions) =>
-  defineModel(name, fields, options).base) as unknown as ModelFunction;
+export const model = ((name: string, fields: Declaration, options?: ModelOptions) => {
+  checkModelName(name);
+  return defineModel(name, fields, options).base;
+}) as unknown as ModelFunction;

@@ -7,6 +7,7 @@ import type { ModelMeta } from './meta.ts';
 import { defineModel } from './model.ts';
 import { camelCase, snakeCase } from './naming.ts';
 import { metaOf, resolveTarget } from './registry.ts';
+import { relatedNameOf } from './reverse-names.ts';
 
 /** One step of a join: rows of `to` whose `toField` equals `fromField`. */
 export interface Hop {
@@ -146,10 +147,20 @@ export class ManyToManyRelation {
     return new ManyToManyRelation(this.target, name, this.description, this);
   }
 
-  /** The target's own declaration of the same pairs: `Book.genres` and `Genre.books`. */
+  /**
+   * The target's own declaration of the same pairs: `Book.genres` and `Genre.books`. Either says so by the relatedName,
+   * or there is nothing else that they could be the other side of.
+   */
   #counterpart(): ManyToManyRelation | undefined {
     if (!this.automatic || this.target === this.model) return undefined;
-    return this.target.manyToMany.find((relation) => relation.automatic && relation.target === this.model);
+    const between = (from: ModelMeta, to: ModelMeta) =>
+      from.manyToMany.filter((relation) => relation.automatic && relation.target === to);
+    const candidates = between(this.target, this.model);
+    const unnamed = (each: ManyToManyRelation) => relatedNameOf(each) === undefined;
+    const [only, ...others] = candidates;
+    const alone = others.length === 0 && between(this.model, this.target).length === 1;
+    if (only !== undefined && alone && unnamed(only) && unnamed(this)) return only;
+    return candidates.find((each) => relatedNameOf(this) === each.name || relatedNameOf(each) === this.name);
   }
 
   #findHops(): readonly [Hop, Hop] {

@@ -1,4 +1,4 @@
-import { ImproperlyConfigured } from '../errors.ts';
+import { EmptyResultSet, FullResultSet, ImproperlyConfigured } from '../errors.ts';
 import { Condition } from '../expressions/condition.ts';
 import { ExpressionNode, OrderingTerm } from '../expressions/node.ts';
 import { fieldFor } from '../expressions/value.ts';
@@ -16,8 +16,18 @@ import { type ParameterSource, SqlWriter } from '../sql/writer.ts';
 /** Columns of the table that is being described: no table name stands in front of them. */
 class DefinitionWriter extends SqlWriter {
   readonly used = new Set<Field>();
+  readonly #model: ModelMeta;
 
+  constructor(dialect: Dialect, model: ModelMeta) {
+    super(dialect);
+    this.#model = model;
+  }
   override column(_alias: TableAlias, field: Field): string {
+    if (field.model.concrete !== this.#model.concrete)
+      throw new ImproperlyConfigured(
+        `A constraint or index of ${this.#model.label} refers to field '${field.name}', which is not local to it: ` +
+          `it lies in the table of ${field.model.label}.`,
+      );
     this.used.add(field);
     return quote(field.column);
   }
@@ -46,7 +56,14 @@ function inlinedCondition(model: ModelMeta, given: unknown, dialect: Dialect): I
   if (!(condition instanceof Condition)) {
     throw new ImproperlyConfigured('A check or index condition is a Q(…) or a boolean expression.');
   }
-  return written(model, condition, dialect, (resolver) => resolveCondition(resolver, condition));
+  try {
+    return written(model, condition, dialect, (resolver) => resolveCondition(resolver, condition));
+  } catch (error) {
+    const met =
+      error instanceof EmptyResultSet ? 'No row' : error instanceof FullResultSet ? 'Every row' : '';
+    if (met === '') throw error;
+    throw new ImproperlyConfigured(`${met} meets a condition of a constraint or index of ${model.label}.`);
+  }
 }
 function inlined(model: ModelMeta, given: unknown, dialect: Dialect): Inlined {
   if (!(given instanceof ExpressionNode)) return inlinedCondition(model, given, dialect);
@@ -66,7 +83,7 @@ function written(
   given.describe(collected);
   const places = new Places(0, collected);
   const resolved = resolve(new Resolver(new Query(model), places, { joinsAllowed: false }));
-  const writer = new DefinitionWriter(dialect);
+  const writer = new DefinitionWriter(dialect, model);
   const sql = withLiterals(writer, resolved.toSql(writer), collected, places);
   return { sql, used: writer.used };
 }

@@ -51,6 +51,12 @@ describe('other sides of relations that would have one name', () => {
       "Reverse accessor 'Target.clash' for 'Second.to' clashes with reverse accessor for 'First.to'.",
     );
   });
+  test('a member that every instance has', () => {
+    const Target = declared('Target', {});
+    expect(use(declared('M', { to: foreignKey(() => Target, { relatedName: 'save' }) }))).toThrow(
+      "Reverse accessor 'Target.save' for 'M.to' is taken: every instance has a member of that name.",
+    );
+  });
   test('a column of the target', () => {
     const Target = declared('Target', { clash: fields.integer(), model: fields.integer() });
     const byAccessor = declared('Other', { foreign: oneToOne(() => Target, { relatedName: 'clash' }) });
@@ -145,6 +151,37 @@ describe('names of fields', () => {
   });
 });
 
+test.each([
+  ['_m', "The model name '_m' cannot start or end with an underscore"],
+  ['m_', "The model name 'm_' cannot start or end with an underscore"],
+  ['a__b', 'The model name \'a__b\' cannot contain "__"'],
+])('a model cannot be called %s, which lookups could not hold', (name, message) => {
+  expect(() => declared(name, {})).toThrow(message);
+});
+
+describe('what a model takes over', () => {
+  const Other = declared('Other', {});
+  test('a proxy needs a model with a table, and adds nothing that would be stored', () => {
+    const Abstract = declared('Abstract', {}, { abstract: true });
+    const refusal = new TypeError("Proxy model 'M' has no non-abstract model base class.");
+    expect(() => declared('M', {}, { proxy: true })).toThrow(refusal);
+    expect(() => declared('M', {}, { proxy: true, extends: Abstract })).toThrow(refusal);
+    const pairs = { others: manyToMany(() => Other) };
+    expect(() => declared('M', pairs, { proxy: true, extends: Other })).toThrow(
+      "Proxy model 'M' contains model fields.",
+    );
+  });
+  test('a many-to-many relation of the parent cannot be declared again', () => {
+    const Base = declared('Base', { others: manyToMany(() => Other, { relatedName: '+' }) });
+    const Middle = declared('Middle', {}, { extends: Base });
+    for (const parent of [Base, Middle]) {
+      expect(() => declared('M', { others: fields.integer() }, { extends: parent })).toThrow(
+        "Local field 'others' in class 'M' clashes with field of the same name from base class",
+      );
+    }
+  });
+});
+
 describe('what fields say of themselves', () => {
   test.each([
     ['Primary keys must not be null', { a: fields.integer().null().primaryKey() }],
@@ -200,6 +237,25 @@ describe('rules of foreign keys', () => {
     expect(use(declared('M', { to: foreignKey(() => Abstract) }))).toThrow(
       "M.to defines a relation with model 'Abstract', which is abstract.",
     );
+  });
+  test('nor has it rows to be paired with', () => {
+    const Abstract = declared('Abstract', {}, { abstract: true });
+    expect(use(declared('M', { to: manyToMany(() => Abstract) }))).toThrow(
+      "M.to defines a relation with model 'Abstract', which is abstract.",
+    );
+  });
+  test('rules of the database and of the application do not mix in one model', () => {
+    const mixed = { a: to({ onDelete: 'dbCascade' }), b: to({ onDelete: 'protect' }) };
+    expect(use(declared('M', mixed))).toThrow(
+      'M.a specifies an onDelete rule of the database, but M.b one of the application. ' +
+        'Use one kind for all foreign keys of a model.',
+    );
+    // The database would take the row of the model that extends, and leave that of its parent.
+    const Part = declared('Part', { up: to({ onDelete: 'dbCascade' }) }, { extends: Target });
+    expect(use(Part)).toThrow(
+      'Part.up specifies an onDelete rule of the database, but Part.targetPtr one of',
+    );
+    expect(use(declared('M', { ...mixed, b: to({ onDelete: 'doNothing' }) }))).not.toThrow();
   });
   test('rules of the database and of the application do not mix along a chain', () => {
     const Cascading = declared('Cascading', { up: to({}) });

@@ -3,6 +3,7 @@ import {
   F,
   fields,
   foreignKey,
+  foreignObject,
   genericForeignKey,
   genericRelation,
   ImproperlyConfigured,
@@ -28,7 +29,7 @@ harness([Dock, Crane], 'select 1;');
 
 // As JavaScript writes it, which has no types to stop it.
 const declare = model as (name: unknown, fields: unknown, options?: unknown) => new () => object;
-const relation = { foreignKey, manyToMany, reverse } as unknown as Record<
+const relation = { foreignKey, foreignObject, manyToMany, reverse } as unknown as Record<
   string,
   (target: unknown, options?: unknown) => unknown
 >;
@@ -186,6 +187,19 @@ test('relations name their target by a function, and options by their names', ()
     [() => relation.foreignKey?.('Dock'), takes('foreignKey()', "'Dock'")],
     [() => relation.manyToMany?.(undefined), takes('manyToMany()', 'undefined')],
     [() => relation.reverse?.(5), takes('reverse()', '5')],
+    [() => relation.foreignKey?.(Dock), takes('foreignKey()', 'the class Dock itself')],
+    [
+      () => relation.foreignObject?.(Dock, { fromFields: ['n'] }),
+      takes('foreignObject()', 'the class Dock itself'),
+    ],
+    [
+      () => relation.manyToMany?.(() => Dock, { through: Crane }),
+      takes("The option 'through' of manyToMany()", 'the class Crane itself'),
+    ],
+    [
+      () => relation.manyToMany?.(() => Dock, { symmetrical: 'no' }),
+      "The option 'symmetrical' of manyToMany() is true or false, not 'no'.",
+    ],
     [
       () => relation.manyToMany?.(() => Dock, { through: 'x' }),
       takes("The option 'through' of manyToMany()", "'x'"),
@@ -200,6 +214,20 @@ test('relations name their target by a function, and options by their names', ()
     ],
   ];
   for (const [make, message] of refused) expect(make).toThrow(new TypeError(message));
+});
+
+test('what says where pairs are kept is not said twice, nor of a table that is made', () => {
+  const through = () => Crane;
+  const refused: [object, string][] = [
+    [{ through, table: 'x' }, 'Cannot specify a table if an intermediary model is used.'],
+    [{ throughFields: ['a', 'b'] }, 'Cannot specify throughFields without a through model.'],
+    ...[['a'], 'ab', ['a', 'b', 'c'], [1, 2]].map((throughFields): [object, string] => [
+      { through, throughFields },
+      "'throughFields' names two foreign keys of the through model: the one to the model, then the one to the target.",
+    ]),
+  ];
+  for (const [options, message] of refused)
+    expect(() => relation.manyToMany?.(() => Dock, options)).toThrow(new ValueError(message));
 });
 
 test('a name for the other side has to be one', () => {
@@ -299,6 +327,38 @@ test('a model that cannot be what it says is refused, and leaves the others in p
     'Crane, the through model of Rope.docks, needs a foreign key to each side.',
   );
   expect(await Dock.objects.acount()).toBe(0);
+});
+
+test('conditions of constraints and indexes are about rows of the own table, and tell some from others', async () => {
+  class Pier extends model('pier', { length: fields.integer() }) {}
+  const refused: [object, string][] = [
+    [
+      { constraints: [{ check: Q({ length__gt: 1 }) }] },
+      "A constraint or index of Jetty refers to field 'length', which is not local to it: it lies in the table of Pier.",
+    ],
+    [
+      { indexes: [{ fields: ['n'], where: Q({ length: F('n') }) }] },
+      "A constraint or index of Jetty refers to field 'length', which is not local to it: it lies in the table of Pier.",
+    ],
+    [
+      { constraints: [{ check: Q({ n__in: [] }) }] },
+      'No row meets a condition of a constraint or index of Jetty.',
+    ],
+    [
+      { constraints: [{ check: Q({ n__in: [] }).not() }] },
+      'Every row meets a condition of a constraint or index of Jetty.',
+    ],
+  ];
+  for (const [options, message] of refused) {
+    class Jetty extends model('jetty', { n: fields.integer() }, { extends: Pier, ...options }) {}
+    await expect(acreateTables([Pier, Jetty])).rejects.toThrow(new ImproperlyConfigured(message));
+  }
+  expect(() => declare('a', n(), { indexes: ['n'] })).toThrow(
+    new TypeError("An index of a is a list of fields, or options by name, not 'n'."),
+  );
+  expect(() => declare('a', n(), { constraints: [{ unique: ['n'], nullsDistinct: 'no' }] })).toThrow(
+    "The option 'nullsDistinct' of UniqueConstraint() is true or false, not 'no'.",
+  );
 });
 
 test("the database's default cannot refer to a column", async () => {

@@ -78,8 +78,44 @@ class City extends model('city', {
   static objects = new Manager(this);
 }
 
+/** Both point at each other, and mean different pairs. */
+class Film extends model('film', {
+  title: fields.char(20),
+  cast: manyToMany<Actor>(() => Actor, { relatedName: 'roles' }),
+}) {
+  static objects = new Manager(this);
+}
+class Actor extends model('actor', {
+  name: fields.char(20),
+  liked: manyToMany<Film>(() => Film, { relatedName: 'fans' }),
+}) {
+  static objects = new Manager(this);
+}
+/** The same pairs, declared on both sides. */
+class Choir extends model('choir', { singers: manyToMany<Singer>(() => Singer) }) {
+  static objects = new Manager(this);
+}
+class Singer extends model('singer', { choirs: manyToMany<Choir>(() => Choir) }) {
+  static objects = new Manager(this);
+}
+
 const { behaviour } = harness(
-  [Tag, Thing, Person, Membership, Group, Ingredient, Recipe, Part, Country, City],
+  [
+    Tag,
+    Thing,
+    Person,
+    Membership,
+    Group,
+    Ingredient,
+    Recipe,
+    Part,
+    Country,
+    City,
+    Film,
+    Actor,
+    Choir,
+    Singer,
+  ],
   `insert into tag (text, code) values ('foo', 'f'), ('bar', null), ('bar', null);
    insert into thing (name) values ('a'), ('b');
    insert into thing_tags (thing_id, tag_id) values (1, 2), (1, 3);
@@ -88,7 +124,30 @@ const { behaviour } = harness(
    insert into ingredient (id, name) values (10, 'pea'), (20, 'egg'), (30, null);
    insert into recipe (id, title) values (7, 'soup'), (8, null);
    insert into country (iso) values ('pe'), (null);
-   insert into city (name, country_id) values ('Lima', 'pe'), ('Atlantis', null);`,
+   insert into city (name, country_id) values ('Lima', 'pe'), ('Atlantis', null);
+   insert into film (title) values ('Rain');
+   insert into actor (name) values ('Gene'), ('Fred');
+   insert into choir (id) values (1);
+   insert into singer (id) values (1);`,
+);
+
+behaviour(
+  'relations of two models to each other are two relations, unless one is the other side',
+  function* () {
+    const film = yield* call<Film>(Film.objects, 'get', { title: 'Rain' });
+    const [fred, gene] = yield* call<Actor[]>(Actor.objects.orderBy('name'), 'list');
+    yield* call(film.cast, 'add', gene);
+    yield* call((fred as Actor).liked, 'add', film);
+    expect(keys(yield* call<Film[]>((gene as Actor).liked.all(), 'list'))).toEqual([]);
+    expect(keys(yield* call<Film[]>((fred as Actor).liked.all(), 'list'))).toEqual([1]);
+    const found = (where: object) => call<Film[]>(Film.objects.filter(where as never), 'list');
+    expect(keys(yield* found({ fans__name: 'Fred', cast__name: 'Gene' }))).toEqual([1]);
+    expect(keys(yield* found({ fans__name: 'Gene' }))).toEqual([]);
+    const choir = yield* call<Choir>(Choir.objects, 'get', { id: 1 });
+    const singer = yield* call<Singer>(Singer.objects, 'get', { id: 1 });
+    yield* call(choir.singers, 'add', singer);
+    expect(keys(yield* call<Choir[]>(singer.choirs.all(), 'list'))).toEqual([1]);
+  },
 );
 
 behaviour('36 getOrCreate of a many-to-many looks among related rows, and makes others', function* () {
