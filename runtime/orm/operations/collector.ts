@@ -1,12 +1,13 @@
 import { connections } from '../connections/index.ts';
 import { ProtectedError, RestrictedError } from '../errors.ts';
-import type { Wire } from '../fields/field.ts';
+import type { Field, KeyWire } from '../fields/field.ts';
 import type { ForeignKeyField } from '../fields/relations.ts';
 import type { GenericRelation } from '../models/generic.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import { mapByKey, valueIn } from '../models/keys.ts';
 import { baseQuerySet } from '../models/managers.ts';
 import type { ModelMeta } from '../models/meta.ts';
+import type { QuerySet } from '../queryset/queryset.ts';
 import { loadMissing } from './missing.ts';
 import { list } from './read.ts';
 import type { Operation } from './steps.ts';
@@ -27,16 +28,16 @@ function isLeftAlone({ onDelete }: ForeignKeyField): boolean {
   );
 }
 
+/** Rows of one model, by the values of any of some columns. */
+export interface Rows {
+  readonly model: ModelMeta;
+  readonly columns: readonly (readonly [field: Field, keys: readonly KeyWire[]])[];
+}
 /** Rows to change before the delete: foreign keys that let go of what they point at. */
 export interface Release {
   readonly field: ForeignKeyField;
   readonly value: unknown;
-  readonly instances: readonly ModelInstance[];
-}
-/** Rows of one model that point at what is to go, on which nothing depends in turn: they need not be read. */
-interface Fast {
-  readonly field: ForeignKeyField;
-  readonly keys: readonly Wire[];
+  readonly rows: Rows;
 }
 interface Obstacle {
   readonly field: ForeignKeyField;
@@ -59,7 +60,8 @@ export class Collector {
   /** By the key in the table of the model: a row that lies in two tables is here twice. */
   readonly instances = new Map<ModelMeta, Map<unknown, ModelInstance>>();
   readonly releases: Release[] = [];
-  readonly fast: Fast[] = [];
+  /** Rows that point at what is to go, on which nothing depends in turn: they need not be read. */
+  readonly unseen: (Rows | QuerySet)[] = [];
   readonly #protected: Obstacle[] = [];
   readonly #restricted: Obstacle[] = [];
 
@@ -71,11 +73,16 @@ export class Collector {
     const { keepParents = false, from, origin } = path;
     const fresh = this.#add(meta, instances);
     if (fresh.length === 0) return;
+    const leaves = new Map<ModelMeta, Rows['columns'][number][]>();
     for (const { field } of meta.incoming) {
       // The way down to the rows this one came from.
       if (field === from || isLeftAlone(field)) continue;
-      yield* this.#follow(field, fresh, origin ?? field);
+      yield* loadMissing(fresh, [field.targetField]);
+      if (goesUnseen(field))
+        leaves.set(field.model, [...(leaves.get(field.model) ?? []), pointing(field, fresh)]);
+      else yield* this.#follow(field, fresh, origin ?? field);
     }
+    for (const [model, columns] of leaves) this.unseen.push({ model, columns });
     const { parent, parentLink } = meta;
     if (parent !== undefined && !keepParents) {
       yield* loadMissing(fresh, [parent.primaryKey]);
@@ -88,21 +95,27 @@ export class Collector {
     fresh: readonly ModelInstance[],
     origin: ForeignKeyField,
   ): Operation<void> {
-    yield* loadMissing(fresh, [field.targetField]);
-    const { attribute } = field.targetField;
-    if (field.onDelete === 'cascade' && field.parts === undefined && isLeaf(field.model)) {
-      this.fast.push({ field, keys: fresh.map((instance) => field.toWire(instance[attribute])) });
+    if (letsGoUnseen(field)) {
+      const rows = { model: field.model, columns: [pointing(field, fresh)] };
+      this.releases.push({ field, value: releaseValue(field), rows });
       return;
     }
     const keys = fresh.map((instance) => valueIn(instance, field.targetField));
-    const rows = baseQuerySet(field.model)
+    const all = baseQuerySet(field.model)
       .using(this.alias)
       .filter({ [`${field.name}__in`]: keys });
+    // Rows that stand in the way are shown to the caller, whole; of the others nobody sees more than is asked of them.
+    const shown = field.onDelete === 'protect' || field.onDelete === 'restrict' || !isPlain(field.model);
+    const rows = shown ? all : all.only(...askedOf(field.model));
     const dependents = (yield* list(rows.orderBy())) as ModelInstance[];
     if (dependents.length > 0) yield* this.#apply(field, dependents, origin);
   }
   *#followGeneric(relation: GenericRelation, fresh: readonly ModelInstance[]): Operation<void> {
     const rows = relation.rowsOf(fresh, this.alias);
+    if (isLeaf(relation.target)) {
+      this.unseen.push(rows);
+      return;
+    }
     yield* this.collect(relation.target, (yield* list(rows.orderBy())) as ModelInstance[]);
   }
   *#apply(
@@ -118,12 +131,12 @@ export class Collector {
         field.parts === undefined &&
         !connections.get(this.alias).features.defersForeignKeys
       )
-        this.releases.push({ field, instances, value: null });
+        this.releases.push({ field, value: null, rows: byKey(field.model, instances) });
       yield* this.collect(field.model, instances, { origin });
       // As in Django, what stands in the way is named by the relation that leads there from what was to go.
     } else if (rule === 'protect') this.#protected.push({ field: origin, instances });
     else if (rule === 'restrict') this.#restricted.push({ field, instances });
-    else this.releases.push({ field, instances, value: releaseValue(field) });
+    else this.releases.push({ field, value: releaseValue(field), rows: byKey(field.model, instances) });
   }
   #add(meta: ModelMeta, instances: readonly ModelInstance[]): ModelInstance[] {
     let known = this.instances.get(meta.concrete);
@@ -173,6 +186,37 @@ export class Collector {
 function isLeaf(meta: ModelMeta): boolean {
   const restricting = meta.foreignKeys.some(({ onDelete }) => onDelete === 'restrict');
   return isAlone(meta) && !restricting;
+}
+/** True where no manager of the application says which rows there are. */
+function isPlain({ options }: ModelMeta): boolean {
+  return options.baseManagerName === undefined;
+}
+function goesUnseen({ model, onDelete, parts }: ForeignKeyField): boolean {
+  return onDelete === 'cascade' && parts === undefined && isPlain(model) && isLeaf(model);
+}
+/** As in Django what is computed, by the model or by a function, is computed only for rows that there are. */
+function letsGoUnseen({ model, onDelete }: ForeignKeyField): boolean {
+  const known = typeof onDelete === 'object' ? typeof onDelete.set !== 'function' : onDelete === 'setNull';
+  return known && isPlain(model);
+}
+/** The rows that point at those, by their foreign key. */
+function pointing(field: ForeignKeyField, at: readonly ModelInstance[]): Rows['columns'][number] {
+  const { attribute } = field.targetField;
+  return [field, at.map((instance) => field.keyWire(instance[attribute]))];
+}
+function byKey(model: ModelMeta, instances: readonly ModelInstance[]): Rows {
+  const { primaryKey } = model;
+  const keys = instances.map((instance) => primaryKey.keyWire(instance[primaryKey.attribute]));
+  return { model, columns: [[primaryKey, keys]] };
+}
+/** What the rest of a delete asks of rows: their keys, and the columns that others point at. */
+function askedOf(model: ModelMeta): string[] {
+  const asked = new Set<Field>();
+  for (let meta: ModelMeta | undefined = model; meta !== undefined; meta = meta.parent) {
+    asked.add(meta.primaryKey);
+    for (const { field } of meta.incoming) if (!isLeftAlone(field)) asked.add(field.targetField);
+  }
+  return [...new Set([...asked].flatMap((field) => field.parts ?? field).map(({ attribute }) => attribute))];
 }
 function pointsAt(meta: ModelMeta, other: ModelMeta): boolean {
   return meta !== other && meta.foreignKeys.some(({ target }) => target.concrete === other);

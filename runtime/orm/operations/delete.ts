@@ -1,6 +1,5 @@
 import { dialectOf } from '../connections/index.ts';
 import { ValueError } from '../errors.ts';
-import type { Field, KeyWire } from '../fields/field.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import { hasKey } from '../models/keys.ts';
 import type { ModelMeta } from '../models/meta.ts';
@@ -14,7 +13,7 @@ import { SQLCompiler } from '../sql/compiler.ts';
 import { deleteByKeys, setByKeys } from '../sql/write.ts';
 import type { InstanceOptions } from '../types/model.ts';
 import type { Deleted } from '../types/queryset.ts';
-import { Collector, isAlone, type Release } from './collector.ts';
+import { Collector, isAlone, type Release, type Rows } from './collector.ts';
 import { list } from './read.ts';
 import { atomically, type Operation } from './steps.ts';
 import { conditionPlan, parametersOf } from './update.ts';
@@ -42,16 +41,21 @@ export function* deleteRows(queryset: QuerySet, ...given: unknown[]): Operation<
 
 /** Nothing depends on these rows: one statement. */
 function* deleteAtOnce(queryset: QuerySet): Operation<Deleted> {
-  const { meta, shape } = queryset;
-  const condition = conditionPlan(shape, dialectOf(queryset.database));
-  if (condition === undefined) return [0, {}];
-  const text = `DELETE FROM ${quote(meta.table)}${condition.sql}`;
-  const request = { text, values: parametersOf(condition, queryset.parameters) };
-  const compiler = new SQLCompiler(queryset.database, request, true);
-  const count = yield* atomically(queryset.database, { savepoint: false }, () =>
-    compiler.execution('rowCount'),
+  const compiler = deletion(queryset);
+  if (compiler === undefined) return [0, {}];
+  const counts = new Counts();
+  counts.add(
+    queryset.meta,
+    yield* atomically(queryset.database, { savepoint: false }, () => compiler.execution('rowCount')),
   );
-  return [count, count === 0 ? {} : { [meta.label]: count }];
+  return counts.deleted;
+}
+/** `DELETE … WHERE …` of the rows of a query; undefined when there can be none. */
+function deletion({ meta, shape, database, parameters }: QuerySet): SQLCompiler | undefined {
+  const condition = conditionPlan(shape, dialectOf(database));
+  if (condition === undefined) return undefined;
+  const text = `DELETE FROM ${quote(meta.table)}${condition.sql}`;
+  return new SQLCompiler(database, { text, values: parametersOf(condition, parameters) }, true);
 }
 
 export function* deleteInstance(instance: ModelInstance, options: InstanceOptions = {}): Operation<Deleted> {
@@ -79,49 +83,57 @@ function* collectAndDelete(
 ): Operation<Deleted> {
   if (instances.length === 0) return [0, {}];
   if (isAlone(meta)) {
+    const counts = new Counts();
     const keys = instances.map((instance) => instance.pk);
-    return yield* deleteCollected(alias, [[meta.concrete, meta.primaryKey, wires(meta.primaryKey, keys)]]);
+    yield* deleteByKey(alias, meta.concrete, keys, counts);
+    return counts.deleted;
   }
   return yield* atomically(alias, { savepoint: false }, function* (): Operation<Deleted> {
     const collector = new Collector(alias);
     yield* collector.collect(meta, instances, { keepParents });
     collector.check(meta);
+    const counts = new Counts();
+    for (const rows of collector.unseen) yield* deleteUnseen(alias, rows, counts);
     for (const release of collector.releases) yield* applyRelease(alias, release);
-    const seen = collector
-      .inOrder()
-      .map(([model, rows]): Batch => [model, model.primaryKey, wires(model.primaryKey, rows.keys())]);
-    const unseen = collector.fast.map(({ field, keys }): Batch => [field.model, field, keys]);
-    return yield* deleteCollected(alias, [...unseen, ...seen]);
+    for (const [model, rows] of collector.inOrder()) yield* deleteByKey(alias, model, rows.keys(), counts);
+    return counts.deleted;
   });
 }
 
-function* applyRelease(alias: string, { field, value, instances }: Release): Operation<void> {
-  const { primaryKey } = field.model;
-  const keys = instances.map((instance) => instance[primaryKey.attribute]);
-  const statement = setByKeys(
-    field.model,
-    [[field, { wire: field.toWire(value) }]],
-    wires(primaryKey, keys),
-    dialectOf(alias),
-  );
+function* applyRelease(alias: string, { field, value, rows }: Release): Operation<void> {
+  const set = [[field, { wire: field.toWire(value) }]] as const;
+  const statement = setByKeys(rows.model, set, rows.columns, dialectOf(alias));
   yield* new SQLCompiler(alias, statement, true).execution('noResults');
 }
-
-/** Rows of a model to delete by the values of one of its columns. */
-type Batch = readonly [model: ModelMeta, field: Field, keys: readonly KeyWire[]];
-
-function* deleteCollected(alias: string, batches: readonly Batch[]): Operation<Deleted> {
-  const counts: Record<string, number> = {};
-  let total = 0;
-  for (const [meta, field, keys] of batches) {
-    const compiler = new SQLCompiler(alias, deleteByKeys(meta, field, keys, dialectOf(alias)), true);
-    const count = yield* compiler.execution('rowCount');
-    total += count;
-    if (count > 0) counts[meta.label] = (counts[meta.label] ?? 0) + count;
-  }
-  return [total, counts];
+function* deleteUnseen(alias: string, rows: Rows | QuerySet, counts: Counts): Operation<void> {
+  const compiler =
+    rows instanceof QuerySet
+      ? deletion(rows)
+      : new SQLCompiler(alias, deleteByKeys(rows.model, rows.columns, dialectOf(alias)), true);
+  if (compiler === undefined) return;
+  counts.add(rows instanceof QuerySet ? rows.meta : rows.model, yield* compiler.execution('rowCount'));
+}
+function* deleteByKey(
+  alias: string,
+  model: ModelMeta,
+  keys: Iterable<unknown>,
+  counts: Counts,
+): Operation<void> {
+  const { primaryKey } = model;
+  const columns = [[primaryKey, Array.from(keys, (key) => primaryKey.keyWire(key))]] as const;
+  yield* deleteUnseen(alias, { model, columns }, counts);
 }
 
-function wires(key: Field, values: Iterable<unknown>): KeyWire[] {
-  return Array.from(values, (value) => key.keyWire(value));
+/** How many rows went, by model. */
+class Counts {
+  readonly #byModel: Record<string, number> = {};
+  #total = 0;
+
+  add({ label }: ModelMeta, count: number): void {
+    this.#total += count;
+    if (count > 0) this.#byModel[label] = (this.#byModel[label] ?? 0) + count;
+  }
+  get deleted(): Deleted {
+    return [this.#total, this.#byModel];
+  }
 }

@@ -52,7 +52,9 @@ function* updateTables(
   assigned: readonly (readonly [Field, Written])[],
 ): Operation<number> {
   const { meta, database } = queryset;
-  const tables = new Set(assigned.map(([field]) => field.model));
+  const touched = new Set(assigned.map(([field]) => field.model));
+  // Its own table first, then those of the models that it extends.
+  const tables = [...touched].sort((a, b) => Number(b === meta.concrete) - Number(a === meta.concrete));
   return yield* atomically(database, { savepoint: false }, function* (): Operation<number> {
     const { attribute } = meta.primaryKey;
     const rows = queryset.with({ prefetches: [], known: undefined }).orderBy();
@@ -61,7 +63,7 @@ function* updateTables(
     const wires = keys.map((key) => meta.primaryKey.keyWire(key));
     for (const table of tables) {
       const own = assigned.filter(([field]) => field.model === table);
-      const statement = setByKeys(table, own, wires, dialectOf(database));
+      const statement = setByKeys(table, own, [[table.primaryKey, wires]], dialectOf(database));
       yield* new SQLCompiler(database, statement, true).execution('noResults');
     }
     return distinctKeys(keys).length;

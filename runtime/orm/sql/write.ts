@@ -324,26 +324,28 @@ export function assignmentList(
   return { sql, values: builder.values.slice(offset) };
 }
 
+/** Columns and the values of which one is to be in one of them. */
+type ByColumns = readonly (readonly [field: Field, keys: readonly KeyWire[]])[];
+
+/** `column = ANY(keys)`, or one of several columns. */
+function anyOf(columns: ByColumns, builder: StatementBuilder): string {
+  return columns.map(([field, keys]) => builder.among(field, keys)).join(' OR ');
+}
 /** `DELETE FROM table WHERE column = ANY(keys)` */
-export function deleteByKeys(
-  model: ModelMeta,
-  field: Field,
-  keys: readonly KeyWire[],
-  dialect: Dialect,
-): DriverRequest {
+export function deleteByKeys(model: ModelMeta, columns: ByColumns, dialect: Dialect): DriverRequest {
   const builder = new StatementBuilder(model, dialect);
-  const condition = builder.among(field, keys);
+  const condition = anyOf(columns, builder);
   return namedRequest(`DELETE FROM ${quote(model.table)} WHERE ${condition}`, builder.values);
 }
-/** `UPDATE table SET … WHERE key = ANY(keys)` */
+/** `UPDATE table SET … WHERE column = ANY(keys)` */
 export function setByKeys(
   model: ModelMeta,
   values: readonly (readonly [Field, Written])[],
-  keys: readonly KeyWire[],
+  columns: ByColumns,
   dialect: Dialect,
 ): DriverRequest {
   const builder = new StatementBuilder(model, dialect);
   const assigned = assignments(values, builder);
-  const condition = builder.among(model.primaryKey, keys);
+  const condition = anyOf(columns, builder);
   return namedRequest(`UPDATE ${quote(model.table)} SET ${assigned} WHERE ${condition}`, builder.values);
 }

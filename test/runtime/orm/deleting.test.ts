@@ -14,7 +14,7 @@ import {
   set,
 } from '@migrate-async/runtime/orm';
 import { expect, test } from 'vitest';
-import { type Behaviour, call, thrownBy } from '../support/differential.ts';
+import { type Behaviour, call, statements, thrownBy } from '../support/differential.ts';
 import { harness } from '../support/harness.ts';
 
 class Target extends model('target', { name: fields.text().default('') }) {
@@ -72,7 +72,64 @@ class Remark extends model('remark', { tag: foreignKey<Tag>(() => Tag) }) {
   static objects = new Manager(this);
 }
 
-const models = [Target, Part, Pointing, Group, Listed, Top, Left, Right, Bottom, Tag, Tagged, Remark];
+class Shelf extends model('shelf', { code: fields.char(5).unique() }) {
+  static objects = new Manager(this);
+}
+class Crate extends model('crate', {
+  shelf: foreignKey<Shelf>(() => Shelf),
+  label: fields.char(5).unique(),
+  contents: fields.text().default(''),
+}) {
+  static objects = new Manager(this);
+}
+class Sticker extends model('sticker', {
+  crate: foreignKey<Crate>(() => Crate),
+  copy: foreignKey<Crate>(() => Crate, { toField: 'label', relatedName: 'copies' }),
+}) {
+  static objects = new Manager(this);
+}
+class Order extends model('order', {
+  shelf: foreignKey<Shelf>(() => Shelf, { toField: 'code', onDelete: 'setNull' }).null(),
+  former: foreignKey<Shelf>(() => Shelf, { onDelete: set(1), relatedName: '+' }).default(1),
+}) {
+  static objects = new Manager(this);
+}
+/** Those of its rows that are put away are not there for what goes. */
+class Memo extends model(
+  'memo',
+  {
+    crate: foreignKey<Crate>(() => Crate, { dbConstraint: false }).null(),
+    away: fields.boolean().default(false),
+  },
+  { baseManagerName: 'current' },
+) {
+  static objects = new Manager(this);
+  static current = new (class extends Manager<typeof Memo> {
+    override getQuerySet() {
+      return super.getQuerySet().filter({ away: false });
+    }
+  })(this);
+}
+
+const models = [
+  Shelf,
+  Crate,
+  Sticker,
+  Order,
+  Memo,
+  Target,
+  Part,
+  Pointing,
+  Group,
+  Listed,
+  Top,
+  Left,
+  Right,
+  Bottom,
+  Tag,
+  Tagged,
+  Remark,
+];
 const { behaviour } = harness(models, "insert into target (name) values ('default'), ('gone');");
 
 function* gone(): Behaviour<Target> {
@@ -102,6 +159,35 @@ behaviour(
     }
   },
 );
+behaviour(
+  'what depends on a row is read only where more depends on it, and no more than is asked of it',
+  function* () {
+    yield* call(Shelf.objects, 'create', { id: 1, code: 'one' });
+    const shelf = yield* call<Shelf>(Shelf.objects, 'create', { id: 2, code: 'two' });
+    const crate = yield* call<Crate>(Crate.objects, 'create', { shelf, label: 'x' });
+    yield* call(Sticker.objects, 'create', { crate, copy: crate });
+    const order = yield* call<Order>(Order.objects, 'create', { shelf, former: shelf });
+    const before = statements().length;
+    expect(yield* call(shelf, 'delete')).toEqual([3, { Sticker: 1, Crate: 1, Shelf: 1 }]);
+    const sent = statements().slice(before);
+    const read = sent.filter((sql) => sql.startsWith('SELECT') && !/memo/.test(sql));
+    expect(read).toHaveLength(1);
+    expect(read[0]).not.toContain('contents');
+    const changes = sent.flatMap((sql) => /^(?:DELETE FROM|UPDATE) \W(\w+)/.exec(sql)?.slice(1) ?? []);
+    // Both foreign keys in one statement; then what lets go, then what was read.
+    expect(changes).toEqual(['sticker', 'order', 'order', 'crate', 'shelf']);
+    yield* call(order, 'refreshFromDb');
+    expect([order.shelfId, order.formerId]).toEqual([null, 1]);
+  },
+);
+behaviour('rows that a base manager leaves out stay, and the others go', function* () {
+  const shelf = yield* call<Shelf>(Shelf.objects, 'create', { code: 'two' });
+  const crate = yield* call<Crate>(Crate.objects, 'create', { shelf, label: 'x' });
+  yield* call(Memo.objects, 'create', { crate });
+  yield* call(Memo.objects, 'create', { crate, away: true });
+  expect(yield* call(crate, 'delete')).toEqual([2, { Memo: 1, Crate: 1 }]);
+  expect(yield* call(Memo.objects.filter({ away: true }), 'count')).toBe(1);
+});
 behaviour(
   '266 a protected row stands in the way even of a row that would go with it, a restricted one does not',
   function* () {
