@@ -85,7 +85,7 @@ function* collectAndDelete(
   if (isAlone(meta)) {
     const counts = new Counts();
     const keys = instances.map((instance) => instance.pk);
-    yield* deleteByKey(alias, meta.concrete, keys, counts);
+    yield* deleteByKey(alias, meta, keys, counts);
     return counts.deleted;
   }
   return yield* atomically(alias, { savepoint: false }, function* (): Operation<Deleted> {
@@ -95,7 +95,11 @@ function* collectAndDelete(
     const counts = new Counts();
     for (const rows of collector.unseen) yield* deleteUnseen(alias, rows, counts);
     for (const release of collector.releases) yield* applyRelease(alias, release);
-    for (const [model, rows] of collector.inOrder()) yield* deleteByKey(alias, model, rows.keys(), counts);
+    for (const [model, rows] of collector.inOrder()) {
+      // Rows of a proxy are counted under its name.
+      const asked = model === meta.concrete ? meta : model;
+      yield* deleteByKey(alias, asked, rows.keys(), counts);
+    }
     return counts.deleted;
   });
 }

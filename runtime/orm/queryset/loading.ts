@@ -1,4 +1,6 @@
 import { ValueError } from '../errors.ts';
+import { ForeignKeyField } from '../fields/relations.ts';
+import type { ModelMeta } from '../models/meta.ts';
 import { deferLoading, loadablePath, onlyLoading } from '../query/loading.ts';
 import type { Query } from '../query/query.ts';
 import { type ChainStep, describeNames } from './chain.ts';
@@ -19,16 +21,23 @@ export function relatedStep(paths: readonly (string | null)[]): ChainStep {
         query.related = undefined;
         return;
       }
-      const names = paths.length > 0 ? (paths as readonly string[]) : requiredRelations(query);
+      const names = paths.length > 0 ? (paths as readonly string[]) : requiredRelations(query.model);
       for (const path of names) query.addRelated(path);
     },
   };
 }
-/** Without names every relation that cannot be null is followed, one level deep. */
-function requiredRelations(query: Query): string[] {
-  return query.model.fields
-    .filter((field) => query.model.relation(field.name)?.form === 'forward' && !field.options.nullable)
-    .map((field) => field.name);
+/** As in Django, so that models which need each other come to an end. */
+const mostLevels = 5;
+
+/** Without names every foreign key that cannot be null is followed, and those of what it leads to. */
+function requiredRelations(model: ModelMeta, levels = mostLevels): string[] {
+  if (levels === 0) return [];
+  return model.fields.flatMap((field) => {
+    const required = field instanceof ForeignKeyField && !field.options.nullable;
+    if (!required || field.relation.parentLink === true) return [];
+    const further = requiredRelations(field.target, levels - 1);
+    return [field.name, ...further.map((path) => `${field.name}__${path}`)];
+  });
 }
 
 /** `only(…)` and `defer(…)`; the key is always loaded. */

@@ -1,7 +1,8 @@
+import { ValueError } from '../errors.ts';
 import type { FetchMode } from '../models/fetch-modes.ts';
 import { GenericKey, type GenericRelation } from '../models/generic.ts';
 import type { ModelInstance } from '../models/instance.ts';
-import { distinctKeys, keyId, valueIn } from '../models/keys.ts';
+import { distinctKeys, hasKey, keyId, valueIn } from '../models/keys.ts';
 import { backwardsOf, knownForward, knownGeneric, relateForward, relateGeneric } from '../models/known.ts';
 import { baseQuerySet, defaultQuerySet } from '../models/managers.ts';
 import type { ModelMeta } from '../models/meta.ts';
@@ -99,6 +100,7 @@ function* loadReverse(
   const { field, target } = relation;
   const { targetField, single } = field;
   const pending = level.filter((instance) => !isLoaded(instance, relation, options));
+  requireSaved(pending);
   yield* loadMissing(pending, [targetField]);
   const keyOf = (instance: ModelInstance) => keyId(valueIn(instance, targetField));
   const keys = distinctKeys(pending.map((instance) => valueIn(instance, targetField)));
@@ -123,6 +125,12 @@ function* loadReverse(
   return () => allLoaded(level, relation, options, single);
 }
 
+/** @throws ValueError for an instance that no row can point at yet */
+function requireSaved(instances: readonly ModelInstance[]): void {
+  if (instances.every((instance) => hasKey(instance))) return;
+  throw new ValueError('Model instances passed to related filters must be saved.');
+}
+
 function* loadManyToMany(
   level: readonly ModelInstance[],
   relation: ManyToManyRelation,
@@ -130,6 +138,7 @@ function* loadManyToMany(
 ): Operation<Level> {
   const { attribute } = relation.ownKey.targetField;
   const pending = level.filter((instance) => !isLoaded(instance, relation, options));
+  requireSaved(pending);
   yield* loadMissing(pending, [relation.ownKey.targetField]);
   const keys = pending.map((instance) => instance[attribute]);
   let groups = new Map<unknown, ModelInstance[]>();

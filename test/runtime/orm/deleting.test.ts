@@ -75,6 +75,13 @@ class Remark extends model('remark', { tag: foreignKey<Tag>(() => Tag) }) {
 class Shelf extends model('shelf', { code: fields.char(5).unique() }) {
   static objects = new Manager(this);
 }
+class BigShelf extends model('bigShelf', {}, { extends: Shelf, proxy: true }) {
+  static objects = new Manager(this);
+}
+class Lone extends model('lone', { n: fields.integer() }) {}
+class LoneTop extends model('loneTop', {}, { extends: Lone, proxy: true }) {
+  static objects = new Manager(this);
+}
 class Crate extends model('crate', {
   shelf: foreignKey<Shelf>(() => Shelf),
   label: fields.char(5).unique(),
@@ -113,6 +120,7 @@ class Memo extends model(
 
 const models = [
   Shelf,
+  Lone,
   Crate,
   Sticker,
   Order,
@@ -178,6 +186,15 @@ behaviour(
     expect(changes).toEqual(['sticker', 'order', 'order', 'crate', 'shelf']);
     yield* call(order, 'refreshFromDb');
     expect([order.shelfId, order.formerId]).toEqual([null, 1]);
+  },
+);
+behaviour(
+  'rows of a proxy are counted under its name, whether anything depends on them or not',
+  function* () {
+    yield* call(BigShelf.objects, 'create', { code: 'big' });
+    expect(yield* call(BigShelf.objects.filter({ code: 'big' }), 'delete')).toEqual([1, { BigShelf: 1 }]);
+    const top = yield* call<LoneTop>(LoneTop.objects, 'create', { n: 1 });
+    expect(yield* call(top, 'delete')).toEqual([1, { LoneTop: 1 }]);
   },
 );
 behaviour('rows that a base manager leaves out stay, and the others go', function* () {

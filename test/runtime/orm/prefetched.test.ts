@@ -10,6 +10,7 @@ import {
   Prefetch,
   prefetchRelatedObjects,
   reverse,
+  ValueError,
 } from '@migrate-async/runtime/orm';
 import { expect } from 'vitest';
 import { call, readRelation, statements, thrownBy } from '../support/differential.ts';
@@ -94,6 +95,27 @@ function* north(...lookups: object[]) {
   });
 }
 
+behaviour('instances that are not saved have no rows that point at them', function* () {
+  const [saved] = yield* call<Garden[]>(Garden.objects.orderBy('id'), 'list');
+  for (const name of ['beds', 'keepers', 'shedSet']) {
+    const error = yield* thrownBy(() =>
+      call(
+        { prefetchRelatedObjects, aprefetchRelatedObjects },
+        'prefetchRelatedObjects',
+        [saved, new Garden()],
+        Prefetch(name),
+      ),
+    );
+    expect(error).toBeInstanceOf(ValueError);
+    expect(error.message).toBe('Model instances passed to related filters must be saved.');
+  }
+});
+behaviour('selectRelated without names joins what cannot be null, level by level', function* () {
+  const plants = yield* call<Plant[]>(Plant.objects.selectRelated(), 'list');
+  const before = statements().length;
+  expect(plants.map(({ bed }) => bed.garden.name)).toEqual(['north', 'north', 'south']);
+  expect(statements().length).toBe(before);
+});
 behaviour('what is made of rows that a query set of their own narrowed is narrowed, too', function* () {
   const garden = yield* north(
     Prefetch('beds', { queryset: Bed.objects.filter({ size__gte: 3 }) }),
