@@ -1,8 +1,9 @@
 import { ValueError } from '../errors.ts';
 import { nameOf, type Registrable } from '../lookups/registered.ts';
 import { requireCollation } from '../models/naming.ts';
+import { isOptions } from '../options.ts';
 import { choicesOf } from './choices.ts';
-import type { Field } from './field.ts';
+import type { Field, Period } from './field.ts';
 import { describe } from './text.ts';
 
 /** What `fields.char(100)` returns: the chain an application writes. Each step gives a new description. */
@@ -54,6 +55,30 @@ export class FieldDescription {
   validate(check: (value: never) => void): FieldDescription {
     const validators = [...this.field.options.validators, check];
     return new FieldDescription(this.field.with({ validators }));
+  }
+  blank(): FieldDescription {
+    return new FieldDescription(this.field.with({ blank: true }));
+  }
+  errorMessages(given: Readonly<Record<string, string>>): FieldDescription {
+    if (!isOptions(given) || !Object.values(given).every((message) => typeof message === 'string'))
+      throw new TypeError(`errorMessages() takes an object of messages by code, not ${describe(given)}.`);
+    return new FieldDescription(
+      this.field.with({ errorMessages: { ...this.field.options.errorMessages, ...given } }),
+    );
+  }
+  uniqueForDate(field: string): FieldDescription {
+    return this.#uniqueFor('date', field);
+  }
+  uniqueForMonth(field: string): FieldDescription {
+    return this.#uniqueFor('month', field);
+  }
+  uniqueForYear(field: string): FieldDescription {
+    return this.#uniqueFor('year', field);
+  }
+  #uniqueFor(period: Period, field: string): FieldDescription {
+    return new FieldDescription(
+      this.field.with({ uniqueFor: { ...this.field.options.uniqueFor, [period]: field } }),
+    );
   }
   choices(given: unknown): FieldDescription {
     return new FieldDescription(this.field.with({ choices: choicesOf(given) }));

@@ -2,6 +2,7 @@ import { ValidationError } from '../errors.ts';
 import type { Registrable } from '../lookups/registered.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { snakeCase } from '../models/naming.ts';
+import { isOptions } from '../options.ts';
 import { abandon, isThenable } from '../promises.ts';
 import { type ByteDecoder, floatFromBytes, integerFromBytes } from '../protocol/decode.ts';
 import type { BinaryForm } from './binary.ts';
@@ -40,11 +41,19 @@ export interface FieldOptions {
   readonly autoNow: boolean;
   readonly autoNowAdd: boolean;
   readonly validators: readonly ((value: never) => unknown)[];
+  /** True where `fullClean` lets a row go without a value. */
+  readonly blank: boolean;
+  /** What is said of a value in place of the usual words, by the code of the complaint. */
+  readonly errorMessages: Readonly<Record<string, string>>;
+  /** Dates and moments of the row, in whose day, month or year no other row may have the same value. */
+  readonly uniqueFor: Readonly<Partial<Record<Period, string>>>;
   /** The values that are valid, with their labels, or what gives them; undefined where all are. */
   readonly choices: readonly Choice[] | (() => readonly Choice[]) | undefined;
   /** Expression the database computes the column from; undefined for columns that are written. */
   readonly generatedFrom: unknown;
 }
+/** The part of a date in which a value may be there once only. */
+export type Period = 'date' | 'month' | 'year';
 const plainOptions: FieldOptions = {
   nullable: false,
   hasDefault: false,
@@ -59,6 +68,9 @@ const plainOptions: FieldOptions = {
   autoNow: false,
   autoNowAdd: false,
   validators: [],
+  blank: false,
+  errorMessages: {},
+  uniqueFor: {},
   choices: undefined,
   generatedFrom: undefined,
 };
@@ -161,6 +173,12 @@ export abstract class Field {
     return nullable ? null : undefined;
   }
 
+  /** True where a row may go without a value: it says so, or nothing is what it fills in by itself. */
+  get mayBeBlank(): boolean {
+    const { blank, hasDefault } = this.options;
+    return blank || (hasDefault && isBlank(this.initialValue()));
+  }
+
   /** Value to write when an instance is saved; fields that change on save override it. */
   valueForSave(current: unknown, _adding: boolean): unknown {
     return current;
@@ -199,13 +217,17 @@ export abstract class Field {
   }
 
   /**
-   * Runs the field's own checks and the added ones.
+   * Runs the field's own checks and the added ones, where there is something to check.
    *
    * @throws ValidationError with what all of them say
    */
   validate(value: unknown): void {
     if (value === null || value === undefined) return;
     const converted = this.convert(value);
+    if (isBlank(converted)) {
+      if (this.mayBeBlank) return;
+      throw new ValidationError('This field cannot be blank.', { code: 'blank' });
+    }
     requireChoice(this, converted);
     const found = [...this.checks(value, converted)].flatMap(complaintOf);
     const [first, ...others] = found;
@@ -260,6 +282,19 @@ export abstract class Field {
     Object.assign(changed, { options: { ...this.options, ...changes } });
     return changed;
   }
+}
+
+/** True for what holds nothing, as Django's `EMPTY_VALUES`: no value, and a text, bytes, a list or an object without content. */
+export function isBlank(value: unknown): boolean {
+  if (value === null || value === undefined || value === '') return true;
+  if (Array.isArray(value) || value instanceof Uint8Array) return value.length === 0;
+  return isOptions(value) && Object.keys(value).length === 0;
+}
+/** A complaint about a value in the words that the field has for its code, where it has any. */
+export function worded({ options }: Field, error: ValidationError): ValidationError {
+  const { code, params = {} } = error;
+  if (code === undefined || !Object.hasOwn(options.errorMessages, code)) return error;
+  return new ValidationError(options.errorMessages[code] as string, { code, params });
 }
 
 function requireChoice(field: Field, value: unknown): void {

@@ -173,6 +173,7 @@ const foreignKeyOptions = [
   'relatedName',
   'dbConstraint',
   'toField',
+  'limitChoicesTo',
 ] as const satisfies NamesOf<RelationOptions>;
 const oneToOneOptions = [...foreignKeyOptions, 'parentLink'] as const satisfies NamesOf<RelationOptions>;
 const genericRelationOptions = ['via', 'relatedQueryName'] as const satisfies NamesOf<GenericRelationOptions>;

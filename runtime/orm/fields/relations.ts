@@ -22,6 +22,8 @@ export interface RelationOptions {
   readonly dbConstraint?: boolean;
   /** Unique field of the target that the column holds; its primary key when absent. */
   readonly toField?: string;
+  /** Conditions that `fullClean` asks of the row pointed at, or what gives them each time. */
+  readonly limitChoicesTo?: object | (() => object);
   /** The one-to-one that joins a model to the one it extends. */
   readonly parentLink?: boolean;
 }

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { ImproperlyConfigured } from '../errors.ts';
 import { CompositeKeyDescription } from '../fields/composite.ts';
-import type { Field } from '../fields/field.ts';
+import { type Field, momentOf } from '../fields/field.ts';
 import type { ForeignObjectField } from '../fields/foreign-object.ts';
 import { ForeignKeyField, type OnDeleteRule } from '../fields/relations.ts';
 import { describe } from '../fields/text.ts';
@@ -111,6 +111,16 @@ export function checkFields(meta: ModelMeta, fields: readonly Field[]): void {
     }
     columns.set(field.column, field);
     checkField(field, meta.declaration.pk !== undefined);
+    checkPeriods(meta, field);
+  }
+}
+
+function checkPeriods(meta: ModelMeta, { name, options }: Field): void {
+  for (const [period, on] of Object.entries(options.uniqueFor)) {
+    if (['date', 'dateTime'].includes(momentOf(meta.field(on)) ?? '')) continue;
+    throw refused(
+      `'${name}' cannot be unique for the ${period} of '${on}', which is no date of ${meta.label}.`,
+    );
   }
 }
 

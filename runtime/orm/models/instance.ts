@@ -1,7 +1,7 @@
 import { ValidationError, ValueError } from '../errors.ts';
 import { ExpressionNode } from '../expressions/node.ts';
 import { itemsOf } from '../fields/composite.ts';
-import type { Field } from '../fields/field.ts';
+import { type Field, isBlank, worded } from '../fields/field.ts';
 import { ForeignKeyField } from '../fields/relations.ts';
 import { asynchronous, synchronous } from '../operations/bound.ts';
 import { deleteInstance } from '../operations/delete.ts';
@@ -92,15 +92,18 @@ export class ModelInstance extends Stateful {
       const missing = value === null || value === undefined;
       if (value instanceof ExpressionNode) continue;
       if (missing && mayBeMissing(field)) continue;
+      if (field.options.blank && isBlank(value)) continue;
       try {
         if (missing) throw new ValidationError('This field cannot be null.', { code: 'null' });
         field.validate(value);
       } catch (error) {
         // Anything else is a mistake in the check, not in the value.
         if (!(error instanceof ValidationError || error instanceof ValueError)) throw error;
-        errors[field.name] = (
-          error instanceof ValidationError ? error : new ValidationError(error.message, { code: 'invalid' })
-        ).errorList;
+        const found =
+          error instanceof ValidationError
+            ? error
+            : new ValidationError(error.message, { code: 'invalid', params: { value } });
+        errors[field.name] = found.errorList.map((each) => worded(field, each));
       }
     }
     refuse(errors);

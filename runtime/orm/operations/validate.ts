@@ -1,7 +1,7 @@
 import { isAsyncFunction } from 'node:util/types';
 import { NON_FIELD_ERRORS, ValidationError } from '../errors.ts';
 import { ExpressionNode } from '../expressions/node.ts';
-import type { Field } from '../fields/field.ts';
+import { type Field, type Period, worded } from '../fields/field.ts';
 import { ForeignKeyField } from '../fields/relations.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import { baseQuerySet } from '../models/managers.ts';
@@ -116,16 +116,24 @@ function* dangling(instance: ModelInstance, exclude: readonly string[]): Operati
     if (!(field instanceof ForeignKeyField) || field.relation.parentLink || exclude.includes(field.name))
       continue;
     const value = instance[field.attribute];
-    if (value === null || value === undefined || value instanceof ExpressionNode) continue;
+    if (isUnknown(value)) continue;
     const { target, targetField } = field;
-    const rows = baseQuerySet(target).using(alias);
-    if (yield* exists(rows.filter({ [targetField.name]: value }))) continue;
+    const rows = baseQuerySet(target)
+      .using(alias)
+      .filter({ [targetField.name]: value });
+    const limits = limitsOf(field);
+    if (yield* exists(rows.filter(limits))) continue;
     const shown = typeof value === 'string' ? `'${value}'` : String(value);
     const message = `${words(target.label)} instance with ${targetField.name} ${shown} is not a valid choice.`;
     const params = { model: words(target.label), field: targetField.name, pk: value, value };
-    found[field.name] = [new ValidationError(message, { code: 'invalid', params })];
+    found[field.name] = [worded(field, new ValidationError(message, { code: 'invalid', params }))];
   }
   return found;
+}
+
+/** What the rows that a foreign key may lead to have to be like. */
+function limitsOf({ relation: { limitChoicesTo = {} } }: ForeignKeyField): object {
+  return typeof limitChoicesTo === 'function' ? limitChoicesTo() : limitChoicesTo;
 }
 
 function gather(found: Found, check: () => void): void {
@@ -156,7 +164,14 @@ function* duplicates(instance: ModelInstance, exclude: readonly string[]): Opera
     ({ options }) => options.unique || (options.primaryKey && stateOf(instance).adding),
   );
   for (const field of single) {
-    if (yield* isTaken(instance, [field], exclude)) add(found, { [field.name]: [taken(meta, [field])] });
+    if (yield* isTaken(instance, [field], exclude))
+      add(found, { [field.name]: [worded(field, taken(meta, [field]))] });
+  }
+  for (const field of meta.fields) {
+    for (const [period, on] of Object.entries(field.options.uniqueFor) as [Period, string][]) {
+      if (!(yield* isTakenIn(instance, field, period, meta.requireField(on), exclude))) continue;
+      add(found, { [field.name]: [worded(field, takenIn(meta, field, period, on))] });
+    }
   }
   const { parts } = meta.primaryKey;
   if (parts !== undefined && stateOf(instance).adding && (yield* isTaken(instance, parts, exclude)))
@@ -191,17 +206,53 @@ function* isTaken(
   fields: readonly Field[],
   exclude: readonly string[],
 ): Operation<boolean> {
-  const { adding, alias = 'default' } = stateOf(instance);
   const values = fields.map((field) => instance[field.attribute]);
-  const unknown = (value: unknown) =>
-    value === null || value === undefined || value instanceof ExpressionNode;
-  if (values.some(unknown) || fields.some((field) => exclude.includes(field.name))) return false;
+  if (values.some(isUnknown) || fields.some((field) => exclude.includes(field.name))) return false;
   const same = Object.fromEntries(fields.map((field, at) => [field.name, values[at]]));
   const [first] = fields;
-  const owner = first === undefined ? instance[metaKey] : first.model;
-  const rows = new QuerySet(owner).using(alias).filter(same);
+  return yield* isAnother(instance, first === undefined ? instance[metaKey] : first.model, same);
+}
+/** True for a value that no other can be the same as, or that only the database knows. */
+function isUnknown(value: unknown): boolean {
+  return value === null || value === undefined || value instanceof ExpressionNode;
+}
+/** True when a row of `owner` that is not the instance's own is found by `where`. */
+function* isAnother(
+  instance: ModelInstance,
+  owner: ModelMeta,
+  where: Readonly<Record<string, unknown>>,
+): Operation<boolean> {
+  const { adding, alias = 'default' } = stateOf(instance);
+  const rows = new QuerySet(owner).using(alias).filter(where);
   const key = instance[owner.primaryKey.attribute];
-  return yield* exists(adding || unknown(key) ? rows : rows.exclude({ pk: key }));
+  return yield* exists(adding || isUnknown(key) ? rows : rows.exclude({ pk: key }));
+}
+
+/** True when another row of the same day, month or year has the same value. As in Django, months are of any year. */
+function* isTakenIn(
+  instance: ModelInstance,
+  field: Field,
+  period: Period,
+  on: Field,
+  exclude: readonly string[],
+): Operation<boolean> {
+  const [value, given] = [instance[field.attribute], instance[on.attribute]];
+  if (isUnknown(value) || isUnknown(given) || [field, on].some(({ name }) => exclude.includes(name)))
+    return false;
+  const day = on.convert(given);
+  const [year, month, date] = (day instanceof Date ? day.toISOString().slice(0, 10) : String(day))
+    .split('-')
+    .map(Number);
+  const parts = { date: { year, month, day: date }, month: { month }, year: { year } }[period];
+  const within = Object.entries(parts).map(([part, number]) => [`${on.name}__${part}`, number]);
+  return yield* isAnother(instance, field.model, { [field.name]: value, ...Object.fromEntries(within) });
+}
+function takenIn(meta: ModelMeta, field: Field, period: Period, on: string): ValidationError {
+  const label = capitalised(words(field.name));
+  return new ValidationError(`${label} must be unique for ${capitalised(words(on))} ${period}.`, {
+    code: `unique_for_${period}`,
+    params: { model: meta.label, field: field.name, dateField: on, lookupType: period },
+  });
 }
 
 /** Says that another row has the values of an instance, and calls it after the model in whose table they are. */

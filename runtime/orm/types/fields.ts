@@ -120,7 +120,11 @@ export interface ForeignKeyOptions {
   readonly dbConstraint?: boolean;
   /** Unique field of the target that the column holds; its primary key when absent. */
   readonly toField?: string;
+  /** What `fullClean()` asks of the row pointed at: lookups by name or a `Q`, or a function that gives them. */
+  readonly limitChoicesTo?: Limits | (() => Limits);
 }
+/** Lookups of a model that may be declared later. */
+type Limits = AnyCondition | Readonly<Record<string, unknown>>;
 export interface OneToOneOptions extends ForeignKeyOptions {
   /** Joins the model to the one it extends, in place of the link that is made for it. */
   readonly parentLink?: boolean;

@@ -27,7 +27,9 @@ export type Accepted<T> =
         : V
     : T extends bigint
       ? bigint | number
-      : T;
+      : T extends readonly (infer Item)[]
+        ? readonly Item[]
+        : T;
 
 /** Values with their labels: pairs, or an object. */
 type Labels<V> = Iterable<readonly [value: V | null, label: string]> | Readonly<Record<string, string>>;
@@ -74,6 +76,19 @@ export interface Column<
   /** Adds a check that `fullClean()` runs; it throws ValidationError when the value is not acceptable. */
   // biome-ignore lint/suspicious/noConfusingVoidType: `void` alone would let verdicts and promises pass
   validate(check: (value: Plain<T>) => void | undefined): Column<T, Null, Optional, Primary, Labelled>;
+  /** Lets `fullClean()` accept a row without a value here: `''`, `[]`, `{}`, no bytes. Checks do not see those. */
+  blank(): Column<T, Null, Optional, Primary, Labelled>;
+  /**
+   * What `fullClean()` says in place of its own words, by the code of the complaint: `null`, `blank`, `invalid`,
+   * `invalid_choice`, `unique`, and those of checks.
+   */
+  errorMessages(messages: Readonly<Record<string, string>>): Column<T, Null, Optional, Primary, Labelled>;
+  /** `fullClean()` accepts a value once a day; `field` is the date or date-time of the row that tells the day. */
+  uniqueForDate(field: string): Column<T, Null, Optional, Primary, Labelled>;
+  /** The same for a month, of whatever year. */
+  uniqueForMonth(field: string): Column<T, Null, Optional, Primary, Labelled>;
+  /** The same for a year. */
+  uniqueForYear(field: string): Column<T, Null, Optional, Primary, Labelled>;
   /**
    * What its values are called: `[[1, 'low'], [2, 'high']]`, `{ low: 'Low' }`, groups of these, or a function that
    * returns them. `fullClean()` refuses others, and rows have `getPriorityDisplay()`.
@@ -100,6 +115,9 @@ export interface ForeignKey<T, Null extends boolean = false, Optional extends bo
   index(): ForeignKey<T, Null, Optional>;
   column(name: string): ForeignKey<T, Null, Optional>;
   dbComment(text: string): ForeignKey<T, Null, Optional>;
+  /** Adds a check of the key that `fullClean()` runs. */
+  validate(check: (key: Any) => void): ForeignKey<T, Null, Optional>;
+  errorMessages(messages: Readonly<Record<string, string>>): ForeignKey<T, Null, Optional>;
 }
 /** A foreign key that no two rows share; its reverse side is one instance, not a manager. */
 export interface OneToOne<
@@ -120,6 +138,8 @@ export interface OneToOne<
   primaryKey(): OneToOne<T, Null, Optional, true>;
   column(name: string): OneToOne<T, Null, Optional, Primary>;
   dbComment(text: string): OneToOne<T, Null, Optional, Primary>;
+  validate(check: (key: Any) => void): OneToOne<T, Null, Optional, Primary>;
+  errorMessages(messages: Readonly<Record<string, string>>): OneToOne<T, Null, Optional, Primary>;
 }
 /** A foreign key in several columns that the model has besides; `From` names them. */
 export interface ForeignObject<T, From extends string = string, Null extends boolean = false> {
