@@ -36,6 +36,10 @@ class ConstantPlaces extends Places {
   override placeAs(owner: object, type: Field): number {
     return this.place(owner, (value) => type.toWire(value));
   }
+  /** The places of constants are the same wherever they are seen from. */
+  override seenFrom(): Places {
+    return this;
+  }
   /** The values of a subquery, one after the other: from the last, because places before the first count down. */
   override positionOf(owner: object): number {
     const start = starts.get(owner) ?? -constants.push(...this.#described.valuesOf(owner).toReversed());

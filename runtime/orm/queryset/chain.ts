@@ -1,4 +1,5 @@
 import { FieldError, ValueError } from '../errors.ts';
+import { partColumns } from '../expressions/column.ts';
 import { Condition, conditionOf } from '../expressions/condition.ts';
 import { ConditionExpression } from '../expressions/conditional.ts';
 import { ExpressionNode, OrderingTerm, type ShapeSink } from '../expressions/node.ts';
@@ -58,7 +59,7 @@ export function orderStep(given: readonly unknown[]): ChainStep {
     },
     build: (query, resolver) => {
       query.requireUnsliced('Cannot reorder a query once a slice has been taken.');
-      query.reversed = false;
+      // As in Django what reverse() said holds for a later order, too.
       query.ordering = terms.map((term) => {
         if (term === '?') return { form: 'random' } as const;
         if (typeof term !== 'string') {
@@ -101,7 +102,10 @@ export function distinctStep(fields: readonly string[]): ChainStep {
     build: (query, resolver) => {
       query.requireUnsliced('Cannot create distinct fields once a slice has been taken.');
       query.distinct = true;
-      query.distinctFields = fields.map((name) => resolver.path(name));
+      query.distinctFields = fields.flatMap((name): readonly ExpressionNode[] => {
+        const field = resolver.path(name);
+        return partColumns(field) ?? [field];
+      });
     },
   };
 }

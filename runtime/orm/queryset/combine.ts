@@ -25,8 +25,7 @@ export function combineStep(combinator: Combinator, others: readonly QuerySet[],
         })),
       ];
       query.combination = { combinator, all, parts };
-      query.ordering = [];
-      query.reversed = false;
+      query.ordering = undefined;
       query.start = 0;
       query.end = undefined;
       query.empty = false;

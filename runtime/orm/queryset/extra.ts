@@ -40,7 +40,6 @@ export function extraStep(given: ExtraParts): ChainStep {
       query.extraTables = [...new Set([...query.extraTables, ...tables])];
       if (orderBy.length > 0) {
         query.ordering = orderBy.map((term) => orderingEntry(query, term));
-        query.reversed = false;
       }
     },
   };

@@ -6,6 +6,7 @@ import { Collected, encoded, requireSame, type SubqueryParts, subqueryParts } fr
 import { Query } from '../query/query.ts';
 import { Places, Resolver } from '../query/resolver.ts';
 import { QueryShape } from '../query/shapes.ts';
+import { isTotallyOrdered } from '../query/total-order.ts';
 import type { ChainStep } from './chain.ts';
 import type { PrefetchEntry } from './prefetch.ts';
 
@@ -69,6 +70,9 @@ export abstract class LazyQuery {
   }
   get ordered(): boolean {
     return this.query.ordered;
+  }
+  get totallyOrdered(): boolean {
+    return isTotallyOrdered(this.query);
   }
   /** Keeps what a full read gave. */
   fill(rows: unknown[]): void {

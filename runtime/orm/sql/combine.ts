@@ -1,7 +1,7 @@
 import { DatabaseError, EmptyResultSet, FieldError, ProgrammingError } from '../errors.ts';
 import { wider } from '../expressions/beside.ts';
 import { Column } from '../expressions/column.ts';
-import type { ExpressionNode } from '../expressions/node.ts';
+import type { ExpressionNode, OrderingTerm } from '../expressions/node.ts';
 import type { Field } from '../fields/field.ts';
 import { ArrayField } from '../fields/structured.ts';
 import { Collected } from '../query/collected.ts';
@@ -124,7 +124,7 @@ export function addedByOrdering(
   const added: OrderingSource[] = [];
   for (const { term, source } of ordering) {
     if (term === 'random' || source === undefined) continue;
-    if (columns.some(({ expression }) => same(expression, term.expression))) continue;
+    if (isReturned(term, columns)) continue;
     add(term.expression, orderingName(added.length));
     added.push(source);
   }
@@ -142,6 +142,13 @@ export function combinedOrdering(
     if (term !== 'random' && at !== -1) return term.toSql(writer, String(at + 1));
     throw new DatabaseError(unmatched);
   });
+}
+/** Whether combined rows have what a term orders by. */
+export function isReturned(
+  { expression }: OrderingTerm,
+  columns: readonly { readonly expression: ExpressionNode }[],
+): boolean {
+  return columns.some((column) => same(column.expression, expression));
 }
 function same(left: ExpressionNode, right: ExpressionNode): boolean {
   if (left === right) return true;

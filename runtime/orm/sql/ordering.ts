@@ -1,7 +1,7 @@
 import { FieldError } from '../errors.ts';
 import { Column } from '../expressions/column.ts';
 import { ExpressionNode, OrderingTerm } from '../expressions/node.ts';
-import { applyRest } from '../lookups/transforms.ts';
+import { applyRest, applyTransforms } from '../lookups/transforms.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import type { Relation } from '../models/relations.ts';
 import { constantPlaces } from '../query/constants.ts';
@@ -19,9 +19,12 @@ function resolveOrdering(entry: OrderingEntry, query: Query): ResolvedOrdering[]
     case 'term':
       return [entry.term];
     case 'name': {
-      const annotation = query.selected?.get(entry.name) ?? query.annotations.get(entry.name);
-      if (annotation !== undefined) return [new OrderingTerm(annotation, entry.descending)];
-      return byPath(query, entry.name.split('__'), entry.descending);
+      const known = query.selected?.get(entry.name) ?? query.annotations.get(entry.name);
+      if (known !== undefined) return [new OrderingTerm(known, entry.descending)];
+      const [first = '', ...rest] = entry.name.split('__');
+      const annotation = query.annotations.get(first);
+      if (annotation === undefined) return byPath(query, [first, ...rest], entry.descending);
+      return [new OrderingTerm(applyTransforms(annotation, rest), entry.descending)];
     }
   }
 }
@@ -45,14 +48,32 @@ export interface NamedTerm {
 /** A path, or an expression as it was written. */
 export type OrderingSource = string | Written;
 
-/** What orderBy() said of combined rows, for the parts to select what they do not return yet. */
+/** What combined rows are ordered by, for the parts to select what they do not return yet. */
 export function namedOrdering(query: Query): readonly NamedTerm[] {
-  return (query.ordering ?? []).flatMap((entry) => {
-    const terms = resolveOrdering(entry, query);
-    return terms.map((term) => ({
-      term: query.reversed && term !== 'random' ? term.reversed() : term,
-      source: terms.length === 1 ? sourceOf(entry) : undefined,
-    }));
+  const named = query.ordering?.flatMap((entry) => namedTerms(entry, query)) ?? defaultNamed(query);
+  if (!query.reversed) return named;
+  return named.map(({ term, source }) => ({ term: term === 'random' ? term : term.reversed(), source }));
+}
+function namedTerms(entry: OrderingEntry, query: Query): NamedTerm[] {
+  const terms = resolveOrdering(entry, query);
+  return terms.map((term) => ({ term, source: terms.length === 1 ? sourceOf(entry) : undefined }));
+}
+/** The model's own ordering of combined rows; a relation is ordered by its key, which is what they return of it. */
+function defaultNamed(query: Query): readonly NamedTerm[] {
+  const { ordering = [] } = query.grouping === 'none' ? query.model.options : {};
+  // Combined rows cannot be ordered by chance.
+  if (ordering.includes('?')) return [];
+  return ordering.flatMap((term): NamedTerm[] => {
+    if (typeof term !== 'string') {
+      const { expression } = givenTerm(term);
+      const source = { expression, places: constantPlaces(expression) };
+      return declared(term, query, [], false, new Set()).map((each) => ({ term: each, source }));
+    }
+    const name = term.replace(/^[-+]/, '');
+    const names = name.split('__');
+    const { relation, rest } = query.follow(names);
+    const path = relation === undefined || rest.length > 0 ? names : [...names, 'pk'];
+    return byPath(query, path, term.startsWith('-')).map((each) => ({ term: each, source: name }));
   });
 }
 function sourceOf(entry: OrderingEntry): OrderingSource | undefined {
@@ -83,10 +104,15 @@ function declared(
     const names = term.replace(/^[-+]/, '').split('__');
     return byPath(query, [...prefix, ...names], term.startsWith('-') !== turned, seen);
   }
-  const given = term instanceof ExpressionNode ? term.asc() : (term as OrderingTerm);
+  const given = givenTerm(term);
   const resolver = new Resolver(query, constantPlaces(given), { prefix });
   const resolved = given.resolve(resolver);
   return [turned ? resolved.reversed() : resolved];
+}
+
+/** An expression that a model declares is ordered by as it grows, unless it says how. */
+function givenTerm(term: unknown): OrderingTerm {
+  return term instanceof ExpressionNode ? term.asc() : (term as OrderingTerm);
 }
 
 /** A relation is ordered by its model's own ordering where it has one, else by its key. */

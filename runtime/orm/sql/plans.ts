@@ -41,8 +41,8 @@ const variants = {
 export type RowsVariant = keyof typeof variants;
 
 function orderByKey(query: Query, descending: boolean): void {
+  // What reverse() said of an order that was not known yet holds for this one.
   query.ordering = [{ form: 'term', term: new OrderingTerm(query.keyColumn(), descending) }];
-  query.reversed = false;
 }
 
 /** The statement that reads rows; undefined when there can be none. */

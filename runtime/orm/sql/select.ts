@@ -5,10 +5,10 @@ import { quote } from '../models/naming.ts';
 import type { TableAlias } from '../query/joins.ts';
 import type { Combination, Query } from '../query/query.ts';
 import { splitHaving, splitWindows, type WhereNode } from '../query/where.ts';
-import { addedByOrdering, combinedOrdering, combinedParts, combinedRow } from './combine.ts';
+import { addedByOrdering, combinedOrdering, combinedParts, combinedRow, isReturned } from './combine.ts';
 import { condition, conditionOrFalse } from './condition.ts';
 import { requireInitial } from './distinct.ts';
-import { namedOrdering, orderingOf, type ResolvedOrdering } from './ordering.ts';
+import { type NamedTerm, namedOrdering, orderingOf, type ResolvedOrdering } from './ordering.ts';
 import { qualified } from './qualify.ts';
 import { type Selected, Selection } from './selection.ts';
 import type { RowShape } from './shape.ts';
@@ -154,8 +154,8 @@ export class SelectCompiler {
     const { rows } = query;
     const row = expressions === undefined ? this.#selection.row(false) : this.#selection.only(expressions);
     const names = rows.form !== 'instances' ? rows.names : expressions === undefined ? undefined : ['pk'];
-    const named = ordered ? namedOrdering(query) : [];
     const { columns } = this.#selection;
+    const named = ordered ? this.#combinedOrdering(combination, expressions === undefined) : [];
     const add = (each: ExpressionNode, name: string) => this.#selection.add(each, name);
     const added = expressions === undefined ? addedByOrdering(named, columns, add) : [];
     const combined = combinedParts(combination, names, added, writer.dialect, (part, offset) => {
@@ -170,6 +170,17 @@ export class SelectCompiler {
     const limits = writer.dialect.limits(query.start, query.end);
     if (limits !== '') parts.push(limits);
     return { sql: parts.join(' '), row: combinedRow(row, combined.columns, writer.dialect) };
+  }
+
+  /** The model's own ordering is left out where the parts do not return what it needs, and cannot return more. */
+  #combinedOrdering({ parts }: Combination, widened: boolean): readonly NamedTerm[] {
+    const named = namedOrdering(this.#query);
+    if (this.#query.ordering !== undefined) return named;
+    if (widened && parts.every(({ query }) => query.rows.form === 'instances')) return named;
+    const returned = named.every(
+      ({ term }) => term !== 'random' && isReturned(term, this.#selection.columns),
+    );
+    return returned ? named : [];
   }
 
   #columnSql(expression: ExpressionNode, name: string | undefined): string {
@@ -200,7 +211,11 @@ export class SelectCompiler {
     const sql = writer.dialect.distinctOn(columns);
     requireInitial(
       named,
-      ordering.map((term) => (term === 'random' ? undefined : term.expression.toSql(writer))),
+      ordering.flatMap((term) => {
+        if (term === 'random') return [undefined];
+        const columns: readonly ExpressionNode[] = partColumns(term.expression) ?? [term.expression];
+        return columns.map((column) => column.toSql(writer));
+      }),
     );
     return sql;
   }

@@ -74,6 +74,8 @@ export interface QuerySet<T, R = T, A = object> extends Operations<T, R, A>, Ite
   /** The rows when they are loaded, else undefined; never queries. */
   readonly loaded: readonly R[] | undefined;
   readonly ordered: boolean;
+  /** Whether no two rows can be in the same place of the order: it has columns that are never null and unique together. */
+  readonly totallyOrdered: boolean;
   /** SQL text and encoded parameters, for inspection. */
   toSql(): { readonly sql: string; readonly parameters: readonly unknown[] };
   delete(): Deleted;
@@ -276,6 +278,7 @@ export type NotOfManagers =
   | 'kind'
   | 'loaded'
   | 'ordered'
+  | 'totallyOrdered'
   | 'toSql'
   | 'delete'
   | 'adelete'

@@ -196,3 +196,24 @@ behaviour('combinations that differ in a value share their SQL', function* () {
   expect(sql(1, false)).not.toBe(low.intersection(high).toSql().sql);
   yield* call(Book.objects, 'count');
 });
+behaviour('combined rows have the order that their model declares', function* () {
+  const events = Event.objects.filter({ id: 1 }).union(Event.objects.filter({ id__gt: 1 }));
+  expect(events.ordered).toBe(true);
+  expect(keys(yield* call(events, 'list'))).toEqual([2, 3, 1]);
+  expect(((yield* call(events, 'first')) as Event).id).toBe(2);
+  expect(((yield* call(events, 'last')) as Event).id).toBe(1);
+  expect(keys(yield* call(events.reverse(), 'list'))).toEqual([1, 3, 2]);
+  expect(yield* call(events.values('name').slice(0, 1), 'list')).toEqual([{ name: 'e2' }]);
+  expect(events.orderBy().ordered).toBe(false);
+  // Rows that hold no rank cannot be ordered by it.
+  const names = Event.objects.values('name').union(Event.objects.values('name'));
+  expect(yield* call(names, 'count')).toBe(3);
+  expect(names.toSql().sql).not.toContain('ORDER BY');
+  const both = Event.objects.values('name', 'rank').union(Event.objects.values('name', 'rank'));
+  expect(yield* call(both.slice(0, 1), 'list')).toEqual([{ name: 'e2', rank: 3 }]);
+});
+behaviour('the first of combined rows without an order is the one with the lowest key', function* () {
+  const rows = Book.objects.filter({ id__gt: 3 }).union(Book.objects.filter({ id: 2 }));
+  expect(((yield* call(rows, 'first')) as Book).id).toBe(2);
+  expect(((yield* call(rows, 'last')) as Book).id).toBe(5);
+});

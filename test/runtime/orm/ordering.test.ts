@@ -1,8 +1,8 @@
-import { F, FieldError, Lower, ValueError } from '@migrate-async/runtime/orm';
+import { Count, F, FieldError, Lower, Max, TruncMonth, ValueError } from '@migrate-async/runtime/orm';
 import { expect } from 'vitest';
 import { call, lastStatement, thrownBy } from '../support/differential.ts';
 import { harness, keys } from '../support/harness.ts';
-import { Author, Book, Event, Review } from '../support/library.ts';
+import { Author, Book, Event, Publisher, Review } from '../support/library.ts';
 
 const { behaviour } = harness();
 
@@ -157,4 +157,57 @@ behaviour('the first row of each value of an annotation', function* () {
   expect(
     yield* call(first.distinct('house' as never, 'half' as never).orderBy('half', 'house'), 'count'),
   ).toBe(5);
+});
+behaviour('rows are ordered by a part of what was annotated', function* () {
+  const month = Book.objects.annotate({ month: TruncMonth('published') });
+  expect(keys(yield* call(month.orderBy('-month__year', 'id'), 'list'))).toEqual([5, 3, 4, 1, 2]);
+  const alias = Book.objects.alias({ day: F('published') }).orderBy('-day__month', 'id');
+  expect(keys(yield* call(alias, 'list'))).toEqual([4, 2, 5, 1, 3]);
+  const last = Publisher.objects.annotate({ last: Max('books__published') });
+  expect(keys(yield* call(last.filter({ last__isNull: false }).orderBy('last__year'), 'list'))).toEqual([
+    2, 1,
+  ]);
+  const years = Book.objects
+    .values({ on: F('published') })
+    .orderBy('-on__day')
+    .slice(0, 2);
+  expect(yield* call(years, 'list')).toEqual([{ on: '2021-12-31' }, { on: '2020-06-30' }]);
+  expect(((yield* call(month, 'latest', 'month__month', 'id')) as Book).id).toBe(4);
+  const error = yield* thrownBy(() => call(month.orderBy('month__yea' as 'id'), 'list'));
+  expect(error).toBeInstanceOf(FieldError);
+  expect(error.message).toContain("Unsupported lookup 'yea' for DateField");
+});
+behaviour('what was reversed stays so, whatever order is named afterwards', function* () {
+  const turned = Book.objects.reverse();
+  expect(((yield* call(turned, 'first')) as Book).id).toBe(5);
+  expect(((yield* call(turned, 'last')) as Book).id).toBe(1);
+  expect(keys(yield* call(turned.orderBy('id').slice(0, 2), 'list'))).toEqual([5, 4]);
+  expect(keys(yield* call(turned.orderBy('id').reverse().slice(0, 2), 'list'))).toEqual([1, 2]);
+  expect(((yield* call(turned, 'latest', 'id')) as Book).id).toBe(1);
+  expect(yield* call(turned.dates('published', 'year'), 'first')).toBe('2022-01-01');
+});
+behaviour('an order may leave no two rows in one place', function* () {
+  const total = [
+    Book.objects.orderBy('pk'),
+    Book.objects.orderBy('title', '-id'),
+    Book.objects.orderBy(F('isbn').desc()),
+    Book.objects.orderBy('isbn').reverse().slice(0, 2),
+    Book.objects.values('title').orderBy('id'),
+  ];
+  expect(total.map((rows) => rows.totallyOrdered)).toEqual(total.map(() => true));
+  const partial = [
+    Book.objects.all(),
+    Book.objects.none(),
+    Book.objects.orderBy('title'),
+    Book.objects.orderBy('publisher', 'publisher__id'),
+    Book.objects.orderBy(Lower('isbn')),
+    Book.objects.orderBy('?'),
+    // Several authors may have no address.
+    Author.objects.orderBy('email'),
+    Event.objects.all(),
+    Event.objects.orderBy(),
+    Book.objects.annotate({ n: Count('authors') }).orderBy('n'),
+  ];
+  expect(partial.map((rows) => rows.totallyOrdered)).toEqual(partial.map(() => false));
+  yield* call(Book.objects, 'count');
 });
