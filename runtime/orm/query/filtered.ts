@@ -60,7 +60,7 @@ export function addFilteredRelation(
   };
   const last = path.hops.at(-1) as Hop;
   // The key on this side says nothing about the condition, so it cannot stand in for the target's.
-  const hop: FilteredHop = { ...last, nullable: true, direct: false, filtered };
+  const hop: FilteredHop = { ...last, direct: false, filtered };
   const ending: ResolvedPath = { ...path, hops: [...path.hops.slice(0, -1), hop] };
   query.filteredRelations = new Map(query.filteredRelations).set(name, filtered);
 }

@@ -29,7 +29,7 @@ export function addCondition(resolver: Resolver, condition: Condition): void {
   const { query } = resolver;
   const inner = query.joins.inner();
   const reusable = new Set<TableAlias>();
-  const builder = new FilterBuilder(resolver.with({ reusable }));
+  const builder = new FilterBuilder(resolver.with({ reusable }), 'rows');
   const { predicate } = builder.condition(condition, { branch: false, current: false });
   if (predicate !== undefined) {
     requireGrouped(query, predicate);
@@ -53,7 +53,7 @@ export function joinCondition(query: Query, alias: TableAlias): Predicate | unde
   if (hop === undefined || !isFiltered(hop)) return undefined;
   const { filtered } = hop;
   const resolver = new Resolver(query, filtered.places, { onWay: onWayTo(alias, filtered) });
-  const builder = new FilterBuilder(resolver);
+  const builder = new FilterBuilder(resolver, 'joined');
   return builder.condition(filtered.condition, { branch: false, current: false }).predicate;
 }
 
@@ -67,7 +67,7 @@ export function tryFilteredRelation(query: Query, name: string): void {
 
 /** The predicate of a condition, for places outside WHERE such as an aggregate's filter. */
 export function resolveCondition(resolver: Resolver, condition: Condition): Predicate {
-  const builder = new FilterBuilder(resolver);
+  const builder = new FilterBuilder(resolver, 'joined');
   const { predicate, needed } = builder.condition(condition, { branch: false, current: false });
   // Rows that fail the condition still count for the rest of the query.
   resolver.query.joins.promote(needed);
@@ -81,11 +81,19 @@ function requireRowsOf(target: ModelMeta, { model, rows, combination }: Query): 
   throw new ValueError(`Cannot use QuerySet for "${model.label}": Use a QuerySet for "${target.label}".`);
 }
 
+/**
+ * What a negated condition on a relation of many is about: `rows` have no related row that matches, as filter() and
+ * exclude() ask; elsewhere it is tested for each row that was `joined`, as an aggregate's filter needs.
+ */
+type Negated = 'rows' | 'joined';
+
 class FilterBuilder {
   readonly #resolver: Resolver;
+  readonly #negated: Negated;
 
-  constructor(resolver: Resolver) {
+  constructor(resolver: Resolver, negated: Negated) {
     this.#resolver = resolver;
+    this.#negated = negated;
   }
 
   condition(condition: Condition, outer: Negation): Built {
@@ -122,7 +130,9 @@ class FilterBuilder {
     const annotated = this.#annotation(leaf, names);
     if (annotated !== undefined) return { predicate: annotated, needed: new Set() };
     const path = this.#resolver.follow(names);
-    if (negation.branch && path.hops.some((hop) => hop.many)) return this.#excludeMany(leaf);
+    if (negation.branch && this.#negated === 'rows' && path.hops.some((hop) => hop.many)) {
+      return this.#excludeMany(leaf);
+    }
     const before = new Map([...query.joins.all()].map(([alias, state]) => [alias, state.uses]));
     const operand = this.#operand(leaf);
     if (operand.form === 'subquery' && path.relation !== undefined) {
@@ -156,7 +166,8 @@ class FilterBuilder {
     const wantsNull = asksNull && (operand.form === 'null' || (operand.form === 'boolean' && operand.value));
     if (wantsNull && !negation.current) return { predicate, needed: new Set() };
     if (!negation.current || wantsNull) return { predicate, needed: joined };
-    if (asksNull) return { predicate, needed: new Set() };
+    // The null of JSON is a value, but as in Django one that excludes rows without any, too.
+    if (asksNull || (lookup === 'json' && operand.form === 'null')) return { predicate, needed: new Set() };
     const guards: Predicate[] = [predicate];
     if (isNullable(lhs.field) || joins.typeOf(lhs.alias) === 'LEFT OUTER') guards.push(isNull(lhs, false));
     if (
@@ -235,7 +246,7 @@ class FilterBuilder {
     // A value may be an annotation of the query around: it stays one of that query's rows.
     inner.annotations = new Map(query.annotations);
     const resolver = new Resolver(inner, places, { reusable: new Set() });
-    const builder = new FilterBuilder(resolver);
+    const builder = new FilterBuilder(resolver, 'rows');
     const { predicate } = builder.#leaf(leaf, { branch: false, current: false });
     if (predicate !== undefined) inner.where = inner.where.and(predicate);
     for (const name of inner.outerNames.values()) query.outside(name);

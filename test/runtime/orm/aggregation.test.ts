@@ -1,5 +1,6 @@
 import {
   Avg,
+  Case,
   Coalesce,
   Count,
   Exists,
@@ -12,6 +13,7 @@ import {
   StringAgg,
   Sum,
   Value,
+  When,
 } from '@migrate-async/runtime/orm';
 import { expect } from 'vitest';
 import { call, lastStatement, statements, thrownBy } from '../support/differential.ts';
@@ -273,3 +275,24 @@ behaviour('197 joined texts may be distinct in their own order', function* () {
     pages: '500-400-300-200-100',
   });
 });
+behaviour(
+  'a negated condition on a relation of many is tested for each row that is summarised',
+  function* () {
+    const others = Publisher.objects.annotate({
+      n: Count('books', { filter: Q({ books__authors__name: 'Ann' }).not() }),
+    });
+    expect(yield* call(others.orderBy('id').valuesList('n', { flat: true }), 'list')).toEqual([2, 3, 0]);
+    const written = { n: Count('id', { filter: Q({ authors__name: 'Ann' }).not() }) };
+    expect(yield* call(Book.objects, 'aggregate', written)).toEqual({ n: 5 });
+    const by = Case(When(Q({ authors__name: 'Ann' }).not(), Value('other')), { default: Value('Ann') });
+    const rows = Book.objects.filter({ id__lte: 2 }).valuesList('id', by).orderBy('id', by);
+    expect(yield* call(rows, 'list')).toEqual([
+      [1, 'Ann'],
+      [2, 'Ann'],
+      [2, 'other'],
+    ]);
+    // filter() and exclude() ask for books of which no author is called so.
+    const without = Book.objects.filter(Q({ authors__name: 'Ann' }).not());
+    expect(yield* call(without, 'count')).toBe(3);
+  },
+);

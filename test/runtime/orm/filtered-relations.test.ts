@@ -88,14 +88,20 @@ behaviour('a filtered relation may be negated, empty, to one row, or inside a su
   const renowned = Book.objects.annotate({
     renowned: FilteredRelation('publisher', { condition: Q({ publisher__awards__gt: 2 }) }),
   });
-  const names = renowned.orderBy('id').valuesList('renowned__name', 'renowned');
+  // Every book has a publisher: the join is the one that its relation has.
+  const names = renowned.orderBy('id').valuesList('id', 'renowned__name');
   expect(yield* call(names, 'list')).toEqual([
-    ['Acme', 1],
-    ['Acme', 1],
-    [null, null],
-    [null, null],
-    ['Acme', 1],
+    [1, 'Acme'],
+    [2, 'Acme'],
+    [5, 'Acme'],
   ]);
+  const nobody = Book.objects.annotate({ none: FilteredRelation('publisher', { condition: Q({ pk: -1 }) }) });
+  expect(yield* call(nobody.selectRelated('none'), 'list')).toEqual([]);
+  const elder = Book.objects.annotate({
+    elder: FilteredRelation('contact', { condition: Q({ contact__age__gt: 40 }) }),
+  });
+  const found = elder.orderBy('id').valuesList('elder__name', { flat: true });
+  expect(yield* call(found, 'list')).toEqual([null, null, null, 'Cyd', null]);
   const inside = Publisher.objects.filter({ pk__in: longer(250).filter({ long__pages: 300 }) });
   expect(keys(yield* call(inside, 'list'))).toEqual([2]);
   const same = Publisher.objects.annotate({
