@@ -8,6 +8,7 @@ import type { SqlWriter } from '../sql/writer.ts';
 import {
   equalityLookups,
   type LookupBuilder,
+  noNull,
   orderingLookups,
   requireComparable,
   side,
@@ -28,6 +29,10 @@ export class JsonKey extends Transform {
     super(key, inner, output, (sql) => sql);
     this.#root = inner instanceof JsonKey ? inner.#root : inner;
     this.#keys = inner instanceof JsonKey ? [...inner.#keys, key] : [key];
+  }
+  /** The way from the column. */
+  get keys(): readonly string[] {
+    return this.#keys;
   }
   /** The same value as text, for lookups on text. */
   asText(): JsonKey {
@@ -72,16 +77,33 @@ function ordering(operator: '>' | '>=' | '<' | '<='): LookupBuilder {
 
 function containment(test: 'contains' | 'containedBy'): LookupBuilder {
   return (lhs, operand, resolver) => {
-    const rhs = operand.form === 'null' ? null : side(lhs, operand, resolver);
-    return jsonTest(lhs, rhs, (dialect, left, right) => dialect[test](left, right));
+    if (operand.form === 'null') throw noNull();
+    return jsonTest(lhs, side(lhs, operand, resolver), (dialect, left, right) => dialect[test](left, right));
   };
 }
 
 const hasKey: LookupBuilder = (lhs, operand, resolver) => {
-  if (operand.form !== 'value') throw new TypeError('The value of a hasKey lookup must be a key.');
+  if (operand.form === 'expression') return hasKeyOf(lhs, operand.expression);
+  if (operand.form !== 'value')
+    throw new TypeError('The value of a hasKey lookup must be a key or an expression.');
   const key = new Bare(resolver.place(operand.owner, textOf));
   return new Test([lhs], (writer) => writer.dialect.json.hasKey(lhs.toSql(writer), key.toSql(writer)));
 };
+/** A key of JSON stands for its own way, from the column that is asked; any other expression for the key's name. */
+function hasKeyOf(lhs: ExpressionNode, expression: ExpressionNode): Predicate {
+  if (!(expression instanceof JsonKey)) {
+    return new Test([lhs, expression], (writer) => {
+      const { dialect } = writer;
+      return dialect.json.hasKey(lhs.toSql(writer), dialect.asText(`(${expression.toSql(writer)})`));
+    });
+  }
+  const keys = [...expression.keys];
+  const last = keys.pop() as string;
+  const held = keys.reduce((inner: ExpressionNode, key) => new JsonKey(inner, key), lhs);
+  return new Test([held], (writer) =>
+    writer.dialect.json.hasKey(held.toSql(writer), writer.dialect.literal(last)),
+  );
+}
 function hasSeveral(all: boolean, name: string): LookupBuilder {
   return (lhs, operand, resolver) => {
     if (operand.form !== 'list') throw new TypeError(`The value of a ${name} lookup must be a list of keys.`);
@@ -100,12 +122,19 @@ function onText(builder: LookupBuilder): LookupBuilder {
     builder(lhs instanceof JsonKey ? lhs.asText() : lhs, operand, resolver, name);
 }
 
+/** What is at a key is compared with the null of JSON, which is a value. */
+const iexact: LookupBuilder = (lhs, operand, resolver, name) =>
+  operand.form === 'null' && lhs instanceof JsonKey
+    ? exact(lhs, operand, resolver, name)
+    : onText(textLookups.iexact as LookupBuilder)(lhs, operand, resolver, name);
+
 /** Lookups of JSON columns and of what is inside them. */
 export const jsonLookups: Readonly<Record<string, LookupBuilder>> = {
   ...orderingLookups,
   ...Object.fromEntries(Object.entries(textLookups).map(([name, builder]) => [name, onText(builder)])),
   ...equalityLookups,
   exact,
+  iexact,
   gt: ordering('>'),
   gte: ordering('>='),
   lt: ordering('<'),

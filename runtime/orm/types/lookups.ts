@@ -74,6 +74,7 @@ interface JsonLookups {
   exact: unknown;
   contains: unknown;
   containedBy: unknown;
+  /** A key; an expression is one, too: a key of JSON stands for its own way, from the column that is asked. */
   hasKey: string;
   hasKeys: readonly string[];
   hasAnyKeys: readonly string[];
