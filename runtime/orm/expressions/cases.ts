@@ -18,6 +18,10 @@ export function When<const A extends Argument>(
   then: A,
 ): WhenOf<ArgumentType<A>, ArgumentPath<A>> {
   const given: unknown = condition;
+  // A branch is an object, too: its properties would be taken for lookups.
+  if (given instanceof Branch) {
+    throw new TypeError('When() supports a Q object, a boolean expression, or lookups as a condition.');
+  }
   const test = conditionFrom(given as object);
   if (test.empty) throw new TypeError("An empty Q() can't be used as a When() condition.");
   return new Branch(test, argument(then)) as never;

@@ -238,6 +238,32 @@ behaviour('rows are grouped, counted and joined by a composite key', function* (
   expect(joined[2]?.tenant.name).toBe('b');
 });
 
+behaviour('rows that are not there are not counted by a composite key, nor keys once', function* () {
+  yield* call(Tenant.objects, 'create', { name: 'c' });
+  const counted = Tenant.objects.annotate({
+    all: Count('comments'),
+    second: Count('comments__pk', { filter: Q({ comments__number: 2 }) }),
+  });
+  expect(yield* call(counted.orderBy('id').valuesList('all', 'second'), 'list')).toEqual([
+    [2, 1],
+    [1, 0],
+    [0, 0],
+  ]);
+  expect(() => Tenant.objects.annotate({ n: Count('comments', { distinct: true }) })).toThrow(
+    new ValueError("COUNT(DISTINCT) doesn't support composite primary keys"),
+  );
+});
+if (!onOtherEngine()) {
+  behaviour('a composite key tells rows apart by its columns', function* () {
+    const rows = Comment.objects.orderBy('pk').distinct('pk');
+    expect(keys(yield* call(rows, 'list'))).toHaveLength(3);
+    expect(lastStatement()).toContain('DISTINCT ON ("comment"."tenant_id", "comment"."number")');
+    expect(yield* call(Comment.objects.orderBy('tenantId', 'number').distinct('pk'), 'count')).toBe(3);
+    expect(Comment.objects.orderBy('-pk').totallyOrdered).toBe(true);
+    expect(Comment.objects.orderBy('number').totallyOrdered).toBe(false);
+    expect(Comment.objects.orderBy('number', 'tenantId').totallyOrdered).toBe(true);
+  });
+}
 behaviour('expressions take one value, and are refused a key of several', function* () {
   const before = statements().length;
   const refused: [string, unknown][] = [

@@ -165,6 +165,9 @@ behaviour('a branch that cannot hold is left out, one that always holds is taken
   expect(yield* call(gamma.values({ value }), 'get')).toEqual({ value: 2 });
   expect(yield* call(gamma.values({ value: Case(When({ pk__in: [] }, 1)) }), 'get')).toEqual({ value: null });
   expect(() => When(Q(), 1)).toThrow("An empty Q() can't be used as a When() condition.");
+  expect(() => When(When({ id: 1 }, 1), 2)).toThrow(
+    new TypeError('When() supports a Q object, a boolean expression, or lookups as a condition.'),
+  );
 });
 behaviour('a condition is a value', function* () {
   const rows = Book.objects.annotate({ long: Q({ pages__gt: 300 }) }).orderBy('id');

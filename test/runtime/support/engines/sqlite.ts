@@ -35,7 +35,6 @@ const digits = 'a computed decimal has other digits behind the point';
 const differences = {
   'a composite key is a list': text,
   'lookups compare a composite': text,
-  'rows are grouped, counted and joined by a composite': 'several columns cannot be counted as one',
   'bulk operations go by composite': text,
   '73 ': nulls,
   '103 ': nulls,
