@@ -265,7 +265,7 @@ test('when more threads are allowed, those who wait begin at once, as many as th
 test('waiting too long for a thread names the state, and the place is not lost', async () => {
   configureThreads({ max: 1, timeout: 50 });
   const count = () => threadSensitiveContext(() => syncToAsync(Book.objects.count)());
-  const holder = threadSensitiveContext(() => sleepOnServer(0.4));
+  const holder = threadSensitiveContext(() => sleepOnServer(2));
   await expect(count()).rejects.toThrow(ThreadTimeout);
   await expect(count()).rejects.toThrow(/max 1, in use 1, waiting 1/);
   await holder;

@@ -11,7 +11,7 @@ const pool = () => connections.get().pool;
 const apart = AsyncResource.bind(<T>(work: () => Promise<T>) => work());
 
 test('exhausted: who waits too long is told the state of the pool, the others are served in order', async () => {
-  await setup.configure({ pool: { max: 1, timeout: 300 } });
+  await setup.configure({ pool: { max: 1, timeout: 1_500 } });
   const release = await setup.hold('lock table book');
   const holding = Book.objects.aget({ id: 1 });
   await setup.blocked();
@@ -29,7 +29,7 @@ test('exhausted: who waits too long is told the state of the pool, the others ar
   expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
 });
 test('two transactions that each need a second connection: one gives up, both connections come back', async () => {
-  await setup.configure({ pool: { max: 2, timeout: 200 } });
+  await setup.configure({ pool: { max: 2, timeout: 1_500 } });
   let begun = 0;
   let bothBegun = () => {};
   const both = new Promise<void>((resolve) => {

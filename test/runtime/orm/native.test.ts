@@ -55,7 +55,7 @@ test('362 the pool is never exceeded, and waiting is in order', async () => {
   expect(order).toHaveLength(20);
 });
 test('362 waiting too long names the state of the pool', async () => {
-  await withPool({ max: 1, timeout: 500 });
+  await withPool({ max: 1, timeout: 1_500 });
   await transaction.aatomic(async () => {
     await Parent.objects.acount();
     const outside = pool().acquire();
