@@ -1,4 +1,4 @@
-import { describe } from './fields/text.ts';
+import { describe } from './describe.ts';
 import { closeMatches } from './lookups/suggestions.ts';
 
 // What calls are given beside values: options by name. A misspelt one would otherwise be one that was never given.

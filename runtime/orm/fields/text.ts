@@ -1,10 +1,13 @@
 import { isIP } from 'node:net';
+import { describe, shown } from '../describe.ts';
 import { ValidationError, ValueError } from '../errors.ts';
 import { storable } from '../models/naming.ts';
 import { maxLength as longest } from '../validators/limits.ts';
 import { type BinaryForm, textualForm, varcharForm } from './binary.ts';
 import { type Choice, listedChoices } from './choices.ts';
 import { type Decoder, type Family, Field, textDecoder } from './field.ts';
+
+export { describe, shown } from '../describe.ts';
 
 export class TextField extends Field {
   readonly typeName: string = 'TextField';
@@ -127,17 +130,4 @@ export class IpField extends Field {
     }
     throw new ValidationError('Enter a valid IPv4 or IPv6 address.', { code: 'invalid' });
   }
-}
-
-/** A value as messages show it: strings quoted, objects by their class. */
-export function describe(value: unknown): string {
-  if (typeof value === 'string') return `'${value}'`;
-  if (value === null || typeof value !== 'object') return String(value);
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid date' : value.toISOString();
-  const { name } = value.constructor ?? {};
-  return `<${typeof name === 'string' ? name : 'object'}>`;
-}
-/** As `describe`, with strings bare. */
-export function shown(value: unknown): string {
-  return typeof value === 'string' ? value : describe(value);
 }

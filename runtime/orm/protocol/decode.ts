@@ -53,7 +53,14 @@ export function integerFromBytes(bytes: Buffer, start: number, end: number): num
   // Sums of more than fifteen digits would be rounded more than once.
   if (end - first > 15) return Number(plainText(bytes, start, end));
   let value = 0;
-  for (let at = first; at < end; at += 1) value = value * 10 + (bytes[at] as number) - 48;
+  let seen = 0;
+  for (let at = first; at < end; at += 1) {
+    const digit = (bytes[at] as number) - 48;
+    seen |= digit;
+    value = value * 10 + digit;
+  }
+  // What was said to be a whole number may come with a point, as seconds do; digits need four bits.
+  if ((seen & ~15) !== 0) return Number(plainText(bytes, start, end));
   return negative ? -value : value;
 }
 

@@ -2,12 +2,22 @@ import {
   Cast,
   Count,
   Extract,
+  ExtractDay,
   ExtractHour,
+  ExtractIsoWeekDay,
+  ExtractIsoYear,
+  ExtractMinute,
+  ExtractMonth,
+  ExtractQuarter,
+  ExtractSecond,
+  ExtractWeek,
+  ExtractWeekDay,
   ExtractYear,
   F,
   FieldError,
   fields,
   Max,
+  Sum,
   Trunc,
   TruncDate,
   TruncDay,
@@ -165,4 +175,26 @@ behaviour('dates, moments and durations are computed with', function* () {
   expect(yield* call(books, 'first')).toEqual({ age: 14 * day, next: new Date('2020-01-16T00:00Z') });
   const soon = Event.objects.filter({ at__lt: F('at').add(1) });
   expect(yield* call(soon, 'count')).toBe(3);
+});
+behaviour('every part of a moment is a whole number', function* () {
+  const parts = Event.objects
+    .filter({ name: 'e1' })
+    .valuesList(
+      ExtractYear('at'),
+      ExtractIsoYear('at'),
+      ExtractQuarter('at'),
+      ExtractMonth('at'),
+      ExtractWeek('at'),
+      ExtractDay('at'),
+      ExtractWeekDay('at'),
+      ExtractIsoWeekDay('at'),
+      ExtractHour('at'),
+      ExtractMinute('at'),
+      ExtractSecond('at'),
+    );
+  expect(yield* call(parts, 'get')).toEqual([2024, 2024, 1, 1, 1, 3, 4, 3, 13, 30, 15]);
+  const summary = { most: Max('at__second'), all: Sum(ExtractSecond('at')) };
+  expect(yield* call(Event.objects, 'aggregate', summary)).toEqual({ most: 15, all: 45 });
+  const seconds = Event.objects.valuesList('at__second', { flat: true }).distinct().orderBy('at__second');
+  expect(yield* call(seconds, 'list')).toEqual([15]);
 });

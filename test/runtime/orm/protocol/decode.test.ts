@@ -23,7 +23,16 @@ describe('values read from bytes', () => {
         expect(integerFromBytes(...inside(String(value)))).toBe(Number(String(value)));
       }),
     );
-    for (const text of ['0', '-1', '9007199254740993', '-999999999999999', '1000000000000000']) {
+    for (const text of [
+      '0',
+      '-1',
+      '9007199254740993',
+      '-999999999999999',
+      '1000000000000000',
+      '15.000000',
+      '-0.5',
+      'NaN',
+    ]) {
       expect(integerFromBytes(...inside(text))).toBe(Number(text));
     }
   });
