@@ -230,8 +230,14 @@ export class ManyToManyRelation {
 export type AccessibleRelation = ForwardRelation | ReverseRelation | ManyToManyRelation | GenericRelation;
 export type Relation = AccessibleRelation | GenericReverse;
 
+// One for each foreign key, whatever relation goes by it: joins of the same rows are told by them.
+const forwardHops = new WeakMap<ForeignKeyField, Hop>();
+const reverseHops = new WeakMap<ForeignKeyField, Hop>();
+
 function forwardHop(field: ForeignKeyField): Hop {
-  return {
+  const known = forwardHops.get(field);
+  if (known !== undefined) return known;
+  const hop: Hop = {
     from: field.model,
     to: field.target,
     fromField: field,
@@ -240,10 +246,14 @@ function forwardHop(field: ForeignKeyField): Hop {
     many: false,
     direct: true,
   };
+  forwardHops.set(field, hop);
+  return hop;
 }
 
 export function reverseHop(field: ForeignKeyField): Hop {
-  return {
+  const known = reverseHops.get(field);
+  if (known !== undefined) return known;
+  const hop: Hop = {
     from: field.target,
     to: field.model,
     fromField: field.targetField,
@@ -252,6 +262,8 @@ export function reverseHop(field: ForeignKeyField): Hop {
     many: !field.single,
     direct: false,
   };
+  reverseHops.set(field, hop);
+  return hop;
 }
 
 /** The model of the table that holds the pairs of a many-to-many relation. */

@@ -6,10 +6,11 @@ import { compare, isNull } from '../lookups/comparisons.ts';
 import { buildLookup } from '../lookups/index.ts';
 import { type Operand, Test } from '../lookups/operand.ts';
 import type { ModelMeta } from '../models/meta.ts';
+import type { Hop } from '../models/relations.ts';
 import { existsSubquery } from '../sql/subquery.ts';
 import { isFiltered, onWayTo } from './filtered.ts';
-import { JoinVotes, type TableAlias } from './joins.ts';
-import { isNullable, joinPath } from './paths.ts';
+import { type Joins, JoinVotes, type TableAlias } from './joins.ts';
+import { isNullable, joinPath, type ResolvedPath } from './paths.ts';
 import { Query } from './query.ts';
 import { Resolver } from './resolver.ts';
 import { type Predicate, WhereNode } from './where.ts';
@@ -28,7 +29,7 @@ interface Negation {
 export function addCondition(resolver: Resolver, condition: Condition): void {
   const { query } = resolver;
   const inner = query.joins.inner();
-  const reusable = new Set<TableAlias>();
+  const reusable = new Set<TableAlias>(query.shared);
   const builder = new FilterBuilder(resolver.with({ reusable }), 'rows');
   const { predicate } = builder.condition(condition, { branch: false, current: false });
   if (predicate !== undefined) {
@@ -131,7 +132,7 @@ class FilterBuilder {
     if (annotated !== undefined) return { predicate: annotated, needed: new Set() };
     const path = this.#resolver.follow(names);
     if (negation.branch && this.#negated === 'rows' && path.hops.some((hop) => hop.many)) {
-      return this.#excludeMany(leaf);
+      return this.#excludeMany(leaf, path);
     }
     const before = new Map([...query.joins.all()].map(([alias, state]) => [alias, state.uses]));
     const operand = this.#operand(leaf);
@@ -239,8 +240,8 @@ class FilterBuilder {
    * Excludes by a relation of many rows: `NOT EXISTS` of a related row that matches. A plain negation would ask for
    * a related row that does not match, which is another question.
    */
-  #excludeMany(leaf: Leaf): Built {
-    const { query, places } = this.#resolver;
+  #excludeMany(leaf: Leaf, { hops }: ResolvedPath): Built {
+    const { query, places, options } = this.#resolver;
     const inner = new Query(query.model);
     inner.filteredRelations = query.filteredRelations;
     // A value may be an annotation of the query around: it stays one of that query's rows.
@@ -251,6 +252,28 @@ class FilterBuilder {
     if (predicate !== undefined) inner.where = inner.where.and(predicate);
     for (const name of inner.outerNames.values()) query.outside(name);
     inner.where = inner.where.and(compare(inner.keyColumn(), '=', query.keyColumn()));
+    // As in Django the rows that are joined already are meant where the condition may share them.
+    const joined = options.reusable && firstOfMany(query.joins, hops, options.reusable);
+    const excluded = joined && firstOfMany(inner.joins, hops, undefined);
+    if (joined !== undefined && excluded !== undefined) {
+      const { primaryKey } = joined.model;
+      const same = compare(new Column(excluded, primaryKey), '=', new Column(joined, primaryKey));
+      inner.where = inner.where.and(same);
+    }
     return { predicate: existsSubquery(inner), needed: new Set() };
   }
+}
+
+/** The table of the first relation of many rows on the way, where it is joined and may be shared. */
+function firstOfMany(
+  joins: Joins,
+  hops: readonly Hop[],
+  reusable: ReadonlySet<TableAlias> | undefined,
+): TableAlias | undefined {
+  let alias: TableAlias | undefined = joins.base;
+  for (const hop of hops) {
+    alias = joins.known(alias, hop, reusable);
+    if (alias === undefined || hop.many) return alias;
+  }
+  return undefined;
 }

@@ -59,16 +59,24 @@ export class Joins {
    * @param reusable tables that may be shared though they can hold several rows; undefined when all may
    */
   add(parent: TableAlias, hop: Hop, reusable: ReadonlySet<TableAlias> | undefined): TableAlias {
-    for (const [alias, state] of this.#states) {
-      if (alias.join?.parent !== parent || alias.join.hop !== hop) continue;
-      if (hop.many && reusable !== undefined && !reusable.has(alias)) continue;
-      this.#states.set(alias, { ...state, uses: state.uses + 1 });
-      return alias;
+    const known = this.known(parent, hop, reusable);
+    const state = known && this.#states.get(known);
+    if (known !== undefined && state !== undefined) {
+      this.#states.set(known, { ...state, uses: state.uses + 1 });
+      return known;
     }
     const alias = new TableAlias(hop.to, { parent, hop });
     const outer = hop.nullable || this.typeOf(parent) === 'LEFT OUTER';
     this.#states.set(alias, { type: outer ? 'LEFT OUTER' : 'INNER', uses: 1 });
     return alias;
+  }
+  /** The join that is there for a hop and may be shared. */
+  known(parent: TableAlias, hop: Hop, reusable: ReadonlySet<TableAlias> | undefined): TableAlias | undefined {
+    for (const alias of this.#states.keys()) {
+      if (alias.join?.parent !== parent || alias.join.hop !== hop) continue;
+      if (!hop.many || reusable === undefined || reusable.has(alias)) return alias;
+    }
+    return undefined;
   }
   /** Joins one table after the other; the last one. */
   follow(start: TableAlias, hops: readonly Hop[]): TableAlias {

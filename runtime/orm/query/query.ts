@@ -103,6 +103,9 @@ export class Query {
     this.joins = new Joins(new TableAlias(model));
   }
 
+  /** Joined tables of which the next condition means the rows that are joined already: the pairs of an owner. */
+  shared: ReadonlySet<TableAlias> | undefined;
+
   copy(): Query {
     const copy: Query = Object.assign(Object.create(Query.prototype), this);
     copy.joins = this.joins.copy();

@@ -109,7 +109,10 @@ export abstract class LazyQuery {
     const shape = this.shape.child(collected.key, () => {
       const query = this.query.copy();
       const places = new Places(this.parameters.length, collected);
+      const { shared } = query;
       step.build(query, new Resolver(query, places));
+      // What a step shares, it shares with the next one.
+      if (query.shared === shared) query.shared = undefined;
       return { query, encoders: places.encoders };
     });
     const state = stateAround(this.state, collected.database);

@@ -31,8 +31,10 @@ export function throughStep(
       else sink.value(marker, owners);
     },
     build: (query, resolver) => {
-      const pairs = query.joins.add(query.base, relation.backwards, new Set());
+      // What a query set of a prefetch asks of pairs, it asks of those of each owner.
+      const pairs = query.joins.add(query.base, relation.backwards, withOwner ? undefined : new Set());
       query.joins.demote([pairs]);
+      query.shared = new Set([pairs]);
       const column = new Column(pairs, ownKey);
       query.where = query.where.and(amongOwners(column, ownKey, marker, resolver));
       if (!withOwner) return;
