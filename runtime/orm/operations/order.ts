@@ -1,6 +1,7 @@
 import { ValueError } from '../errors.ts';
 import { Aggregate, aggregateKinds } from '../expressions/aggregates.ts';
 import { FieldReference } from '../expressions/field-reference.ts';
+import { Q } from '../expressions/index.ts';
 import type { ForeignKeyField } from '../fields/relations.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import { distinctKeys, hasKey, keyId } from '../models/keys.ts';
@@ -27,8 +28,11 @@ export function* givePlaces(
   instances: readonly ModelInstance[],
   alias: string,
 ): Operation<void> {
-  const keys = distinctKeys(instances.map((instance) => instance[by.attribute]));
-  const rows = new QuerySet(meta).using(alias).filter({ [`${by.name}__in`]: keys });
+  const owners = instances.map((instance) => instance[by.attribute] ?? null);
+  const owned = { [`${by.name}__in`]: distinctKeys(owners) };
+  // Rows that point at nothing are in an order, too.
+  const where = owners.includes(null) ? Q(owned).or({ [`${by.name}__isNull`]: true }) : owned;
+  const rows = new QuerySet(meta).using(alias).filter(where);
   const places = rows
     .orderBy()
     .values(by.attribute)
@@ -37,7 +41,7 @@ export function* givePlaces(
   const last = new Map<unknown, number | null>();
   for (const [key, place] of (yield* list(places)) as [unknown, number | null][]) last.set(keyId(key), place);
   for (const instance of instances) {
-    const key = keyId(instance[by.attribute]);
+    const key = keyId(instance[by.attribute] ?? null);
     const place = (last.get(key) ?? -1) + 1;
     last.set(key, place);
     instance[orderName] = place;

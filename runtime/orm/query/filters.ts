@@ -2,6 +2,7 @@ import { FieldError, ValueError } from '../errors.ts';
 import { AnnotationReference, Column } from '../expressions/column.ts';
 import { type Condition, type ConditionPart, isSubqueried, Leaf, listOf } from '../expressions/condition.ts';
 import { ExpressionNode } from '../expressions/node.ts';
+import { ForeignKeyField } from '../fields/relations.ts';
 import { compare, isNull } from '../lookups/comparisons.ts';
 import { buildLookup } from '../lookups/index.ts';
 import { type Operand, Test } from '../lookups/operand.ts';
@@ -144,7 +145,10 @@ class FilterBuilder {
       .map(([alias]) => alias);
     const joined = joinPath(query.joins, path, options.reusable);
     for (const alias of joined.joined) options.reusable?.add(alias);
-    const lhs = new Column(joined.alias, joined.field, joined.field);
+    const { relation } = path;
+    // A key that is a foreign key itself is held one step before: what is asked is whom it points at in the end.
+    const asked = relation?.form === 'forward' && joined.field instanceof ForeignKeyField;
+    const lhs = new Column(joined.alias, joined.field, asked ? relation.field : joined.field);
     const { predicate, lookup } = buildLookup(lhs, path.rest, operand, this.#resolver);
     const needed = new Set([...used, ...joined.joined]);
     const built = this.#guard(lhs, predicate, lookup, operand, negation, needed);

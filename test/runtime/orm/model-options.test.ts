@@ -82,8 +82,17 @@ class Watched extends model('watched', { n: fields.integer().default(0) }, { sel
   static objects = new Manager(this);
 }
 
+class Folder extends model(
+  'folder',
+  { up: foreignKey<Folder>(() => Folder).null(), name: fields.text() },
+  { orderWithRespectTo: 'up' },
+) {
+  static objects = new Manager(this);
+  declare _order: number;
+}
+
 const context = harness(
-  [Question, Answer, Desk, Drawer, Person, Letter, Parcel, Watched],
+  [Folder, Question, Answer, Desk, Drawer, Person, Letter, Parcel, Watched],
   `insert into question (text) values ('q1'), ('q2');
    insert into answer (text, question_id, _order) values ('a', 1, 0), ('b', 1, 1), ('c', 1, 2), ('z', 2, 0);
    insert into desk (name, gone) values ('here', false), ('away', true);
@@ -97,6 +106,19 @@ const texts = function* (rows: object): Behaviour<string[]> {
   return (yield* call<Answer[]>(rows, 'list')).map(({ text }) => text);
 };
 
+behaviour('rows that belong to none are in an order of their own, too', function* () {
+  const first = yield* call<Folder>(Folder.objects, 'create', { name: 'a' });
+  const second = yield* call<Folder>(Folder.objects, 'create', { name: 'b' });
+  const inside = yield* call<Folder>(Folder.objects, 'create', { name: 'c', up: first });
+  const more = yield* call<Folder[]>(Folder.objects, 'bulkCreate', [
+    { name: 'd' },
+    { name: 'e', up: first },
+    { name: 'f', up: null },
+  ]);
+  expect([first, second, inside, ...more].map(({ _order }) => _order)).toEqual([0, 1, 0, 2, 1, 3]);
+  const next = yield* call<Folder>(second, 'getNextInOrder');
+  expect(next.name).toBe('d');
+});
 behaviour('rows with respect to another come in an order of their own', function* () {
   const question = yield* call<Question>(Question.objects, 'get', { id: 1 });
   expect(yield* texts(question.answers.all())).toEqual(['a', 'b', 'c']);

@@ -1,10 +1,13 @@
 import {
+  F,
   fields,
   foreignKey,
   IntegrityError,
   Manager,
   manyToMany,
   model,
+  Prefetch,
+  Q,
   reverse,
   ValueError,
 } from '@migrate-async/runtime/orm';
@@ -150,6 +153,46 @@ behaviour(
   },
 );
 
+behaviour('what is asked of related rows is asked of the pairs that relate them', function* () {
+  const [ann, bob] = yield* call<Person[]>(Person.objects.orderBy('name'), 'list');
+  const choir = yield* call<Group>(Group.objects, 'get', { name: 'choir' });
+  const band = yield* call<Group>(Group.objects, 'create', { name: 'band' });
+  yield* call(choir.members, 'add', ann);
+  yield* call(band.members, 'add', ann, { throughDefaults: { level: 5 } });
+  yield* call(choir.members, 'add', bob, { throughDefaults: { level: 5 } });
+  const names = (rows: object) =>
+    call<string[]>((rows as typeof Person.objects).valuesList('name', { flat: true }), 'list');
+  const five = { membership__level: 5 } as never;
+  expect(yield* names(choir.members.filter(five))).toEqual(['Bob']);
+  expect(yield* names(choir.members.all().filter(five))).toEqual(['Bob']);
+  expect(yield* names(choir.members.exclude(five))).toEqual(['Ann']);
+  expect(yield* names(choir.members.orderBy('membership__level' as never))).toEqual(['Ann', 'Bob']);
+  const levels = choir.members.annotate({ held: F('membership__level') as never }).orderBy('name');
+  expect(yield* call(levels.valuesList('name', 'held' as never), 'list')).toEqual([
+    ['Ann', 1],
+    ['Bob', 5],
+  ]);
+  const { groups } = ann as Person & { groups: typeof Group.objects };
+  expect(yield* call(groups.filter(five), 'count')).toBe(1);
+  // A condition of another call may be met by other pairs, as for any relation of many rows.
+  expect(yield* names(choir.members.orderBy('name').filter(five))).toEqual(['Ann', 'Bob']);
+  const fives = Prefetch('members', { queryset: Person.objects.filter(five) });
+  const all = yield* call<Group[]>(Group.objects.orderBy('id').prefetchRelated(fives as never), 'list');
+  const members: unknown[] = [];
+  for (const group of all) members.push(keys(yield* call<Person[]>(group.members.all(), 'list')));
+  expect(members).toEqual([[2], [1]]);
+});
+behaviour('conditions of one call on pairs, and through them, are about the same pairs', function* () {
+  const [ann] = yield* call<Person[]>(Person.objects.orderBy('name'), 'list');
+  const choir = yield* call<Group>(Group.objects, 'get', { name: 'choir' });
+  const band = yield* call<Group>(Group.objects, 'create', { name: 'band' });
+  yield* call(choir.members, 'add', ann, { throughDefaults: { level: 1 } });
+  yield* call(band.members, 'add', ann, { throughDefaults: { level: 5 } });
+  const found = (...where: object[]) => call<number>(Person.objects.filter(...(where as never[])), 'count');
+  expect(yield* found({ groups: choir, membership__level: 1 })).toBe(1);
+  expect(yield* found({ groups: choir, membership__level: 5 })).toBe(0);
+  expect(yield* found(Q({ membership__level: 1 } as never), Q({ groups: band } as never).not())).toBe(1);
+});
 behaviour('36 getOrCreate of a many-to-many looks among related rows, and makes others', function* () {
   const thing = yield* call<Thing>(Thing.objects, 'get', { name: 'b' });
   const [made, created] = yield* call<[Tag, boolean]>(thing.tags, 'getOrCreate', { text: 'foo' });

@@ -119,6 +119,18 @@ const place = (name: string) => call<Place>(Place.objects, 'get', { name });
 
 // one_to_one
 
+behaviour('a key that is a foreign key is compared with what it points at in the end', function* () {
+  const [dogs, ace] = yield* call<Place[]>(Place.objects.orderBy('id'), 'list');
+  const waiters = (where: object) => call<number>(Waiter.objects.filter(where as never), 'count');
+  expect(yield* waiters({ restaurant__place: dogs })).toBe(1);
+  expect(yield* waiters({ restaurant__place: ace })).toBe(0);
+  expect(yield* waiters({ restaurant__place__in: [dogs, ace] })).toBe(1);
+  expect(yield* waiters({ restaurant__place__in: Place.objects.filter({ name: 'Dogs' }) })).toBe(1);
+  expect(statements().at(-1)).not.toContain('JOIN');
+  expect(() => Waiter.objects.filter({ restaurant: dogs } as never)).toThrow(
+    'Must be "Restaurant" instance.',
+  );
+});
 behaviour('a missing other side is DoesNotExist of its model', function* () {
   const ace = yield* place('Ace');
   const error = yield* thrownBy(() => readRelation(ace, 'restaurant'));
