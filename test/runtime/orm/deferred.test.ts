@@ -97,7 +97,7 @@ class Gate extends model(
 ) {
   static objects = new Manager(this);
 }
-class Lock extends model('lock_', {
+class Lock extends model('lockOf', {
   side: fields.char(2),
   number: fields.integer(),
   label: fields.char(20),
