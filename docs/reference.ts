@@ -59,6 +59,7 @@ export const referenceTables: Readonly<Record<string, () => string>> = {
     ),
   texts: () => functionTable(['expressions/text.ts']),
   numbers: () => functionTable(['expressions/math.ts']),
+  comparing: () => functionTable(['expressions/lookup-conditions.ts']),
   dates: () => functionTable(['expressions/parts.ts', 'expressions/truncation.ts']),
   pairs: () => functionTable(['expressions/statistics.ts']),
   aggregates: () =>

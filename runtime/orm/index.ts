@@ -65,6 +65,25 @@ export { Avg, Count, F, JSONNull, Max, Min, Q, Sum, Value } from './expressions/
 export { KT } from './expressions/key-text.ts';
 export { Lookup, Transform } from './expressions/lookup.ts';
 export {
+  Contains,
+  EndsWith,
+  Exact,
+  GreaterThan,
+  GreaterThanOrEqual,
+  IContains,
+  IEndsWith,
+  IExact,
+  In,
+  IRegex,
+  IStartsWith,
+  IsNull,
+  LessThan,
+  LessThanOrEqual,
+  Range,
+  Regex,
+  StartsWith,
+} from './expressions/lookup-conditions.ts';
+export {
   Abs,
   ACos,
   ASin,

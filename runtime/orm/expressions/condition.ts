@@ -51,7 +51,25 @@ function isReadOnce(value: unknown): value is Iterable<unknown> {
   );
 }
 
-export type ConditionPart = Leaf | Condition | ExpressionNode;
+/** A lookup on an expression: `GreaterThan(Length('title'), 5)`. */
+export class Comparison {
+  readonly left: ExpressionNode;
+  /** The name of the lookup, and the other side. */
+  readonly leaf: Leaf;
+
+  constructor(left: ExpressionNode, lookup: string, right: unknown) {
+    this.left = left;
+    this.leaf = new Leaf(lookup, right);
+  }
+  describe(sink: ShapeSink): void {
+    sink.token('compare(');
+    this.left.describe(sink);
+    describeLeaf(this.leaf, sink);
+    sink.token(')');
+  }
+}
+
+export type ConditionPart = Leaf | Comparison | Condition | ExpressionNode;
 
 /** `Q({ … })`: conditions that can be combined before they are used. */
 export class Condition {

@@ -1,6 +1,13 @@
 import { FieldError, ValueError } from '../errors.ts';
 import { AnnotationReference, Column } from '../expressions/column.ts';
-import { type Condition, type ConditionPart, isSubqueried, Leaf, listOf } from '../expressions/condition.ts';
+import {
+  Comparison,
+  type Condition,
+  type ConditionPart,
+  isSubqueried,
+  Leaf,
+  listOf,
+} from '../expressions/condition.ts';
 import { ExpressionNode } from '../expressions/node.ts';
 import { ForeignKeyField } from '../fields/relations.ts';
 import { compare, isNull } from '../lookups/comparisons.ts';
@@ -115,11 +122,17 @@ class FilterBuilder {
 
   #part(part: ConditionPart, negation: Negation): Built {
     if (part instanceof Leaf) return this.#leaf(part, negation);
+    if (part instanceof Comparison) return { predicate: this.#comparison(part), needed: new Set() };
     if (!(part instanceof ExpressionNode)) return this.condition(part, negation);
     const expression = part.resolve(this.#resolver);
     if (expression.output?.family !== 'boolean')
       throw new TypeError('Cannot filter against a non-conditional expression.');
     return { predicate: new Test([expression], (writer) => expression.toSql(writer)), needed: new Set() };
+  }
+
+  #comparison({ left, leaf }: Comparison): Predicate {
+    const lhs = left.resolve(this.#resolver);
+    return buildLookup(lhs, [leaf.path], this.#operand(leaf), this.#resolver).predicate;
   }
 
   #leaf(leaf: Leaf, negation: Negation): Built {
