@@ -1,3 +1,4 @@
+import { ValueError } from '../errors.ts';
 import type { Field } from '../fields/field.ts';
 import { isOptions, requireOptions } from '../options.ts';
 import type { Resolver } from '../query/resolver.ts';
@@ -148,7 +149,7 @@ export function outputGiven(called: string, options: unknown = {}): Field | unde
 export function several(of: FunctionKind, name: string, given: readonly unknown[]): FunctionCall {
   const last = given.at(-1);
   const values = isOptions(last) ? given.slice(0, -1) : given;
-  if (values.length < 2) throw new TypeError(`${name} must take at least two expressions`);
+  if (values.length < 2) throw new ValueError(`${name} must take at least two expressions`);
   return callWith(of, name, values, isOptions(last) ? last : undefined);
 }
 

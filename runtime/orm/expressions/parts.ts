@@ -77,7 +77,7 @@ function requireMomentWith(inner: ExpressionNode, part: 'date' | 'time'): void {
   const name = inner instanceof Column ? inner.field.name : 'the expression';
   if (output?.family === 'dateTime' || output?.family === part) return;
   if (output?.family !== 'date' && output?.family !== 'time') {
-    throw new TypeError(`${name} isn't a DateField, TimeField, or DateTimeField.`);
+    throw new TypeError(`'${name}' isn't a DateField, TimeField, or DateTimeField.`);
   }
   const result = part === 'date' ? 'DateField' : 'TimeField';
   throw new ValueError(`Cannot truncate ${output.typeName} '${name}' to ${result}.`);

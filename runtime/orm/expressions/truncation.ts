@@ -78,7 +78,7 @@ function requireTruncatable(inner: ExpressionNode, unit: Unit, target: Field | u
     throw new ValueError('outputField must be either DateField, TimeField, or DateTimeField');
   }
   if (output instanceof DateTimeField) return;
-  if (!isMoment(output)) throw new TypeError(`${name} isn't a DateField, TimeField, or DateTimeField.`);
+  if (!isMoment(output)) throw new TypeError(`'${name}' isn't a DateField, TimeField, or DateTimeField.`);
   const another = target !== undefined && target.family !== output?.family;
   if (!another && isDateUnit(unit) === output instanceof DateField) return;
   const result = another ? target.typeName : 'DateTimeField';

@@ -2,7 +2,6 @@ import { ValueError } from '../errors.ts';
 import type { Field } from '../fields/field.ts';
 import { IntegerField } from '../fields/numbers.ts';
 import { ForeignKeyField } from '../fields/relations.ts';
-import { describe } from '../fields/text.ts';
 import { hasKey } from '../models/keys.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { metaKey } from '../models/registry.ts';
@@ -97,7 +96,7 @@ export function isInstance(value: unknown): value is Keyed {
 export function keyOfInstance(value: unknown, model: ModelMeta | undefined, attribute = 'pk'): unknown {
   if (!isInstance(value)) return value;
   if (model !== undefined && !value[metaKey].isA(model) && !model.isA(value[metaKey])) {
-    throw new ValueError(`Cannot query "${describe(value)}": Must be "${model.label}" instance.`);
+    throw new ValueError(`Cannot query "${value}": Must be "${model.label}" instance.`);
   }
   if (!hasKey(value)) {
     throw new ValueError('Model instances passed to related filters must be saved.');

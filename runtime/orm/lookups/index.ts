@@ -10,7 +10,13 @@ import type { Operand } from './operand.ts';
 import { bilateral, ownLookup, ownNames, ownPredicate, ownTransform } from './own.ts';
 import { unsupportedLookup } from './suggestions.ts';
 import { textLookups } from './text.ts';
-import { addTransforms, findTransform, lookForOwnTransforms, Transform } from './transforms.ts';
+import {
+  addTransforms,
+  findTransform,
+  lookForOwnTransforms,
+  Transform,
+  transformNames,
+} from './transforms.ts';
 import { yearLookup } from './years.ts';
 
 type Lookups = Readonly<Record<string, LookupBuilder>>;
@@ -73,8 +79,14 @@ export function buildLookup(
       return { predicate: build(current, name, builder, operand, resolver), lookup };
     }
     const transformed = findTransform(current, name);
-    if (transformed === undefined)
-      throw unsupportedLookup(current.output, name, [...Object.keys(lookups), ...ownNames(current)]);
+    if (transformed === undefined) {
+      const parts = current.output === undefined ? [] : transformNames(current.output.family);
+      throw unsupportedLookup(current.output, name, [
+        ...Object.keys(lookups),
+        ...parts,
+        ...ownNames(current),
+      ]);
+    }
     current = transformed;
   }
   if (current.output?.family === 'json') {

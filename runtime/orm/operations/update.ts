@@ -76,9 +76,7 @@ function assignment(meta: ModelMeta, name: string, value: unknown): [Field, Writ
     throw new FieldError('Composite primary key fields must be updated individually.');
   if (field === undefined) {
     if (meta.relation(name) !== undefined) {
-      throw new FieldError(
-        `Cannot update model field ${name} (only non-relations and foreign keys permitted).`,
-      );
+      throw new FieldError(`Cannot update model field ${name} (only concrete fields are permitted).`);
     }
     throw new FieldDoesNotExist(`${meta.label} has no field named '${name}'`);
   }

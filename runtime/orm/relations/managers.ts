@@ -96,7 +96,7 @@ function extendManager(Base: ManagerClass): RelatedManagerClass {
     /** The related rows; what was prefetched of them is not asked for again. */
     override getQuerySet(): QuerySet {
       const instance = this.#instance;
-      requireKey(instance);
+      requireKey(instance, this.#relation);
       // What was prefetched are the rows of the default manager.
       const prefetched = this.#chosen ? undefined : stateOf(instance).prefetched?.get(this.#relation.name);
       if (prefetched === undefined) return this.#offered();
@@ -211,16 +211,19 @@ function unloaded(instance: ModelInstance, field: Field): QuerySet | undefined {
   return lacks ? baseQuerySet(field.model).filter({ pk: instance.pk }) : undefined;
 }
 
-function requireKey(instance: ModelInstance): void {
+function requireKey(instance: ModelInstance, { form }: AccessibleRelation): void {
   if (hasKey(instance)) return;
+  const { label, primaryKey } = instance[metaKey];
   throw new ValueError(
-    `'${instance[metaKey].label}' instance needs to have a primary key value before this relationship can be used.`,
+    form === 'manyToMany'
+      ? `"${describe(instance)}" needs to have a value for field "${primaryKey.name}" before this many-to-many relationship can be used.`
+      : `'${label}' instance needs to have a primary key value before this relationship can be used.`,
   );
 }
 
 export function relatedManager(instance: ModelInstance, relation: AccessibleRelation): ManagerBase {
   if (relation.form === 'forward') throw new TypeError(`${relation.name} is not a relation of many.`);
-  requireKey(instance);
+  requireKey(instance, relation);
   const Base = (defaultManager(relation.target)?.constructor ?? ManagerBase) as ManagerClass;
   const Related = relatedManagerClass(Base);
   return new Related(instance, relation);

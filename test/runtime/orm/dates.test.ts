@@ -50,7 +50,7 @@ behaviour('115 dates across relations, of annotations and of moments', function*
 });
 behaviour('115 what dates and datetimes refuse', function* () {
   expect(() => Book.objects.dates('title', 'year')).toThrow(
-    new TypeError("title isn't a DateField, TimeField, or DateTimeField."),
+    new TypeError("'title' isn't a DateField, TimeField, or DateTimeField."),
   );
   expect(() => Book.objects.dates('nope' as 'title', 'year')).toThrow(FieldError);
   expect(() => Book.objects.datetimes('published', 'day')).toThrow(
@@ -76,7 +76,7 @@ behaviour('115 the date of a date and the time of a time are themselves', functi
     new ValueError("Cannot truncate TimeField 'the expression' to DateField."),
   );
   expect(() => Book.objects.values({ x: TruncDate('pages') })).toThrow(
-    new TypeError("pages isn't a DateField, TimeField, or DateTimeField."),
+    new TypeError("'pages' isn't a DateField, TimeField, or DateTimeField."),
   );
 });
 behaviour('116 datetimes of another time zone begin at its midnight', function* () {

@@ -278,7 +278,7 @@ behaviour('a query by rows looks up what was left out of them, and asks for noth
   expect(yield* call(objects.filter({ wing: south }), 'update', { size: 9 })).toBe(2);
   expect(yield* call(objects.filter({ wing__in: [north] }), 'delete')).toEqual([5, { Guest: 3, Cell: 2 }]);
   const wrong = yield* thrownBy(() => call(objects.filter({ wing: new Cell() as never }), 'list'));
-  expect(wrong.message).toBe('Cannot query "<Cell>": Must be "Wing" instance.');
+  expect(wrong.message).toBe('Cannot query "Cell object (null)": Must be "Wing" instance.');
 });
 test('a query by rows may be built where nothing may block', async () => {
   await reset();

@@ -28,6 +28,7 @@ import {
   TruncYear,
   Upper,
   Value,
+  ValueError,
   Variance,
   When,
 } from '@migrate-async/runtime/orm';
@@ -71,7 +72,7 @@ behaviour('196 functions of several values', function* () {
     both: 'Gamma-i3',
     missing: 'Gamma/',
   });
-  expect(() => Coalesce('rating')).toThrow(new TypeError('Coalesce must take at least two expressions'));
+  expect(() => Coalesce('rating')).toThrow(new ValueError('Coalesce must take at least two expressions'));
 });
 behaviour('196 a fraction beside a decimal stays exact', function* () {
   const price = Coalesce(NullIf('price', Value('10.00')), 0.1);

@@ -230,6 +230,10 @@ behaviour('154 an unknown lookup suggests what was meant', function* () {
   expect(near.message).toBe(
     "Unsupported lookup 'starts' for CharField or join on the field not permitted, perhaps you meant startsWith or istartsWith?",
   );
+  const part = yield* thrownBy(() => ids(books.filter({ published__yr: 2020 } as object)));
+  expect(part.message).toContain(
+    "'yr' for DateField or join on the field not permitted, perhaps you meant year?",
+  );
   const relation = yield* thrownBy(() => ids(books.filter({ publisher__nope: 'x' })));
   expect(relation.message).toBe(
     "Unsupported lookup 'nope' for ForeignKey or join on the field not permitted.",

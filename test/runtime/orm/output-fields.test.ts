@@ -17,6 +17,7 @@ import {
   Power,
   Round,
   Sum,
+  ValueError,
   When,
   Window,
 } from '@migrate-async/runtime/orm';
@@ -105,6 +106,6 @@ test('options of functions are looked at', () => {
     new TypeError('An output field is given as fields.integer(), fields.text() and the like.'),
   );
   expect(() => Greatest('pages', float as never)).toThrow(
-    new TypeError('Greatest must take at least two expressions'),
+    new ValueError('Greatest must take at least two expressions'),
   );
 });

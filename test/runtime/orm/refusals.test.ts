@@ -250,7 +250,7 @@ behaviour('155 names that are none are refused by every step of a chain', functi
     ],
     [
       () => books().dates('title', 'year'),
-      new TypeError("title isn't a DateField, TimeField, or DateTimeField."),
+      new TypeError("'title' isn't a DateField, TimeField, or DateTimeField."),
     ],
     [
       () => books().values('id').selectRelated('publisher'),

@@ -133,6 +133,11 @@ behaviour('298 an unsaved instance has no related rows to ask for', function* ()
       "'Publisher' instance needs to have a primary key value before this relationship can be used.",
     ),
   );
+  expect(() => new Book().authors).toThrow(
+    new ValueError(
+      '"<Book>" needs to have a value for field "id" before this many-to-many relationship can be used.',
+    ),
+  );
   yield* call(Publisher.objects, 'count');
 });
 behaviour('299 what may be assigned to a relation', function* () {
