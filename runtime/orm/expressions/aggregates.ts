@@ -10,7 +10,7 @@ import type { SqlWriter } from '../sql/writer.ts';
 import { fieldOf, requireName } from './arguments.ts';
 import { Computable } from './arithmetic.ts';
 import { wider } from './beside.ts';
-import { partColumns } from './column.ts';
+import { countable, partColumns } from './column.ts';
 import { type Condition, conditionFrom } from './condition.ts';
 import { FieldReference, Star, WrittenValue } from './field-reference.ts';
 import { typeToken } from './functions.ts';
@@ -209,12 +209,12 @@ export class Aggregate extends Computable {
       others,
     });
   }
-  /** Of a key of several columns the first is counted: a row of nulls, which an outer join makes, is none itself. */
+  /** Of a key of several columns one is counted: a row of nulls, which an outer join makes, is none itself. */
   #counted(argument: ExpressionNode): ExpressionNode {
     const columns = this.#kind.sql === 'COUNT' ? partColumns(argument) : undefined;
     if (columns === undefined) return argument;
     if (this.options.distinct) throw new ValueError("COUNT(DISTINCT) doesn't support composite primary keys");
-    return columns[0] as ExpressionNode;
+    return countable(columns);
   }
   /** Windows are made of groups, not groups of windows: the server would refuse it. */
   #overWindow(given: ExpressionNode): FieldError {

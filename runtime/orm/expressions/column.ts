@@ -29,6 +29,33 @@ export function partColumns(expression: ExpressionNode): readonly Column[] | und
   return expression.field.parts?.map((part) => new Column(expression.alias, part));
 }
 
+/** What COUNT counts of a key of several columns: one of them tells, unless several may be null on their own. */
+export function countable(columns: readonly Column[]): ExpressionNode {
+  const nullable = columns.filter(({ field }) => field.options.nullable);
+  const [telling] = nullable.length === 0 ? columns : nullable;
+  return nullable.length > 1 || telling === undefined ? new WholeRow(columns) : telling;
+}
+
+/** A value where all columns of a row have one, else null. */
+class WholeRow extends ResolvedNode {
+  readonly #columns: readonly Column[];
+
+  constructor(columns: readonly Column[]) {
+    super();
+    this.#columns = columns;
+  }
+  override get children(): readonly ExpressionNode[] {
+    return this.#columns;
+  }
+  get output(): undefined {
+    return undefined;
+  }
+  toSql(writer: SqlWriter): string {
+    const whole = this.#columns.map((column) => `${column.toSql(writer)} IS NOT NULL`).join(' AND ');
+    return `CASE WHEN ${whole} THEN 1 END`;
+  }
+}
+
 /** An annotation named in an outer query: the inner one computes it. */
 export class AnnotationReference extends ResolvedNode {
   readonly name: string;

@@ -3,7 +3,7 @@ import { FieldError, ValueError } from '../errors.ts';
 import { expressionFrom } from '../expressions/arguments.ts';
 import { Column } from '../expressions/column.ts';
 import { FieldReference, WrittenValue } from '../expressions/field-reference.ts';
-import { ExpressionNode } from '../expressions/node.ts';
+import { ExpressionNode, inferredOutput } from '../expressions/node.ts';
 import type { Value } from '../expressions/value.ts';
 import type { Field, KeyWire, Wire } from '../fields/field.ts';
 import { ArrayField, JsonField, wireArray } from '../fields/structured.ts';
@@ -109,12 +109,15 @@ class StatementBuilder {
       ? 'Aggregate functions'
       : resolved.containsWindow
         ? 'Window expressions'
-        : undefined;
+        : inferredOutput(resolved)?.parts !== undefined
+          ? 'Composite primary keys expressions'
+          : undefined;
     if (refused !== undefined) {
-      throw new FieldError(`${refused} are not allowed in this query (${field.name}=${resolved.label}).`);
+      const shown = resolved instanceof Column ? nameOf(expression) : resolved.label;
+      throw new FieldError(`${refused} are not allowed in this query (${field.name}=${shown}).`);
     }
     if (this.#inserts && namesColumn(resolved)) {
-      const shown = expression instanceof FieldReference ? `F('${expression.name}')` : expression.label;
+      const shown = nameOf(expression);
       throw new ValueError(
         `Failed to insert expression "${shown}" on ${field.model.label}.${field.name}. F() expressions can only be used to update, not to insert.`,
       );
@@ -137,6 +140,10 @@ class StatementBuilder {
   }
 }
 
+/** As the application wrote it. */
+function nameOf(expression: ExpressionNode): string {
+  return expression instanceof FieldReference ? `F('${expression.name}')` : expression.label;
+}
 function namesColumn(expression: ExpressionNode): boolean {
   return expression instanceof Column || expression.children.some(namesColumn);
 }

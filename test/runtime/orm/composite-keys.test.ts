@@ -6,6 +6,7 @@ import {
   Count,
   Exists,
   F,
+  FieldError,
   fields,
   foreignKey,
   genericForeignKey,
@@ -277,6 +278,14 @@ behaviour('expressions take one value, and are refused a key of several', functi
     expect(error.message).toBe(`${name} expression does not support composite primary keys.`);
   }
   expect(statements()).toHaveLength(before);
+});
+behaviour('a key of several columns is not written to a column', function* () {
+  const error = yield* thrownBy(() => call(Comment.objects, 'update', { text: F('pk') }));
+  expect(error).toBeInstanceOf(FieldError);
+  expect(error.message).toBe(
+    "Composite primary keys expressions are not allowed in this query (text=F('pk')).",
+  );
+  expect(statements()).toEqual([]);
 });
 behaviour('a key is looked for among rows of as many columns', function* () {
   const { objects } = Comment;

@@ -207,6 +207,13 @@ describe('lookups', () => {
       ['Bea', 1],
       ['Cay', 1],
     ]);
+    const logs = Ship.objects
+      .annotate({ n: Count('logs') })
+      .orderBy('name')
+      .valuesList('n', { flat: true });
+    expect(yield* call(logs, 'list')).toEqual([0, 2, 1]);
+    // One of its columns may be null by itself: such a cabin belongs to no ship.
+    expect(yield* call(Cabin.objects, 'aggregate', { n: Count('ship') })).toEqual({ n: 5 });
     const called = Cabin.objects.annotate({ called: F('ship__name') }).filter({ called: 'Cay' });
     expect(doors(yield* call<Cabin[]>(called, 'list'))).toEqual(['d']);
     const logged = Cabin.objects.filter(
