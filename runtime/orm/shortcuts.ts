@@ -122,6 +122,14 @@ function findable(from: unknown, name: string): QuerySet {
   const manager = meta === undefined ? undefined : (from as { objects?: unknown }).objects;
   if (manager instanceof ManagerBase) return manager.getQuerySet();
   if (meta !== undefined) return new QuerySet(meta);
-  const given = Array.isArray(from) ? 'list' : isInstance(from) ? 'instance' : typeof from;
-  throw new ValueError(`First argument to ${name}() must be a Model, Manager, or QuerySet, not '${given}'.`);
+  throw new ValueError(
+    `First argument to ${name}() must be a Model, Manager, or QuerySet, not '${kindOf(from)}'.`,
+  );
+}
+/** What something is called that nothing can be found in: its class, or its type. */
+function kindOf(given: unknown): string {
+  if (given === null) return 'null';
+  if (Array.isArray(given)) return 'list';
+  if (typeof given === 'function' && given.name !== '') return given.name;
+  return typeof given === 'object' ? (given.constructor?.name ?? 'object') : typeof given;
 }

@@ -1,25 +1,32 @@
 import type { RawRow } from '../../bridge/messages.ts';
-import { InterfaceError, ValueError } from '../errors.ts';
+import { InterfaceError, ProgrammingError, ValueError } from '../errors.ts';
+import { describe } from '../fields/text.ts';
 import { asynchronous, synchronous } from '../operations/bound.ts';
 import { type Operation, statement } from '../operations/steps.ts';
-import { cursorParameters } from './parameters.ts';
+import type { Dialect } from '../sql/dialect.ts';
+import { cursorRequest } from './parameters.ts';
 
 /** Values for `%s` in order, or for `%(name)s` by name. */
 export type CursorParameters = readonly unknown[] | Readonly<Record<string, unknown>>;
 
-/** Statements of one's own, on the connection of the running code. Rows come as the server sends them, as text. */
+/**
+ * Statements of one's own, on the connection of the running code. Rows come as the server sends them, as text. The sync
+ * members are bound, as what is handed to a bridge.
+ */
 export class Cursor {
   readonly #alias: string;
-  #rows: readonly RawRow[] = [];
+  readonly #dialect: Dialect;
+  #rows: readonly RawRow[] | undefined;
   #at = 0;
   #rowCount = -1;
   #columns: readonly string[] = [];
   #closed = false;
 
-  constructor(alias: string) {
+  constructor(alias: string, dialect: Dialect) {
     this.#alias = alias;
+    this.#dialect = dialect;
   }
-  /** Rows matched or returned by the last statement, -1 before it. */
+  /** Rows matched or returned by the last statement, by all of them after `executeMany`; -1 before it. */
   get rowCount(): number {
     return this.#rowCount;
   }
@@ -31,7 +38,7 @@ export class Cursor {
   get execute() {
     return synchronous(this, 'execute', execute);
   }
-  aexecute(sql: string, parameters?: CursorParameters) {
+  aexecute(sql: string, parameters?: CursorParameters | null) {
     return asynchronous(execute(this, sql, parameters));
   }
   get executeMany() {
@@ -40,61 +47,86 @@ export class Cursor {
   aexecuteMany(sql: string, parameterLists: Iterable<CursorParameters>) {
     return asynchronous(executeMany(this, sql, parameterLists));
   }
-  fetchOne(): RawRow | null {
-    this.#requireOpen();
-    return this.#rows[this.#at++] ?? null;
-  }
+  /**
+   * The next row; null after the last.
+   *
+   * @throws ProgrammingError when the last statement returned no rows, as an UPDATE does, or there was none
+   */
+  readonly fetchOne = (): RawRow | null => this.#take(1)[0] ?? null;
   async afetchOne(): Promise<RawRow | null> {
     return this.fetchOne();
   }
-  fetchMany(count = 1): readonly RawRow[] {
-    this.#requireOpen();
+  readonly fetchMany = (count = 1): readonly RawRow[] => {
+    if (!Number.isInteger(count))
+      throw new TypeError(`fetchMany() takes a number of rows, not ${describe(count)}.`);
     if (count <= 0) throw new ValueError('fetchMany() needs a positive number of rows.');
+    return this.#take(count);
+  };
+  async afetchMany(count?: number): Promise<readonly RawRow[]> {
+    return this.fetchMany(count);
+  }
+  readonly fetchAll = (): readonly RawRow[] => this.#take(Number.POSITIVE_INFINITY);
+  async afetchAll(): Promise<readonly RawRow[]> {
+    return this.fetchAll();
+  }
+  /** The rows that were not fetched yet. */
+  *[Symbol.iterator](): Generator<RawRow, void, undefined> {
+    for (let row = this.fetchOne(); row !== null; row = this.fetchOne()) yield row;
+  }
+  async *[Symbol.asyncIterator](): AsyncGenerator<RawRow, void, undefined> {
+    yield* this[Symbol.iterator]();
+  }
+  #take(count: number): readonly RawRow[] {
+    this.#requireOpen();
+    if (this.#rows === undefined) throw new ProgrammingError('no results to fetch');
     const rows = this.#rows.slice(this.#at, this.#at + count);
     this.#at += rows.length;
     return rows;
   }
-  async afetchMany(count?: number): Promise<readonly RawRow[]> {
-    return this.fetchMany(count);
-  }
-  fetchAll(): readonly RawRow[] {
-    this.#requireOpen();
-    const rows = this.#rows.slice(this.#at);
-    this.#at = this.#rows.length;
-    return rows;
-  }
-  async afetchAll(): Promise<readonly RawRow[]> {
-    return this.fetchAll();
-  }
-  close(): void {
+  readonly close = (): void => {
     this.#closed = true;
-    this.#rows = [];
-  }
+    this.#rows = undefined;
+  };
   async aclose(): Promise<void> {
     this.close();
   }
 
   /** Sends one statement and keeps its rows. */
-  *run(sql: string, parameters?: CursorParameters): Operation<void> {
+  *run(called: string, sql: string, parameters?: CursorParameters | null): Operation<void> {
     this.#requireOpen();
-    const result = yield* statement(this.#alias, cursorParameters(sql, parameters));
-    this.#rows = result.rows;
+    const result = yield* statement(this.#alias, cursorRequest(called, sql, parameters, this.#dialect));
+    this.#rows = result.columns.length === 0 ? undefined : result.rows;
     this.#at = 0;
     this.#rowCount = result.rowCount;
     this.#columns = result.columns;
+  }
+  /** Sends one statement for each list of parameters. */
+  *runEach(sql: string, parameterLists: Iterable<CursorParameters>): Operation<void> {
+    const given: unknown = parameterLists;
+    if (typeof given !== 'object' || given === null || !(Symbol.iterator in given)) {
+      throw new TypeError(
+        `executeMany() takes the parameters of each statement in a list, not ${describe(given)}.`,
+      );
+    }
+    let count = 0;
+    for (const parameters of parameterLists) {
+      yield* this.run('executeMany', sql, parameters);
+      count += this.#rowCount;
+    }
+    this.#rowCount = count;
   }
   #requireOpen(): void {
     if (this.#closed) throw new InterfaceError('the cursor is closed');
   }
 }
 
-function execute(cursor: Cursor, sql: string, parameters?: CursorParameters): Operation<void> {
-  return cursor.run(sql, parameters);
+function execute(cursor: Cursor, sql: string, parameters?: CursorParameters | null): Operation<void> {
+  return cursor.run('execute', sql, parameters);
 }
-function* executeMany(
+function executeMany(
   cursor: Cursor,
   sql: string,
   parameterLists: Iterable<CursorParameters>,
 ): Operation<void> {
-  for (const parameters of parameterLists) yield* cursor.run(sql, parameters);
+  return cursor.runEach(sql, parameterLists);
 }

@@ -1,50 +1,37 @@
 import type { DriverRequest } from '../../bridge/messages.ts';
-import { ProgrammingError } from '../errors.ts';
-import { requirePlain } from '../expressions/plain.ts';
-import { fieldFor } from '../expressions/value.ts';
-import type { Wire } from '../fields/field.ts';
-import { ArrayField } from '../fields/structured.ts';
+import { ProgrammingError, ValueError } from '../errors.ts';
+import { numbered, type RawParts, rawParts, requireStatement } from '../expressions/raw.ts';
+import { describe } from '../fields/text.ts';
+import { isOptions } from '../options.ts';
+import type { Dialect } from '../sql/dialect.ts';
 import type { CursorParameters } from './cursor.ts';
 
-/** A statement with `%s` or `%(name)s`, in the form the server takes. `%%` is a percent sign. */
-export function cursorParameters(sql: string, given?: CursorParameters): DriverRequest {
+/**
+ * A statement with `%s` or `%(name)s`, in the form the server takes. `%%` is a percent sign.
+ *
+ * @throws TypeError for what is no text or no parameters; ProgrammingError when placeholders and parameters do not match
+ */
+export function cursorRequest(
+  called: string,
+  sql: unknown,
+  given: CursorParameters | null | undefined,
+  dialect: Dialect,
+): DriverRequest {
+  requireStatement(called, sql);
   // As in Django, text without parameters is sent as it is.
-  if (given === undefined) return { text: sql, values: [] };
-  const values: Wire[] = [];
-  const named = new Map<string, number>();
-  let next = 0;
-  const text = sql.replace(/%(?:%|s|\((\w+)\)s)/g, (mark, name: string | undefined) => {
-    if (mark === '%%') return '%';
-    if (name === undefined) {
-      if (!Array.isArray(given))
-        throw new ProgrammingError('%s takes a list of parameters, %(name)s an object.');
-      if (next >= given.length)
-        throw new ProgrammingError('The query has more placeholders than parameters.');
-      return `$${values.push(wireFor(given[next++]))}`;
-    }
-    if (Array.isArray(given) || !Object.hasOwn(given, name)) {
-      throw new ProgrammingError(`The query has a placeholder for '${name}', which is not given.`);
-    }
-    let position = named.get(name);
-    if (position === undefined) {
-      position = values.push(wireFor((given as Record<string, unknown>)[name]));
-      named.set(name, position);
-    }
-    return `$${position}`;
-  });
-  if (Array.isArray(given) && next !== given.length) {
-    throw new ProgrammingError(
-      `The query has ${next} placeholders but ${given.length} parameters were passed.`,
+  if (given === undefined || given === null) return { text: sql, values: [] };
+  if (!Array.isArray(given) && !isOptions(given)) {
+    throw new TypeError(
+      `The parameters of ${called}() are a list, or an object by the names in the SQL, not ${describe(given)}.`,
     );
   }
-  return { text, values };
+  return numbered(partsOf(sql, given), dialect);
 }
-
-/** A JavaScript value as the server reads it, by the value's own type. */
-function wireFor(value: unknown): Wire {
-  if (value === null || value === undefined) return null;
-  for (const each of Array.isArray(value) ? value : [value]) requirePlain(each);
-  if (Array.isArray(value))
-    return new ArrayField(fieldFor(value.find((each) => each !== null) ?? '')).encode(value);
-  return fieldFor(value).toWire(value);
+function partsOf(sql: string, given: CursorParameters): RawParts {
+  try {
+    return rawParts(sql, given);
+  } catch (error) {
+    // The class that PEP 249 has for it.
+    throw error instanceof ValueError ? new ProgrammingError(error.message) : error;
+  }
 }

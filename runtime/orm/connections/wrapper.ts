@@ -79,11 +79,9 @@ export class DatabaseWrapper {
   }
 
   /** A cursor for statements of one's own. */
-  cursor(): Cursor {
-    return new Cursor(this.alias);
-  }
+  readonly cursor = (): Cursor => new Cursor(this.alias, this.dialect);
   async acursor(): Promise<Cursor> {
-    return new Cursor(this.alias);
+    return new Cursor(this.alias, this.dialect);
   }
 
   /** Sends a statement and holds this thread until it is answered. */

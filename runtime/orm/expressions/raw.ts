@@ -1,7 +1,9 @@
 import { ValueError } from '../errors.ts';
 import type { Field, Wire } from '../fields/field.ts';
-import { arrayText } from '../fields/structured.ts';
+import { ArrayField } from '../fields/structured.ts';
+import { describe } from '../fields/text.ts';
 import type { Resolver } from '../query/resolver.ts';
+import type { Dialect } from '../sql/dialect.ts';
 import type { SqlWriter } from '../sql/writer.ts';
 import { Computable } from './arithmetic.ts';
 import { ResolvedNode, type ShapeSink } from './node.ts';
@@ -64,12 +66,49 @@ export function rawParts(sql: string, parameters: RawParameters): RawParts {
   return { texts, places, values };
 }
 
+/**
+ * The statement with numbered placeholders; the same named parameter is the same number.
+ *
+ * @throws TypeError for parameters that are no plain values
+ */
+export function numbered({ texts, places, values }: RawParts, dialect: Dialect): NumberedStatement {
+  const text = texts.map((each, at) => {
+    const place = places[at];
+    if (place === undefined) return each;
+    const type = rawType(values[place]);
+    return `${each}${type === undefined ? `$${place + 1}` : dialect.cast(`$${place + 1}`, type)}`;
+  });
+  const wires = values.map((value) => {
+    const type = rawType(value);
+    const wire = rawWire(value);
+    const change = type === undefined || wire === null ? undefined : dialect.wire(type);
+    return change === undefined ? wire : change(wire as string);
+  });
+  return { text: text.join(''), values: wires };
+}
+export interface NumberedStatement {
+  readonly text: string;
+  readonly values: Wire[];
+}
+
+/** @throws TypeError for what is no text; ValueError where there is no statement in it */
+export function requireStatement(called: string, given: unknown): asserts given is string {
+  if (typeof given !== 'string')
+    throw new TypeError(`${called}() takes SQL as a string, not ${describe(given)}.`);
+  if (given.trim() === '') throw new ValueError(`${called}() takes a statement, and this one is empty.`);
+}
+
 /** A parameter as it is sent, for SQL whose types only the server knows. Text takes the type of its surroundings. */
 export function rawWire(value: unknown): Wire {
   if (value === null || value === undefined) return null;
-  for (const each of Array.isArray(value) ? value : [value]) requirePlain(each);
-  if (Array.isArray(value)) return arrayText(value, fieldFor(value.find((each) => each !== null) ?? ''));
-  return fieldFor(value).toWire(value);
+  for (const each of Array.isArray(value) ? value.flat(Number.POSITIVE_INFINITY) : [value])
+    requirePlain(each);
+  return plainField(value).toWire(value);
+}
+/** A list is an array of what is in it, and may hold lists. */
+function plainField(value: unknown): Field {
+  if (!Array.isArray(value)) return fieldFor(value);
+  return new ArrayField(plainField(value.find((each) => each !== null) ?? ''));
 }
 /** Type a parameter is cast to: a number is a number wherever it stands, as a literal would be. */
 export function rawType(value: unknown): Field | undefined {

@@ -29,7 +29,7 @@ function answerBlocking(step: Step, pin = new SessionPin()): unknown {
       try {
         return wrapper.executeBlocking(connection, step.request);
       } catch (error) {
-        if (step.write) transaction.writeFailed(from);
+        if (step.write) transaction.writeFailed(error, from);
         throw error;
       }
     case 'enter':

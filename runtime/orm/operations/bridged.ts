@@ -99,7 +99,7 @@ async function answerBridged(
       try {
         return await wrapper.executeBridged(connection, step.request);
       } catch (error) {
-        if (step.write) transaction.writeFailed(from);
+        if (step.write) transaction.writeFailed(error, from);
         connection.failures += 1;
         throw error;
       }

@@ -247,7 +247,7 @@ async function send(
     return await wrapper.executeNative(connection, step.request, signal);
   } catch (error) {
     // What was aborted may have been done in part, so the block must not be committed.
-    if (step.write || signal?.aborted) transaction.writeFailed(from);
+    if (step.write || signal?.aborted) transaction.writeFailed(error, from);
     (turn ?? lock).refuseWaiting();
     throw error;
   } finally {
@@ -310,7 +310,7 @@ async function takeTurn(block: NativeBlock, signal: AbortSignal | undefined): Pr
     if (!lock.take()) await lock.acquire(signal);
   } catch (error) {
     // The work of the block is incomplete.
-    if (signal?.aborted) transaction.writeFailed(block.level);
+    if (signal?.aborted) transaction.writeFailed(error, block.level);
     throw error;
   }
   try {

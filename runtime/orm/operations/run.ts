@@ -42,7 +42,8 @@ async function unlessGivenUp<Result>(
     return await outcome;
   } catch (error) {
     const { transaction } = connection;
-    if (signal?.aborted && level !== undefined && transaction.isOpen(level)) transaction.writeFailed(level);
+    if (signal?.aborted && level !== undefined && transaction.isOpen(level))
+      transaction.writeFailed(error, level);
     throw error;
   }
 }

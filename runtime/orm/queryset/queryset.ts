@@ -55,7 +55,7 @@ export class QuerySet extends LazyQuery {
   }
 
   [printed](_depth: number, options: object, show: typeof inspect): string {
-    return printedForm(this, options, show);
+    return printedForm('QuerySet', this, options, show);
   }
   toSql(): { readonly sql: string; readonly parameters: readonly unknown[] } {
     const plan = rowsPlan(this.shape, 'all', dialectOf(this.database));

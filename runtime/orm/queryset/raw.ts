@@ -1,8 +1,8 @@
+import type { inspect } from 'node:util';
 import type { RawResult } from '../../bridge/messages.ts';
 import { dialectOf } from '../connections/index.ts';
 import { FieldDoesNotExist, IndexError, ValueError } from '../errors.ts';
-import { type RawParameters, rawParts, rawType, rawWire } from '../expressions/raw.ts';
-import type { Wire } from '../fields/field.ts';
+import { numbered, type RawParameters, rawParts, requireStatement } from '../expressions/raw.ts';
 import { decoderOf } from '../fields/server-types.ts';
 import { describe } from '../fields/text.ts';
 import { type FetchMode, rememberFetchMode } from '../models/fetch-modes.ts';
@@ -17,6 +17,7 @@ import { SQLCompiler } from '../sql/compiler.ts';
 import type { RawOptions } from '../types/raw.ts';
 import { abortSignal, databaseName } from './circumstances.ts';
 import { type PrefetchEntry, prefetch, prefetchesWith } from './prefetch.ts';
+import { printed, printedForm } from './printed.ts';
 
 /** What a raw query set is made of. */
 export interface RawSource {
@@ -74,6 +75,9 @@ export class RawQuerySet {
   aat(index: number): Promise<object> {
     return asynchronous(readRawAt(this, index), this.#source.signal);
   }
+  [printed](_depth: number, options: object, show: typeof inspect): string {
+    return printedForm('RawQuerySet', this, options, show);
+  }
   /** Reads the rows in chunks, without keeping them, from a server-side cursor where the statement allows one. */
   iterator(options: IteratorOptions = {}): Generator<unknown, void, undefined> {
     chunkSizeOf(options);
@@ -116,14 +120,17 @@ export class RawQuerySet {
     const { alias, translations, fetchMode } = this.#source;
     const { meta } = this;
     const dialect = dialectOf(alias);
-    const read = columns.map((column, at) => {
+    const taken = new Set<string>();
+    const read = columns.flatMap((column, at) => {
       const name = Object.hasOwn(translations, column) ? translations[column] : undefined;
       const field =
         name === undefined ? meta.fields.find((each) => each.column === column) : meta.requireField(name);
-      return {
-        name: field?.attribute ?? column,
-        decode: (field === undefined ? decoderOf(types?.[at]) : dialect.decoder(field)).decode,
-      };
+      const attribute = field?.attribute ?? column;
+      // Of joined tables with columns of one name the first is the model's.
+      if (field !== undefined && taken.size === taken.add(attribute).size) return [];
+      if (field === undefined) requireAttribute(meta, attribute);
+      const { decode } = field === undefined ? decoderOf(types?.[at]) : dialect.decoder(field);
+      return [{ name: attribute, at, decode }];
     });
     const names = new Set(read.map(({ name }) => name));
     if (!meta.keyFields.every(({ attribute }) => names.has(attribute))) {
@@ -133,7 +140,7 @@ export class RawQuerySet {
     const modelClass = known.length === meta.fields.length ? meta.modelClass : meta.partialClass(known);
     const instances = rows.map((row) => {
       const instance = new modelClass(loadedFrom(alias)) as unknown as Record<string, unknown>;
-      for (const [at, { name, decode }] of read.entries()) {
+      for (const { name, at, decode } of read) {
         const text = row[at] ?? null;
         instance[name] = text === null ? null : decode(text);
       }
@@ -143,10 +150,17 @@ export class RawQuerySet {
     return instances;
   }
 }
+/** @throws ValueError for a further column that instances cannot have as an attribute */
+function requireAttribute({ modelClass }: ModelMeta, column: string): void {
+  if (column === 'pk' || !(column in modelClass.prototype)) return;
+  throw new ValueError(
+    `The column '${column}' of the raw query conflicts with a member of the model. Give it another name with AS.`,
+  );
+}
+
 /** @throws TypeError for what is no text; ValueError where there is no statement in it */
 export function rawSql(given: unknown): string {
-  if (typeof given !== 'string') throw new TypeError(`raw() takes SQL as a string, not ${describe(given)}.`);
-  if (given.trim() === '') throw new ValueError('raw() takes a statement, and this one is empty.');
+  requireStatement('raw', given);
   return given;
 }
 /** @throws TypeError for what is neither a list nor an object of values by name */
@@ -188,21 +202,6 @@ function* readRawAt(rows: RawQuerySet, index: number): Operation<object> {
   return row;
 }
 
-/** The statement with numbered placeholders; the same named parameter is the same number. */
-function rawRequest({ sql, parameters, alias }: RawSource): { text: string; values: Wire[] } {
-  const { texts, places, values } = rawParts(sql, parameters);
-  const dialect = dialectOf(alias);
-  const text = texts.map((each, at) => {
-    const place = places[at];
-    if (place === undefined) return each;
-    const type = rawType(values[place]);
-    return `${each}${type === undefined ? `$${place + 1}` : dialect.cast(`$${place + 1}`, type)}`;
-  });
-  const wires = values.map((value) => {
-    const type = rawType(value);
-    const wire = rawWire(value);
-    const change = type === undefined || wire === null ? undefined : dialect.wire(type);
-    return change === undefined ? wire : change(wire as string);
-  });
-  return { text: text.join(''), values: wires };
+function rawRequest({ sql, parameters, alias }: RawSource) {
+  return numbered(rawParts(sql, parameters), dialectOf(alias));
 }

@@ -72,9 +72,9 @@ async function aatomic<T>(first: AtomicOptions | (() => Promise<T>), second?: ()
   const wrapper = connections.get(options.using);
   if (!wrapper.features.nativeAsync) return aatomicBridged(wrapper, options, work);
   const parent = currentBlock(wrapper.alias);
-  return parent === undefined
-    ? outermost(wrapper, options, work)
-    : inside(wrapper, options, parent.openChild(), work);
+  if (parent === undefined) return outermost(wrapper, options, work);
+  const { result } = await inside(wrapper, options, parent.openChild(), work);
+  return result;
 }
 
 function asyncWork(): TypeError {
@@ -95,11 +95,15 @@ async function outermost<T>(
     },
     abandon: () => abandon(block),
   });
+  let ended: Ended<T>;
   try {
-    return await inside(wrapper, options, block, work);
+    ended = await inside(wrapper, options, block, work);
   } finally {
     if (leave === undefined || leave()) wrapper.pool.release(connection);
   }
+  // The connection is back first: hooks that query would wait for one that is kept for them.
+  await runHooks(ended.hooks);
+  return ended.result;
 }
 
 /** Rolls back a transaction whose context is over; a connection that refuses is dropped by the pool. */
@@ -115,12 +119,17 @@ async function abandon(block: NativeBlock): Promise<void> {
   }
 }
 
+/** What a block gave, and what is to be done now that it is committed: nothing where another is around it. */
+interface Ended<T> {
+  readonly result: T;
+  readonly hooks: readonly CommitHook[];
+}
 async function inside<T>(
   wrapper: DatabaseWrapper,
   options: AtomicOptions,
   block: NativeBlock,
   work: () => Promise<T>,
-): Promise<T> {
+): Promise<Ended<T>> {
   const { connection } = block;
   try {
     await inTurn(block, async () => {
@@ -139,29 +148,23 @@ async function inside<T>(
     await end(wrapper, block, true);
     throw error;
   }
-  await end(wrapper, block, false);
-  return result;
+  return { result, hooks: await end(wrapper, block, false) };
 }
 
 /** Ends a block: queries still queued are refused, the one in flight settles, then COMMIT or ROLLBACK is sent. */
-async function end(wrapper: DatabaseWrapper, block: NativeBlock, failed: boolean): Promise<void> {
+async function end(
+  wrapper: DatabaseWrapper,
+  block: NativeBlock,
+  failed: boolean,
+): Promise<readonly CommitHook[]> {
   const { connection } = block;
   block.close();
-  let hooks: readonly CommitHook[];
   await lockOf(block).acquire();
   try {
-    hooks = await endNative(wrapper, connection, failed, currentContext()?.signal, block.level);
+    return await endNative(wrapper, connection, failed, currentContext()?.signal, block.level);
   } finally {
     lockOf(block).release();
   }
-  await withContext({ blocks: withoutBlock(wrapper.alias) }, () => runHooks(hooks));
-}
-
-/** Hooks run after the commit, so outside the transaction. */
-function withoutBlock(alias: string) {
-  const blocks = new Map(currentContext()?.blocks ?? []);
-  blocks.delete(alias);
-  return blocks;
 }
 
 function parameters<Work>(
@@ -182,12 +185,8 @@ function parameters<Work>(
   return [options, work];
 }
 
-/** State of the transaction the running code is in: the native one where there is one, else the blocking one. */
-function currentState(using: string | undefined): TransactionState {
-  const wrapper = connections.get(using);
-  return currentBlock(wrapper.alias)?.connection.transaction ?? wrapper.connection.transaction;
-}
-function nativeOrMissing(using: string | undefined): TransactionState | undefined {
+/** State of the transaction the running code is in, native or blocking; async code outside a block has none. */
+function stateOf(using: string | undefined): TransactionState | undefined {
   const wrapper = connections.get(using);
   const block = currentBlock(wrapper.alias);
   if (block !== undefined || currentContext()?.mode === 'async') return block?.connection.transaction;
@@ -202,7 +201,7 @@ function nativeOrMissing(using: string | undefined): TransactionState | undefine
 function onCommit(hook: () => unknown, options: OnCommitOptions = {}): void {
   requireHook('onCommit', hook, options);
   const { using, robust = false } = options;
-  const state = nativeOrMissing(using);
+  const state = stateOf(using);
   if (state?.inBlock) state.addHook(hook, robust, currentLevel(connections.get(using).alias));
   else runHook({ run: hook, robust });
 }
@@ -210,7 +209,7 @@ function onCommit(hook: () => unknown, options: OnCommitOptions = {}): void {
 async function aonCommit(hook: () => unknown, options: OnCommitOptions = {}): Promise<void> {
   requireHook('aonCommit', hook, options);
   const { using, robust = false } = options;
-  const state = nativeOrMissing(using);
+  const state = stateOf(using);
   if (state?.inBlock) state.addHook(hook, robust, currentLevel(connections.get(using).alias));
   else await runHooks([{ run: hook, robust }]);
 }
@@ -223,17 +222,17 @@ function requireHook(called: string, hook: unknown, options: OnCommitOptions): v
 
 /** Marks the innermost block: it rolls back when it ends, without an error. */
 function setRollback(rollback: boolean, using?: string): void {
-  requireBlock(currentState(using)).setRollback(rollback, currentLevel(connections.get(using).alias));
+  requireBlock(stateOf(using)).setRollback(rollback, currentLevel(connections.get(using).alias));
 }
 function getRollback(using?: string): boolean {
-  return requireBlock(currentState(using)).getRollback(currentLevel(connections.get(using).alias));
+  return requireBlock(stateOf(using)).getRollback(currentLevel(connections.get(using).alias));
 }
 /** True outside a block, where every statement is committed by itself. */
 function getAutocommit(using?: string): boolean {
-  return nativeOrMissing(using)?.inBlock !== true;
+  return stateOf(using)?.inBlock !== true;
 }
-function requireBlock(state: TransactionState): TransactionState {
-  if (state.inBlock) return state;
+function requireBlock(state: TransactionState | undefined): TransactionState {
+  if (state?.inBlock) return state;
   throw new TransactionManagementError("The rollback flag doesn't work outside of an 'atomic' block.");
 }
 

@@ -18,6 +18,8 @@ export interface OpenBlock {
   byHand: readonly string[];
   /** True when it can only be rolled back. */
   needsRollback: boolean;
+  /** The error that made it so, where it was one. */
+  failure: unknown;
   /** True for a block of async code: code around it may go on while it is open. */
   lasting: boolean;
   /** Blocks around it whose code sent something while it was open: that is undone with it. */
@@ -76,9 +78,8 @@ export class TransactionState {
    * @param text what is sent
    */
   check(from: OpenBlock | undefined, text: string): void {
-    if (this.needsRollback || (from?.needsRollback && this.isOpen(from))) {
-      throw new TransactionManagementError(brokenBlock);
-    }
+    this.#requireSound();
+    if (from?.needsRollback && this.isOpen(from)) throw broken(from);
     if (from !== undefined && from !== this.innermost && !isPlainRead(text)) this.#carry(from);
   }
   /** Notes that what comes next is undone with the blocks that others have open inside `from`. */
@@ -87,14 +88,14 @@ export class TransactionState {
       if (!block.carries.includes(from)) block.carries = [...block.carries, from];
     }
   }
-  /** Notes that a write failed: what it did before failing must not be kept. */
-  writeFailed(from?: OpenBlock): void {
+  /** Notes that a write failed with `failure`: what it did before failing must not be kept. */
+  writeFailed(failure: unknown, from?: OpenBlock): void {
     const failed = this.#blockOf(from);
     if (failed === undefined) return;
-    failed.needsRollback = true;
+    mark(failed, failure);
     // Their own work is beyond the failed statement on the server, and goes with it.
     for (const block of this.#inside(failed)) {
-      block.needsRollback = true;
+      mark(block, failure);
       block.undone = true;
     }
   }
@@ -107,7 +108,9 @@ export class TransactionState {
   /** Marks the innermost block, or the one the code of `from` is in, to be rolled back at its end, or not to be. */
   setRollback(rollback: boolean, from?: OpenBlock): void {
     const block = this.#blockOf(from);
-    if (block !== undefined) block.needsRollback = rollback;
+    if (block === undefined) return;
+    block.needsRollback = rollback;
+    block.failure = undefined;
   }
   getRollback(from?: OpenBlock): boolean {
     return this.#blockOf(from)?.needsRollback === true;
@@ -144,6 +147,7 @@ export class TransactionState {
       savepoint,
       byHand: [],
       needsRollback: this.needsRollback,
+      failure: this.innermost?.failure,
       lasting: false,
       carries: [],
       undone: false,
@@ -169,7 +173,7 @@ export class TransactionState {
     const rollback = failed || spoiled || block.needsRollback;
     if (rollback) for (const around of block.carries) around.undone = true;
     const hooks = this.inBlock
-      ? yield* this.#exitInner(block.savepoint, rollback)
+      ? yield* this.#exitInner(block, rollback)
       : yield* this.#exitOutermost(failed, rollback);
     if (this.innermost?.undone) this.innermost.needsRollback = true;
     if (spoiled && !failed) throw new TransactionManagementError(unfinished ? unfinishedInside : undoneWork);
@@ -192,9 +196,9 @@ export class TransactionState {
     }
   }
 
-  *#exitInner(savepoint: string | undefined, rollback: boolean): Control<readonly CommitHook[]> {
+  *#exitInner({ savepoint, failure }: OpenBlock, rollback: boolean): Control<readonly CommitHook[]> {
     if (rollback) {
-      if (savepoint === undefined) this.setRollback(true);
+      if (savepoint === undefined) mark(this.innermost, failure);
       else yield* this.#rollbackTo(savepoint);
     } else if (savepoint !== undefined) {
       try {
@@ -299,7 +303,8 @@ export class TransactionState {
 
   /** As in Django, whoever repairs a block by hand says so first, with setRollback(false). */
   #requireSound(): void {
-    if (this.needsRollback) throw new TransactionManagementError(brokenBlock);
+    const { innermost } = this;
+    if (innermost?.needsRollback) throw broken(innermost);
   }
   #newSavepoint(): string {
     this.#savepointCount += 1;
@@ -311,6 +316,15 @@ export class TransactionState {
   }
 }
 
+/** Notes that a block can only be rolled back. */
+function mark(block: OpenBlock | undefined, failure: unknown): void {
+  if (block === undefined || block.needsRollback) return;
+  block.needsRollback = true;
+  block.failure = failure;
+}
+function broken({ failure }: OpenBlock): TransactionManagementError {
+  return new TransactionManagementError(brokenBlock, {}, undefined, failure);
+}
 function rolledBackUnasked(): OperationalError {
   return new OperationalError('The connection was lost inside the transaction, which was rolled back.');
 }

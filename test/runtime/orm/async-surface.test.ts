@@ -181,6 +181,16 @@ test('31 what cannot be looked in is refused under the name of the function', as
   await expect(async () => agetListOr404([] as never, { field: 1 })).rejects.toThrow(
     new ValueError("First argument to agetListOr404() must be a Model, Manager, or QuerySet, not 'list'."),
   );
+  const others = [
+    [null, 'null'],
+    [new Simple({ field: 1 }), 'Simple'],
+    [Simple.objects.raw('SELECT * FROM simple'), 'RawQuerySet'],
+    [class Nothing {}, 'Nothing'],
+  ] as const;
+  for (const [given, called] of others)
+    expect(() => getObjectOr404(given as never)).toThrow(
+      `must be a Model, Manager, or QuerySet, not '${called}'.`,
+    );
   expect(() => getObjectOr404(text)).toThrow('First argument to getObjectOr404()');
   expect(() => getListOr404([] as never)).toThrow('First argument to getListOr404()');
 });

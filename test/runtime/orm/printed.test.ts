@@ -19,6 +19,11 @@ behaviour(
   },
 );
 
+test('a raw query set is shown by its SQL', () => {
+  const rows = Publisher.objects.raw('SELECT * FROM publisher WHERE name = %s', ['Acme']);
+  expect(inspect(rows)).toBe('<RawQuerySet of Publisher: SELECT * FROM publisher WHERE name = $1>');
+});
+
 test('a query set that can match nothing says that nothing is sent', () => {
   expect(inspect(Publisher.objects.none())).toBe('<QuerySet of Publisher: nothing to send>');
 });

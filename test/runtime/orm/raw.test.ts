@@ -84,6 +84,25 @@ behaviour('209 columns of other names are translated', function* () {
   expect([first.title, first.pages]).toEqual(['Alpha', 100]);
   expect(Object.hasOwn(first, 'naam')).toBe(false);
 });
+behaviour('of columns of one name the first is the one of the model', function* () {
+  const joined = 'JOIN publisher ON publisher.id = publisher_id WHERE book.id = 3';
+  const own = Book.objects.raw(`SELECT * FROM book ${joined}`);
+  expect(keys(yield* call(own, 'list'))).toEqual([3]);
+  const renamed = Book.objects.raw(`SELECT book.*, name FROM book ${joined}`, [], {
+    translations: { name: 'title' },
+  });
+  expect(((yield* call<Book[]>(renamed, 'list')) as [Book])[0].title).toBe('Gamma');
+});
+behaviour('a further column that would hide a member of the model is refused', function* () {
+  for (const name of ['save', 'publisher', 'authors', 'constructor', '__proto__']) {
+    const rows = Book.objects.raw(`SELECT id, 1 AS ${name} FROM book WHERE id = 1`);
+    const error = yield* thrownBy(() => call(rows, 'list'));
+    expect(error).toBeInstanceOf(ValueError);
+    expect(error.message).toBe(
+      `The column '${name}' of the raw query conflicts with a member of the model. Give it another name with AS.`,
+    );
+  }
+});
 behaviour('209 raw SQL must return the key, and take the parameters it is given', function* () {
   const error = yield* thrownBy(() => call(Book.objects.raw('SELECT title FROM book'), 'list'));
   expect(error).toBeInstanceOf(FieldDoesNotExist);

@@ -1,4 +1,7 @@
+import { asyncContext } from '@migrate-async/runtime';
 import {
+  configureDatabases,
+  connections,
   IntegrityError,
   InternalError,
   ProgrammingError,
@@ -99,6 +102,27 @@ behaviour('314 after a failed write the block takes no more queries', function* 
   expect(outcome.message).toBe(
     "An error occurred in the current transaction. You can't execute queries until the end of the 'atomic' block.",
   );
+  expect(outcome.cause).toBeInstanceOf(IntegrityError);
+});
+behaviour('314 the error that broke a block inside it is the cause around it, too', function* () {
+  const broken = function* () {
+    yield* thrownBy(() => call(Publisher.objects, 'create', { id: 1, name: 'x', awards: 1 }));
+  };
+  const outcome = yield* thrownBy(() =>
+    atomic(function* () {
+      yield* atomic(broken, { savepoint: false });
+      yield* call(Parent.objects, 'count');
+    }),
+  );
+  expect(outcome).toBeInstanceOf(TransactionManagementError);
+  expect(outcome.cause).toBeInstanceOf(IntegrityError);
+  const marked = yield* thrownBy(() =>
+    atomic(function* () {
+      transaction.setRollback(true);
+      yield* call(Parent.objects, 'count');
+    }),
+  );
+  expect(marked.cause).toBeUndefined();
 });
 behaviour('315 inside a savepoint a failed write costs only the savepoint', function* () {
   yield* atomic(function* () {
@@ -267,6 +291,24 @@ test('371 native hooks may be async and are awaited in order', async () => {
   });
   expect(ran).toEqual(['slow 1', 'quick']);
 });
+test('hooks that query find a connection, however few there are', async () => {
+  await reset();
+  const { settings } = connections.get();
+  configureDatabases({ default: { ...settings, pool: { max: 1, timeout: 2_000 } } });
+  const left = await transaction.aatomic(async () => {
+    await Parent.objects.acreate({ name: 'a' });
+    transaction.onCommit(() =>
+      transaction.aatomic(async () => {
+        await Parent.objects.acreate({ name: 'b' });
+        transaction.onCommit(() => Parent.objects.acreate({ name: 'c' }));
+      }),
+    );
+    return 'given';
+  });
+  expect(left).toBe('given');
+  expect(await Parent.objects.acount()).toBe(3);
+  configureDatabases({ default: settings });
+});
 test('332 a hook is a function', () => {
   expect(() => transaction.onCommit(3 as never)).toThrow(
     new TypeError("onCommit()'s callback must be a callable."),
@@ -277,8 +319,15 @@ test('332 a hook is a function', () => {
   });
   expect(ran).toBe(true);
 });
-test('320 outside a block there is nothing to roll back', () => {
+test('320 outside a block there is nothing to roll back, in async code neither', async () => {
   expect(() => transaction.setRollback(true)).toThrow(TransactionManagementError);
+  const { settings } = connections.get();
+  for (const native of [false, true]) {
+    configureDatabases({ default: { ...settings, native } });
+    for (const ask of [() => transaction.getRollback(), () => transaction.setRollback(true)])
+      await expect(asyncContext(async () => ask())).rejects.toThrow(TransactionManagementError);
+  }
+  configureDatabases({ default: settings });
 });
 test('an async function is refused by the sync atomic before it is called', async () => {
   await reset();
