@@ -94,7 +94,7 @@ behaviour('of columns of one name the first is the one of the model', function* 
   expect(((yield* call<Book[]>(renamed, 'list')) as [Book])[0].title).toBe('Gamma');
 });
 behaviour('a further column that would hide a member of the model is refused', function* () {
-  for (const name of ['save', 'publisher', 'authors', 'constructor', '__proto__']) {
+  for (const name of ['save', 'publisher', 'authors', 'constructor']) {
     const rows = Book.objects.raw(`SELECT id, 1 AS ${name} FROM book WHERE id = 1`);
     const error = yield* thrownBy(() => call(rows, 'list'));
     expect(error).toBeInstanceOf(ValueError);
