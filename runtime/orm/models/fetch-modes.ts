@@ -37,6 +37,11 @@ export function rememberFetchMode(rows: readonly object[], mode: FetchMode): voi
   for (const row of rows) visit(row);
 }
 
+/** Tells a new instance, which came with no others. */
+export function giveFetchMode(instance: object, mode: FetchMode): void {
+  stateOf(instance).fetching = { mode, peers: [new WeakRef(instance)] };
+}
+
 /** Refuses to fetch what an instance lacks, where that is its mode. */
 export function requireFetchable(instance: object, label: string, name: string): void {
   if (stateOf(instance).fetching?.mode !== FETCH_RAISE) return;

@@ -1,4 +1,5 @@
 import { FieldError, IntegrityError, ValueError } from '../errors.ts';
+import { giveFetchMode } from '../models/fetch-modes.ts';
 import { isAssignable } from '../models/initialise.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import type { ModelMeta } from '../models/meta.ts';
@@ -24,8 +25,9 @@ export function* create(queryset: QuerySet, values: Values = {}): Operation<obje
   requireOwnNames(queryset, values);
   yield* loadTargets(queryset.meta, [values]);
   const instance = new queryset.meta.modelClass(values) as ModelInstance;
-  const { known } = queryset.state;
+  const { known, fetchMode } = queryset.state;
   if (known !== undefined) relate(instance, known.name, known.instance);
+  if (fetchMode !== undefined) giveFetchMode(instance, fetchMode);
   yield* save(instance, { forceInsert: true, using: queryset.database });
   return instance;
 }

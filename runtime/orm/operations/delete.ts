@@ -8,6 +8,7 @@ import { metaKey } from '../models/registry.ts';
 import { stateOf } from '../models/state.ts';
 import { requireNothing, requireOptions } from '../options.ts';
 import { requireUncombined } from '../queryset/combine.ts';
+import { unlockStep } from '../queryset/locking.ts';
 import { QuerySet } from '../queryset/queryset.ts';
 import { SQLCompiler } from '../sql/compiler.ts';
 import { deleteByKeys, setByKeys } from '../sql/write.ts';
@@ -35,7 +36,8 @@ export function* deleteRows(queryset: QuerySet, ...given: unknown[]): Operation<
     prefetches: [],
     known: undefined,
   });
-  const instances = (yield* list(plain.orderBy())) as ModelInstance[];
+  const rows = query.locking === undefined ? plain : plain.step(unlockStep);
+  const instances = (yield* list(rows.orderBy())) as ModelInstance[];
   return yield* collectAndDelete(queryset.database, meta, instances);
 }
 

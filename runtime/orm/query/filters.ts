@@ -18,7 +18,7 @@ import type { Hop } from '../models/relations.ts';
 import { existsSubquery } from '../sql/subquery.ts';
 import { isFiltered, onWayTo } from './filtered.ts';
 import { type Joins, JoinVotes, type TableAlias } from './joins.ts';
-import { isNullable, joinPath, type ResolvedPath } from './paths.ts';
+import { isNullable, joinPath, pointedAt, type ResolvedPath } from './paths.ts';
 import { Query } from './query.ts';
 import { Resolver } from './resolver.ts';
 import { type Predicate, WhereNode } from './where.ts';
@@ -163,7 +163,7 @@ class FilterBuilder {
     const asked = relation?.form === 'forward' && joined.field instanceof ForeignKeyField;
     const lhs = new Column(joined.alias, joined.field, asked ? relation.field : joined.field);
     const { predicate, lookup } = buildLookup(lhs, path.rest, operand, this.#resolver);
-    const needed = new Set([...used, ...joined.joined]);
+    const needed = new Set([...used, ...joined.passed, ...pointedAt(query.joins, joined)]);
     const built = this.#guard(lhs, predicate, lookup, operand, negation, needed);
     if (!leaf.namesNull || !negation.current || built.predicate === undefined) return built;
     // As in Django 6.1: rows without a value are excluded by a list that names null.

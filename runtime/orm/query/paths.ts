@@ -1,5 +1,6 @@
 import { FieldError } from '../errors.ts';
 import type { Field } from '../fields/field.ts';
+import { ForeignKeyField } from '../fields/relations.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import type { Hop, Relation } from '../models/relations.ts';
 import type { FilteredRelation } from './filtered.ts';
@@ -95,6 +96,8 @@ export interface JoinedPath {
   readonly field: Field;
   /** Every table on the way that is still used, the query's own excluded. */
   readonly joined: readonly TableAlias[];
+  /** Those and the ones that were left out: a condition that needs a value in the key needs their rows. */
+  readonly passed: readonly TableAlias[];
 }
 
 /** Joins the tables of a path, and leaves out the last ones when the key is already on this side. */
@@ -109,6 +112,7 @@ export function joinPath(
     alias = joins.add(alias, hop, reusable);
     joined.push(alias);
   }
+  const passed = [...joined];
   let last = field;
   for (let at = hops.length - 1; at >= 0; at--) {
     const hop = hops[at] as Hop;
@@ -119,7 +123,16 @@ export function joinPath(
     last = held;
     alias = alias.join?.parent ?? joins.base;
   }
-  return { alias, field: last, joined };
+  return { alias, field: last, joined, passed };
+}
+/** What a foreign key that was named by its column leads to: joined by nothing yet, and what comes later may share it. */
+export function pointedAt(joins: Joins, { alias, field }: JoinedPath): readonly TableAlias[] {
+  if (!(field instanceof ForeignKeyField)) return [];
+  const [hop, ...more] = field.model.relation(field.name)?.hops ?? [];
+  if (hop === undefined || more.length > 0) return [];
+  const target = joins.add(alias, hop, undefined);
+  joins.release(target);
+  return [target];
 }
 
 /** The column of this side that is equal to one of the other side. */

@@ -21,3 +21,10 @@ export function lockStep(options: LockOptions): ChainStep {
     },
   };
 }
+/** Takes the lock away: what deletes rows locks them anyway. */
+export const unlockStep: ChainStep = {
+  describe: (sink) => sink.token('unlock'),
+  build: (query) => {
+    query.locking = undefined;
+  },
+};

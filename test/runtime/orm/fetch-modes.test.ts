@@ -41,6 +41,17 @@ behaviour('289 raise: what was loaded, or is asked for, is not refused', functio
   expect(yield* call(book.authors, 'count')).toBe(1);
   yield* call(book, 'refreshFromDb');
 });
+behaviour('289 raise: a new row has the mode of the query set that made it', function* () {
+  const reviews = Review.objects.fetchMode(FETCH_RAISE);
+  const made = yield* call<Review>(reviews, 'create', { bookId: 1, stars: 2 });
+  const [found] = yield* call<[Review, boolean]>(reviews, 'getOrCreate', { bookId: 2, stars: 9 });
+  for (const review of [made, found]) {
+    const error = yield* thrownBy(() => readRelation(review, 'book'));
+    expect(error.message).toBe('Fetching of Review.book blocked.');
+  }
+  const one = yield* call<Review>(Review.objects.fetchMode(FETCH_PEERS), 'create', { bookId: 1, stars: 2 });
+  expect((yield* readRelation<Book>(one, 'book')).id).toBe(1);
+});
 behaviour('289 the mode of rows is that of what they lead to', function* () {
   const books = yield* call<Book[]>(
     Book.objects

@@ -7,6 +7,7 @@ import {
   Manager,
   model,
   OperationalError,
+  Q,
   ValueError,
 } from '@migrate-async/runtime/orm';
 import { expect } from 'vitest';
@@ -70,6 +71,46 @@ behaviour('215 rows that the server cannot lock are refused by it', function* ()
   // The rows themselves can be locked beside what is joined to them.
   yield* atomic(() => call(nullable.selectForUpdate({ of: ['self'] }), 'list'));
   expect(lastStatement()).toBe('COMMIT');
+});
+
+behaviour('215 rows whose relation is known to be there are locked with it', function* () {
+  const books = Book.objects.selectRelated('contact').orderBy('id').selectForUpdate();
+  const sure = [
+    books.exclude({ contact: null }),
+    books.filter({ contact__isNull: false }),
+    books.filter({ contactId__isNull: false }),
+    books.filter(Q({ contact__isNull: true }).not()),
+    books.filter({ contact__in: [1, 3] }),
+    books.filter({ contactId__gte: 1 }),
+    books.filter(Q({ contact: 1 }).or({ contact__name: 'Cyd' })),
+    Book.objects.filter({ contact__gt: 0 }).selectForUpdate().selectRelated('contact').orderBy('id'),
+  ];
+  for (const rows of sure) {
+    const locked = yield* atomic(() => call<Book[]>(rows, 'list'));
+    expect(locked.map(({ id, contact }) => [id, contact?.name])).toEqual([
+      [1, 'Ann'],
+      [4, 'Cyd'],
+    ]);
+    expect(statements().at(-2)).toContain(' INNER JOIN "author" ');
+  }
+  // Where a row may be without it, what is joined to it may be missing.
+  const unsure = [
+    books.filter(Q({ contact__isNull: false }).or({ title: 'Beta' })),
+    books.exclude({ contact: 1 }),
+    books.filter({ contact__isNull: true }),
+  ];
+  for (const rows of unsure) {
+    const error = yield* thrownBy(() => atomic(() => call(rows, 'list')));
+    expect(error.name).toBe('NotSupportedError');
+  }
+});
+
+behaviour('what deletes rows does not lock them first', function* () {
+  expect(yield* call(Book.objects.filter({ id: 4 }).selectForUpdate(), 'delete')).toEqual([
+    5,
+    { Book_authors: 1, Review: 3, Book: 1 },
+  ]);
+  expect(statements().join()).not.toContain('FOR UPDATE');
 });
 
 behaviour('214 what another transaction has locked is left out, or refused at once', function* () {
