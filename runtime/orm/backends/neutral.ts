@@ -1,4 +1,4 @@
-import { parseTimestamp } from '../fields/dates.ts';
+import { parseTimestamp, writtenDuration } from '../fields/dates.ts';
 import type { Decoder, Family, Field, Wire } from '../fields/field.ts';
 import { ForeignKeyField } from '../fields/relations.ts';
 import { textsOfArray } from '../fields/structured.ts';
@@ -31,7 +31,7 @@ export function momentText(text: string): string {
 
 const conversions: Readonly<Partial<Record<Family, Conversion>>> = {
   // Microseconds.
-  duration: (text) => String(Math.round(Number.parseFloat(text) * 1000)),
+  duration: (text) => String(Math.round(writtenDuration(text) * 1000)),
   time: (text) => (/^\d{1,2}:\d\d$/.test(text) ? `${text}:00` : text),
   uuid: (text) => text.replaceAll('-', '').toLowerCase(),
 };

@@ -120,6 +120,8 @@ export class DateTimeField extends Field {
 }
 
 /** Milliseconds, stored as an interval. */
+const dayMilliseconds = 86_400_000;
+
 export class DurationField extends Field {
   readonly typeName = 'DurationField';
   readonly family = 'duration';
@@ -135,9 +137,20 @@ export class DurationField extends Field {
     });
   }
   override encode(value: unknown): string {
+    const given = this.convert(value) as number;
+    // Days are days, as the server keeps them apart: `EXTRACT(DAY …)` knows no others.
+    const days = Math.floor(given / dayMilliseconds);
     // In digits: the server reads no exponent, and counts nothing finer than microseconds.
-    return `${toDigits(this.convert(value) as number)} milliseconds`;
+    return Number.isSafeInteger(days)
+      ? `${days} days ${toDigits(given - days * dayMilliseconds)} milliseconds`
+      : `${toDigits(given)} milliseconds`;
   }
+}
+
+/** Milliseconds of the text that a duration is written as. */
+export function writtenDuration(text: string): number {
+  const [, days = '0', rest = ''] = /^(?:(-?\d+) days )?(.*)$/.exec(text) ?? [];
+  return Number(days) * dayMilliseconds + Number.parseFloat(rest);
 }
 
 /** A number with at most three decimal places, however large. */

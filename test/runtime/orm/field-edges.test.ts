@@ -1,4 +1,14 @@
-import { fields, foreignKey, Manager, model, ValidationError, ValueError } from '@migrate-async/runtime/orm';
+import {
+  ExtractDay,
+  ExtractHour,
+  ExtractSecond,
+  fields,
+  foreignKey,
+  Manager,
+  model,
+  ValidationError,
+  ValueError,
+} from '@migrate-async/runtime/orm';
 import { describe, expect, test } from 'vitest';
 import { type Behaviour, call, statements, thrownBy } from '../support/differential.ts';
 import { harness } from '../support/harness.ts';
@@ -41,6 +51,25 @@ class Holder extends model('holder', { keyed: foreignKey<Keyed>(() => Keyed) }) 
 }
 const context = harness([Edge, Keyed, Holder], 'select 1');
 const { behaviour } = context;
+behaviour('a duration has days, and a part of a moment no fraction', function* () {
+  const day = 86_400_000;
+  const at = new Date('2024-01-03T13:30:15.678Z');
+  for (const span of [day + 2_500, 25 * 3_600_000, -1_500]) yield* call(Edge.objects, 'create', { span, at });
+  const parts = Edge.objects
+    .orderBy('id')
+    .valuesList(
+      'span',
+      ExtractDay('span') as never,
+      ExtractHour('span') as never,
+      ExtractSecond('span') as never,
+      ExtractSecond('at') as never,
+    );
+  expect(yield* call(parts, 'list')).toEqual([
+    [day + 2_500, 1, 0, 2, 15],
+    [25 * 3_600_000, 1, 1, 0, 15],
+    [-1_500, -1, 23, 58, 15],
+  ]);
+});
 type Row = Edge & Record<string, unknown>;
 const objects = Edge.objects as unknown as {
   filter(where: object): { readonly exists: unknown };
