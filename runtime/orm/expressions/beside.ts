@@ -2,6 +2,7 @@ import { FieldError } from '../errors.ts';
 import { DurationField } from '../fields/dates.ts';
 import type { Family, Field } from '../fields/field.ts';
 import { DecimalField, FloatField, IntegerField } from '../fields/numbers.ts';
+import { ForeignKeyField } from '../fields/relations.ts';
 import { ArrayField, JsonField } from '../fields/structured.ts';
 import { TextField } from '../fields/text.ts';
 import type { ExpressionNode } from './node.ts';
@@ -53,7 +54,9 @@ export function commonOutput(expressions: readonly ExpressionNode[]): Field | un
   }
   return common;
 }
-export function wider(left: Field, right: Field): Field {
+export function wider(one: Field, other: Field): Field {
+  // A foreign key holds what it points at.
+  const [left, right] = [pointedAt(one), pointedAt(other)];
   if (left instanceof IntegerField && right instanceof IntegerField) {
     return left.range.maximum >= right.range.maximum ? left : right;
   }
@@ -62,7 +65,15 @@ export function wider(left: Field, right: Field): Field {
   }
   if (left.constructor === right.constructor) return left;
   if (left.family === 'text' && right.family === 'text') return new TextField();
+  if (isDay(left) && isDay(right)) return left.family === 'dateTime' ? left : right;
   throw new FieldError(
     `Expression contains mixed types: ${left.typeName}, ${right.typeName}. You must set outputField.`,
   );
+}
+/** A date is the moment its day begins, beside a moment. */
+function isDay({ family }: Field): boolean {
+  return family === 'date' || family === 'dateTime';
+}
+function pointedAt(field: Field): Field {
+  return field instanceof ForeignKeyField ? pointedAt(field.targetField) : field;
 }

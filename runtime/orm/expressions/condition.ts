@@ -104,8 +104,9 @@ export class Condition {
   xor(other: Combinable): Condition {
     return this.#combine(other, 'XOR');
   }
+  /** The opposite; twice it is what it was, though exclude() asks of related rows what filter() does not. */
   not(): Condition {
-    return new Condition([this], 'AND', true);
+    return new Condition(this.parts, this.connector, !this.negated);
   }
   get empty(): boolean {
     return this.parts.length === 0;

@@ -2,7 +2,7 @@ import type { Field } from '../fields/field.ts';
 import { BooleanField } from '../fields/numbers.ts';
 import { resolveCondition } from '../query/filters.ts';
 import type { Resolver } from '../query/resolver.ts';
-import { certain, type Predicate } from '../query/where.ts';
+import { certain, isConstant, type Predicate } from '../query/where.ts';
 import type { SqlWriter } from '../sql/writer.ts';
 import { Computable } from './arithmetic.ts';
 import type { Condition } from './condition.ts';
@@ -52,7 +52,9 @@ export class ResolvedCondition extends ResolvedNode {
   override groupBy(): readonly ExpressionNode[] {
     return this.containsAggregate || this.containsWindow ? this.predicate.groupBy() : [this];
   }
+  /** In brackets, for it may stand beside an operator: `IS NULL` binds less than `=`. */
   toSql(writer: SqlWriter): string {
-    return certain(this.predicate, writer);
+    const sql = certain(this.predicate, writer);
+    return isConstant(sql) ? sql : `(${sql})`;
   }
 }

@@ -81,7 +81,7 @@ export function buildLookup(
     const transformed = findTransform(current, name);
     if (transformed === undefined) {
       const parts = current.output === undefined ? [] : transformNames(current.output.family);
-      throw unsupportedLookup(current.output, name, [
+      throw unsupportedLookup(current.output, names.slice(at), [
         ...Object.keys(lookups),
         ...parts,
         ...ownNames(current),

@@ -32,12 +32,12 @@ function matching(a: string, b: string): number {
 
 export function unsupportedLookup(
   field: Field | undefined,
-  name: string,
+  names: readonly string[],
   known: Iterable<string>,
 ): FieldError {
-  const close = closeMatches(name, known);
+  const close = closeMatches(names[0] ?? '', known);
   const hint = close.length === 0 ? '.' : `, perhaps you meant ${close.join(' or ')}?`;
   return new FieldError(
-    `Unsupported lookup '${name}' for ${field?.typeName ?? 'expression'} or join on the field not permitted${hint}`,
+    `Unsupported lookup '${names.join('__')}' for ${field?.typeName ?? 'expression'} or join on the field not permitted${hint}`,
   );
 }

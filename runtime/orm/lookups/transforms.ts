@@ -173,7 +173,7 @@ export function applyTransforms(expression: ExpressionNode, names: readonly stri
   let current = expression;
   for (const name of names) {
     const next = findTransform(current, name);
-    if (next === undefined) throw unsupportedLookup(current.output, name, []);
+    if (next === undefined) throw unsupportedLookup(current.output, [name], []);
     current = next;
   }
   return current;

@@ -23,6 +23,9 @@ import { Query } from './query.ts';
 import { Resolver } from './resolver.ts';
 import { type Predicate, WhereNode } from './where.ts';
 
+/** Lookups for which null stands for a row without a value. */
+const nullTests: ReadonlySet<string> = new Set(['exact', 'iexact']);
+
 /** What a condition became, and the joins without which it could not hold. */
 interface Built {
   readonly predicate: Predicate | undefined;
@@ -74,7 +77,10 @@ export function tryFilteredRelation(query: Query, name: string): void {
   query.outerNames = trial.outerNames;
 }
 
-/** The predicate of a condition, for places outside WHERE such as an aggregate's filter. */
+/**
+ * The predicate of a condition, for places outside WHERE such as an aggregate's filter. It is about the joined rows that
+ * are there: what it negates is tested on each of them, where `exclude()` asks whether there is one.
+ */
 export function resolveCondition(resolver: Resolver, condition: Condition): Predicate {
   const builder = new FilterBuilder(resolver, 'joined');
   const { predicate, needed } = builder.condition(condition, { branch: false, current: false });
@@ -148,6 +154,12 @@ class FilterBuilder {
     if (negation.branch && this.#negated === 'rows' && path.hops.some((hop) => hop.many)) {
       return this.#excludeMany(leaf, path);
     }
+    return this.#tested(leaf, path, negation);
+  }
+
+  /** The lookup of a leaf on the column that its path leads to. */
+  #tested(leaf: Leaf, path: ResolvedPath, negation: Negation): Built {
+    const { query, options } = this.#resolver;
     const before = new Map([...query.joins.all()].map(([alias, state]) => [alias, state.uses]));
     const operand = this.#operand(leaf);
     if (operand.form === 'subquery' && path.relation !== undefined) {
@@ -159,9 +171,11 @@ class FilterBuilder {
     const joined = joinPath(query.joins, path, options.reusable);
     for (const alias of joined.joined) options.reusable?.add(alias);
     const { relation } = path;
+    // The key on this side stands in for the column that was named, whose lookups it takes.
+    const output = relation === undefined ? path.field : joined.field;
     // A key that is a foreign key itself is held one step before: what is asked is whom it points at in the end.
     const asked = relation?.form === 'forward' && joined.field instanceof ForeignKeyField;
-    const lhs = new Column(joined.alias, joined.field, asked ? relation.field : joined.field);
+    const lhs = new Column(joined.alias, joined.field, asked ? relation.field : output);
     const { predicate, lookup } = buildLookup(lhs, path.rest, operand, this.#resolver);
     const needed = new Set([...used, ...joined.passed, ...pointedAt(query.joins, joined)]);
     const built = this.#guard(lhs, predicate, lookup, operand, negation, needed);
@@ -180,7 +194,7 @@ class FilterBuilder {
     joined: Set<TableAlias>,
   ): Built {
     const { joins } = this.#resolver.query;
-    const asksNull = lookup === 'isNull' || (lookup === 'exact' && operand.form === 'null');
+    const asksNull = lookup === 'isNull' || (operand.form === 'null' && nullTests.has(lookup));
     const wantsNull = asksNull && (operand.form === 'null' || (operand.form === 'boolean' && operand.value));
     if (wantsNull && !negation.current) return { predicate, needed: new Set() };
     if (!negation.current || wantsNull) return { predicate, needed: joined };
@@ -257,7 +271,40 @@ class FilterBuilder {
    * Excludes by a relation of many rows: `NOT EXISTS` of a related row that matches. A plain negation would ask for
    * a related row that does not match, which is another question.
    */
-  #excludeMany(leaf: Leaf, { hops }: ResolvedPath): Built {
+  #excludeMany(leaf: Leaf, path: ResolvedPath): Built {
+    return this.#excludeFromFirstMany(leaf, path) ?? this.#excludeFromStart(leaf, path);
+  }
+
+  /** A subquery of the first table of many rows: what leads there is in the query around it. */
+  #excludeFromFirstMany(leaf: Leaf, path: ResolvedPath): Built | undefined {
+    const { query, places, options } = this.#resolver;
+    const { hops } = path;
+    if (options.reusable && firstOfMany(query.joins, hops, options.reusable) !== undefined) return undefined;
+    const at = hops.findIndex(({ many }) => many);
+    const first = hops[at] as Hop;
+    if (first.only !== undefined || hops.some(isFiltered) || this.#namesTheQuery(leaf)) return undefined;
+    const inner = new Query(first.to);
+    const builder = new FilterBuilder(new Resolver(inner, places, { reusable: new Set() }), 'rows');
+    const rest = { ...path, hops: hops.slice(at + 1) };
+    const { predicate, needed } = builder.#tested(leaf, rest, { branch: false, current: false });
+    // A row that has none of the related rows has no column to be null, either.
+    if (predicate === undefined || needed.size < inner.joins.used().length) return undefined;
+    inner.joins.demote(needed);
+    const start = { hops: hops.slice(0, at), field: first.fromField, relation: undefined, rest: [] };
+    const { alias, field } = joinPath(query.joins, start, undefined);
+    const key = new Column(alias, field);
+    inner.where = inner.where.and(predicate).and(compare(new Column(inner.base, first.toField), '=', key));
+    return { predicate: existsFor(key, inner), needed: new Set() };
+  }
+  /** True when a value may be one of the query's own rows, or what stands for no row at all. */
+  #namesTheQuery(leaf: Leaf): boolean {
+    const { value, items } = leaf;
+    if (value === null || value === true || value instanceof ExpressionNode || items !== undefined)
+      return true;
+    return isSubqueried(value) && (this.#resolver.places.queryOf(leaf)?.outerNames.size ?? 0) > 0;
+  }
+
+  #excludeFromStart(leaf: Leaf, { hops }: ResolvedPath): Built {
     const { query, places, options } = this.#resolver;
     const inner = new Query(query.model);
     inner.filteredRelations = query.filteredRelations;
@@ -277,7 +324,7 @@ class FilterBuilder {
       const same = compare(new Column(excluded, primaryKey), '=', new Column(joined, primaryKey));
       inner.where = inner.where.and(same);
     }
-    return { predicate: existsSubquery(inner), needed: new Set() };
+    return { predicate: existsFor(query.keyColumn(), inner), needed: new Set() };
   }
 }
 
@@ -293,4 +340,10 @@ function firstOfMany(
     if (alias === undefined || hop.many) return alias;
   }
   return undefined;
+}
+
+/** EXISTS of rows that belong to `key`: among conditions on groups it is one of what those are made by, as in Django. */
+function existsFor(key: Column, inner: Query): Predicate {
+  const exists = existsSubquery(inner);
+  return new Test([key], (writer) => exists.toSql(writer));
 }

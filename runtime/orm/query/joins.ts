@@ -54,7 +54,7 @@ export class Joins {
   }
 
   /**
-   * Joins the table at the end of `hop`, or shares a join that is there.
+   * Joins the table at the end of `hop`, or shares a join that is there: of several the last one, as in Django.
    *
    * @param reusable tables that may be shared though they can hold several rows; undefined when all may
    */

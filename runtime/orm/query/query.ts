@@ -37,22 +37,14 @@ export type RowForm =
   | { readonly form: 'scalars'; readonly names: readonly string[] };
 
 /**
- * One term of orderBy(). Names are looked up when the query is compiled, because an ordering that is dropped before
- * must not leave joins behind.
+ * One term of orderBy(). Names, and expressions as they were written, are resolved when the query is compiled, because
+ * an ordering that is dropped before must not leave joins behind.
  */
 export type OrderingEntry =
   | { readonly form: 'random' }
   | { readonly form: 'name'; readonly name: string; readonly descending: boolean }
-  | {
-      readonly form: 'term';
-      readonly term: OrderingTerm;
-      /** What was written, for the parts of combined rows to resolve each in its own way. */
-      readonly written?: Written;
-    };
-export interface Written {
-  readonly expression: ExpressionNode;
-  readonly places: Places;
-}
+  | { readonly form: 'term'; readonly term: OrderingTerm }
+  | { readonly form: 'written'; readonly term: OrderingTerm; readonly places: Places };
 
 /**
  * A query without its values: what is selected, joined, tested and ordered. Query sets share queries, so one that is

@@ -167,7 +167,8 @@ export class Resolver {
       throw new FieldError('Joined field references are not permitted in this query');
     }
     for (const alias of joined.joined) this.options.reusable?.add(alias);
-    return applyRest(new Column(joined.alias, joined.field, joined.field), followed);
+    const output = followed.relation === undefined ? followed.field : joined.field;
+    return applyRest(new Column(joined.alias, joined.field, output), followed);
   }
 
   /** Follows names as far as they are fields and relations. */

@@ -87,6 +87,11 @@ export function certain(child: Predicate, writer: SqlWriter): string {
   }
 }
 
+/** True for what `certain` writes where no row, or every row, meets a condition. */
+export function isConstant(sql: string): boolean {
+  return sql === 'FALSE' || sql === 'TRUE';
+}
+
 /** Conditions on rows and conditions on groups: the second belong in HAVING. */
 export function splitHaving(where: WhereNode): { readonly where: WhereNode; readonly having: WhereNode } {
   if (!where.containsAggregate) return { where, having: new WhereNode() };

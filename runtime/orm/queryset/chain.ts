@@ -6,7 +6,7 @@ import { ExpressionNode, OrderingTerm, type ShapeSink } from '../expressions/nod
 import { describe } from '../fields/text.ts';
 import { addCondition } from '../query/filters.ts';
 import type { Query } from '../query/query.ts';
-import type { Resolver } from '../query/resolver.ts';
+import { Resolver } from '../query/resolver.ts';
 
 // The chain operations of a query set, each in two halves: what its SQL depends on, and how the query changes.
 
@@ -63,12 +63,12 @@ export function orderStep(given: readonly unknown[]): ChainStep {
       query.ordering = terms.map((term) => {
         if (term === '?') return { form: 'random' } as const;
         if (typeof term !== 'string') {
-          const resolved = term.resolve(resolver);
           const { expression } = term;
+          const resolved = tried(query, term, resolver);
           // One that was annotated is named, by a query that has groups.
           const bare = expression.containsAggregate || query.grouping === 'none';
           if (bare && resolved.expression.containsAggregate) throw ungrouped(expression);
-          return { form: 'term', term: resolved, written: { expression, places: resolver.places } } as const;
+          return { form: 'written', term, places: resolver.places } as const;
         }
         const name = term.replace(/^[-+]/, '');
         query.checkName(name);
@@ -76,6 +76,14 @@ export function orderStep(given: readonly unknown[]): ChainStep {
       });
     },
   };
+}
+
+/** A term resolved in a copy of the query: its values find their encoders, its mistakes are named, nothing is joined. */
+function tried(query: Query, term: OrderingTerm, { places, options }: Resolver): OrderingTerm {
+  const trial = query.copy();
+  const resolved = term.resolve(new Resolver(trial, places, options));
+  query.outerNames = trial.outerNames;
+  return resolved;
 }
 
 /** Adds names that the SQL depends on, so that no two lists of names look the same. */

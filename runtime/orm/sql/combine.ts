@@ -89,7 +89,7 @@ function narrowed(given: Query, { names, kept, added, offset }: Narrowing): Quer
     const found =
       typeof source === 'string'
         ? resolver.path(source)
-        : source.expression.resolve(new Resolver(query, source.places.seenFrom(offset)));
+        : source.term.expression.resolve(new Resolver(query, source.places.seenFrom(offset)));
     query.addSelected(orderingName(at), found);
   }
   return query;

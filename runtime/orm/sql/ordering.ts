@@ -1,12 +1,13 @@
 import { FieldError } from '../errors.ts';
 import { Column } from '../expressions/column.ts';
+import { FieldReference } from '../expressions/field-reference.ts';
 import { ExpressionNode, OrderingTerm } from '../expressions/node.ts';
 import { applyRest, applyTransforms } from '../lookups/transforms.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import type { Relation } from '../models/relations.ts';
 import { constantPlaces } from '../query/constants.ts';
 import { joinPath } from '../query/paths.ts';
-import type { OrderingEntry, Query, Written } from '../query/query.ts';
+import type { OrderingEntry, Query } from '../query/query.ts';
 import { Resolver } from '../query/resolver.ts';
 
 export type ResolvedOrdering = OrderingTerm | 'random';
@@ -18,6 +19,8 @@ function resolveOrdering(entry: OrderingEntry, query: Query): ResolvedOrdering[]
       return ['random'];
     case 'term':
       return [entry.term];
+    case 'written':
+      return [ofSelected(entry.term, query) ?? entry.term.resolve(new Resolver(query, entry.places))];
     case 'name': {
       const known = query.selected?.get(entry.name) ?? query.annotations.get(entry.name);
       if (known !== undefined) return [new OrderingTerm(known, entry.descending)];
@@ -27,6 +30,12 @@ function resolveOrdering(entry: OrderingEntry, query: Query): ResolvedOrdering[]
       return [new OrderingTerm(applyTransforms(annotation, rest), entry.descending)];
     }
   }
+}
+
+/** A column that is returned is meant by its name, whichever other joins lead to such a column. */
+function ofSelected({ expression, descending, nulls }: OrderingTerm, query: Query): OrderingTerm | undefined {
+  const selected = expression instanceof FieldReference ? query.selected?.get(expression.name) : undefined;
+  return selected === undefined ? undefined : new OrderingTerm(selected, descending, nulls);
 }
 
 /** The ordering of a query: what orderBy() said, else what the model declares. */
@@ -46,7 +55,7 @@ export interface NamedTerm {
   readonly source: OrderingSource | undefined;
 }
 /** A path, or an expression as it was written. */
-export type OrderingSource = string | Written;
+export type OrderingSource = string | Extract<OrderingEntry, { readonly form: 'written' }>;
 
 /** What combined rows are ordered by, for the parts to select what they do not return yet. */
 export function namedOrdering(query: Query): readonly NamedTerm[] {
@@ -65,8 +74,8 @@ function defaultNamed(query: Query): readonly NamedTerm[] {
   if (ordering.includes('?')) return [];
   return ordering.flatMap((term): NamedTerm[] => {
     if (typeof term !== 'string') {
-      const { expression } = givenTerm(term);
-      const source = { expression, places: constantPlaces(expression) };
+      const given = givenTerm(term);
+      const source = { form: 'written', term: given, places: constantPlaces(given) } as const;
       return declared(term, query, [], false, new Set()).map((each) => ({ term: each, source }));
     }
     const name = term.replace(/^[-+]/, '');
@@ -78,7 +87,7 @@ function defaultNamed(query: Query): readonly NamedTerm[] {
 }
 function sourceOf(entry: OrderingEntry): OrderingSource | undefined {
   if (entry.form === 'name') return entry.name;
-  return entry.form === 'random' ? undefined : entry.written;
+  return entry.form === 'written' ? entry : undefined;
 }
 
 /** The ordering a model declares. */

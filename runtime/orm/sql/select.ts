@@ -4,7 +4,7 @@ import type { ExpressionNode } from '../expressions/node.ts';
 import { quote } from '../models/naming.ts';
 import type { TableAlias } from '../query/joins.ts';
 import type { Combination, Query } from '../query/query.ts';
-import { splitHaving, splitWindows, type WhereNode } from '../query/where.ts';
+import { isConstant, splitHaving, splitWindows, type WhereNode } from '../query/where.ts';
 import { addedByOrdering, combinedOrdering, combinedParts, combinedRow, isReturned } from './combine.ts';
 import { condition, conditionOrFalse } from './condition.ts';
 import { requireInitial } from './distinct.ts';
@@ -105,7 +105,7 @@ export class SelectCompiler {
   #plain({ rows }: Clauses, ordering: readonly ResolvedOrdering[]): Written {
     const { distinctFields } = this.#query;
     const distinctOn = distinctFields.map((field) => field.toSql(this.#writer));
-    const orderingSql = ordering.map((entry) => this.#orderingSql(entry));
+    const orderingSql = ordering.flatMap((entry) => this.#orderingSql(entry) ?? []);
     const columns = this.#selection.columns.map(({ expression, name }) => this.#columnSql(expression, name));
     const named = distinctFields.map(
       (field, at) => this.#annotationName(field) ?? (distinctOn[at] as string),
@@ -242,10 +242,14 @@ export class SelectCompiler {
     }
   }
 
-  #orderingSql(entry: ResolvedOrdering): string {
+  /** One term; undefined for a condition that became a constant, which the server does not order by. */
+  #orderingSql(entry: ResolvedOrdering): string | undefined {
     if (entry === 'random') return this.#writer.dialect.random;
     const columns = partColumns(entry.expression);
-    if (columns === undefined) return entry.toSql(this.#writer, this.#annotationName(entry.expression));
+    if (columns === undefined) {
+      const sql = this.#annotationName(entry.expression) ?? entry.expression.toSql(this.#writer);
+      return isConstant(sql) ? undefined : entry.toSql(this.#writer, sql);
+    }
     return columns.map((column) => entry.toSql(this.#writer, column.toSql(this.#writer))).join(', ');
   }
   /** An annotation that is returned is ordered by under its name. */
@@ -271,7 +275,8 @@ export class SelectCompiler {
     const columns = withoutDependent(expressions, needed).flatMap(
       (each): readonly ExpressionNode[] => partColumns(each) ?? [each],
     );
-    return [...new Set(columns.map((column) => column.toSql(writer)))];
+    // The server takes no constants here, and a condition that cannot hold became one.
+    return [...new Set(columns.map((column) => column.toSql(writer)))].filter((sql) => !isConstant(sql));
   }
 
   #locking(): string {

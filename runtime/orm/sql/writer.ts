@@ -143,7 +143,9 @@ export class SqlWriter {
 
   #lookup(alias: TableAlias): string | undefined {
     const parent = this.#parent;
-    return this.#names.get(alias) ?? (parent === undefined ? undefined : parent.#lookup(alias));
+    const known = this.#names.get(alias) ?? (parent === undefined ? undefined : parent.#lookup(alias));
+    // A table of this query may be named from within a subquery first.
+    return known === undefined && this.#own.has(alias) ? this.nameOf(alias) : known;
   }
   get #depth(): number {
     return this.#parent === undefined ? 0 : this.#parent.#depth + 1;
