@@ -76,7 +76,8 @@ function jsonList(
 }
 
 const shared: Readonly<Partial<Record<Family, Decoder>>> = {
-  dateTime: { decode: (text) => parseTimestamp(`${text}+00`) },
+  // Where dates and moments are texts, an expression of both may give a date.
+  dateTime: { decode: (text) => parseTimestamp(text.length === 10 ? `${text} 00:00:00+00` : `${text}+00`) },
   duration: { decode: (text) => Number(text) / 1000 },
   uuid: {
     decode: (text) => text.replace(/^(.{8})-?(.{4})-?(.{4})-?(.{4})-?(.{12})$/, '$1-$2-$3-$4-$5'),

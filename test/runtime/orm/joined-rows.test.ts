@@ -3,9 +3,9 @@ import {
   Coalesce,
   Count,
   Exists,
-  ExpressionWrapper,
   ExtractSecond,
   F,
+  Func,
   fields,
   foreignKey,
   Manager,
@@ -201,7 +201,7 @@ behaviour('a condition that no row meets is neither grouped nor ordered by', fun
 behaviour('the seconds of a time are whole, and a fraction is no whole number', function* () {
   const seconds = Sailor.objects.orderBy('id').valuesList(ExtractSecond('wakes'), { flat: true });
   expect(yield* call(seconds, 'list')).toEqual([15, null, 59]);
-  const whole = ExpressionWrapper(F('price'), { outputField: fields.integer() });
+  const whole = Func('price', { function: 'ABS', outputField: fields.integer() });
   expect(yield* call(Ship.objects.filter({ id: 1 }).values({ whole }), 'list')).toEqual([{ whole: 19.75 }]);
 });
 behaviour('excluding by rows of many asks for those rows, and not for the row again', function* () {
