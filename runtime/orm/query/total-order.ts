@@ -21,14 +21,20 @@ export function isTotallyOrdered(query: Query): boolean {
 
 function columnOf(entry: OrderingEntry, query: Query): Field | undefined {
   if (entry.form === 'name') return namedColumn(entry.name, query);
+  if (entry.form === 'written') return referencedColumn(entry.term.expression, query);
   if (entry.form === 'random' || !(entry.term.expression instanceof Column)) return undefined;
   const { alias, field } = entry.term.expression;
   return alias === query.base ? field : undefined;
 }
 function declaredColumn(term: unknown, query: Query): Field | undefined {
   const written = term instanceof OrderingTerm ? term.expression : term;
-  if (written instanceof FieldReference) return query.model.field(written.name);
+  if (written instanceof FieldReference) return referencedColumn(written, query);
   return typeof written === 'string' ? namedColumn(written.replace(/^[-+]/, ''), query) : undefined;
+}
+/** `F` of a relation is its key. */
+function referencedColumn(written: unknown, { model, annotations }: Query): Field | undefined {
+  if (!(written instanceof FieldReference) || annotations.has(written.name)) return undefined;
+  return written.name === 'pk' ? model.primaryKey : model.field(written.name);
 }
 /** A relation is ordered by what its model is ordered by, which may be the same for several of its rows. */
 function namedColumn(name: string, { model, annotations }: Query): Field | undefined {
