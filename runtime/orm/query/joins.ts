@@ -54,7 +54,7 @@ export class Joins {
   }
 
   /**
-   * Joins the table at the end of `hop`, or shares a join that is there: of several the last one, as in Django.
+   * Joins the table at the end of `hop`, or shares a join that is there.
    *
    * @param reusable tables that may be shared though they can hold several rows; undefined when all may
    */
@@ -70,13 +70,14 @@ export class Joins {
     this.#states.set(alias, { type: outer ? 'LEFT OUTER' : 'INNER', uses: 1 });
     return alias;
   }
-  /** The join that is there for a hop and may be shared. */
+  /** The join that is there for a hop and may be shared; of several the last one, as in Django. */
   known(parent: TableAlias, hop: Hop, reusable: ReadonlySet<TableAlias> | undefined): TableAlias | undefined {
+    let last: TableAlias | undefined;
     for (const alias of this.#states.keys()) {
       if (alias.join?.parent !== parent || alias.join.hop !== hop) continue;
-      if (!hop.many || reusable === undefined || reusable.has(alias)) return alias;
+      if (!hop.many || reusable === undefined || reusable.has(alias)) last = alias;
     }
-    return undefined;
+    return last;
   }
   /** Joins one table after the other; the last one. */
   follow(start: TableAlias, hops: readonly Hop[]): TableAlias {
