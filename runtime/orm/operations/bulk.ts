@@ -13,7 +13,7 @@ import { requireOptions } from '../options.ts';
 import type { QuerySet } from '../queryset/queryset.ts';
 import { requireModel } from '../relations/changes.ts';
 import { SQLCompiler } from '../sql/compiler.ts';
-import type { ConflictRule } from '../sql/dialect.ts';
+import type { ConflictRule, Dialect } from '../sql/dialect.ts';
 import { insertStatement } from '../sql/write.ts';
 import type { Values } from './create.ts';
 import { listGiven, namesGiven, requireValues } from './given.ts';
@@ -73,10 +73,13 @@ export function* bulkCreate(
   );
   const by = orderedBy(meta);
   if (by !== undefined) yield* givePlaces(meta, by, instances, database);
-  const groups = groupByColumns(meta, instances);
-  const batches = groups.flatMap((group) => split(group, mostRows(meta, database, group, options.batchSize)));
+  const groups = groupByColumns(meta, instances, dialectOf(database));
   // All are made before the first is sent: a value that cannot be written is refused before anything is.
-  const inserts = batches.flatMap((batch) => insertsOf(meta, database, batch, conflict));
+  const inserts = groups.flatMap((group) =>
+    split(group.instances, mostRows(meta, database, group, options.batchSize)).flatMap((batch) =>
+      insertsOf(meta, database, { ...group, instances: batch }, conflict),
+    ),
+  );
   const insertAll = function* (): Operation<void> {
     for (const insert of inserts) yield* insertBatch(meta, database, insert);
   };
@@ -92,42 +95,62 @@ function requireRow(meta: ModelMeta, given: unknown): void {
   else if (given[metaKey] !== meta) requireModel(meta, given);
 }
 
-/** Instances whose key is known go first; each group has the same columns to write and to read back. */
-function groupByColumns(meta: ModelMeta, instances: readonly ModelInstance[]): ModelInstance[][] {
-  // Which columns those are depends on few: what the server makes, and what an expression does.
+/** Rows that may share an INSERT. */
+interface Group {
+  readonly instances: readonly ModelInstance[];
+  /** Columns that some of them give and others leave to the database. */
+  readonly mixed: ReadonlySet<Field>;
+}
+/** Instances whose key is known go first: their keys are not read back. */
+function groupByColumns(meta: ModelMeta, instances: readonly ModelInstance[], { insert }: Dialect): Group[] {
+  // Which columns are written depends on few: what the server makes.
   const deciding = meta.localFields.filter(mayBeMade);
-  const groups = new Map<string, ModelInstance[]>();
-  let group: ModelInstance[] = [];
-  let made: boolean[] | undefined;
+  // Where a default can be listed among values, rows that leave different columns to it keep their order.
+  const telling = deciding.map((field) => field.isKey || insert.generated !== 'DEFAULT');
+  const groups = new Map<string, { instances: ModelInstance[]; made: boolean[]; mixed: Set<Field> }>();
+  let group: { instances: ModelInstance[]; made: boolean[]; mixed: Set<Field> } | undefined;
   for (const instance of instances) {
     // Nearly always as the one before, which is found out without making a key.
     if (
-      made === undefined ||
-      !deciding.every((field, at) => isMade(field, instance[field.attribute]) === made?.[at])
+      group === undefined ||
+      !deciding.every((field, at) => isMade(field, instance[field.attribute]) === group?.made[at])
     ) {
-      made = deciding.map((field) => isMade(field, instance[field.attribute]));
-      const key = made.join();
-      group = groups.get(key) ?? [];
+      const made = deciding.map((field) => isMade(field, instance[field.attribute]));
+      const key = made.filter((_each, at) => telling[at]).join();
+      group = groups.get(key) ?? { instances: [], made, mixed: new Set() };
       groups.set(key, group);
+      for (const [at, field] of deciding.entries()) if (made[at] !== group.made[at]) group.mixed.add(field);
     }
-    group.push(instance);
+    group.instances.push(instance);
   }
-  const keyed = ([first]: readonly ModelInstance[]) => Number(first !== undefined && hasKey(first));
+  const keyed = ({ instances: [first] }: Group) => Number(first !== undefined && hasKey(first));
   return [...groups.values()].sort((a, b) => keyed(b) - keyed(a));
+}
+/** The columns that a group's INSERT writes and reads back. */
+function columnsOf(
+  meta: ModelMeta,
+  first: ModelInstance,
+  mixed: Group['mixed'],
+): ReturnType<typeof insertFields> {
+  const alike = insertFields(meta, first);
+  if (mixed.size === 0) return alike;
+  const among = (fields: readonly Field[]) =>
+    meta.localFields.filter((field) => mixed.has(field) || fields.includes(field));
+  return { fields: among(alike.fields), returning: among(alike.returning) };
 }
 
 /** Rows of one INSERT: as many as asked for, and no more than the server takes parameters for. */
 function mostRows(
   meta: ModelMeta,
   alias: string,
-  group: readonly ModelInstance[],
+  { instances, mixed }: Group,
   batchSize: number | undefined,
 ): number {
-  const most = batchSize ?? group.length;
-  const [first] = group;
+  const most = batchSize ?? instances.length;
+  const [first] = instances;
   const { dialect, features } = connections.get(alias);
   if (dialect.insert.fromArrays || first === undefined) return most;
-  const columns = insertFields(meta, first).fields.length;
+  const columns = columnsOf(meta, first, mixed).fields.length;
   // A default of the database's own cannot be listed everywhere.
   if (columns === 0 && dialect.insert.generated === 'NULL' && !meta.primaryKey.generated) return 1;
   return Math.min(most, Math.max(1, Math.floor(features.maxParameters / Math.max(1, columns))));
@@ -149,12 +172,12 @@ interface Insert {
 function insertsOf(
   meta: ModelMeta,
   alias: string,
-  batch: readonly ModelInstance[],
+  { instances: batch, mixed }: Group,
   conflict: ConflictRule | undefined,
 ): Insert[] {
   const [first] = batch;
   if (first === undefined) return [];
-  const { fields, returning } = insertFields(meta, first);
+  const { fields, returning } = columnsOf(meta, first, mixed);
   const dialect = dialectOf(alias);
   const wanted =
     conflict === undefined ? returning : conflict.rule === 'ignore' ? [] : [...meta.keyFields, ...returning];
@@ -163,7 +186,7 @@ function insertsOf(
   if (statement.values.length > connections.get(alias).features.maxParameters) {
     // Rows with expressions are listed, each value a parameter.
     const halves = split(batch, Math.ceil(batch.length / 2));
-    return halves.flatMap((half) => insertsOf(meta, alias, half, conflict));
+    return halves.flatMap((half) => insertsOf(meta, alias, { instances: half, mixed }, conflict));
   }
   return [{ batch, statement, returning: unique }];
 }
