@@ -93,7 +93,7 @@ export class Cursor {
 
   /** Sends one statement and keeps its rows. */
   *run(called: string, sql: string, parameters?: CursorParameters | null): Operation<void> {
-    this.#requireOpen();
+    this.#forget();
     const result = yield* statement(this.#alias, cursorRequest(called, sql, parameters, this.#dialect));
     this.#rows = result.columns.length === 0 ? undefined : result.rows;
     this.#at = 0;
@@ -108,12 +108,21 @@ export class Cursor {
         `executeMany() takes the parameters of each statement in a list, not ${describe(given)}.`,
       );
     }
+    this.#forget();
     let count = 0;
     for (const parameters of parameterLists) {
       yield* this.run('executeMany', sql, parameters);
       count += this.#rowCount;
     }
     this.#rowCount = count;
+  }
+  /** What the last statement left: after one that fails, or none, its rows are not those of another. */
+  #forget(): void {
+    this.#requireOpen();
+    this.#rows = undefined;
+    this.#at = 0;
+    this.#rowCount = -1;
+    this.#columns = [];
   }
   #requireOpen(): void {
     if (this.#closed) throw new InterfaceError('the cursor is closed');

@@ -1,6 +1,6 @@
 import type { DriverRequest } from '../../bridge/messages.ts';
 import { ProgrammingError, ValueError } from '../errors.ts';
-import { numbered, type RawParts, rawParts, requireStatement } from '../expressions/raw.ts';
+import { numbered, rawParts, requireStatement } from '../expressions/raw.ts';
 import { describe } from '../fields/text.ts';
 import { isOptions } from '../options.ts';
 import type { Dialect } from '../sql/dialect.ts';
@@ -9,7 +9,8 @@ import type { CursorParameters } from './cursor.ts';
 /**
  * A statement with `%s` or `%(name)s`, in the form the server takes. `%%` is a percent sign.
  *
- * @throws TypeError for what is no text or no parameters; ProgrammingError when placeholders and parameters do not match
+ * @throws TypeError for what is no text or no parameters; ProgrammingError for an empty text, and when placeholders and
+ *   parameters do not match
  */
 export function cursorRequest(
   called: string,
@@ -17,19 +18,24 @@ export function cursorRequest(
   given: CursorParameters | null | undefined,
   dialect: Dialect,
 ): DriverRequest {
-  requireStatement(called, sql);
+  const text = inTermsOfCursors(() => statementOf(called, sql));
   // As in Django, text without parameters is sent as it is.
-  if (given === undefined || given === null) return { text: sql, values: [] };
+  if (given === undefined || given === null) return { text, values: [] };
   if (!Array.isArray(given) && !isOptions(given)) {
     throw new TypeError(
       `The parameters of ${called}() are a list, or an object by the names in the SQL, not ${describe(given)}.`,
     );
   }
-  return numbered(partsOf(sql, given), dialect);
+  const parts = inTermsOfCursors(() => rawParts(text, given));
+  return numbered(parts, dialect);
 }
-function partsOf(sql: string, given: CursorParameters): RawParts {
+function statementOf(called: string, sql: unknown): string {
+  requireStatement(called, sql);
+  return sql;
+}
+function inTermsOfCursors<Result>(work: () => Result): Result {
   try {
-    return rawParts(sql, given);
+    return work();
   } catch (error) {
     // The class that PEP 249 has for it.
     throw error instanceof ValueError ? new ProgrammingError(error.message) : error;

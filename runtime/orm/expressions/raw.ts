@@ -1,7 +1,8 @@
 import { ValueError } from '../errors.ts';
 import type { Field, Wire } from '../fields/field.ts';
+import { FloatField, WideIntegerField } from '../fields/numbers.ts';
 import { ArrayField } from '../fields/structured.ts';
-import { describe } from '../fields/text.ts';
+import { describe, TextField } from '../fields/text.ts';
 import type { Resolver } from '../query/resolver.ts';
 import type { Dialect } from '../sql/dialect.ts';
 import type { SqlWriter } from '../sql/writer.ts';
@@ -69,14 +70,12 @@ export function rawParts(sql: string, parameters: RawParameters): RawParts {
 /**
  * The statement with numbered placeholders; the same named parameter is the same number.
  *
- * @throws TypeError for parameters that are no plain values
+ * @throws TypeError for parameters that are no plain values; DataError for a number that the database has no type for
  */
 export function numbered({ texts, places, values }: RawParts, dialect: Dialect): NumberedStatement {
-  const text = texts.map((each, at) => {
+  const text = joined(texts, dialect, (at) => {
     const place = places[at];
-    if (place === undefined) return each;
-    const type = rawType(values[place]);
-    return `${each}${type === undefined ? `$${place + 1}` : dialect.cast(`$${place + 1}`, type)}`;
+    return place === undefined ? undefined : { mark: `$${place + 1}`, type: rawType(values[place]) };
   });
   const wires = values.map((value) => {
     const type = rawType(value);
@@ -84,7 +83,27 @@ export function numbered({ texts, places, values }: RawParts, dialect: Dialect):
     const change = type === undefined || wire === null ? undefined : dialect.wire(type);
     return change === undefined ? wire : change(wire as string);
   });
-  return { text: text.join(''), values: wires };
+  return { text, values: wires };
+}
+/** The texts with the parameters that follow them, cast where that can be. */
+function joined(
+  texts: readonly string[],
+  dialect: Dialect,
+  parameterAt: (at: number) => { readonly mark: string; readonly type: Field | undefined } | undefined,
+): string {
+  let before = '';
+  const parts = texts.map((text, at) => {
+    const parameter = parameterAt(at);
+    if (parameter === undefined) return text;
+    const { mark, type } = parameter;
+    // The end is enough, and keeps long statements from being gone through for each of their parameters.
+    before = `${before}${text}`.slice(-40);
+    const written =
+      type === undefined || dialect.onlyParameterAfter?.test(before) ? mark : dialect.cast(mark, type);
+    before += written;
+    return text + written;
+  });
+  return parts.join('');
 }
 export interface NumberedStatement {
   readonly text: string;
@@ -101,20 +120,28 @@ export function requireStatement(called: string, given: unknown): asserts given 
 /** A parameter as it is sent, for SQL whose types only the server knows. Text takes the type of its surroundings. */
 export function rawWire(value: unknown): Wire {
   if (value === null || value === undefined) return null;
-  for (const each of Array.isArray(value) ? value.flat(Number.POSITIVE_INFINITY) : [value])
-    requirePlain(each);
-  return plainField(value).toWire(value);
+  if (Array.isArray(value)) return arrayFor(value).toWire(itemTexts(value));
+  requirePlain(value);
+  return fieldFor(value).toWire(value);
 }
-/** A list is an array of what is in it, and may hold lists. */
-function plainField(value: unknown): Field {
-  if (!Array.isArray(value)) return fieldFor(value);
-  return new ArrayField(plainField(value.find((each) => each !== null) ?? ''));
+/** Items are texts of their own types: the first says nothing about the others, as in `[1, 2.5]`. */
+function itemTexts(list: readonly unknown[]): readonly unknown[] {
+  return list.map((each) => (Array.isArray(each) ? itemTexts(each) : rawWire(each)));
+}
+function arrayFor(list: readonly unknown[]): ArrayField {
+  const inner = list.find((each) => Array.isArray(each));
+  return new ArrayField(inner === undefined ? new TextField() : arrayFor(inner));
 }
 /** Type a parameter is cast to: a number is a number wherever it stands, as a literal would be. */
 export function rawType(value: unknown): Field | undefined {
+  if (typeof value === 'bigint' && BigInt.asIntN(64, value) !== value) return wideInteger;
+  if (Number.isInteger(value) && Math.abs(value as number) >= 2 ** 63) return float;
   const castable = ['number', 'bigint', 'boolean'].includes(typeof value) || value instanceof Date;
   return castable ? fieldFor(value) : undefined;
 }
+
+const wideInteger = new WideIntegerField();
+const float = new FloatField();
 
 /** SQL the application wrote, as an expression. Its values are parameters, always. */
 export class RawSql extends Computable {
@@ -168,12 +195,12 @@ class ResolvedRawSql extends ResolvedNode {
     this.output = output;
   }
   toSql(writer: SqlWriter): string {
-    const text = this.#texts.map((each, at) => {
+    const text = joined(this.#texts, writer.dialect, (at) => {
       const value = this.#values[at];
-      if (value === undefined) return each;
-      const mark = writer.parameter(value.place, undefined, value.type);
-      return each + (value.type === undefined ? mark : writer.dialect.cast(mark, value.type));
+      if (value === undefined) return undefined;
+      const { place, type } = value;
+      return { mark: writer.parameter(place, undefined, type), type };
     });
-    return `(${text.join('')})`;
+    return `(${text})`;
   }
 }

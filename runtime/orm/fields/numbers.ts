@@ -221,6 +221,13 @@ function checkDigits(text: string, precision: number, scale: number): void {
     throw tooMany(precision - scale, 'digit%s before the decimal point', 'max_whole_digits');
 }
 
+/** A whole number beyond 64 bits, as a parameter of SQL. */
+export class WideIntegerField extends DecimalField {
+  constructor() {
+    super(undefined, 0);
+  }
+}
+
 export class BooleanField extends Field {
   readonly typeName = 'BooleanField';
   readonly family = 'boolean';

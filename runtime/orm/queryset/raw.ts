@@ -127,8 +127,9 @@ export class RawQuerySet {
         name === undefined ? meta.fields.find((each) => each.column === column) : meta.requireField(name);
       const attribute = field?.attribute ?? column;
       // Of joined tables with columns of one name the first is the model's.
-      if (field !== undefined && taken.size === taken.add(attribute).size) return [];
+      if (field !== undefined && taken.has(attribute)) return [];
       if (field === undefined) requireAttribute(meta, attribute);
+      else taken.add(attribute);
       const { decode } = field === undefined ? decoderOf(types?.[at]) : dialect.decoder(field);
       return [{ name: attribute, at, decode }];
     });

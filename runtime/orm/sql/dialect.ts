@@ -115,6 +115,8 @@ export interface Dialect {
   stored(mark: string, field: Field): string;
   /** The value as the type of `field`, without its length: a bounded cast would cut what an INSERT refuses. */
   cast(sql: string, field: Field): string;
+  /** End of SQL behind which a parameter may stand, but no expression; absent where one always may. */
+  readonly onlyParameterAfter?: RegExp;
   /** A cast the application asked for, length included. */
   declaredCast(sql: string, field: Field): string;
   asText(sql: string): string;

@@ -1,7 +1,7 @@
-import { connections, ProgrammingError, ValueError } from '@migrate-async/runtime/orm';
+import { connections, DataError, ProgrammingError } from '@migrate-async/runtime/orm';
 import { expect, test } from 'vitest';
 import { type Behaviour, call, iterate, statements, thrownBy } from '../support/differential.ts';
-import { onOtherEngine } from '../support/engines/index.ts';
+import { onOtherEngine, testEngine } from '../support/engines/index.ts';
 import { harness } from '../support/harness.ts';
 
 const { behaviour, reset } = harness();
@@ -55,11 +55,72 @@ behaviour('a number is one wherever its placeholder stands', function* () {
   });
   expect(yield* call(above, 'fetchAll')).toEqual([['2'], ['3']]);
 });
+behaviour('a number limits rows, on every database', function* () {
+  const cursor = yield* opened('SELECT id FROM book ORDER BY id LIMIT %s OFFSET %s', [1, 1]);
+  expect(yield* call(cursor, 'fetchAll')).toEqual([['2']]);
+  const named = { most: 2, from: 3 };
+  yield* call(
+    cursor,
+    'execute',
+    'SELECT id FROM book WHERE id >= %(from)s ORDER BY id limit %(most)s',
+    named,
+  );
+  expect(yield* call(cursor, 'fetchAll')).toEqual([['3'], ['4']]);
+});
+behaviour('a whole number is exact, or refused where the database has none of its size', function* () {
+  const cursor = connections.get().cursor();
+  for (const value of [2n ** 53n + 1n, 2n ** 63n - 1n, -(2n ** 63n)]) {
+    yield* call(cursor, 'execute', 'SELECT %s + 0', [value]);
+    expect(yield* call(cursor, 'fetchOne')).toEqual([`${value}`]);
+  }
+  for (const value of [2n ** 63n, -(2n ** 63n) - 1n, 10n ** 20n + 1n]) {
+    const send = () => call(cursor, 'execute', 'SELECT %s + 0', [value]);
+    if (testEngine().engine === 'sqlite') {
+      const error = yield* thrownBy(send);
+      expect(error).toEqual(new DataError(`SQLite has no whole numbers of more than 64 bits: ${value}.`));
+    } else {
+      yield* send();
+      expect(yield* call(cursor, 'fetchOne')).toEqual([`${value}`]);
+    }
+  }
+  // A number of that size is a fraction in double precision.
+  yield* call(cursor, 'execute', 'SELECT id FROM book WHERE id < %s AND id > %s', [1e20, -1e20]);
+  expect(yield* call(cursor, 'fetchAll')).toHaveLength(5);
+});
+test.runIf(testEngine().engine === 'mysql')('more digits than a decimal has are refused', async () => {
+  await reset();
+  const cursor = await connections.get().acursor();
+  await cursor.aexecute('SELECT %s', [10n ** 65n - 1n]);
+  expect(await cursor.afetchOne()).toEqual(['9'.repeat(65)]);
+  const tooMany = `MySQL has no whole numbers of more than 65 digits: ${10n ** 65n}.`;
+  await expect(cursor.aexecute('SELECT %s', [10n ** 65n])).rejects.toThrow(new DataError(tooMany));
+});
+behaviour('rows are those of the last statement, also when it failed', function* () {
+  const read = 'SELECT id FROM book ORDER BY id';
+  const wrong: [string, ...unknown[]][] = [
+    ['execute', 'SELECT nothing_like_it FROM book'],
+    ['execute', 'SELECT %s', []],
+    ['execute', ''],
+    ['executeMany', 'SELECT nothing_like_it FROM book WHERE id = %s', [[1]]],
+  ];
+  for (const [name, ...values] of wrong) {
+    const cursor = yield* opened(read);
+    yield* thrownBy(() => call(cursor, name, ...values));
+    expect([cursor.rowCount, cursor.columns]).toEqual([-1, []]);
+    const error = yield* thrownBy(() => call(cursor, 'fetchAll'));
+    expect(error).toEqual(new ProgrammingError('no results to fetch'));
+  }
+  const cursor = yield* opened(read);
+  yield* call(cursor, 'executeMany', 'UPDATE book SET pages = 0 WHERE id = %s', []);
+  expect([cursor.rowCount, cursor.columns]).toEqual([0, []]);
+  const error = yield* thrownBy(() => call(cursor, 'fetchOne'));
+  expect(error).toEqual(new ProgrammingError('no results to fetch'));
+});
 behaviour('what is no statement, or no parameters, is refused before anything is sent', function* () {
   const cursor = connections.get().cursor();
   const wrong: [unknown[], Error][] = [
     [[null], new TypeError('execute() takes SQL as a string, not null.')],
-    [[' '], new ValueError('execute() takes a statement, and this one is empty.')],
+    [[' '], new ProgrammingError('execute() takes a statement, and this one is empty.')],
     [
       ['SELECT %s', 'a'],
       new TypeError("The parameters of execute() are a list, or an object by the names in the SQL, not 'a'."),
@@ -99,4 +160,25 @@ test.skipIf(onOtherEngine())('lists are arrays, of lists, too', async () => {
   ];
   await cursor.aexecute('SELECT %s = ARRAY[[1, 2], [3, 4]], 2 = ANY(%s)', [pairs, pairs[0]]);
   expect(await cursor.afetchOne()).toEqual(['t', 't']);
+});
+test.skipIf(onOtherEngine())('items of a list keep their values, whatever the first one is', async () => {
+  await reset();
+  const cursor = await connections.get().acursor();
+  const lists: [string, unknown[], string][] = [
+    ['float[]', [1, 2.5, null], '{1,2.5,NULL}'],
+    ['float[]', [[1], [2.5]], '{{1},{2.5}}'],
+    ['numeric[]', [1, 2n ** 70n, 0.5], `{1,${2n ** 70n},0.5}`],
+    ['text[]', [1, 'a"b', true], '{1,"a\\"b",true}'],
+    ['text[]', [], '{}'],
+  ];
+  for (const [type, list, expected] of lists) {
+    await cursor.aexecute(`SELECT %s::${type}`, [list]);
+    expect(await cursor.afetchOne()).toEqual([expected]);
+  }
+});
+test.skipIf(onOtherEngine())('a decimal column takes a bigint beyond 64 bits', async () => {
+  await reset();
+  const cursor = await connections.get().acursor();
+  await cursor.aexecute('SELECT %s::numeric = 100000000000000000000', [10n ** 20n]);
+  expect(await cursor.afetchOne()).toEqual(['t']);
 });

@@ -1,13 +1,16 @@
 import {
   connections,
+  DataError,
   F,
   FieldDoesNotExist,
   ProgrammingError,
   Q,
+  RawSQL,
   ValueError,
 } from '@migrate-async/runtime/orm';
 import { expect, test } from 'vitest';
 import { call, iterate, lastStatement, statements, thrownBy } from '../support/differential.ts';
+import { testEngine } from '../support/engines/index.ts';
 import { harness, keys } from '../support/harness.ts';
 import { Book } from '../support/library.ts';
 
@@ -25,6 +28,27 @@ behaviour('209 raw SQL gives instances', function* () {
   expect([beta.price, beta.meta, beta.publisherId]).toEqual(['20.00', { a: 'b', j: null }, 1]);
   expect(statements().length).toBe(1);
   expect(keys(yield* iterate(Book.objects.raw("SELECT * FROM book WHERE title LIKE 'Al%%'")))).toEqual([1]);
+});
+behaviour('a number limits the rows of raw SQL, also in a query within an expression', function* () {
+  const rows = Book.objects.raw('SELECT * FROM book ORDER BY id LIMIT %s OFFSET %s', [2, 1]);
+  expect(keys(yield* call(rows, 'list'))).toEqual([2, 3]);
+  const second = RawSQL<number>('(SELECT b.id FROM book b ORDER BY b.id LIMIT %s OFFSET %s)', [1, 1]);
+  const found = Book.objects.annotate({ second }).filter({ id: F('second') });
+  expect(keys(yield* call(found, 'list'))).toEqual([2]);
+});
+behaviour('a bigint beyond 64 bits is no other number in raw SQL', function* () {
+  const huge = 10n ** 20n + 1n;
+  const less = Book.objects.raw('SELECT * FROM book WHERE id < %s AND id > %s', [huge, -huge]);
+  const far = Book.objects.annotate({ far: RawSQL<boolean>('id + 0 > %s', [-huge]) });
+  if (testEngine().engine === 'sqlite') {
+    for (const rows of [less, far]) {
+      const error = yield* thrownBy(() => call(rows, 'list'));
+      expect(error).toBeInstanceOf(DataError);
+    }
+  } else {
+    expect(yield* call(less, 'list')).toHaveLength(5);
+    expect(yield* call(far, 'list')).toHaveLength(5);
+  }
 });
 behaviour('209 named parameters', function* () {
   const sql = 'SELECT * FROM book WHERE pages = %(n)s OR id = %(id)s OR pages = %(n)s + 100 ORDER BY id';

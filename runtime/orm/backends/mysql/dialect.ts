@@ -1,6 +1,6 @@
-import { NotSupportedError, ValueError } from '../../errors.ts';
+import { DataError, NotSupportedError, ValueError } from '../../errors.ts';
 import { type Decoder, type Field, isMoment } from '../../fields/field.ts';
-import { AutoField, DecimalField, FloatField, IntegerField } from '../../fields/numbers.ts';
+import { AutoField, DecimalField, FloatField, IntegerField, WideIntegerField } from '../../fields/numbers.ts';
 import { CharField } from '../../fields/text.ts';
 import { wellFormed, writable } from '../../models/naming.ts';
 import {
@@ -135,10 +135,18 @@ function equalJson(left: string, right: string): string {
 
 const symbols = { ...operatorSymbols, bitXor: '^' };
 
+const wire = wireFor({ boolean: (text) => (text === 'true' ? '1' : '0'), dateTime: momentText });
+/** The server would make the largest number it has of one with more digits. */
+function wideInteger(text: string): string {
+  if (text.replace('-', '').length > 65)
+    throw new DataError(`MySQL has no whole numbers of more than 65 digits: ${text}.`);
+  return text;
+}
+
 export const mysqlDialect: Dialect = {
   name: 'mysql',
 
-  wire: wireFor({ boolean: (text) => (text === 'true' ? '1' : '0'), dateTime: momentText }),
+  wire: (field) => (field instanceof WideIntegerField ? wideInteger : wire(field)),
   list: (element) => wireList(element, mysqlDialect),
   decoder,
 
@@ -151,6 +159,8 @@ export const mysqlDialect: Dialect = {
     const type = castType(field);
     return type === undefined ? sql : `CAST(${sql} AS ${type})`;
   },
+  // LIMIT and OFFSET, FETCH FIRST, ROWS EXAMINED.
+  onlyParameterAfter: /\b(?:limit|offset|fetch\s+(?:first|next)|examined|limit\s+\S+\s*,)\s*$/i,
   declaredCast(sql, field) {
     const kept = keyField(field);
     if (kept instanceof CharField && kept.maxLength !== undefined)

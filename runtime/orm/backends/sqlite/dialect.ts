@@ -1,6 +1,6 @@
-import { NotSupportedError, ValueError } from '../../errors.ts';
+import { DataError, NotSupportedError, ValueError } from '../../errors.ts';
 import { type Decoder, type Field, isMoment } from '../../fields/field.ts';
-import { AutoField, DecimalField, FloatField, IntegerField } from '../../fields/numbers.ts';
+import { AutoField, DecimalField, FloatField, IntegerField, WideIntegerField } from '../../fields/numbers.ts';
 import { wellFormed } from '../../models/naming.ts';
 import {
   type AggregateParts,
@@ -143,11 +143,17 @@ function member(object: string, key: string): string {
   return `(SELECT ${value} FROM JSON_EACH(${object}) WHERE key = ${quotedLiteral(key)})`;
 }
 
+const wire = wireFor({ boolean: (text) => (text === 'true' ? '1' : '0'), dateTime: momentText });
+/** As Django's driver does: a cast would make another number of it, and as text it is larger than every number. */
+function refuseWideInteger(text: string): never {
+  throw new DataError(`SQLite has no whole numbers of more than 64 bits: ${text}.`);
+}
+
 export const sqliteDialect: Dialect = {
   name: 'sqlite',
   frameExclusion: true,
 
-  wire: wireFor({ boolean: (text) => (text === 'true' ? '1' : '0'), dateTime: momentText }),
+  wire: (field) => (field instanceof WideIntegerField ? refuseWideInteger : wire(field)),
   list: (element) => wireList(element, sqliteDialect),
   decoder,
 
