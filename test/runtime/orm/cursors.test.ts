@@ -87,6 +87,13 @@ behaviour('a whole number is exact, or refused where the database has none of it
   yield* call(cursor, 'execute', 'SELECT id FROM book WHERE id < %s AND id > %s', [1e20, -1e20]);
   expect(yield* call(cursor, 'fetchAll')).toHaveLength(5);
 });
+test.skipIf(testEngine().engine === 'sqlite')('a number limits rows the way of the standard', async () => {
+  await reset();
+  const cursor = await connections.get().acursor();
+  const sql = 'SELECT id FROM book WHERE id > %s ORDER BY id OFFSET %s ROWS FETCH FIRST %s ROWS ONLY';
+  await cursor.aexecute(sql, [1, 1, 2]);
+  expect(await cursor.afetchAll()).toEqual([['3'], ['4']]);
+});
 test.runIf(testEngine().engine === 'mysql')('more digits than a decimal has are refused', async () => {
   await reset();
   const cursor = await connections.get().acursor();

@@ -61,6 +61,8 @@ export const postgresqlDialect: Dialect = {
   operand: (mark) => mark,
   stored: (mark) => mark,
   cast: (sql, field) => `${sql}::${field.castType()}`,
+  // OFFSET … ROWS, FETCH FIRST.
+  onlyParameterAfter: /\b(?:offset|fetch\s+(?:first|next))\s*$/i,
   declaredCast: (sql, field) => `${sql}::${field.databaseType()}`,
   asText,
   literal,
