@@ -1,8 +1,9 @@
 import { FieldError, ValueError } from '../errors.ts';
-import { JsonKey } from '../lookups/json.ts';
+import { JsonKey, jsonAsText } from '../lookups/json.ts';
 import type { Resolver } from '../query/resolver.ts';
 import type { Expression } from '../types/expressions.ts';
 import { requireName } from './arguments.ts';
+import { AnnotationReference } from './column.ts';
 import { FieldReference } from './field-reference.ts';
 import type { ExpressionNode, ShapeSink } from './node.ts';
 
@@ -16,6 +17,8 @@ class KeyText extends FieldReference {
   override resolve(resolver: Resolver): ExpressionNode {
     const found = resolver.path(this.name);
     if (found instanceof JsonKey) return found.asText();
+    // What a query around it names is the value at the key.
+    if (found instanceof AnnotationReference && found.source instanceof JsonKey) return jsonAsText(found);
     throw new FieldError(`KT() takes a key or an index of JSON, which '${this.name}' is not.`);
   }
 }

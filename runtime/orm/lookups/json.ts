@@ -49,6 +49,11 @@ export class JsonKey extends Transform {
   }
 }
 
+/** A JSON value as text: a string without its quotes. */
+export function jsonAsText(value: ExpressionNode): ExpressionNode {
+  return new Transform('text', value, text, (sql, dialect) => dialect.json.at(sql, [], 'text'));
+}
+
 type JsonTest = (json: JsonDialect, left: string, right: string) => string;
 
 function jsonTest(lhs: ExpressionNode, rhs: ExpressionNode | null, write: JsonTest): Predicate {

@@ -7,6 +7,7 @@ import {
   JSONNull,
   KT,
   Lower,
+  Max,
   Value,
   ValueError,
 } from '@migrate-async/runtime/orm';
@@ -160,6 +161,12 @@ behaviour('what is at a key is taken as text', function* () {
     { at: '1', n: 1 },
     { at: 'b', n: 1 },
   ]);
+  // Of rows that a query inside gives, too.
+  const first = Book.objects.orderBy('id').slice(0, 3);
+  expect(yield* call(first, 'aggregate', { a: Max(KT('meta__a')), n: Count(KT('meta__k__l')) })).toEqual({
+    a: 'b',
+    n: 1,
+  });
 });
 behaviour('only JSON has keys', function* () {
   expect(() => KT('meta')).toThrow(new ValueError('Lookup must contain key or index transforms.'));

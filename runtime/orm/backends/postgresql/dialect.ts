@@ -86,7 +86,7 @@ export const postgresqlDialect: Dialect = {
       const last = form === 'text' ? '>' : '';
       const [only = ''] = keys;
       // Keys are part of the path, so the SQL depends on them; a whole number is an index, as in Django.
-      if (keys.length > 1) return `(${root} #>${last} ${literal(wireArray(keys))})`;
+      if (keys.length !== 1) return `(${root} #>${last} ${literal(wireArray(keys))})`;
       return `(${root} ->${last} ${/^-?\d{1,9}$/.test(only) ? only : literal(only)})`;
     },
     operand: (mark) => mark,
