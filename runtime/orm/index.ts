@@ -229,7 +229,14 @@ export {
 } from './shortcuts.ts';
 export { type SyncResult, transaction } from './transaction/index.ts';
 export type { AggregateOptions, AnyCondition, Condition, Expression } from './types/expressions.ts';
-export type { AnyModel, InstanceOf, ModelClass, ModelOptions } from './types/model.ts';
+export type {
+  AnyModel,
+  InstanceOf,
+  ModelClass,
+  ModelOptions,
+  RefreshOptions,
+  SaveOptions,
+} from './types/model.ts';
 export type { ManagerOf, OwnQuerySet } from './types/own-queryset.ts';
 export type { BulkCreateOptions, Deleted, RelatedManager, Rows } from './types/queryset.ts';
 export * from './types/registered.ts';

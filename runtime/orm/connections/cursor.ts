@@ -1,6 +1,6 @@
 import type { RawRow } from '../../bridge/messages.ts';
+import { describe } from '../describe.ts';
 import { InterfaceError, ProgrammingError, ValueError } from '../errors.ts';
-import { describe } from '../fields/text.ts';
 import { asynchronous, synchronous } from '../operations/bound.ts';
 import { type Operation, statement } from '../operations/steps.ts';
 import type { Dialect } from '../sql/dialect.ts';

@@ -1,7 +1,7 @@
 import type { DriverRequest } from '../../bridge/messages.ts';
+import { describe } from '../describe.ts';
 import { ProgrammingError, ValueError } from '../errors.ts';
 import { numbered, rawParts, requireStatement } from '../expressions/raw.ts';
-import { describe } from '../fields/text.ts';
 import { isOptions } from '../options.ts';
 import type { Dialect } from '../sql/dialect.ts';
 import type { CursorParameters } from './cursor.ts';

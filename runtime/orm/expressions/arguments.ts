@@ -1,6 +1,6 @@
+import { describe } from '../describe.ts';
 import { FieldDescription } from '../fields/description.ts';
 import type { Field } from '../fields/field.ts';
-import { describe } from '../fields/text.ts';
 import { Condition, isSubqueried } from './condition.ts';
 import { ConditionExpression } from './conditional.ts';
 import { FieldReference, WrittenValue } from './field-reference.ts';

@@ -1,11 +1,19 @@
-import type { Argument, Condition as TypedCondition } from '../types/expressions.ts';
+import type { Argument, ArgumentPath, Condition as TypedCondition } from '../types/expressions.ts';
 import { argument } from './arguments.ts';
 import { Comparison, Condition } from './condition.ts';
 
+/** The lookup as it would be written by name, for types to check: of an expression, that its field is there. */
+type Tested<A, Name extends string, Right> = TypedCondition<
+  A extends string
+    ? { readonly [Path in `${A}__${Name}`]: Right }
+    : { readonly [Path in ArgumentPath<A> as `${Path}__isNull`]: boolean }
+>;
 /** A lookup between any two values: a condition that `filter`, `annotate`, `When` and `Q` take. */
-function lookup(name: string): (left: Argument, right: unknown) => TypedCondition<object> {
-  return (left: Argument, right: unknown) =>
-    new Condition([new Comparison(argument(left), name, right)]) as never;
+function lookup<Name extends string>(name: Name) {
+  return <const A extends Argument, const Right extends object | string | number | bigint | boolean | null>(
+    left: A,
+    right: Right,
+  ): Tested<A, Name, Right> => new Condition([new Comparison(argument(left), name, right)]) as never;
 }
 
 /** Both sides are equal. A string on the left names a field; on the right it is text. */

@@ -1,4 +1,4 @@
-import { describe } from '../fields/text.ts';
+import { describe } from '../describe.ts';
 import { metaKey } from '../models/registry.ts';
 import { isOptions } from '../options.ts';
 

@@ -1,8 +1,9 @@
+import { describe } from '../describe.ts';
 import { ValueError } from '../errors.ts';
 import type { Field, Wire } from '../fields/field.ts';
 import { FloatField, WideIntegerField } from '../fields/numbers.ts';
 import { ArrayField } from '../fields/structured.ts';
-import { describe, TextField } from '../fields/text.ts';
+import { TextField } from '../fields/text.ts';
 import type { Resolver } from '../query/resolver.ts';
 import type { Dialect } from '../sql/dialect.ts';
 import type { SqlWriter } from '../sql/writer.ts';

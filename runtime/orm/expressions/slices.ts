@@ -1,6 +1,6 @@
+import { describe } from '../describe.ts';
 import { NotSupportedError, ValueError } from '../errors.ts';
 import { ArrayField } from '../fields/structured.ts';
-import { describe } from '../fields/text.ts';
 import { arraySlice, textSlice } from '../lookups/transforms.ts';
 import type { ExpressionNode } from './node.ts';
 

@@ -1,6 +1,6 @@
+import { describe } from '../describe.ts';
 import { ValueError } from '../errors.ts';
 import { isOptions } from '../options.ts';
-import { describe } from './text.ts';
 
 // What the values of a column are called by people, as Django's `choices`.
 

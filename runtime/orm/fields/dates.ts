@@ -1,7 +1,7 @@
+import { shown } from '../describe.ts';
 import { DataError, ValidationError } from '../errors.ts';
 import { type BinaryForm, timestampForm } from './binary.ts';
 import { type Decoder, Field, textDecoder } from './field.ts';
-import { shown } from './text.ts';
 
 /** The last part is how PostgreSQL writes years before the first: what was read can be written. */
 const datePattern = /^(\d{4,6})-(\d{1,2})-(\d{1,2})( BC)?$/;
@@ -119,9 +119,9 @@ export class DateTimeField extends Field {
   }
 }
 
-/** Milliseconds, stored as an interval. */
 const dayMilliseconds = 86_400_000;
 
+/** Milliseconds, stored as an interval. */
 export class DurationField extends Field {
   readonly typeName = 'DurationField';
   readonly family = 'duration';

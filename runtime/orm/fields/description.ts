@@ -1,10 +1,10 @@
+import { describe } from '../describe.ts';
 import { ValueError } from '../errors.ts';
 import { nameOf, type Registrable } from '../lookups/registered.ts';
 import { requireCollation } from '../models/naming.ts';
 import { isOptions } from '../options.ts';
 import { choicesOf } from './choices.ts';
 import type { Field, Period } from './field.ts';
-import { describe } from './text.ts';
 
 /** What `fields.char(100)` returns: the chain an application writes. Each step gives a new description. */
 export class FieldDescription {

@@ -1,3 +1,4 @@
+import { describe } from '../describe.ts';
 import { ValueError } from '../errors.ts';
 import { type Registrable, registerOnKind, unregisterOnKind } from '../lookups/registered.ts';
 import { requireFlags, requireOptions } from '../options.ts';
@@ -39,7 +40,7 @@ import {
   type TargetThunk,
 } from './relations.ts';
 import { ArrayField, BinaryField, JsonField } from './structured.ts';
-import { CharField, ChoiceField, describe, IpField, PatternField, TextField, UuidField } from './text.ts';
+import { CharField, ChoiceField, IpField, PatternField, TextField, UuidField } from './text.ts';
 
 function described(field: Field): FieldDescription {
   return new FieldDescription(field);

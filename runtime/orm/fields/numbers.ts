@@ -1,9 +1,9 @@
+import { describe, shown } from '../describe.ts';
 import { ValidationError, ValueError } from '../errors.ts';
 import { booleanFromBytes } from '../protocol/decode.ts';
 import { digitsOf, maxValue, minValue } from '../validators/limits.ts';
 import { type BinaryForm, booleanForm, float64Form, int16Form, int32Form, int64Form } from './binary.ts';
 import { type Decoder, Field, integerDecoder, numberDecoder, textDecoder } from './field.ts';
-import { describe, shown } from './text.ts';
 
 /** Bounds of a whole-number column; beyond them no row can match and no insert can succeed. */
 export interface IntegerRange {

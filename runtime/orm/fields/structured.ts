@@ -1,8 +1,8 @@
+import { describe } from '../describe.ts';
 import { ValidationError, ValueError } from '../errors.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { storable } from '../models/naming.ts';
 import { type Decoder, type Family, Field, type Wire } from './field.ts';
-import { describe } from './text.ts';
 
 /** Any JSON value, as jsonb. */
 export class JsonField extends Field {

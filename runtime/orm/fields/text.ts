@@ -7,8 +7,6 @@ import { type BinaryForm, textualForm, varcharForm } from './binary.ts';
 import { type Choice, listedChoices } from './choices.ts';
 import { type Decoder, type Family, Field, textDecoder } from './field.ts';
 
-export { describe, shown } from '../describe.ts';
-
 export class TextField extends Field {
   readonly typeName: string = 'TextField';
   readonly family: Family = 'text';

@@ -1,6 +1,6 @@
+import { describe } from '../describe.ts';
 import { ValueError } from '../errors.ts';
 import { type ExpressionNode, ResolvedNode } from '../expressions/node.ts';
-import { describe } from '../fields/text.ts';
 import { storable } from '../models/naming.ts';
 import type { Resolver } from '../query/resolver.ts';
 import type { Dialect } from '../sql/dialect.ts';

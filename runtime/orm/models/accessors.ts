@@ -1,7 +1,7 @@
+import { describe } from '../describe.ts';
 import { ValueError } from '../errors.ts';
 import { GenericKeyDescription, GenericRelationDescription } from '../fields/generic.ts';
 import { type ForeignKeyField, ManyToManyDescription, ReverseDescription } from '../fields/relations.ts';
-import { describe } from '../fields/text.ts';
 import { asynchronous } from '../operations/bound.ts';
 import { readForward, readGeneric, readReverse, requiredForward } from '../operations/related.ts';
 import { runBlocking } from '../operations/run.ts';

@@ -1,10 +1,10 @@
 import { inspect } from 'node:util';
+import { describe } from '../describe.ts';
 import { ImproperlyConfigured } from '../errors.ts';
 import { CompositeKeyDescription } from '../fields/composite.ts';
 import { type Field, momentOf } from '../fields/field.ts';
 import type { ForeignObjectField } from '../fields/foreign-object.ts';
 import { ForeignKeyField, type OnDeleteRule } from '../fields/relations.ts';
-import { describe } from '../fields/text.ts';
 import { closeMatches } from '../lookups/suggestions.ts';
 import { isOptions } from '../options.ts';
 import { relationTwin } from '../twins.ts';
@@ -111,7 +111,7 @@ export function checkFields(meta: ModelMeta, fields: readonly Field[]): void {
     }
     columns.set(field.column, field);
     checkField(field, meta.declaration.pk !== undefined);
-    checkPeriods(meta, field);
+    if (meta.options.abstract !== true) checkPeriods(meta, field);
   }
 }
 

@@ -1,6 +1,7 @@
+import { describe } from '../describe.ts';
 import { ImproperlyConfigured } from '../errors.ts';
 import type { Field } from '../fields/field.ts';
-import { CharField, describe } from '../fields/text.ts';
+import { CharField } from '../fields/text.ts';
 
 /**
  * Choices that a column cannot hold (fields.E009); those that a function gives are not asked for yet.

@@ -1,7 +1,7 @@
+import { describe } from '../describe.ts';
 import { ImproperlyConfigured, ValueError } from '../errors.ts';
 import { Condition } from '../expressions/condition.ts';
 import { ExpressionNode } from '../expressions/node.ts';
-import { describe } from '../fields/text.ts';
 import { isOptions, requireFlags, unknownOption } from '../options.ts';
 import type {
   CheckOptions,

@@ -109,13 +109,14 @@ function groupByColumns(meta: ModelMeta, instances: readonly ModelInstance[], { 
   const telling = deciding.map((field) => field.isKey || insert.generated !== 'DEFAULT');
   const groups = new Map<string, { instances: ModelInstance[]; made: boolean[]; mixed: Set<Field> }>();
   let group: { instances: ModelInstance[]; made: boolean[]; mixed: Set<Field> } | undefined;
+  let made: boolean[] | undefined;
   for (const instance of instances) {
     // Nearly always as the one before, which is found out without making a key.
     if (
       group === undefined ||
-      !deciding.every((field, at) => isMade(field, instance[field.attribute]) === group?.made[at])
+      !deciding.every((field, at) => isMade(field, instance[field.attribute]) === made?.[at])
     ) {
-      const made = deciding.map((field) => isMade(field, instance[field.attribute]));
+      made = deciding.map((field) => isMade(field, instance[field.attribute]));
       const key = made.filter((_each, at) => telling[at]).join();
       group = groups.get(key) ?? { instances: [], made, mixed: new Set() };
       groups.set(key, group);

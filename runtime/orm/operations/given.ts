@@ -1,6 +1,6 @@
+import { describe } from '../describe.ts';
 import { Condition, isLookups } from '../expressions/condition.ts';
 import { ExpressionNode } from '../expressions/node.ts';
-import { describe } from '../fields/text.ts';
 
 // What operations are given, looked at before anything is sent: JavaScript would take a number for an object without
 // properties, and a string for a list of characters.

@@ -1,9 +1,9 @@
 import { connections, dialectOf } from '../connections/index.ts';
+import { describe } from '../describe.ts';
 import { IndexError, NotSupportedError, TransactionManagementError, ValueError } from '../errors.ts';
 import { Aggregate, aggregateKinds } from '../expressions/aggregates.ts';
 import { Column } from '../expressions/column.ts';
 import { Star } from '../expressions/field-reference.ts';
-import { describe } from '../fields/text.ts';
 import { isInstance } from '../lookups/encode.ts';
 import { rememberFetchMode } from '../models/fetch-modes.ts';
 import { hasKey, keyId } from '../models/keys.ts';

@@ -1,6 +1,6 @@
+import { describe } from '../describe.ts';
 import { ValueError } from '../errors.ts';
 import type { Field } from '../fields/field.ts';
-import { describe } from '../fields/text.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { isDeferred, isPartial } from '../models/partial.ts';

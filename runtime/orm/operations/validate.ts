@@ -250,7 +250,7 @@ function* isTakenIn(
 function takenIn(meta: ModelMeta, field: Field, period: Period, on: string): ValidationError {
   const label = capitalised(words(field.name));
   return new ValidationError(`${label} must be unique for ${capitalised(words(on))} ${period}.`, {
-    code: `unique_for_${period}`,
+    code: 'unique_for_date',
     params: { model: meta.label, field: field.name, dateField: on, lookupType: period },
   });
 }

@@ -76,6 +76,8 @@ export class Query {
   /** Expressions of GROUP BY; `rows` groups by the model's key. */
   grouping: 'none' | 'rows' | readonly ExpressionNode[] = 'none';
   related: RelatedTree | undefined;
+  /** True where no names were given: what is not loaded is then not followed. */
+  relatedUnasked = false;
   locking: LockingClause | undefined;
   /** Columns to load; undefined loads all. */
   loading: Loading | undefined;

@@ -1,8 +1,8 @@
+import { shown } from '../describe.ts';
 import { ValueError } from '../errors.ts';
 import { expressionFrom } from '../expressions/arguments.ts';
 import { FilteredRelationNode } from '../expressions/filtered-relation.ts';
 import { ExpressionNode } from '../expressions/node.ts';
-import { shown } from '../fields/text.ts';
 import { isOptions } from '../options.ts';
 import { addFilteredRelation } from '../query/filtered.ts';
 import { tryFilteredRelation } from '../query/filters.ts';

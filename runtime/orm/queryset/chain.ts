@@ -1,9 +1,9 @@
+import { describe } from '../describe.ts';
 import { FieldError, ValueError } from '../errors.ts';
 import { partColumns } from '../expressions/column.ts';
 import { Condition, conditionOf } from '../expressions/condition.ts';
 import { ConditionExpression } from '../expressions/conditional.ts';
 import { ExpressionNode, OrderingTerm, type ShapeSink } from '../expressions/node.ts';
-import { describe } from '../fields/text.ts';
 import { addCondition } from '../query/filters.ts';
 import type { Query } from '../query/query.ts';
 import { Resolver } from '../query/resolver.ts';

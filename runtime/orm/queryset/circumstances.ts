@@ -1,4 +1,4 @@
-import { describe } from '../fields/text.ts';
+import { describe } from '../describe.ts';
 
 // What a query set is told about how it runs, as an application wrote it.
 

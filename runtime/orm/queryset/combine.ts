@@ -1,6 +1,6 @@
+import { describe } from '../describe.ts';
 import { NotSupportedError } from '../errors.ts';
 import { isSubqueried } from '../expressions/condition.ts';
-import { describe } from '../fields/text.ts';
 import { isOptions, requireFlags, requireOptions } from '../options.ts';
 import type { Combination, Query } from '../query/query.ts';
 import type { ChainStep } from './chain.ts';

@@ -1,10 +1,10 @@
+import { describe } from '../describe.ts';
 import { FieldError, ValueError } from '../errors.ts';
 import { FieldReference } from '../expressions/field-reference.ts';
 import type { ExpressionNode } from '../expressions/node.ts';
 import { PartOf } from '../expressions/parts.ts';
 import { Truncation, type Unit } from '../expressions/truncation.ts';
 import { type ZoneOptions, zoneOf } from '../expressions/zones.ts';
-import { describe } from '../fields/text.ts';
 import type { QuerySet } from './queryset.ts';
 
 const dateKinds = ['year', 'month', 'week', 'day'];

@@ -1,6 +1,6 @@
+import { describe } from '../describe.ts';
 import { OrderingTerm } from '../expressions/node.ts';
 import { type RawParts, RawSql, rawParts } from '../expressions/raw.ts';
-import { describe } from '../fields/text.ts';
 import { Fixed, Test } from '../lookups/operand.ts';
 import { quote } from '../models/naming.ts';
 import { isOptions, requireNames, requireOptions } from '../options.ts';

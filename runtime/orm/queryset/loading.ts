@@ -21,7 +21,8 @@ export function relatedStep(paths: readonly (string | null)[]): ChainStep {
         query.related = undefined;
         return;
       }
-      const names = paths.length > 0 ? (paths as readonly string[]) : requiredRelations(query.model);
+      query.relatedUnasked = paths.length === 0;
+      const names = query.relatedUnasked ? requiredRelations(query.model) : (paths as readonly string[]);
       for (const path of names) query.addRelated(path);
     },
   };

@@ -1,5 +1,5 @@
+import { describe } from '../describe.ts';
 import { ValueError } from '../errors.ts';
-import { describe } from '../fields/text.ts';
 import { isInstance } from '../lookups/encode.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import type { ModelMeta } from '../models/meta.ts';

@@ -1,9 +1,9 @@
 import type { inspect } from 'node:util';
 import { dialectOf } from '../connections/index.ts';
+import { describe } from '../describe.ts';
 import { ValueError } from '../errors.ts';
 import type { RawParameters } from '../expressions/raw.ts';
 import type { ZoneOptions } from '../expressions/zones.ts';
-import { describe } from '../fields/text.ts';
 import { FETCH_ONE, FETCH_PEERS, FETCH_RAISE, type FetchMode } from '../models/fetch-modes.ts';
 import type { ModelConstructor, ModelMeta } from '../models/meta.ts';
 import { metaOf } from '../models/registry.ts';

@@ -1,10 +1,10 @@
 import type { inspect } from 'node:util';
 import type { RawResult } from '../../bridge/messages.ts';
 import { dialectOf } from '../connections/index.ts';
+import { describe } from '../describe.ts';
 import { FieldDoesNotExist, IndexError, ValueError } from '../errors.ts';
 import { numbered, type RawParameters, rawParts, requireStatement } from '../expressions/raw.ts';
 import { decoderOf } from '../fields/server-types.ts';
-import { describe } from '../fields/text.ts';
 import { type FetchMode, rememberFetchMode } from '../models/fetch-modes.ts';
 import type { ModelMeta } from '../models/meta.ts';
 import { loadedFrom } from '../models/state.ts';

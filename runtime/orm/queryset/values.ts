@@ -1,9 +1,9 @@
+import { describe } from '../describe.ts';
 import { FieldError, ValueError } from '../errors.ts';
 import { expressionFrom } from '../expressions/arguments.ts';
 import { Condition } from '../expressions/condition.ts';
 import { FieldReference } from '../expressions/field-reference.ts';
 import { ExpressionNode } from '../expressions/node.ts';
-import { describe } from '../fields/text.ts';
 import { isOptions, requireFlags, requireOptions } from '../options.ts';
 import type { Query } from '../query/query.ts';
 import type { Resolver } from '../query/resolver.ts';

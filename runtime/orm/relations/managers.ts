@@ -1,6 +1,6 @@
+import { describe } from '../describe.ts';
 import { ValueError } from '../errors.ts';
 import type { Field } from '../fields/field.ts';
-import { describe } from '../fields/text.ts';
 import type { GenericRelation } from '../models/generic.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import { hasKey, valueIn } from '../models/keys.ts';

@@ -1,7 +1,7 @@
+import { describe } from '../describe.ts';
 import { ValueError } from '../errors.ts';
 import type { Field } from '../fields/field.ts';
 import type { ForeignKeyField } from '../fields/relations.ts';
-import { describe } from '../fields/text.ts';
 import { isInstance } from '../lookups/encode.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import { distinctKeys, isObjectKey, isSameKey, keyId } from '../models/keys.ts';

@@ -1,6 +1,6 @@
+import { describe } from '../describe.ts';
 import type { Field } from '../fields/field.ts';
 import type { ForeignKeyField } from '../fields/relations.ts';
-import { describe } from '../fields/text.ts';
 import type { ModelInstance } from '../models/instance.ts';
 import { isSameKey, putIn, valueIn } from '../models/keys.ts';
 import { metaKey } from '../models/registry.ts';

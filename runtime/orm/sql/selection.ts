@@ -112,11 +112,14 @@ export class Selection {
       decoder: this.#decoder(field),
     }));
     const key = columns.find((column) => column.name === model.keyFields[0]?.attribute);
-    const relations = Object.entries(related ?? {}).map(([name, tree]) => {
+    const relations = Object.entries(related ?? {}).flatMap(([name, tree]) => {
       const filtered = alias === this.#query.base ? this.#query.filteredRelations.get(name) : undefined;
       if (filtered !== undefined) return this.#selectFiltered(filtered, tree, mask?.related.get(name));
       const relation = model.relation(name) as Relation;
-      requireLoaded(model, relation, mask);
+      if (!isLoaded(relation, mask)) {
+        if (this.#query.relatedUnasked) return [];
+        throw deferredAndFollowed(model, relation);
+      }
       const [hop] = relation.hops;
       const owner = this.#query.joins.follow(alias, model.pathTo(hop.from));
       const child = this.#query.joins.add(owner, hop, undefined);
@@ -197,12 +200,13 @@ export class Selection {
   }
 }
 
-/** @throws FieldError for a relation that is joined though its column is not loaded */
-function requireLoaded(model: ModelMeta, relation: Relation, mask: LoadMask | undefined): void {
-  if (relation.form !== 'forward' || mask === undefined) return;
+function isLoaded(relation: Relation, mask: LoadMask | undefined): boolean {
+  if (relation.form !== 'forward' || mask === undefined) return true;
   const columns = relation.field.parts ?? [relation.field];
-  if (columns.every(({ attribute }) => mask.attributes.has(attribute))) return;
-  throw new FieldError(
-    `Field ${model.label}.${relation.name} cannot be both deferred and traversed using selectRelated at the same time.`,
+  return columns.every(({ attribute }) => mask.attributes.has(attribute));
+}
+function deferredAndFollowed(model: ModelMeta, { name }: Relation): FieldError {
+  return new FieldError(
+    `Field ${model.label}.${name} cannot be both deferred and traversed using selectRelated at the same time.`,
   );
 }

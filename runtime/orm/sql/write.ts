@@ -51,6 +51,8 @@ class StatementBuilder {
   readonly #given: readonly unknown[];
   /** True where there is no row yet that a column could be read of. */
   readonly #inserts: boolean;
+  /** True where values of many rows go as one parameter. */
+  hasArrays = false;
 
   /**
    * @param names what names in expressions mean: those of a model, or of a query with its annotations
@@ -91,6 +93,7 @@ class StatementBuilder {
     return this.dialect.amongRows(`(${columns.join(', ')})`, lists, parts);
   }
   array(values: WireValue): string {
+    this.hasArrays = true;
     return `$${this.values.push(values)}`;
   }
   value(value: Written, field: Field): string {
@@ -177,7 +180,11 @@ export function insertStatement(
     insert.onConflict(conflict, quote, quote(model.keyFields[0]?.column ?? '')),
     readBack(table, returning, insert.returning),
   );
-  return namedRequest(joined(parts), builder.values);
+  const text = joined(parts);
+  // The text of a list depends on its rows: it is not worth preparing, and would take a name from one that is.
+  return rows.length > 1 && !builder.hasArrays
+    ? { text, values: builder.values }
+    : namedRequest(text, builder.values);
 }
 
 /** Several rows of which the database makes every column. */

@@ -13,6 +13,7 @@ import type {
   ManyRelation,
   OneToOne,
   PrimaryKey,
+  PrimaryKeyName,
   SchemaOf,
   schema,
   UpdateValues,
@@ -140,13 +141,15 @@ export interface Instance<S> extends InstanceMethods<S> {
   /** The primary key, whatever its name. */
   pk: PrimaryKey<S>;
 }
+/** What `updateFields` may name: all that is written but the key. */
+type SavedName<S> = Exclude<keyof UpdateValues<S> & string, PrimaryKeyName<S>>;
 interface InstanceMethods<S> {
-  save(options?: SaveOptions<keyof UpdateValues<S> & string>): void;
-  asave(options?: SaveOptions<keyof UpdateValues<S> & string>): Promise<void>;
+  save(options?: SaveOptions<SavedName<S>>): void;
+  asave(options?: SaveOptions<SavedName<S>>): Promise<void>;
   delete(options?: InstanceOptions): Deleted;
   adelete(options?: InstanceOptions): Promise<Deleted>;
-  refreshFromDb(options?: RefreshOptions<keyof (S & UpdateValues<S>) & string>): void;
-  arefreshFromDb(options?: RefreshOptions<keyof (S & UpdateValues<S>) & string>): Promise<void>;
+  refreshFromDb(options?: RefreshOptions<(keyof (S & UpdateValues<S>) & string) | 'pk'>): void;
+  arefreshFromDb(options?: RefreshOptions<(keyof (S & UpdateValues<S>) & string) | 'pk'>): Promise<void>;
   /** Same model and same primary key. */
   equals(other: unknown): boolean;
   /** Runs the fields' validators; throws ValidationError naming every field that failed. */

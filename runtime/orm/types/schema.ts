@@ -28,7 +28,7 @@ export type Accepted<T> =
     : T extends bigint
       ? bigint | number
       : T extends readonly (infer Item)[]
-        ? readonly Item[]
+        ? readonly Accepted<Item>[]
         : T;
 
 /** Values with their labels: pairs, or an object. */
@@ -116,7 +116,8 @@ export interface ForeignKey<T, Null extends boolean = false, Optional extends bo
   column(name: string): ForeignKey<T, Null, Optional>;
   dbComment(text: string): ForeignKey<T, Null, Optional>;
   /** Adds a check of the key that `fullClean()` runs. */
-  validate(check: (key: Any) => void): ForeignKey<T, Null, Optional>;
+  // biome-ignore lint/suspicious/noConfusingVoidType: as for columns
+  validate(check: (key: Any) => void | undefined): ForeignKey<T, Null, Optional>;
   errorMessages(messages: Readonly<Record<string, string>>): ForeignKey<T, Null, Optional>;
 }
 /** A foreign key that no two rows share; its reverse side is one instance, not a manager. */
@@ -138,7 +139,8 @@ export interface OneToOne<
   primaryKey(): OneToOne<T, Null, Optional, true>;
   column(name: string): OneToOne<T, Null, Optional, Primary>;
   dbComment(text: string): OneToOne<T, Null, Optional, Primary>;
-  validate(check: (key: Any) => void): OneToOne<T, Null, Optional, Primary>;
+  // biome-ignore lint/suspicious/noConfusingVoidType: as for columns
+  validate(check: (key: Any) => void | undefined): OneToOne<T, Null, Optional, Primary>;
   errorMessages(messages: Readonly<Record<string, string>>): OneToOne<T, Null, Optional, Primary>;
 }
 /** A foreign key in several columns that the model has besides; `From` names them. */

@@ -7,9 +7,9 @@ import {
   manyToMany,
   model,
   reverse,
+  type SaveOptions,
 } from '@migrate-async/runtime/orm';
 import { expect } from 'vitest';
-import type { SaveOptions } from '../../../runtime/orm/types/model.ts';
 import { call, lastStatement, statements, thrownBy } from '../support/differential.ts';
 import { harness } from '../support/harness.ts';
 

@@ -1,4 +1,14 @@
-import { fields, Lower, Manager, model, Now, ValidationError, Value } from '@migrate-async/runtime/orm';
+import {
+  connections,
+  fields,
+  Lower,
+  Manager,
+  model,
+  Now,
+  transaction,
+  ValidationError,
+  Value,
+} from '@migrate-async/runtime/orm';
 import { expect, test } from 'vitest';
 import { call, statements, thrownBy } from '../support/differential.ts';
 import { testEngine } from '../support/engines/index.ts';
@@ -79,6 +89,20 @@ behaviour('rows that leave different columns to the database are written in thei
   const sized = yield* call<Made[]>(Made.objects, 'bulkCreate', given, { batchSize: 2 });
   expect(sized.map(({ number }) => number)).toEqual([5, 1, 5]);
 });
+test.runIf(testEngine().engine === 'postgresql')(
+  'a list of rows is not prepared: its text is of those rows only',
+  async () => {
+    await transaction.aatomic(async () => {
+      await Made.objects.abulkCreate([{ own: 1 }, { own: 2, number: 1 }]);
+      const cursor = await connections.get().acursor();
+      await cursor.aexecute(
+        `select statement from pg_prepared_statements where statement like 'INSERT INTO "made"%'`,
+      );
+      const prepared = (await cursor.afetchAll()).map(([sql]) => String(sql));
+      expect(prepared.filter((sql) => sql.includes('), ('))).toEqual([]);
+    });
+  },
+);
 behaviour('a default of the application goes before that of the database', function* () {
   const made = new Made();
   expect([made.own, made.number]).toEqual([1, undefined]);

@@ -113,6 +113,12 @@ describe('a value that may be there once in a while', () => {
       return failure(yield* thrownBy(() => call(other, 'fullClean')));
     };
     expect(yield* taken({ slot: 1 })).toEqual({ slot: ['Slot must be unique for On date.'] });
+    const month = yield* thrownBy(() => call(new Talk({ ...talk, title: 'a', slot: 2, id: 9 }), 'fullClean'));
+    const complaints = (month as ValidationError).errorDict.title ?? [];
+    expect(complaints.map(({ code, params }) => [code, params?.lookupType])).toEqual([
+      ['unique', undefined],
+      ['unique_for_date', 'month'],
+    ]);
     expect(yield* taken({ speaker: 'Ann', at: new Date('2024-12-31T23:59:59Z') })).toEqual({
       speaker: ['Speaker must be unique for At year.'],
     });
@@ -136,6 +142,8 @@ describe('a value that may be there once in a while', () => {
   });
   test('is declared with a date of the row', () => {
     const declare = () => model('odd', { name: fields.text().uniqueForDate('name') });
+    const shared = () => model('shared', { name: fields.text().uniqueForDate('on') }, { abstract: true });
+    expect(shared).not.toThrow();
     expect(declare).toThrow("'name' cannot be unique for the date of 'name', which is no date of odd.");
   });
 });

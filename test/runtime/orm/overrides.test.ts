@@ -8,11 +8,11 @@ import {
   Manager,
   model,
   reverse,
+  type SaveOptions,
   TransactionManagementError,
   transaction,
 } from '@migrate-async/runtime/orm';
 import { expect, test } from 'vitest';
-import type { SaveOptions } from '../../../runtime/orm/types/model.ts';
 import { call, statements, thrownBy } from '../support/differential.ts';
 import { harness } from '../support/harness.ts';
 

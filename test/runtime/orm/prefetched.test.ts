@@ -116,6 +116,25 @@ behaviour('selectRelated without names joins what cannot be null, level by level
   expect(plants.map(({ bed }) => bed.garden.name)).toEqual(['north', 'north', 'south']);
   expect(statements().length).toBe(before);
 });
+behaviour('selectRelated without names follows nothing that is not loaded', function* () {
+  for (const narrowed of [
+    Plant.objects.only('name', 'bed__size').selectRelated(),
+    Plant.objects.selectRelated().only('name', 'bed__size'),
+    Plant.objects.selectRelated().defer('bed__garden'),
+  ]) {
+    const plants = yield* call<Plant[]>(narrowed, 'list');
+    const before = statements().length;
+    const [plant] = plants;
+    expect(plant?.bed.size).toBeTypeOf('number');
+    expect(statements().length).toBe(before);
+  }
+  for (const unread of [
+    Plant.objects.only('name').selectRelated(),
+    Plant.objects.selectRelated().defer('bed'),
+  ])
+    expect(yield* call(unread, 'count')).toBe(3);
+  expect(yield* call<unknown[]>(Plant.objects.only('name').selectRelated(), 'list')).toHaveLength(3);
+});
 behaviour('what is made of rows that a query set of their own narrowed is narrowed, too', function* () {
   const garden = yield* north(
     Prefetch('beds', { queryset: Bed.objects.filter({ size__gte: 3 }) }),

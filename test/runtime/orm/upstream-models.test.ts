@@ -16,6 +16,7 @@ import {
 } from '@migrate-async/runtime/orm';
 import { expect } from 'vitest';
 import { call, lastStatement, readRelation, statements, thrownBy } from '../support/differential.ts';
+import { testEngine } from '../support/engines/index.ts';
 import { harness, keys } from '../support/harness.ts';
 
 // What Django's own tests of models are about: saving, updating, bulk operations, inheritance, proxies, validation.
@@ -239,7 +240,9 @@ behaviour('rows of a bulk insert take what the database made up', function* () {
     { code: 'x' },
     { code: 'y', made: new Date('2020-01-01T00:00:00Z') },
   ]);
-  expect(verbs(before)).toEqual(['BEGIN', 'INSERT', 'INSERT', 'COMMIT']);
+  // SQLite has no word for a default among values.
+  const one = testEngine().engine !== 'sqlite';
+  expect(verbs(before)).toEqual(one ? ['INSERT'] : ['BEGIN', 'INSERT', 'INSERT', 'COMMIT']);
   expect(stock.map(({ made }) => made instanceof Date)).toEqual([true, true]);
   expect(stock[1]?.made.toISOString()).toBe('2020-01-01T00:00:00.000Z');
 });

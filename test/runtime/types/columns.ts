@@ -1,5 +1,5 @@
 // Checked, never run: the JavaScript value of every field, and the lookups it takes.
-import { F, fields, foreignKey, Manager, model, validators } from '@migrate-async/runtime/orm';
+import { F, fields, foreignKey, Manager, model, oneToOne, validators } from '@migrate-async/runtime/orm';
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 const same = <_T extends true>() => {};
@@ -108,6 +108,12 @@ export function values(row: Each, counted: Counted) {
   fields.integer().validate((value) => value > 3);
   // @ts-expect-error nor does it wait
   fields.integer().validate(async (value) => shout(value));
+  const rows: readonly (readonly number[])[] = [[1], [2]];
+  Each.objects.filter({ matrix: rows, texts: ['a'] as const });
+  // @ts-expect-error the checks of a key do not wait, either
+  foreignKey<Counted>(() => Counted).validate(async (key) => key);
+  // @ts-expect-error nor answer
+  oneToOne<Counted>(() => Counted).validate(() => false);
   // @ts-expect-error a default of another type
   fields.integer().default('1');
 }

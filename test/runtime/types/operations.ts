@@ -284,11 +284,13 @@ export function instances(book: Book) {
   book.equals(book) satisfies boolean;
   book.save({ updateFields: ['pages', 'author'] });
   book.asave({ updateFields: ['authorId'] });
-  book.arefreshFromDb({ fields: ['pages', 'author', 'authorId'] });
+  book.arefreshFromDb({ fields: ['pages', 'author', 'authorId', 'pk'] });
   // @ts-expect-error not an option of a save
   book.asave({ force: true });
   // @ts-expect-error no such column
   book.save({ updateFields: ['pgaes'] });
+  // @ts-expect-error the key is not written
+  book.save({ updateFields: ['id'] });
   // @ts-expect-error a column of another model
   book.asave({ updateFields: ['author__name'] });
   // @ts-expect-error no such column
