@@ -15,6 +15,7 @@ import {
   ValueError,
 } from '@migrate-async/runtime/orm';
 import { describe, expect, test } from 'vitest';
+import { testEngine } from '../support/engines/index.ts';
 import { harness } from '../support/harness.ts';
 
 // What is written wrongly in a model is refused where it is written, by a message that names it.
@@ -337,10 +338,6 @@ test('conditions of constraints and indexes are about rows of the own table, and
       "A constraint or index of Jetty refers to field 'length', which is not local to it: it lies in the table of Pier.",
     ],
     [
-      { indexes: [{ fields: ['n'], where: Q({ length: F('n') }) }] },
-      "A constraint or index of Jetty refers to field 'length', which is not local to it: it lies in the table of Pier.",
-    ],
-    [
       { constraints: [{ check: Q({ n__in: [] }) }] },
       'No row meets a condition of a constraint or index of Jetty.',
     ],
@@ -349,6 +346,13 @@ test('conditions of constraints and indexes are about rows of the own table, and
       'Every row meets a condition of a constraint or index of Jetty.',
     ],
   ];
+  // MySQL has no indexes of some rows only, and none is made there.
+  if (testEngine().engine !== 'mysql') {
+    refused.push([
+      { indexes: [{ fields: ['n'], where: Q({ length: F('n') }) }] },
+      "A constraint or index of Jetty refers to field 'length', which is not local to it: it lies in the table of Pier.",
+    ]);
+  }
   for (const [options, message] of refused) {
     class Jetty extends model('jetty', { n: fields.integer() }, { extends: Pier, ...options }) {}
     await expect(acreateTables([Pier, Jetty])).rejects.toThrow(new ImproperlyConfigured(message));
